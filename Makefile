@@ -1,0 +1,130 @@
+# weir: `make` builds build/bin/weir-*, `make check` runs the quick tests,
+# `make install DESTDIR= PREFIX=` installs. See CONTRIBUTING.md.
+#
+#   make O=build/clang CC=clang WERROR=1      another compiler, beside
+#   make O=build/asan SANITIZE=1              with ASan and UBSan
+
+O       ?= build
+PREFIX  ?= /usr/local
+BINDIR   = $(PREFIX)/bin
+MANDIR   = $(PREFIX)/share/man
+DATADIR  = $(PREFIX)/share/weir
+PKG_CONFIG ?= pkg-config
+CFLAGS  ?= -O2 -g
+VERSION := $(or $(WEIR_VERSION),$(shell git describe --tags --always --dirty 2>/dev/null),0)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wformat=2 -Wvla -Wcast-qual
+ifdef WERROR
+WARN += -Werror
+endif
+ifdef SANITIZE
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+
+ALL_CPPFLAGS := -D_GNU_SOURCE -I. $(CPPFLAGS)
+ALL_CFLAGS    = -std=c11 $(WARN) $(CFLAGS) $(SAN) -fstack-protector-strong -MMD -MP
+ALL_LDFLAGS   = $(LDFLAGS) $(SAN) -Wl,--as-needed
+
+# Libraries by name; a tool links what its objects use and no more.
+LIBS_zmq  := $(shell $(PKG_CONFIG) --libs libzmq)
+LIBS_lmdb := -llmdb
+LIBS_json := -lcjson
+LIBS_uv   := $(shell $(PKG_CONFIG) --libs libuv)
+LIBS_curl := $(shell $(PKG_CONFIG) --libs libcurl)
+LIBS_lws  := $(shell $(PKG_CONFIG) --libs libwebsockets)
+LIBS_xml  := $(shell $(PKG_CONFIG) --libs libxml-2.0)
+CFLAGS_xml := $(shell $(PKG_CONFIG) --cflags libxml-2.0)
+LIBS_html := -lmyhtml
+LIBS_z    := -lz
+LIBS_crypto := -lcrypto
+
+LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) -lm -lpthread
+LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_z)
+LIBS_gateway := $(LIBS_lws) $(LIBS_z) $(LIBS_crypto)
+LIBS_sim     := $(LIBS_z)
+
+COMMON_SRC := $(wildcard common/*.c)
+COMMON_OBJ := $(COMMON_SRC:%.c=$(O)/obj/%.o)
+COMMON_LIB := $(O)/lib/libweir.a
+TOOLS      := $(sort $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c)))
+BINS       := $(TOOLS:%=$(O)/bin/weir-%) $(O)/bin/weir
+CMD_DIRS   := $(sort $(patsubst cmd/%/,%,$(dir $(wildcard cmd/*/*.c))))
+UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/*/test_*.c))
+FUZZ       := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*/fuzz_*.c))
+HELPERS    := $(patsubst tests/helpers/%.c,$(O)/tests/helpers/%,$(wildcard tests/helpers/*.c))
+BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
+
+.PHONY: all tools unit fuzz bench helpers check install clean compdb
+.SECONDARY:
+
+all: tools
+tools: $(BINS)
+unit: $(UNIT)
+fuzz: $(FUZZ)
+bench: $(BENCH)
+helpers: $(HELPERS)
+
+# The version is compiled into one file, so that a commit rebuilds one object.
+$(O)/obj/common/version.o: ALL_CPPFLAGS += -DWEIR_VERSION='"$(VERSION)"'
+
+$(O)/obj/cmd/scraper/%.o: ALL_CPPFLAGS += $(CFLAGS_xml)
+
+$(O)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+$(COMMON_LIB): $(COMMON_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# One archive per tool with everything but main.o: what its tests link.
+define CMD_RULES
+$(O)/lib/$(1).a: $(patsubst %.c,$(O)/obj/%.o,$(filter-out cmd/$(1)/main.c,$(wildcard cmd/$(1)/*.c)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+$(O)/tests/$(1)/%: $(O)/obj/tests/unit/$(1)/%.o $(O)/lib/$(1).a $(COMMON_LIB)
+	@mkdir -p $$(@D)
+	$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)) $$(LIBS_COMMON) -lcmocka
+$(O)/fuzz/$(1)/%: tests/fuzz/$(1)/%.c $(wildcard cmd/$(1)/*.[ch] common/*.[ch])
+	@mkdir -p $$(@D)
+	clang $$(ALL_CPPFLAGS) $(CFLAGS_xml) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -o $$@ $$< $(filter-out cmd/$(1)/main.c,$(wildcard cmd/$(1)/*.c)) $(COMMON_SRC) $$(LIBS_$(1)) $$(LIBS_COMMON)
+endef
+$(foreach d,$(CMD_DIRS),$(eval $(call CMD_RULES,$(d))))
+
+define TOOL_RULES
+$(O)/bin/weir-$(1): $(O)/obj/cmd/$(1)/main.o $(O)/lib/$(1).a $(COMMON_LIB)
+	@mkdir -p $$(@D)
+	$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)) $$(LIBS_COMMON)
+endef
+$(foreach t,$(TOOLS),$(eval $(call TOOL_RULES,$(t))))
+
+$(O)/bin/weir: scripts/weir
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+$(O)/tests/common/%: $(O)/obj/tests/unit/common/%.o $(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON) -lcmocka
+
+$(O)/fuzz/common/%: tests/fuzz/common/%.c $(wildcard common/*.[ch])
+	@mkdir -p $(@D)
+	clang $(ALL_CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< $(COMMON_SRC) $(LIBS_COMMON)
+
+$(O)/tests/helpers/%: $(O)/obj/tests/helpers/%.o $(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
+
+$(O)/bench/%: $(O)/obj/tests/bench/%.o $(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
+
+check: all
+	scripts/check --quick
+
+clean:
+	rm -rf build
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

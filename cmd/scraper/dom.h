@@ -1,0 +1,86 @@
+#ifndef SCRAPER_DOM_H
+#define SCRAPER_DOM_H
+
+/*
+ * dom - one parsed HTML (or XML) document, whoever parsed it.
+ *
+ * HTML is parsed as browsers do (WHATWG HTML, myhtml behind it), XML by
+ * libxml2 without entities or network. Before parsing, bytes become UTF-8:
+ * byte order mark, then the HTTP header's charset, then <meta>, then content
+ * (valid UTF-8, else windows-1252). Refused: documents larger than
+ * DOM_BYTES_MAX or nested deeper than DOM_DEPTH_MAX (HTML parsers are
+ * quadratic in depth).
+ *
+ * Nodes live as long as the document. Element and attribute names of HTML are
+ * lower case. The layout is open so that selectors can walk it quickly; only
+ * dom.c writes to it.
+ */
+#include "common/arena.h"
+#include "common/err.h"
+#include "common/str.h"
+
+enum {
+	DOM_BYTES_MAX = 8 << 20,
+	DOM_DEPTH_MAX = 1000,
+	DOM_NODES_MAX = 2000000,
+};
+
+enum dom_type { DOM_DOCUMENT, DOM_ELEMENT, DOM_TEXT, DOM_COMMENT };
+
+struct dom_attr {
+	struct str name, value;
+	struct dom_attr *next;
+};
+
+struct dom_node {
+	enum dom_type type;
+	struct str name; /* of an element */
+	struct str text; /* of a text or comment node */
+	struct dom_attr *attrs;
+	struct dom_node *parent, *first, *last, *prev, *next;
+	unsigned order; /* position in the document, from 0 */
+};
+
+struct dom {
+	struct dom_node *root; /* DOM_DOCUMENT */
+	struct dom_node *html; /* the <html> element, or XML's root element */
+	struct str lang;       /* <html lang>, or absent */
+	bool xml;
+};
+
+/*
+ * Parse body. Everything is in the arena. NULL with *e (EX_DATAERR) where it
+ * is over a limit or cannot be decoded. An empty body gives an empty document.
+ */
+struct dom *dom_parse_html(struct str body, struct str content_type,
+			   struct arena *a, struct err *e);
+
+/* Lenient: recovers what it can of broken XML. */
+struct dom *dom_parse_xml(struct str body, struct str content_type,
+			  struct arena *a, struct err *e);
+
+/* The value of an attribute; absent if there is none ("" is not absent). */
+struct str dom_attr(const struct dom_node *n, const char *name);
+
+/* The next node in document order below top (top itself not), or NULL. */
+const struct dom_node *dom_walk(const struct dom_node *top,
+				const struct dom_node *n);
+/* The same, but not into the children of n. */
+const struct dom_node *dom_skip(const struct dom_node *top,
+				const struct dom_node *n);
+
+/* All text below n joined, as DOM's textContent; script and style included. */
+struct str dom_text_content(const struct dom_node *n, struct arena *a);
+
+/*
+ * Text as a reader sees it: script, style, template and noscript left out,
+ * block elements and <br> on lines of their own, white space folded, no empty
+ * lines. (The common part of innerText.)
+ */
+struct str dom_visible_text(const struct dom_node *n, struct arena *a);
+
+/* The bytes as UTF-8, by the rules above; a copy only where it is needed. */
+struct str dom_to_utf8(struct str body, struct str content_type,
+		       struct arena *a);
+
+#endif

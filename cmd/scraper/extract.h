@@ -1,0 +1,63 @@
+#ifndef SCRAPER_EXTRACT_H
+#define SCRAPER_EXTRACT_H
+
+/*
+ * extract - from the bytes of an answer to the items in it.
+ *
+ * Pure: no clock, network, log or state; the same input gives the same
+ * observation. Bytes are hostile: every extractor bounds its work and memory,
+ * and answers anything with one of the typed outcomes FOUND, EMPTY,
+ * SELECTOR_MISS or PARSE_FAIL, never with a crash.
+ *
+ * One extractor per kind of watch: extract_product.c, extract_html.c,
+ * extract_page.c, extract_feed.c, extract_json.c.
+ */
+#include "common/err.h"
+#include "common/json.h"
+
+#include "item.h"
+
+struct document {
+	struct str body;	 /* decoded of transfer and content encoding */
+	struct str content_type; /* the header's value; absent: unknown */
+	struct str url;		 /* base for relative links; may be absent */
+	struct str currency;	 /* the watch's hint, ISO 4217; may be absent */
+};
+
+/*
+ * A watch's "extract" member, compiled. config may be NULL (absent). Returns
+ * NULL with *e (EX_CONFIG; msg names the selector and what is wrong with it).
+ */
+struct extractor;
+struct extractor *extractor_new(const char *kind, const struct json *config,
+				struct err *e);
+void extractor_free(struct extractor **xp);
+
+/* Fill *o; everything that it points to is in the arena or is constant. */
+void extractor_run(const struct extractor *x, const struct document *doc,
+		   struct arena *a, struct observation *o);
+
+/*
+ * What an extractor of one kind is; extract.c has the table of kinds. compile
+ * may be NULL where a kind takes no configuration.
+ */
+struct extract_kind {
+	const char *name;
+	int (*compile)(const struct json *config, void **compiled_r,
+		       struct err *e);
+	void (*release)(void *compiled);
+	void (*run)(const void *compiled, const struct document *doc,
+		    struct arena *a, struct observation *o);
+};
+extern const struct extract_kind extract_product, extract_html, extract_page,
+	extract_feed, extract_json;
+
+/* For extractors: end with an outcome and its reason (printf-style). */
+void observation_fail(struct observation *o, struct arena *a, enum outcome why,
+		      const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* For extractors: append a zeroed item; NULL once ITEM_MAX is reached. */
+struct item *observation_add(struct observation *o, struct arena *a);
+
+#endif

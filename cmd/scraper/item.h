@@ -1,0 +1,95 @@
+#ifndef SCRAPER_ITEM_H
+#define SCRAPER_ITEM_H
+
+/*
+ * item - what extraction finds on a page, and how a fetch ended.
+ *
+ * Every fetch ends in one observation: a typed outcome and, where the outcome
+ * is OUTCOME_FOUND, the items in document order. All text borrows from the
+ * arena that the observation was made with, is valid UTF-8, trimmed, with runs
+ * of white space folded to one space. A field that the page does not give is
+ * absent (p == NULL).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/str.h"
+
+/* Limits on what one page may give; what is over them is cut or left out. */
+enum {
+	ITEM_MAX = 5000,	/* items of one page */
+	ITEM_TEXT_MAX = 4096,	/* bytes of one field */
+	ITEM_URL_MAX = 2048,	/* bytes of link and image */
+};
+
+enum outcome {
+	OUTCOME_FOUND,	       /* extraction gave items; the scraper turns this
+				  into "changed" or "unchanged" */
+	OUTCOME_CHANGED,
+	OUTCOME_UNCHANGED,
+	OUTCOME_EMPTY,	       /* no content, or a list without entries */
+	OUTCOME_SELECTOR_MISS, /* a selector, path or offer found nothing */
+	OUTCOME_PARSE_FAIL,    /* the bytes are not what the kind expects */
+	OUTCOME_BLOCKED,
+	OUTCOME_RATE_LIMITED,
+	OUTCOME_TIMEOUT,
+	OUTCOME_UNREACHABLE,
+	OUTCOME_HTTP_ERROR,
+	OUTCOME_REFUSED,
+};
+
+/* The name in events: "changed", "selector-miss" … ("found" for FOUND). */
+const char *outcome_name(enum outcome o);
+
+struct item {
+	struct str id;	     /* stable within its source */
+	struct str title;
+	struct str price;    /* decimal text, as common/decimal.h reads it */
+	struct str list_price;
+	struct str currency; /* ISO 4217, upper case */
+	struct str availability; /* schema.org's name: InStock, OutOfStock … */
+	struct str condition;	 /* NewCondition, UsedCondition … */
+	struct str sku, mpn, gtin, brand;
+	struct str image, link; /* absolute URLs */
+	struct str seller;
+	struct str rating;    /* decimal text */
+	struct str published; /* RFC 3339 in UTC, as clk_format writes it */
+	struct str updated;
+	struct str author;
+	struct str summary;
+	struct str picked; /* which of several offers, and why; short text */
+	bool free;	   /* the page says that it is free; price is "0" */
+};
+
+struct observation {
+	enum outcome outcome;
+	struct str reason; /* one line: why, where outcome is no success */
+	struct item *items;
+	size_t n_items;
+	size_t dropped;	   /* items beyond ITEM_MAX */
+	/* Kind "page" only: the text that is compared, a line each. */
+	struct str text;
+};
+
+/*
+ * Add the item as a JSON object to b: the fields above under their own names,
+ * absent ones left out, "free":true only where it is so, in the order of the
+ * struct.
+ */
+void item_print(const struct item *it, struct buf *b);
+
+/*
+ * Add {"outcome":…,"reason":…,"items":[…]} (and "text" where there is one).
+ */
+void observation_print(const struct observation *o, struct buf *b);
+
+/*
+ * Text as a reader sees it: entities are the caller's matter; white space
+ * (Unicode's too) folded and trimmed, control characters dropped, cut to max
+ * bytes between characters. Absent where nothing is left.
+ */
+struct str item_text(struct arena *a, struct str raw, size_t max);
+
+#endif

@@ -1,0 +1,30 @@
+#ifndef COMMON_ARENA_H
+#define COMMON_ARENA_H
+
+/*
+ * arena - many small pieces of memory that end together.
+ *
+ * For what one document, event or message gives rise to: take what is needed,
+ * then drop all of it with one call. A zeroed struct arena is ready for use.
+ * Pieces are zeroed and aligned for any type.
+ */
+#include <stddef.h>
+
+#include "common/str.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *head;
+	size_t used; /* bytes handed out since the last reset */
+};
+
+void *arena_alloc(struct arena *a, size_t size);
+char *arena_strdup(struct arena *a, struct str s); /* adds a NUL */
+struct str arena_str(struct arena *a, struct str s); /* a copy, with a NUL */
+
+/* Forget every piece, keep the first block for reuse. */
+void arena_reset(struct arena *a);
+void arena_free(struct arena *a);
+
+#endif

@@ -1,0 +1,481 @@
+#include "common/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/xmem.h"
+
+struct scan {
+	const char *start, *p, *end;
+	unsigned flags;
+	int depth;
+	const char *why; /* what is wrong at p */
+};
+
+static bool fail(struct scan *s, const char *why)
+{
+	if (!s->why)
+		s->why = why;
+	return false;
+}
+
+static void skip_space(struct scan *s)
+{
+	while (s->p < s->end &&
+	       (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
+		s->p++;
+}
+
+static int hex4(const char *p, const char *end)
+{
+	int v = 0;
+
+	if (end - p < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		int c = p[i], d;
+
+		if (c >= '0' && c <= '9')
+			d = c - '0';
+		else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+			d = (c | 32) - 'a' + 10;
+		else
+			return -1;
+		v = v << 4 | d;
+	}
+	return v;
+}
+
+static bool check_string(struct scan *s)
+{
+	s->p++;
+	while (s->p < s->end) {
+		unsigned char c = (unsigned char)*s->p;
+		int cp;
+
+		if (c == '"') {
+			s->p++;
+			return true;
+		}
+		if (c < 0x20)
+			return fail(s, "control character in string");
+		if (c != '\\') {
+			s->p++;
+			continue;
+		}
+		if (++s->p == s->end)
+			break;
+		if (*s->p != 'u') {
+			if (!*s->p || !strchr("\"\\/bfnrt", *s->p))
+				return fail(s, "unknown escape");
+			s->p++;
+			continue;
+		}
+		cp = hex4(s->p + 1, s->end);
+		if (cp < 0)
+			return fail(s, "\\u without four hex digits");
+		if (cp == 0 && (s->flags & JSON_NO_NUL))
+			return fail(s, "NUL character in string");
+		s->p += 5;
+	}
+	return fail(s, "string without end");
+}
+
+static bool check_digits(struct scan *s)
+{
+	if (s->p == s->end || *s->p < '0' || *s->p > '9')
+		return fail(s, "digit expected");
+	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+		s->p++;
+	return true;
+}
+
+static bool check_number(struct scan *s)
+{
+	if (*s->p == '-')
+		s->p++;
+	if (s->p < s->end && *s->p == '0') {
+		s->p++;
+		if (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+			return fail(s, "number with a leading zero");
+	} else if (!check_digits(s)) {
+		return false;
+	}
+	if (s->p < s->end && *s->p == '.') {
+		s->p++;
+		if (!check_digits(s))
+			return false;
+	}
+	if (s->p < s->end && (*s->p | 32) == 'e') {
+		s->p++;
+		if (s->p < s->end && (*s->p == '+' || *s->p == '-'))
+			s->p++;
+		if (!check_digits(s))
+			return false;
+	}
+	return true;
+}
+
+static bool check_word(struct scan *s, const char *word)
+{
+	size_t n = strlen(word);
+
+	if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0)
+		return fail(s, "unknown word");
+	s->p += n;
+	return true;
+}
+
+/* Names of one object, to find the one that is there twice. */
+struct names {
+	struct str few[24], *all;
+	size_t n, cap;
+	struct arena arena;
+};
+
+static bool names_add(struct names *names, struct str raw)
+{
+	struct str quoted = { raw.p - 1, raw.len + 2 }, name = { 0 };
+
+	json_text(quoted, &names->arena, &name);
+	if (names->n < ARRAY_LEN(names->few)) {
+		for (size_t i = 0; i < names->n; i++)
+			if (str_eq(names->few[i], name))
+				return false;
+		names->few[names->n++] = name;
+		return true;
+	}
+	if (!names->all) {
+		xgrow(&names->all, &names->cap, names->n, sizeof(name));
+		memcpy(names->all, names->few, sizeof(names->few));
+	}
+	xgrow(&names->all, &names->cap, names->n, sizeof(name));
+	names->all[names->n++] = name;
+	return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* True if no name stands twice; releases what names holds. */
+static bool names_unique(struct names *names)
+{
+	bool unique = true;
+
+	if (names->all) {
+		qsort(names->all, names->n, sizeof(*names->all), compare_names);
+		for (size_t i = 1; i < names->n; i++)
+			if (str_eq(names->all[i - 1], names->all[i]))
+				unique = false;
+	}
+	free(names->all);
+	arena_free(&names->arena);
+	return unique;
+}
+
+static bool check_value(struct scan *s);
+
+static bool check_members(struct scan *s, struct names *names)
+{
+	for (;;) {
+		const char *key = s->p + 1;
+
+		if (s->p == s->end || *s->p != '"')
+			return fail(s, "name expected");
+		if (!check_string(s))
+			return false;
+		if (names &&
+		    !names_add(names, (struct str){ key, (size_t)(s->p - key) -
+								 1 }))
+			return fail(s, "the same name twice in an object");
+		skip_space(s);
+		if (s->p == s->end || *s->p++ != ':')
+			return fail(s, "':' expected");
+		if (!check_value(s))
+			return false;
+		skip_space(s);
+		if (s->p < s->end && *s->p == '}') {
+			s->p++;
+			return true;
+		}
+		if (s->p == s->end || *s->p != ',')
+			return fail(s, "',' or '}' expected");
+		s->p++;
+		skip_space(s);
+	}
+}
+
+static bool check_unique_object(struct scan *s)
+{
+	struct names names = { .n = 0 };
+	bool ok = check_members(s, &names);
+
+	if (!names_unique(&names))
+		return fail(s, "the same name twice in an object");
+	return ok;
+}
+
+static bool check_elements(struct scan *s)
+{
+	for (;;) {
+		if (!check_value(s))
+			return false;
+		skip_space(s);
+		if (s->p < s->end && *s->p == ']') {
+			s->p++;
+			return true;
+		}
+		if (s->p == s->end || *s->p != ',')
+			return fail(s, "',' or ']' expected");
+		s->p++;
+	}
+}
+
+static bool check_nested(struct scan *s, char close)
+{
+	bool ok;
+
+	if (++s->depth > JSON_DEPTH_MAX)
+		return fail(s, "nested too deeply");
+	s->p++;
+	skip_space(s);
+	if (s->p < s->end && *s->p == close) {
+		s->p++;
+		ok = true;
+	} else if (close == ']') {
+		ok = check_elements(s);
+	} else if (s->flags & JSON_UNIQUE) {
+		ok = check_unique_object(s);
+	} else {
+		ok = check_members(s, NULL);
+	}
+	s->depth--;
+	return ok;
+}
+
+static bool check_value(struct scan *s)
+{
+	skip_space(s);
+	if (s->p == s->end)
+		return fail(s, "value expected");
+	switch (*s->p) {
+	case '{': return check_nested(s, '}');
+	case '[': return check_nested(s, ']');
+	case '"': return check_string(s);
+	case 't': return check_word(s, "true");
+	case 'f': return check_word(s, "false");
+	case 'n': return check_word(s, "null");
+	default:
+		if (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))
+			return check_number(s);
+		return fail(s, "value expected");
+	}
+}
+
+int json_check(struct str s, unsigned flags, struct err *e)
+{
+	struct scan scan = { s.p, s.p, s.p + s.len, flags, 0, NULL };
+
+	if (s.len == 0)
+		return err_set(e, EX_DATAERR, "JSON: nothing there");
+	if (!str_is_utf8(s))
+		return err_set(e, EX_DATAERR, "JSON: invalid UTF-8");
+	if (check_value(&scan)) {
+		skip_space(&scan);
+		if (scan.p == scan.end)
+			return 0;
+		scan.why = "more after the value";
+	}
+	return err_set(e, EX_DATAERR, "JSON: %s at byte %zu", scan.why,
+		       (size_t)(scan.p - scan.start) + 1);
+}
+
+struct str json_trim(struct str s)
+{
+	return str_trim(s);
+}
+
+enum json_type json_type_of(struct str value)
+{
+	switch (value.len ? value.p[0] : 0) {
+	case 0: return JSON_NONE;
+	case '{': return JSON_OBJECT;
+	case '[': return JSON_ARRAY;
+	case '"': return JSON_STRING;
+	case 't':
+	case 'f': return JSON_BOOL;
+	case 'n': return JSON_NULL;
+	default: return JSON_NUMBER;
+	}
+}
+
+static const char *skip_ws(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+		p++;
+	return p;
+}
+
+/* The end of the string that starts at p. */
+static const char *skip_string(const char *p, const char *end)
+{
+	for (p++; p < end; p++) {
+		if (*p == '\\')
+			p++;
+		else if (*p == '"')
+			return p + 1;
+	}
+	return end;
+}
+
+/* The end of the checked value that starts at p. */
+static const char *skip_value(const char *p, const char *end)
+{
+	int depth = 0;
+
+	for (; p < end; p++) {
+		switch (*p) {
+		case '"':
+			p = skip_string(p, end);
+			if (depth == 0)
+				return p;
+			p--;
+			break;
+		case '{':
+		case '[': depth++; break;
+		case '}':
+		case ']':
+			if (depth == 0) /* the end of what holds a number */
+				return p;
+			if (--depth == 0)
+				return p + 1;
+			break;
+		case ',':
+		case ' ':
+		case '\n':
+		case '\r':
+		case '\t':
+			if (depth == 0)
+				return p;
+			break;
+		default: break;
+		}
+	}
+	return end;
+}
+
+struct json_iter json_iter(struct str value)
+{
+	struct json_iter it = { .rest = json_trim(value) };
+	enum json_type type = json_type_of(it.rest);
+
+	if (type != JSON_OBJECT && type != JSON_ARRAY)
+		it.rest.len = 0;
+	return it;
+}
+
+bool json_next(struct json_iter *it)
+{
+	const char *p = it->rest.p, *end = p + it->rest.len, *start;
+
+	/* p stands at the opening bracket, or where the last value ended. */
+	if (it->rest.len == 0)
+		return false;
+	if (it->value.p == NULL && *p == '[')
+		it->key = (struct str){ 0 };
+	else if (it->value.p == NULL)
+		it->key.p = p;
+	p = skip_ws(p, end);
+	if (it->value.p == NULL || *p == ',')
+		p = skip_ws(p + 1, end);
+	if (p >= end || *p == '}' || *p == ']') {
+		it->rest.len = 0;
+		return false;
+	}
+	if (it->key.p) {
+		start = p;
+		p = skip_string(p, end);
+		it->key = (struct str){ start + 1, (size_t)(p - start) - 2 };
+		p = skip_ws(skip_ws(p, end) + 1, end);
+	}
+	start = p;
+	p = skip_value(p, end);
+	it->value = (struct str){ start, (size_t)(p - start) };
+	it->rest = (struct str){ p, (size_t)(end - p) };
+	return true;
+}
+
+bool json_get(struct str obj, const char *key, struct str *value_r)
+{
+	struct json_iter it = json_iter(obj);
+	struct str want = str_from(key);
+
+	if (json_type_of(it.rest) != JSON_OBJECT)
+		return false;
+	while (json_next(&it)) {
+		if (str_eq(it.key, want)) {
+			*value_r = it.value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t unescape(const char *p, const char *end, char *out)
+{
+	char *o = out;
+
+	while (p < end) {
+		int cp, low;
+
+		if (*p != '\\') {
+			*o++ = *p++;
+			continue;
+		}
+		p++;
+		switch (*p++) {
+		case 'b': *o++ = '\b'; break;
+		case 'f': *o++ = '\f'; break;
+		case 'n': *o++ = '\n'; break;
+		case 'r': *o++ = '\r'; break;
+		case 't': *o++ = '\t'; break;
+		case 'u':
+			cp = hex4(p, end);
+			p += 4;
+			low = cp >= 0xd800 && cp < 0xdc00 && end - p >= 6 &&
+					      p[0] == '\\' && p[1] == 'u'
+				      ? hex4(p + 2, end)
+				      : -1;
+			if (low >= 0xdc00 && low < 0xe000) {
+				cp = 0x10000 + ((cp & 0x3ff) << 10) +
+				     (low & 0x3ff);
+				p += 6;
+			}
+			o += utf8_encode((uint32_t)cp, o);
+			break;
+		default: *o++ = p[-1]; break;
+		}
+	}
+	return (size_t)(o - out);
+}
+
+bool json_text(struct str value, struct arena *a, struct str *text_r)
+{
+	struct str raw;
+	char *copy;
+
+	if (json_type_of(value) != JSON_STRING)
+		return false;
+	raw = str_sub(value, 1, value.len - 1);
+	if (str_chr(raw, '\\') == (size_t)-1) {
+		*text_r = raw;
+		return true;
+	}
+	/* Text never grows by unescaping: \uXXXX is six bytes, at most three. */
+	copy = arena_alloc(a, raw.len + 1);
+	*text_r = (struct str){ copy, unescape(raw.p, raw.p + raw.len, copy) };
+	return true;
+}
