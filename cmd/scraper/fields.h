@@ -1,0 +1,123 @@
+#ifndef SCRAPER_FIELDS_H
+#define SCRAPER_FIELDS_H
+
+/*
+ * fields - the part of a watch's "extract" that kinds html and json share:
+ *
+ *	{"items":SELECTOR,"fields":{NAME:SELECTOR,…}}
+ *
+ * NAME is a field of struct item. SELECTOR is an object that the kind
+ * compiles ({"css":…,"attr":…}, {"path":…}); beside the kind's own members it
+ * may say "as", the form to read the text in: "text", "price", "url", "date".
+ * Without "as" the field's name decides. Without "items" the whole document
+ * is one item.
+ *
+ * A kind finds raw texts and gives them to fields_add(), which makes them an
+ * item. Other kinds (feed, product) use item_set() and item_finish() alone.
+ */
+#include "common/err.h"
+#include "common/json.h"
+
+#include "extract.h"
+#include "item.h"
+
+enum field {
+	FIELD_ID,
+	FIELD_TITLE,
+	FIELD_PRICE,
+	FIELD_LIST_PRICE,
+	FIELD_CURRENCY,
+	FIELD_AVAILABILITY,
+	FIELD_CONDITION,
+	FIELD_SKU,
+	FIELD_MPN,
+	FIELD_GTIN,
+	FIELD_BRAND,
+	FIELD_IMAGE,
+	FIELD_LINK,
+	FIELD_SELLER,
+	FIELD_RATING,
+	FIELD_PUBLISHED,
+	FIELD_UPDATED,
+	FIELD_AUTHOR,
+	FIELD_SUMMARY,
+	FIELD_COUNT,
+};
+
+/* The field of that name, or FIELD_COUNT. */
+enum field field_named(struct str name);
+const char *field_name(enum field f);
+
+/* What a selector found. */
+struct raw {
+	struct str text; /* absent: nothing */
+	bool number;	 /* text is a number of JSON: no locale to guess */
+};
+
+/*
+ * Normalise raw by the field that it is for and put it there; what cannot be
+ * read as such a field (no price in it, no date, not a link) leaves the field
+ * as it was. A price also sets currency if it says one and none is known yet.
+ */
+void item_set(struct item *it, enum field f, struct raw raw,
+	      const struct document *doc, struct arena *a);
+
+/* The same for text. */
+void item_set_text(struct item *it, enum field f, struct str text,
+		   const struct document *doc, struct arena *a);
+
+/*
+ * What only shows once all fields are there: an id where the source gives
+ * none (sku, else gtin, else the link without its fragment and tracking
+ * parameters, else a hash of what does not move: title, brand, author,
+ * published), and the currency that the watch hints at for a price without one.
+ */
+void item_finish(struct item *it, const struct document *doc, struct arena *a);
+
+/* True if the item says nothing that would make it one: no title, link … */
+bool item_is_empty(const struct item *it);
+
+/* How one kind compiles and releases its selectors. */
+struct selector_ops {
+	/* The members of SELECTOR that the kind knows, ending in NULL. */
+	const char *const *members;
+	/*
+	 * spec is an object with known members only. list: it is "items".
+	 * NULL with *e (EX_CONFIG).
+	 */
+	void *(*compile)(const struct json *spec, bool list, struct err *e);
+	void (*release)(void *selector);
+	/* The raw text of selector inside item, absent if there is none. */
+	struct raw (*read)(const void *selector, const void *item,
+			   struct arena *a);
+};
+
+struct fields;
+
+/*
+ * Compile config. NULL with *e (EX_CONFIG) for unknown members or fields, no
+ * fields, a bad selector; msg starts with its place ("fields.price: …"). ops
+ * must outlive the result.
+ */
+struct fields *fields_compile(const struct json *config,
+			      const struct selector_ops *ops, struct err *e);
+void fields_free(struct fields **fp);
+
+/* The compiled selector of "items"; NULL if there is none. */
+const void *fields_items(const struct fields *f);
+
+/*
+ * Read all fields of one item (whatever read() takes for one) and append it
+ * to *o, unless nothing was found. False once *o is full.
+ */
+bool fields_add(const struct fields *f, const void *item,
+		const struct document *doc, struct arena *a,
+		struct observation *o);
+
+/*
+ * The outcome once all items were added: OUTCOME_FOUND, or
+ * OUTCOME_SELECTOR_MISS where no field gave anything.
+ */
+void fields_end(const struct fields *f, struct arena *a, struct observation *o);
+
+#endif
