@@ -1,0 +1,103 @@
+#include "common/lines.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum { LINES_CHUNK = 64 << 10 };
+
+void lines_init(struct lines *l, int fd, size_t max)
+{
+	*l = (struct lines){ .fd = fd, .max = max };
+}
+
+void lines_fini(struct lines *l)
+{
+	buf_free(&l->buf);
+}
+
+static struct str pending(const struct lines *l)
+{
+	return str_sub(buf_str(&l->buf), l->done, l->buf.len);
+}
+
+bool lines_ready(const struct lines *l)
+{
+	return l->eof || str_chr(pending(l), '\n') != (size_t)-1;
+}
+
+/* Take the first n bytes of what is pending as a line, and skip bytes more. */
+static struct str take(struct lines *l, size_t n, size_t skip)
+{
+	struct str line = str_sub(pending(l), 0, n);
+
+	l->done += n + skip;
+	l->number++;
+	if (line.len && line.p[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+static int fill(struct lines *l, struct err *e)
+{
+	ssize_t n;
+
+	buf_consume(&l->buf, l->done);
+	l->done = 0;
+	n = read(l->fd, buf_reserve(&l->buf, LINES_CHUNK), LINES_CHUNK);
+	if (n < 0 && errno == EINTR)
+		return 0;
+	if (n < 0)
+		return err_set(e, EX_IOERR, "read: %s", strerror(errno));
+	l->buf.len += (size_t)n;
+	l->eof = n == 0;
+	return 1;
+}
+
+static int too_long(const struct lines *l, struct err *e)
+{
+	return err_set(e, EX_DATAERR, "line %llu: longer than %zu bytes",
+		       (unsigned long long)l->number, l->max);
+}
+
+int lines_next(struct lines *l, struct str *line_r, struct err *e)
+{
+	size_t searched = 0;
+
+	for (;;) {
+		struct str rest = pending(l);
+		size_t at = str_chr(str_sub(rest, searched, rest.len), '\n');
+		int got;
+
+		if (at != (size_t)-1) {
+			bool skipped = l->skipping;
+
+			*line_r = take(l, searched + at, 1);
+			l->skipping = false;
+			if (skipped || line_r->len > l->max)
+				return too_long(l, e);
+			return 1;
+		}
+		if (l->eof) {
+			bool skipped = l->skipping;
+
+			if (rest.len == 0 && !skipped)
+				return 0;
+			*line_r = take(l, rest.len, 0);
+			l->skipping = false;
+			if (skipped || line_r->len > l->max)
+				return too_long(l, e);
+			return 1;
+		}
+		if (rest.len > l->max + 1) { /* + 1: it may end in CR */
+			l->skipping = true;
+			l->done = l->buf.len;
+			rest.len = 0;
+		}
+		searched = rest.len;
+		got = fill(l, e);
+		if (got <= 0)
+			return got;
+	}
+}

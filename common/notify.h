@@ -1,0 +1,12 @@
+#ifndef COMMON_NOTIFY_H
+#define COMMON_NOTIFY_H
+
+/*
+ * notify - tell the supervisor "READY=1", "WATCHDOG=1" or "STOPPING=1".
+ *
+ * The datagram protocol of sd_notify(3), on $NOTIFY_SOCKET; does nothing where
+ * that is unset. Never fails: a supervisor that is gone is not our problem.
+ */
+void notify(const char *state);
+
+#endif

@@ -1,0 +1,310 @@
+#include "common/opt.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/str.h"
+#include "common/version.h"
+#include "common/xmem.h"
+
+#define CONF_DEFAULT "/etc/weir/weir.conf"
+#define DIR_DEFAULT  "/var/lib/weir"
+
+enum { OPT_MAX = 64 };
+
+/* The tool's table and the common one, joined. */
+struct table {
+	struct opt opt[OPT_MAX];
+	size_t n;
+	bool help, version;
+};
+
+static void table_init(struct table *t, const struct opt_tool *tool)
+{
+	struct opt_common *c = tool->common;
+	const struct opt common[] = {
+		{ 0, "dir", "DIR", OPT_STR, &c->dir, 0, 0,
+		  "data and run directory (default " DIR_DEFAULT ")" },
+		{ 0, "ingest", "ENDPOINT", OPT_STR, &c->ingest, 0, 0,
+		  "where events go in (default: a socket in DIR/run)" },
+		{ 0, "feed", "ENDPOINT", OPT_STR, &c->feed, 0, 0,
+		  "where events come from (default: a socket in DIR/run)" },
+		{ 0, "config", "FILE", OPT_STR, &c->config, 0, 0,
+		  "configuration file (default " CONF_DEFAULT ", if there)" },
+		{ 0, "check-config", NULL, OPT_FLAG, &c->check_config, 0, 0,
+		  "check the configuration and exit" },
+		{ 'v', "verbose", NULL, OPT_FLAG, &c->verbose, 0, 0,
+		  "log debug messages" },
+		{ 'h', "help", NULL, OPT_FLAG, &t->help, 0, 0,
+		  "print this help and exit" },
+		{ 'V', "version", NULL, OPT_FLAG, &t->version, 0, 0,
+		  "print the version and exit" },
+	};
+
+	for (size_t i = 0; i < tool->n_opts; i++)
+		t->opt[t->n++] = tool->opts[i];
+	for (size_t i = 0; i < ARRAY_LEN(common); i++)
+		t->opt[t->n++] = common[i];
+}
+
+static const struct opt *table_find(const struct table *t, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->opt[i].name, name) == 0)
+			return &t->opt[i];
+	return NULL;
+}
+
+static bool parse_size(struct str s, int64_t *v_r)
+{
+	unsigned shift = 0;
+	uint64_t v;
+
+	if (s.len > 1 && strchr("KMG", s.p[s.len - 1])) {
+		shift = s.p[s.len - 1] == 'K'	? 10
+			: s.p[s.len - 1] == 'M' ? 20
+						: 30;
+		s.len--;
+	}
+	if (!str_u64(s, &v) || v > (uint64_t)INT64_MAX >> shift)
+		return false;
+	*v_r = (int64_t)(v << shift);
+	return true;
+}
+
+static int set_bool(const struct opt *o, const char *val, struct err *e)
+{
+	bool yes = strcmp(val, "yes") == 0 || strcmp(val, "1") == 0 ||
+		   strcmp(val, "true") == 0;
+
+	if (!yes && strcmp(val, "no") != 0 && strcmp(val, "0") != 0 &&
+	    strcmp(val, "false") != 0)
+		return err_set(e, EX_USAGE, "%s: '%s' is not yes or no",
+			       o->name, val);
+	*(bool *)o->dst = yes;
+	return 0;
+}
+
+int opt_set(const struct opt *o, const char *val, struct err *e)
+{
+	struct opt_list *list = o->dst;
+	uint64_t u;
+	int64_t v = 0;
+	bool ok = false;
+
+	switch (o->kind) {
+	case OPT_FLAG: return set_bool(o, val, e);
+	case OPT_STR: *(const char **)o->dst = val; return 0;
+	case OPT_LIST:
+		xgrow(&list->v, &list->cap, list->n, sizeof(*list->v));
+		list->v[list->n++] = val;
+		return 0;
+	case OPT_MS: ok = str_duration_ms(str_from(val), &v); break;
+	case OPT_SIZE: ok = parse_size(str_from(val), &v); break;
+	case OPT_UINT:
+		ok = str_u64(str_from(val), &u) && u <= INT64_MAX;
+		v = ok ? (int64_t)u : 0;
+		break;
+	}
+	if (ok && v >= o->min && v <= o->max) {
+		*(int64_t *)o->dst = v;
+		return 0;
+	}
+	return err_set(e, EX_USAGE, "%s: '%s' is not between %lld and %lld%s",
+		       o->name, val, (long long)o->min, (long long)o->max,
+		       o->kind == OPT_MS     ? " ms (as in 250ms, 90s, 1h)"
+		       : o->kind == OPT_SIZE ? " bytes (as in 512, 64K, 1G)"
+					     : "");
+}
+
+/* What the command line said, kept until file and environment are read. */
+struct given {
+	const struct opt *opt;
+	const char *val;
+};
+
+static int read_argv(const struct table *t, int argc, char **argv,
+		     struct given *given, size_t *n_r, struct err *e)
+{
+	struct option longs[OPT_MAX + 1] = { 0 };
+	char shorts[2 * OPT_MAX + 2] = ":";
+	size_t n = 0, len = 1;
+	int c, index = -1;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct opt *o = &t->opt[i];
+		bool arg = o->kind != OPT_FLAG;
+
+		longs[i] = (struct option){ o->name, arg, NULL, 0 };
+		if (!o->letter)
+			continue;
+		shorts[len++] = (char)o->letter;
+		if (arg)
+			shorts[len++] = ':';
+	}
+	shorts[len] = '\0';
+	opterr = 0;
+	optind = 0; /* glibc: start anew, also a second time */
+	while ((c = getopt_long(argc, argv, shorts, longs, &index)) != -1) {
+		const struct opt *o = NULL;
+
+		if (c == '?' || c == ':')
+			return err_set(e, EX_USAGE, "%s %s; see --help",
+				       argv[optind - 1],
+				       c == ':' ? "needs a value"
+						: "is no option of this tool");
+		for (size_t i = 0; c != 0 && i < t->n; i++)
+			if (t->opt[i].letter == c)
+				o = &t->opt[i];
+		if (c == 0)
+			o = &t->opt[index];
+		if (n == (size_t)argc)
+			return err_set(e, EX_USAGE, "too many options");
+		given[n++] = (struct given){ o, optarg ? optarg : "yes" };
+	}
+	*n_r = n;
+	return 0;
+}
+
+static int read_conf(const struct table *t, const struct opt_tool *tool,
+		     const char *section, struct err *e)
+{
+	const struct conf *conf = tool->common->conf;
+
+	for (size_t i = 0; i < conf_count(conf); i++) {
+		const struct conf_entry *at = conf_at(conf, i);
+		const struct opt *o;
+
+		if (strcmp(at->section, section) != 0 || at->name[0])
+			continue;
+		o = table_find(t, at->key);
+		/* [weir] also holds what only other tools know. */
+		if (!o && strcmp(section, "weir") == 0)
+			continue;
+		if (!o)
+			err_set(e, EX_CONFIG, "%s: unknown key", at->key);
+		if (!o || opt_set(o, at->value, e)) {
+			e->code = EX_CONFIG;
+			return err_prefix(e, "%s:%u", conf_path(conf),
+					  at->line);
+		}
+	}
+	return 0;
+}
+
+static int read_env(const struct table *t, struct err *e)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		char name[80] = "WEIR_";
+		const char *val;
+		size_t len = 5;
+
+		for (const char *p = t->opt[i].name; *p; p++)
+			name[len++] = *p == '-' ? '_' : (char)toupper(*p);
+		val = getenv(name);
+		if (val && opt_set(&t->opt[i], val, e))
+			return err_prefix(e, "environment");
+	}
+	return 0;
+}
+
+static void print_help(const struct opt_tool *tool, const struct table *t)
+{
+	printf("usage: weir-%s %s\n%s\n\n", tool->name, tool->synopsis,
+	       tool->summary);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct opt *o = &t->opt[i];
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%s --%s %s",
+			 o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+			 o->letter ? "," : " ", o->name, o->arg ? o->arg : "");
+		printf("  %-26s %s\n", left, o->help);
+	}
+	printf("\nSee weir-%s(1).\n", tool->name);
+}
+
+/* --config or $WEIR_CONFIG must exist; the default file need not. */
+static int load_conf(const struct opt_tool *tool, struct err *e)
+{
+	struct opt_common *c = tool->common;
+	const char *path = c->config ? c->config : getenv("WEIR_CONFIG");
+
+	if (!path && access(CONF_DEFAULT, F_OK) == 0)
+		path = CONF_DEFAULT;
+	if (!path || !*path)
+		return 0;
+	c->conf = conf_load(path, e);
+	return c->conf ? 0 : -1;
+}
+
+static int settle(const struct opt_tool *tool, struct table *t,
+		  const struct given *given, size_t n, struct err *e)
+{
+	struct opt_common *c = tool->common;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(given[i].opt->name, "config") == 0)
+			c->config = given[i].val;
+	if (load_conf(tool, e) || read_conf(t, tool, "weir", e) ||
+	    read_conf(t, tool, tool->name, e) || read_env(t, e))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (opt_set(given[i].opt, given[i].val, e))
+			return err_prefix(e, "option");
+	if (!c->dir || !*c->dir)
+		c->dir = DIR_DEFAULT;
+	return 0;
+}
+
+int opt_parse(const struct opt_tool *tool, int argc, char **argv,
+	      char ***args_r, struct err *e)
+{
+	struct table t = { .n = 0 };
+	struct given *given = xcalloc((size_t)argc, sizeof(*given));
+	size_t n = 0;
+	int rc = -1;
+
+	table_init(&t, tool);
+	if (read_argv(&t, argc, argv, given, &n, e))
+		goto out;
+	*args_r = argv + optind;
+	for (size_t i = 0; i < n; i++) {
+		t.help |= strcmp(given[i].opt->name, "help") == 0;
+		t.version |= strcmp(given[i].opt->name, "version") == 0;
+	}
+	rc = 1;
+	if (t.help) {
+		print_help(tool, &t);
+		goto out;
+	}
+	if (t.version) {
+		printf("weir-%s %s\n", tool->name, weir_version);
+		goto out;
+	}
+	rc = settle(tool, &t, given, n, e);
+out:
+	free(given);
+	if (rc == 1 && (fflush(stdout) || ferror(stdout)))
+		rc = err_set(e, EX_IOERR, "standard output: write failed");
+	return rc;
+}
+
+void opt_release(const struct opt_tool *tool)
+{
+	for (size_t i = 0; i < tool->n_opts; i++) {
+		struct opt_list *list = tool->opts[i].dst;
+
+		if (tool->opts[i].kind != OPT_LIST)
+			continue;
+		free(list->v);
+		*list = (struct opt_list){ 0 };
+	}
+	conf_free(&tool->common->conf);
+}

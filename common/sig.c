@@ -1,0 +1,29 @@
+#include "common/sig.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t stop_flag;
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	stop_flag = 1;
+}
+
+void sig_init(bool ignore_sigpipe)
+{
+	/* No SA_RESTART: the call that waits has to come back. */
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	if (ignore_sigpipe)
+		sigaction(SIGPIPE, &sa, NULL);
+}
+
+bool sig_stop(void)
+{
+	return stop_flag != 0;
+}
