@@ -1,0 +1,92 @@
+#ifndef COMMON_SHAPE_H
+#define COMMON_SHAPE_H
+
+/*
+ * shape - the form of a JSON object, said once.
+ *
+ * A table of fields serves three purposes: decode JSON into a C struct
+ * (refusing what does not fit, by name), encode the struct again, and print
+ * the JSON Schema (draft 2020-12) that says the same. etc/schema/ holds the
+ * printed schemas; a test keeps them equal.
+ *
+ * Decoding copies nothing that needs no unescaping: text in the struct points
+ * into the JSON or into the arena.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/decimal.h"
+#include "common/err.h"
+#include "common/str.h"
+
+enum shape_kind {
+	SHAPE_TEXT,	/* struct str: a string of at most max bytes */
+	SHAPE_ID,	/* struct str: [A-Za-z0-9._-]{1,128} */
+	SHAPE_DECIMAL,	/* struct str: "1250.60"; decimal.h reads it */
+	SHAPE_PERCENT,	/* struct str: "1%" or "0.5%" */
+	SHAPE_CURRENCY, /* struct str: three capitals */
+	SHAPE_DURATION, /* struct str: "250ms", "1h", "7d" */
+	SHAPE_TIME,	/* struct str: RFC 3339 */
+	SHAPE_URL,	/* struct str: http, https or mock */
+	SHAPE_NAME,	/* struct str: one of `names` */
+	SHAPE_BOOL,	/* bool */
+	SHAPE_NUMBER,	/* struct str: a JSON number as it was written */
+	SHAPE_JSON,	/* struct str: any JSON value as text */
+	SHAPE_OBJECT,	/* struct str: a JSON object as text */
+	SHAPE_SUB,	/* struct, by `sub`; presence is a leading bool */
+	SHAPE_LIST,	/* struct shape_list of text */
+	SHAPE_WORDS,	/* struct shape_list: a string or an array of them */
+};
+
+enum shape_flags {
+	SHAPE_REQUIRED = 1, /* must be there */
+	SHAPE_NULLABLE = 2, /* null is allowed, and decodes as absent */
+	SHAPE_OPEN = 4,	    /* of a shape: unknown members are passed over */
+};
+
+struct shape_list {
+	struct str *v;
+	size_t n;
+	bool present;
+	bool single; /* SHAPE_WORDS: it was one string */
+};
+
+struct shape;
+
+struct shape_field {
+	const char *name;
+	enum shape_kind kind;
+	unsigned flags;
+	size_t offset; /* in the struct */
+	size_t max;    /* bytes of text or entries of a list; 0: 4096 / 64 */
+	const struct shape *sub;
+	const char *const *names; /* NULL-terminated */
+	const char *doc;	  /* one sentence for schema and manual */
+};
+
+struct shape {
+	const char *name; /* of the type, "price.update" */
+	const char *doc;
+	const struct shape_field *fields;
+	size_t n;
+	size_t size; /* of the struct */
+	unsigned flags;
+};
+
+/*
+ * Decode `object` (checked by json_check()) into the struct at out, zeroed
+ * first. -1 with *e: EX_DATAERR, "price.min: not a decimal".
+ */
+int shape_decode(const struct shape *shape, struct str object, void *out,
+		 struct arena *a, struct err *e);
+
+/* Add the struct as a JSON object; absent members are left out. */
+void shape_encode(const struct shape *shape, const void *in, struct buf *b);
+
+/* Add the JSON Schema, indented, with a newline at its end. */
+void shape_schema(const struct shape *shape, struct buf *b);
+
+#endif

@@ -1,0 +1,188 @@
+#ifndef COMMON_TYPES_H
+#define COMMON_TYPES_H
+
+/*
+ * types - the data of every event type that weir itself knows.
+ *
+ * One struct and one shape (shape.h) each. A field that is absent has p ==
+ * NULL (or present == false, or false). Settings (watch, rule, search …) are
+ * closed: an unknown member is an error. Observed facts are open. The manual
+ * is weir-events(7).
+ */
+#include "common/event.h"
+#include "common/shape.h"
+
+/* ---- settings: retained, written by users ---- */
+
+struct type_item { /* what several shops may sell: "item" of a watch */
+	bool present;
+	struct str id, kind, name, target, currency;
+};
+
+struct type_watch { /* watch.set/ID */
+	struct str id, url, source, kind, every, cron, tz, fresh;
+	struct type_item item;
+	struct str extract; /* JSON object, compiled by the scraper */
+	struct str enabled; /* JSON true or false as text; absent: true */
+	struct str headers; /* JSON object */
+	struct str currency;
+};
+
+struct type_bounds { /* "price": {"min","max"} */
+	bool present;
+	struct str min, max;
+};
+
+struct type_search { /* search.set/ID */
+	struct str id, user;
+	struct shape_list keywords;
+	struct type_bounds price;
+	struct str currency;
+	struct shape_list sources, notify;
+	struct str cooldown;
+};
+
+struct type_drop { /* "drop": {"percent" or "amount", "over"} */
+	bool present;
+	struct str percent; /* JSON number */
+	struct str amount, over;
+};
+
+struct type_rule { /* rule.set/ID */
+	struct str id, on, target;
+	struct type_drop drop;
+	struct str stock;
+	struct shape_list keywords;
+	struct type_bounds price;
+	struct str currency, hysteresis, cooldown, user;
+	struct shape_list notify;
+};
+
+struct type_silence { /* silence.set/ID: no notification until then */
+	struct str id, pattern, until, user, note;
+};
+
+/* ---- facts ---- */
+
+struct type_price { /* price.update/ITEM */
+	struct str watch;
+	struct type_item item;
+	struct str price, currency, previous, availability, source;
+	struct str list_price, condition, title, link, image, seller;
+	bool baseline, free;
+};
+
+struct type_listing { /* listing.new, .update, .gone/SOURCE */
+	struct str watch, source;
+	bool baseline, free;
+	struct str id, title, price, list_price, currency, availability;
+	struct str condition, sku, mpn, gtin, brand, image, link, seller;
+	struct str rating, published, updated, author, summary;
+	struct str previous; /* listing.update: the price before */
+};
+
+struct type_page_change { /* page.change/WATCH */
+	struct str watch, url;
+	struct shape_list added, removed;
+	bool baseline, truncated;
+};
+
+struct type_observation { /* observation.change/WATCH */
+	struct str watch, source, outcome, previous, reason, url;
+	struct str status; /* JSON number: the HTTP status */
+	struct str next;   /* RFC 3339: the next try */
+	struct str items;  /* JSON number */
+};
+
+struct type_window { /* one window of price.stats */
+	bool present;
+	struct str min, max, mean, median; /* decimals */
+	struct str change, change_percent; /* decimals, signed */
+	struct str n;			   /* JSON number: observations */
+};
+
+struct type_stats { /* price.stats/ITEM */
+	struct str item, source, price, currency;
+	struct type_window h1, h24, d7, d30, all; /* "1h" "24h" "7d" "30d" */
+	struct str z;	  /* decimal, robust z-score of the newest price */
+	struct str trend; /* rising, falling, steady */
+	struct str slope; /* decimal, per day */
+};
+
+struct type_anomaly { /* price.anomaly/ITEM */
+	struct str kind; /* low, high, all-time-low, jump */
+	struct str item, source, price, currency, previous, median, z, message;
+};
+
+struct type_alert { /* alert.new/ITEM/RULE and the others */
+	struct str id; /* hash of rule and cause */
+	struct str rule, user, kind, message;
+	struct str itemType; /* the fields of the old alert:new */
+	struct type_item item;
+	struct str currentPrice, targetPrice, currency, previous;
+	struct str source, link;
+	struct str listing; /* JSON object, of saved searches and keywords */
+	struct str reason;  /* of alert.suppressed: cooldown, hysteresis … */
+	struct str until;   /* RFC 3339, of alert.suppressed */
+	struct shape_list notify;
+};
+
+struct type_notification { /* user.notification/USER */
+	struct str type; /* price_alert, saved_search, custom */
+	struct str title, message, timestamp, alert;
+	struct str data; /* JSON object */
+	struct shape_list notify; /* channels; absent: all of the user's */
+};
+
+struct type_delivery { /* delivery.intent, .sent, .failed, .unknown/USER */
+	struct str id;	    /* idempotency key */
+	struct str channel, user, alert, reason, receiver;
+	struct str status;  /* JSON number */
+	struct str attempt; /* JSON number */
+};
+
+struct type_status { /* scraper.status/SOURCE */
+	struct str source;
+	bool running;
+	struct str outcome, reason, watches, timestamp;
+};
+
+struct type_message { /* system.message */
+	struct str message, level, timestamp;
+};
+
+extern const struct shape shape_watch, shape_search, shape_rule, shape_silence,
+	shape_price, shape_listing, shape_page_change, shape_observation,
+	shape_stats, shape_anomaly, shape_alert, shape_notification,
+	shape_delivery, shape_status, shape_message;
+
+/*
+ * The shape of a type ("price.update"), or NULL for one that weir does not
+ * know. Types whose data carries nothing that is checked have none.
+ */
+const struct shape *type_shape(struct str type);
+
+/* Every known type, for listings and tests; NULL after the last. */
+struct type_entry {
+	const char *type;
+	const struct shape *shape;
+	bool retained; /* its last value per topic is state */
+	const char *subject; /* what the subject is: "ITEM", "SOURCE" … */
+};
+const struct type_entry *type_at(size_t i);
+bool type_is_retained(struct str type);
+
+/*
+ * Checks an event of a known type: its data decodes (or is null where the
+ * type is retained: a deletion) and the subject is the one that the data
+ * names. 0, or -1 with *e: EX_DATAERR. Unknown types pass.
+ */
+int type_check(const struct event *ev, struct err *e);
+
+/*
+ * Fill what a user left out of a watch, in place: id from the URL, kind,
+ * source, item. Text comes from the arena.
+ */
+int watch_complete(struct type_watch *w, struct arena *a, struct err *e);
+
+#endif
