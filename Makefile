@@ -35,12 +35,13 @@ LIBS_curl := $(shell $(PKG_CONFIG) --libs libcurl)
 LIBS_lws  := $(shell $(PKG_CONFIG) --libs libwebsockets)
 LIBS_xml  := $(shell $(PKG_CONFIG) --libs libxml-2.0)
 CFLAGS_xml := $(shell $(PKG_CONFIG) --cflags libxml-2.0)
-LIBS_html := -lmyhtml
+LIBS_html := -lmodest -lm
 LIBS_z    := -lz
+LIBS_pcre2 := $(shell $(PKG_CONFIG) --libs libpcre2-8)
 LIBS_crypto := -lcrypto
 
 LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) -lm -lpthread
-LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_z)
+LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_z)
 LIBS_gateway := $(LIBS_lws) $(LIBS_z) $(LIBS_crypto)
 LIBS_sim     := $(LIBS_z)
 

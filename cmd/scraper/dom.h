@@ -34,7 +34,8 @@ struct dom_attr {
 
 struct dom_node {
 	enum dom_type type;
-	struct str name; /* of an element */
+	struct str name; /* of an element; in XML with its prefix, as written */
+	struct str ns;	 /* namespace URI; absent for HTML's own and for none */
 	struct str text; /* of a text or comment node */
 	struct dom_attr *attrs;
 	struct dom_node *parent, *first, *last, *prev, *next;

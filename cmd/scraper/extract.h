@@ -60,4 +60,12 @@ void observation_fail(struct observation *o, struct arena *a, enum outcome why,
 /* For extractors: append a zeroed item; NULL once ITEM_MAX is reached. */
 struct item *observation_add(struct observation *o, struct arena *a);
 
+/*
+ * For extractors: refuse (EX_CONFIG) an object with a member that is not among
+ * the known ones (NULL ends them). where names the object in the message. A
+ * NULL config is fine.
+ */
+int extract_members(const struct json *config, const char *where,
+		    const char *const *known, struct err *e);
+
 #endif

@@ -1,0 +1,162 @@
+#include "dom.h"
+
+#include <string.h>
+
+#include "common/buf.h"
+
+struct str dom_attr(const struct dom_node *n, const char *name)
+{
+	for (const struct dom_attr *at = n->attrs; at; at = at->next)
+		if (str_is(at->name, name))
+			return at->value;
+	return (struct str){ 0 };
+}
+
+const struct dom_node *dom_skip(const struct dom_node *top,
+				const struct dom_node *n)
+{
+	while (n != top) {
+		if (n->next)
+			return n->next;
+		n = n->parent;
+	}
+	return NULL;
+}
+
+const struct dom_node *dom_walk(const struct dom_node *top,
+				const struct dom_node *n)
+{
+	return n->first ? n->first : dom_skip(top, n);
+}
+
+struct str dom_text_content(const struct dom_node *n, struct arena *a)
+{
+	struct str s = { 0 };
+	size_t len = 0;
+	char *out;
+
+	if (n->type == DOM_TEXT || n->type == DOM_COMMENT)
+		return n->text;
+	for (const struct dom_node *d = dom_walk(n, n); d; d = dom_walk(n, d))
+		if (d->type == DOM_TEXT) {
+			len += d->text.len;
+			s = d->text;
+		}
+	if (len == s.len)
+		return s.p ? s : STR("");
+	out = arena_alloc(a, len + 1);
+	s = (struct str){ out, len };
+	for (const struct dom_node *d = dom_walk(n, n); d; d = dom_walk(n, d))
+		if (d->type == DOM_TEXT) {
+			memcpy(out, d->text.p, d->text.len);
+			out += d->text.len;
+		}
+	return s;
+}
+
+static bool is_among(struct str name, const char *names)
+{
+	struct str rest = str_from(names), token;
+
+	while (str_token(&rest, " ", &token))
+		if (str_eq(token, name))
+			return true;
+	return false;
+}
+
+static bool is_invisible(const struct dom_node *n)
+{
+	return is_among(n->name, "script style template noscript head") ||
+	       dom_attr(n, "hidden").p;
+}
+
+/* HTML's "Rendering" section: what is not display: inline. */
+static bool is_block(const struct dom_node *n)
+{
+	return is_among(n->name,
+			"div p li tr br h1 h2 h3 h4 h5 h6 ul ol table article "
+			"section header footer nav main aside form fieldset "
+			"legend dl dt dd blockquote pre figure figcaption hr "
+			"address body html thead tbody tfoot caption details "
+			"summary dialog menu hgroup search option optgroup "
+			"select center dir listing plaintext xmp");
+}
+
+static bool is_cell(const struct dom_node *n)
+{
+	return is_among(n->name, "td th");
+}
+
+/* Visible text in the making: gaps are written once something follows. */
+struct lines {
+	struct buf out;
+	bool space, newline;
+};
+
+static void lines_add(struct lines *l, struct str text, bool keep_newlines)
+{
+	for (size_t i = 0, n; i < text.len; i += n) {
+		uint32_t c;
+
+		n = utf8_decode(str_sub(text, i, text.len), &c);
+		if (c == '\n' && keep_newlines) {
+			l->newline = true;
+		} else if (c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0) {
+			l->space = true;
+		} else {
+			if (l->out.len && l->newline)
+				buf_putc(&l->out, '\n');
+			else if (l->out.len && l->space)
+				buf_putc(&l->out, ' ');
+			l->space = l->newline = false;
+			buf_add(&l->out, text.p + i, n);
+		}
+	}
+}
+
+static void lines_edge(struct lines *l, const struct dom_node *n)
+{
+	if (is_block(n))
+		l->newline = true;
+	else if (is_cell(n))
+		l->space = true;
+}
+
+struct str dom_visible_text(const struct dom_node *top, struct arena *a)
+{
+	struct lines l = { 0 };
+	const struct dom_node *n = top, *next;
+	const struct dom_node *pre = NULL; /* the outermost <pre> around n */
+	struct str s;
+
+	for (; n; n = next) {
+		bool skip =
+			n != top && n->type == DOM_ELEMENT && is_invisible(n);
+
+		if (n->type == DOM_TEXT)
+			lines_add(&l, n->text, pre);
+		else if (n->type == DOM_ELEMENT && !skip)
+			lines_edge(&l, n);
+		if (!pre && str_is(n->name, "pre"))
+			pre = n;
+		if (!skip && n->first) {
+			next = n->first;
+			continue;
+		}
+		/* Leave n, and what ends with it. */
+		while (n != top) {
+			if (!skip)
+				lines_edge(&l, n);
+			skip = false;
+			if (n == pre)
+				pre = NULL;
+			if (n->next)
+				break;
+			n = n->parent;
+		}
+		next = n == top ? NULL : n->next;
+	}
+	s = arena_str(a, buf_str(&l.out));
+	buf_free(&l.out);
+	return s;
+}

@@ -1,0 +1,103 @@
+#include "dom_build.h"
+
+/* Documents repeat their names: most of them are still in the table. */
+static struct str shared_name(struct dom_builder *b, struct str name)
+{
+	struct str *slot = &b->names[str_hash(name) % DOM_NAMES];
+
+	if (!slot->p || !str_eq(*slot, name))
+		*slot = arena_str(b->a, name);
+	return *slot;
+}
+
+static struct dom_node *append(struct dom_builder *b, enum dom_type type)
+{
+	struct dom_node *n = arena_alloc(b->a, sizeof(*n));
+
+	n->type = type;
+	n->order = b->n++;
+	n->parent = b->at;
+	if (!b->at)
+		return n;
+	n->prev = b->at->last;
+	if (n->prev)
+		n->prev->next = n;
+	else
+		b->at->first = n;
+	b->at->last = n;
+	return n;
+}
+
+static void flush_text(struct dom_builder *b)
+{
+	if (!b->text.len)
+		return;
+	append(b, DOM_TEXT)->text = arena_str(b->a, buf_str(&b->text));
+	buf_reset(&b->text);
+}
+
+void dom_build_init(struct dom_builder *b, struct arena *a, bool xml)
+{
+	*b = (struct dom_builder){ .a = a };
+	b->dom = arena_alloc(a, sizeof(*b->dom));
+	b->dom->xml = xml;
+	b->dom->root = b->at = append(b, DOM_DOCUMENT);
+}
+
+void dom_build_open(struct dom_builder *b, struct str name, struct str ns)
+{
+	struct dom_node *n;
+
+	flush_text(b);
+	n = append(b, DOM_ELEMENT);
+	n->name = shared_name(b, name);
+	if (ns.p)
+		n->ns = shared_name(b, ns);
+	b->at = n;
+	b->last_attr = NULL;
+}
+
+void dom_build_attr(struct dom_builder *b, struct str name, struct str value)
+{
+	struct dom_attr *attr = arena_alloc(b->a, sizeof(*attr));
+
+	attr->name = shared_name(b, name);
+	attr->value = arena_str(b->a, value);
+	if (b->last_attr)
+		b->last_attr->next = attr;
+	else
+		b->at->attrs = attr;
+	b->last_attr = attr;
+}
+
+void dom_build_close(struct dom_builder *b)
+{
+	flush_text(b);
+	b->at = b->at->parent;
+}
+
+void dom_build_text(struct dom_builder *b, struct str text)
+{
+	buf_add_str(&b->text, text);
+}
+
+void dom_build_comment(struct dom_builder *b, struct str text)
+{
+	flush_text(b);
+	append(b, DOM_COMMENT)->text = arena_str(b->a, text);
+}
+
+struct dom *dom_build_finish(struct dom_builder *b)
+{
+	struct dom *dom = b->dom;
+	const char *lang = dom->xml ? "xml:lang" : "lang";
+
+	flush_text(b);
+	buf_free(&b->text);
+	for (struct dom_node *n = dom->root->first; n; n = n->next)
+		if (n->type == DOM_ELEMENT && !dom->html)
+			dom->html = n;
+	if (dom->html)
+		dom->lang = dom_attr(dom->html, lang);
+	return dom;
+}

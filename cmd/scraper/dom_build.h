@@ -1,0 +1,36 @@
+#ifndef SCRAPER_DOM_BUILD_H
+#define SCRAPER_DOM_BUILD_H
+
+/*
+ * dom_build - a document from a parser's events, in document order.
+ *
+ * For dom_html.c and dom_xml.c only. Everything given is copied into the
+ * arena; text that arrives in pieces becomes one text node.
+ */
+#include "common/buf.h"
+
+#include "dom.h"
+
+enum { DOM_NAMES = 256 }; /* slots; a power of two */
+
+struct dom_builder {
+	struct arena *a;
+	struct dom *dom;
+	struct dom_node *at; /* what is open */
+	struct dom_attr *last_attr;
+	struct buf text;	     /* not yet a node */
+	struct str names[DOM_NAMES]; /* seen lately, to be shared */
+	unsigned n;
+};
+
+void dom_build_init(struct dom_builder *b, struct arena *a, bool xml);
+void dom_build_open(struct dom_builder *b, struct str name, struct str ns);
+void dom_build_attr(struct dom_builder *b, struct str name, struct str value);
+void dom_build_close(struct dom_builder *b);
+void dom_build_text(struct dom_builder *b, struct str text);
+void dom_build_comment(struct dom_builder *b, struct str text);
+
+/* Ends the work: the builder holds nothing afterwards. */
+struct dom *dom_build_finish(struct dom_builder *b);
+
+#endif

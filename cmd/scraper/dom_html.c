@@ -1,0 +1,171 @@
+/*
+ * HTML through myhtml, the only file that knows it.
+ *
+ * Parsers of HTML are quadratic in the depth of the open elements, and each
+ * block may copy all formatting elements that were left open: 100 KB of
+ * <div> cost seconds, 8 MB of <font a><font b>…<p>x<p>x… all memory. A scan
+ * ahead of the parser would have to know all of HTML's rules to count right;
+ * so the parser is fed in small pieces and looked at after each.
+ */
+#include <sysexits.h>
+
+#include <myhtml/myhtml.h>
+#include <myhtml/tree.h>
+
+#include "dom_build.h"
+
+enum {
+	PIECE = 8 << 10,      /* bytes: at most 2,000 tags deeper at once */
+	FORMATTING_MAX = 128, /* <b>, <font> … that wait to be opened again */
+};
+
+static void count_node(myhtml_tree_t *tree, myhtml_tree_node_t *node, void *ctx)
+{
+	(void)tree;
+	(void)node;
+	++*(size_t *)ctx;
+}
+
+static int feed(myhtml_tree_t *tree, struct str body, struct err *e)
+{
+	size_t n_nodes = 0;
+
+	myhtml_callback_tree_node_insert_set(tree, count_node, &n_nodes);
+	while (body.len) {
+		size_t n = body.len < PIECE ? body.len : PIECE;
+
+		if (myhtml_parse_chunk(tree, body.p, n))
+			return err_set(e, EX_DATAERR, "html: parser failed");
+		if (tree->open_elements->length > DOM_DEPTH_MAX)
+			return err_set(e, EX_DATAERR,
+				       "html: nested deeper than %d",
+				       DOM_DEPTH_MAX);
+		if (tree->active_formatting->length > FORMATTING_MAX)
+			return err_set(e, EX_DATAERR,
+				       "html: more than %d formatting elements "
+				       "left open",
+				       FORMATTING_MAX);
+		if (n_nodes > DOM_NODES_MAX)
+			return err_set(e, EX_DATAERR,
+				       "html: more than %d nodes",
+				       DOM_NODES_MAX);
+		body = str_sub(body, n, body.len);
+	}
+	if (myhtml_parse_chunk_end(tree))
+		return err_set(e, EX_DATAERR, "html: parser failed");
+	return 0;
+}
+
+static struct str ns_uri(myhtml_tree_node_t *n)
+{
+	switch (myhtml_node_namespace(n)) {
+	case MyHTML_NAMESPACE_SVG: return STR("http://www.w3.org/2000/svg");
+	case MyHTML_NAMESPACE_MATHML:
+		return STR("http://www.w3.org/1998/Math/MathML");
+	default: return (struct str){ 0 };
+	}
+}
+
+static void copy_element(struct dom_builder *b, myhtml_tree_t *tree,
+			 myhtml_tree_node_t *n)
+{
+	size_t len = 0;
+	const char *name =
+		myhtml_tag_name_by_id(tree, myhtml_node_tag_id(n), &len);
+
+	dom_build_open(b, (struct str){ name ? name : "", len }, ns_uri(n));
+	for (myhtml_tree_attr_t *at = myhtml_node_attribute_first(n); at;
+	     at = myhtml_attribute_next(at)) {
+		struct str key, value;
+
+		key.p = myhtml_attribute_key(at, &key.len);
+		value.p = myhtml_attribute_value(at, &value.len);
+		if (!key.p)
+			continue;
+		dom_build_attr(b, key, value.p ? value : STR(""));
+	}
+}
+
+/* Copies n; returns true if it was opened, to be closed after its children. */
+static bool copy_node(struct dom_builder *b, myhtml_tree_t *tree,
+		      myhtml_tree_node_t *n)
+{
+	struct str text;
+
+	switch (myhtml_node_tag_id(n)) {
+	case MyHTML_TAG__DOCTYPE: return false;
+	case MyHTML_TAG__TEXT:
+		text.p = myhtml_node_text(n, &text.len);
+		if (text.p)
+			dom_build_text(b, text);
+		return false;
+	case MyHTML_TAG__COMMENT:
+		text.p = myhtml_node_text(n, &text.len);
+		dom_build_comment(b, text.p ? text : STR(""));
+		return false;
+	default: copy_element(b, tree, n); return true;
+	}
+}
+
+static struct dom *copy_tree(myhtml_tree_t *tree, struct arena *a)
+{
+	myhtml_tree_node_t *top = myhtml_tree_get_document(tree), *n;
+	struct dom_builder b;
+
+	dom_build_init(&b, a, false);
+	n = myhtml_node_child(top);
+	while (n) {
+		bool opened = copy_node(&b, tree, n);
+
+		if (opened && myhtml_node_child(n)) {
+			n = myhtml_node_child(n);
+			continue;
+		}
+		if (opened)
+			dom_build_close(&b);
+		while (!myhtml_node_next(n)) {
+			n = myhtml_node_parent(n);
+			if (n == top)
+				return dom_build_finish(&b);
+			dom_build_close(&b);
+		}
+		n = myhtml_node_next(n);
+	}
+	return dom_build_finish(&b);
+}
+
+struct dom *dom_parse_html(struct str body, struct str content_type,
+			   struct arena *a, struct err *e)
+{
+	myhtml_t *my = NULL;
+	myhtml_tree_t *tree = NULL;
+	struct dom *dom = NULL;
+
+	if (body.len > DOM_BYTES_MAX) {
+		err_set(e, EX_DATAERR, "html: larger than %d bytes",
+			DOM_BYTES_MAX);
+		return NULL;
+	}
+	body = dom_to_utf8(body, content_type, a);
+	if (!body.len) { /* which myhtml does not survive */
+		struct dom_builder b;
+
+		dom_build_init(&b, a, false);
+		return dom_build_finish(&b);
+	}
+	my = myhtml_create();
+	tree = myhtml_tree_create();
+	if (!my || !tree ||
+	    myhtml_init(my, MyHTML_OPTIONS_PARSE_MODE_SINGLE, 1, 0) ||
+	    myhtml_tree_init(tree, my)) {
+		err_set(e, EX_OSERR, "html: cannot start the parser");
+		goto out;
+	}
+	myhtml_encoding_set(tree, MyENCODING_UTF_8);
+	if (!feed(tree, body, e))
+		dom = copy_tree(tree, a);
+out:
+	myhtml_tree_destroy(tree);
+	myhtml_destroy(my);
+	return dom;
+}
