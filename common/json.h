@@ -100,6 +100,9 @@ bool json_true(const struct json *n);
 const char *json_number(const struct json *n);
 double json_double(const struct json *n);
 
+/* Compare two numbers as they were written, exactly: <0, 0, >0. */
+int json_number_cmp(struct str a, struct str b);
+
 #define json_each(child, parent)                                               \
 	for (const struct json *child = json_child(parent); child;             \
 	     child = json_sibling(child))

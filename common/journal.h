@@ -1,0 +1,183 @@
+#ifndef COMMON_JOURNAL_H
+#define COMMON_JOURNAL_H
+
+/*
+ * journal - every event there was, in order, on disk. The truth.
+ *
+ * One process writes it (weir-store); any number read it, each through its own
+ * memory map, also while no store runs. An event's place is its offset, from 1
+ * up by 1; old ones may have been pruned, so offsets can have holes. The
+ * journal's identity is its epoch: offsets of different epochs have nothing to
+ * do with each other, except that a journal that was copied or restored draws
+ * a new epoch and remembers where the old one ended.
+ *
+ * Tables: events (offset to record), topics (topic to last offset and count),
+ * sources (source to last id), retained (topic to offset, for types whose last
+ * value is state), origins (idempotency keys of the last day), stages (how far
+ * each has read), meta. A record holds the offset of the previous event of its
+ * topic, so that a topic's history is a chain to walk backwards.
+ *
+ * Events handed to callbacks borrow from the map: they are valid during the
+ * call only. Callbacks must not block; a reader that writes to a socket copies
+ * first. A callback returns 0 to go on, 1 to stop, -1 to fail with *e set.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/event.h"
+#include "common/str.h"
+
+enum { JOURNAL_FORMAT = 1 };
+
+struct journal;
+
+/* DIR/journal. A reader of a journal that is not there yet: EX_NOINPUT. */
+struct journal *journal_open(const char *dir, struct err *e);
+void journal_close(struct journal **jp);
+
+/*
+ * Between these all reads see one snapshot; outside, each call takes its own.
+ * Keep it short (milliseconds). begin fails with EX_IOERR or EX_TEMPFAIL.
+ */
+int journal_begin(struct journal *j, struct err *e);
+void journal_end(struct journal *j);
+
+struct journal_head {
+	uint32_t epoch;
+	uint64_t offset;     /* of the newest event; 0: none yet */
+	uint64_t first;	     /* of the oldest that is there; 0: none */
+	int64_t recorded_us; /* of the newest event; CLK_NONE: none */
+};
+int journal_head(struct journal *j, struct journal_head *head_r,
+		 struct err *e);
+
+/*
+ * Where to go on after a position: *next_r is the first offset to read.
+ * Returns 1 if everything after it is still there to be read (or pos is
+ * EPOCH:0 and nothing was pruned), 0 if not: it is of another epoch (*next_r
+ * is where this one went on, 1 for an unrelated one) or events after it were
+ * pruned.
+ */
+int journal_resume(struct journal *j, struct position pos, uint64_t *next_r,
+		   struct err *e);
+
+typedef int journal_fn(void *arg, const struct event *ev, struct err *e);
+
+/*
+ * Call fn for the events from offset `from` on, in order (reverse: downwards
+ * from it; UINT64_MAX is the newest). *next_r is where to go on: the offset
+ * after (below) the last one looked at. Stops after `budget` events looked at.
+ * Returns 1 if it stopped early, 0 at the end of the journal, -1 on failure.
+ */
+struct journal_scan {
+	uint64_t from;
+	uint64_t until; /* last offset (reverse: lowest); 0: no bound */
+	bool reverse;
+	uint64_t budget; /* 0: 10,000 */
+};
+int journal_scan(struct journal *j, const struct journal_scan *scan,
+		 journal_fn *fn, void *arg, uint64_t *next_r, struct err *e);
+
+/* One event. 1: *fn was called (fn's -1 is passed on); 0: not there. */
+int journal_get(struct journal *j, uint64_t offset, journal_fn *fn, void *arg,
+		struct err *e);
+
+/* Walk one topic from its newest event (at most `from`; 0: any) backwards. */
+int journal_history(struct journal *j, struct str topic, uint64_t from,
+		    journal_fn *fn, void *arg, struct err *e);
+
+struct journal_topic {
+	struct str topic;
+	uint64_t last; /* offset of its newest event */
+	uint64_t count;
+};
+typedef int journal_topic_fn(void *arg, const struct journal_topic *t,
+			     struct err *e);
+
+/* Topics that match a pattern, in byte order, those above `after` only. */
+int journal_topics(struct journal *j, struct str pattern, struct str after,
+		   journal_topic_fn *fn, void *arg, struct err *e);
+
+/* The retained topics (state) that match a pattern, newest value each. */
+int journal_retained(struct journal *j, struct str pattern, journal_fn *fn,
+		     void *arg, struct err *e);
+
+/* The offset of the first event recorded at or after us (head + 1: none). */
+int journal_at_time(struct journal *j, int64_t us, uint64_t *offset_r,
+		    struct err *e);
+
+/* The offset of an event that came from outside with this pair. 1, 0, -1. */
+int journal_origin(struct journal *j, struct str source, struct str id,
+		   uint64_t *offset_r, struct err *e);
+
+/* The last id accepted from a source. 1, 0, -1. */
+int journal_source(struct journal *j, struct str source, uint64_t *last_r,
+		   struct err *e);
+
+uint64_t journal_bytes(const struct journal *j); /* size of the file used */
+
+/* ---- writing: weir-store only (journal_write.c) ---- */
+
+/*
+ * Open for writing, creating what is missing; holds the journal's lock. Draws
+ * a new epoch where there was none or where the files were copied.
+ */
+struct journal *journal_create(const char *dir, struct err *e);
+
+int journal_write_begin(struct journal *j, struct err *e);
+int journal_write_commit(struct journal *j, struct err *e); /* synced */
+void journal_write_abort(struct journal *j);
+
+/* 1: last id of the source; 0: never seen (*last_r is 0). */
+int journal_write_source(struct journal *j, struct str source,
+			 uint64_t *last_r, struct err *e);
+int journal_write_set_source(struct journal *j, struct str source,
+			     uint64_t last, bool transient, int64_t now_us,
+			     struct err *e);
+
+/*
+ * Append: sets recorded_us (never below the last one), offset and epoch of
+ * ev. Keeps topics, retained and origins.
+ */
+int journal_write_append(struct journal *j, struct event *ev, int64_t now_us,
+			 struct err *e);
+
+/*
+ * The clock to announce: never below any recorded time, nor below what was
+ * announced before; later events are recorded after it.
+ */
+int64_t journal_write_clock(struct journal *j, int64_t now_us);
+
+/* A stage's position, for pruning. */
+int journal_write_stage(struct journal *j, struct str stage,
+			struct position pos, int64_t now_us, struct err *e);
+/* The lowest position reported since `since_us`; head where none was. */
+int journal_write_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
+			struct err *e);
+
+/* Remove one event, keeping topics' counts; not a topic's retained value. */
+int journal_write_prune(struct journal *j, uint64_t offset, struct err *e);
+
+/*
+ * Look at up to n rows of origins and transient sources, from where the last
+ * call ended, and drop those that expired.
+ */
+int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,
+			struct err *e);
+
+/*
+ * Read everything and compare: checksums, chains, counts, retained. Calls
+ * problem for each finding; the number of events in *n_r.
+ */
+int journal_verify(struct journal *j,
+		   void (*problem)(void *arg, const char *text), void *arg,
+		   uint64_t *n_r, struct err *e);
+
+/* Copy to another directory while it is in use; the copy is a journal. */
+int journal_backup(struct journal *j, const char *dir, struct err *e);
+
+int journal_clear_readers(struct journal *j);
+int journal_grow(struct journal *j, struct err *e);
+
+#endif
