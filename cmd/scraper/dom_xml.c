@@ -174,19 +174,31 @@ static struct str mend_references(struct str s, struct arena *a)
 
 /*
  * libxml2 compares each attribute of a tag with all others: 200,000 of them
- * take minutes. Counts what may be one, so that text full of escaped tags
- * counts too.
+ * take minutes.
  */
 static bool has_crowded_tag(struct str s)
 {
-	enum { ATTRS_MAX = 4000 };
+	enum { ATTRS_MAX = 1000 };
+	bool in_tag = false;
+	char quote = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i + 1 < s.len && n <= ATTRS_MAX; i++) {
-		if (s.p[i] == '<')
+	for (size_t i = 0; i < s.len && n <= ATTRS_MAX; i++) {
+		char c = s.p[i];
+
+		if (c == '<') { /* never within a value */
+			in_tag = true;
+			quote = 0;
 			n = 0;
-		else if (s.p[i] == '=' && strchr("\"' \t\r\n", s.p[i + 1]))
+		} else if (in_tag && quote) {
+			if (c == quote)
+				quote = 0;
+		} else if (in_tag && (c == '"' || c == '\'')) {
+			quote = c;
 			n++;
+		} else if (c == '>') {
+			in_tag = false;
+		}
 	}
 	return n > ATTRS_MAX;
 }
