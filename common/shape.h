@@ -23,16 +23,17 @@
 #include "common/str.h"
 
 enum shape_kind {
-	SHAPE_TEXT,	/* struct str: a string of at most max bytes */
+	SHAPE_TEXT,	/* struct str: a string of at most max characters */
 	SHAPE_ID,	/* struct str: [A-Za-z0-9._-]{1,128} */
 	SHAPE_DECIMAL,	/* struct str: "1250.60"; decimal.h reads it */
 	SHAPE_PERCENT,	/* struct str: "1%" or "0.5%" */
 	SHAPE_CURRENCY, /* struct str: three capitals */
-	SHAPE_DURATION, /* struct str: "250ms", "1h", "7d" */
+	SHAPE_DURATION, /* struct str: "250ms", "1h", "7d"; at most 999d */
 	SHAPE_TIME,	/* struct str: RFC 3339 */
 	SHAPE_URL,	/* struct str: http, https or mock */
 	SHAPE_NAME,	/* struct str: one of `names` */
-	SHAPE_BOOL,	/* bool */
+	SHAPE_BOOL,	/* bool; absent is false */
+	SHAPE_FLAG,	/* struct str: true or false as text, or absent */
 	SHAPE_NUMBER,	/* struct str: a JSON number as it was written */
 	SHAPE_JSON,	/* struct str: any JSON value as text */
 	SHAPE_OBJECT,	/* struct str: a JSON object as text */
@@ -45,6 +46,14 @@ enum shape_flags {
 	SHAPE_REQUIRED = 1, /* must be there */
 	SHAPE_NULLABLE = 2, /* null is allowed, and decodes as absent */
 	SHAPE_OPEN = 4,	    /* of a shape: unknown members are passed over */
+	SHAPE_LOOSE = 8,    /* of a decimal: a JSON number is taken, too */
+};
+
+enum {
+	SHAPE_TEXT_MAX = 4096, /* characters, where a field has no max */
+	SHAPE_LIST_MAX = 64,   /* entries, likewise */
+	SHAPE_URL_MAX = 2048,  /* characters */
+	SHAPE_FIELDS_MAX = 64, /* of one shape */
 };
 
 struct shape_list {
@@ -61,15 +70,14 @@ struct shape_field {
 	enum shape_kind kind;
 	unsigned flags;
 	size_t offset; /* in the struct */
-	size_t max;    /* bytes of text or entries of a list; 0: 4096 / 64 */
+	size_t max;    /* characters of text, entries of a list; 0: as above */
 	const struct shape *sub;
 	const char *const *names; /* NULL-terminated */
 	const char *doc;	  /* one sentence for schema and manual */
 };
 
 struct shape {
-	const char *name; /* of the type, "price.update" */
-	const char *doc;
+	const char *doc; /* one sentence */
 	const struct shape_field *fields;
 	size_t n;
 	size_t size; /* of the struct */
@@ -77,16 +85,29 @@ struct shape {
 };
 
 /*
- * Decode `object` (checked by json_check()) into the struct at out, zeroed
- * first. -1 with *e: EX_DATAERR, "price.min: not a decimal".
+ * Decode `object` (checked by json_check() with JSON_UNIQUE) into the struct
+ * at out, zeroed first. Text lives as long as object and arena do. -1 with
+ * *e: EX_DATAERR, "price.min: not a decimal".
  */
 int shape_decode(const struct shape *shape, struct str object, void *out,
 		 struct arena *a, struct err *e);
 
-/* Add the struct as a JSON object; absent members are left out. */
+/*
+ * Add the struct as a JSON object; absent members are left out, but for those
+ * that are required: nullable ones are written as null, bools as false.
+ */
 void shape_encode(const struct shape *shape, const void *in, struct buf *b);
 
-/* Add the JSON Schema, indented, with a newline at its end. */
-void shape_schema(const struct shape *shape, struct buf *b);
+/*
+ * Add the JSON Schema, indented, with a newline at its end. nullable: null in
+ * place of the object is allowed. The schema allows what the decoder allows,
+ * and no more but for two things that it cannot say: that a day is on the
+ * calendar, and how many digits a number has.
+ */
+void shape_schema(const struct shape *shape, const char *title, bool nullable,
+		  struct buf *b);
+
+/* An http, https or mock URL without spaces or control characters. */
+bool shape_is_url(struct str s);
 
 #endif

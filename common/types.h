@@ -94,6 +94,11 @@ struct type_observation { /* observation.change/WATCH */
 	struct str items;  /* JSON number */
 };
 
+struct type_summary {		/* observation.summary */
+	struct shape_list seen; /* ids of watches */
+	struct str since, until;
+};
+
 struct type_window { /* one window of price.stats */
 	bool present;
 	struct str min, max, mean, median; /* decimals */
@@ -109,12 +114,12 @@ struct type_stats { /* price.stats/ITEM */
 	struct str slope; /* decimal, per day */
 };
 
-struct type_anomaly { /* price.anomaly/ITEM */
+struct type_anomaly {	 /* price.anomaly/ITEM */
 	struct str kind; /* low, high, all-time-low, jump */
 	struct str item, source, price, currency, previous, median, z, message;
 };
 
-struct type_alert { /* alert.new/ITEM/RULE and the others */
+struct type_alert {    /* alert.new/ITEM/RULE and the others */
 	struct str id; /* hash of rule and cause */
 	struct str rule, user, kind, message;
 	struct str itemType; /* the fields of the old alert:new */
@@ -128,14 +133,14 @@ struct type_alert { /* alert.new/ITEM/RULE and the others */
 };
 
 struct type_notification { /* user.notification/USER */
-	struct str type; /* price_alert, saved_search, custom */
+	struct str type;   /* price_alert, saved_search, custom */
 	struct str title, message, timestamp, alert;
-	struct str data; /* JSON object */
+	struct str data;	  /* JSON object */
 	struct shape_list notify; /* channels; absent: all of the user's */
 };
 
 struct type_delivery { /* delivery.intent, .sent, .failed, .unknown/USER */
-	struct str id;	    /* idempotency key */
+	struct str id; /* idempotency key */
 	struct str channel, user, alert, reason, receiver;
 	struct str status;  /* JSON number */
 	struct str attempt; /* JSON number */
@@ -151,10 +156,15 @@ struct type_message { /* system.message */
 	struct str message, level, timestamp;
 };
 
+struct type_trouble { /* event.refused, stage.gap, stage.skipped */
+	struct str reason, from, to, topic, source, id;
+};
+
 extern const struct shape shape_watch, shape_search, shape_rule, shape_silence,
 	shape_price, shape_listing, shape_page_change, shape_observation,
-	shape_stats, shape_anomaly, shape_alert, shape_notification,
-	shape_delivery, shape_status, shape_message;
+	shape_summary, shape_stats, shape_anomaly, shape_alert,
+	shape_notification, shape_delivery, shape_status, shape_message,
+	shape_trouble;
 
 /*
  * The shape of a type ("price.update"), or NULL for one that weir does not
@@ -166,8 +176,9 @@ const struct shape *type_shape(struct str type);
 struct type_entry {
 	const char *type;
 	const struct shape *shape;
-	bool retained; /* its last value per topic is state */
-	const char *subject; /* what the subject is: "ITEM", "SOURCE" … */
+	bool retained;	     /* its last value per topic is state */
+	const char *subject; /* what it is: "ITEM", "SOURCE" …; NULL: any */
+	size_t named;	     /* offset of the member that equals it, or -1 */
 };
 const struct type_entry *type_at(size_t i);
 bool type_is_retained(struct str type);
@@ -180,9 +191,16 @@ bool type_is_retained(struct str type);
 int type_check(const struct event *ev, struct err *e);
 
 /*
- * Fill what a user left out of a watch, in place: id from the URL, kind,
- * source, item. Text comes from the arena.
+ * Fill what a user left out of a watch, in place; text comes from the arena.
+ * kind is product, or mock for a mock: URL. source is the URL's host. id is
+ * host and path with '_' for each '/', at most WATCH_ID_TEXT bytes of it; where
+ * something else was left out or replaced (a query, an end that is too long),
+ * eight hexadecimal digits of the URL's hash follow. item is {"id": the
+ * watch's id} for product and mock. -1 with *e (EX_DATAERR) for what cannot
+ * be: a URL without a host, or with a password in it; kind and URL that do not
+ * go together; both every and cron.
  */
+enum { WATCH_ID_TEXT = 80 };
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e);
 
 #endif

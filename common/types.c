@@ -1,0 +1,425 @@
+#include "common/types.h"
+
+/* A row of a table: a member of struct s, named as it is in the JSON. */
+#define ROW(s, m, k, fl, d)                           \
+	.name = #m, .kind = SHAPE_##k, .flags = (fl), \
+	.offset = offsetof(struct s, m), .doc = (d)
+#define NAMED(s, m, fl, nm, d) ROW(s, m, NAME, fl, d), .names = (nm)
+#define SUB(s, m, fl, sh, d)   ROW(s, m, SUB, fl, d), .sub = &(sh)
+
+#define SHAPE(s, rows, fl, d)                           \
+	{                                               \
+		.doc = (d), .fields = (rows),           \
+		.n = sizeof(rows) / sizeof((rows)[0]),  \
+		.size = sizeof(struct s), .flags = (fl) \
+	}
+
+enum {
+	REQ = SHAPE_REQUIRED,
+	NUL = SHAPE_NULLABLE,
+	LOOSE = SHAPE_LOOSE,
+	OPEN = SHAPE_OPEN,
+};
+
+/* ---- settings ---- */
+
+static const struct shape_field item_rows[] = {
+	{ ROW(type_item, id, ID, REQ, "The item; the subject of its prices.") },
+	{ ROW(type_item, kind, TEXT, 0, "What it is: watch, sneaker, car."),
+	  .max = 128 },
+	{ ROW(type_item, name, TEXT, 0, "What people call it."), .max = 512 },
+	{ ROW(type_item, target, DECIMAL, LOOSE,
+	      "The price to wait for: alert at this or less.") },
+	{ ROW(type_item, currency, CURRENCY, 0,
+	      "The currency of the target; absent: any.") },
+};
+static const struct shape shape_item = SHAPE(type_item, item_rows, 0, "Item.");
+static const struct shape shape_item_seen =
+	SHAPE(type_item, item_rows, OPEN, "Item.");
+
+static const char *const watch_kinds[] = { "product", "json", "html", "feed",
+					   "page",    "mock", NULL };
+
+static const struct shape_field watch_rows[] = {
+	{ ROW(type_watch, id, ID, 0, "Absent: made from the URL.") },
+	{ ROW(type_watch, url, URL, REQ, "What to fetch.") },
+	{ ROW(type_watch, source, ID, 0,
+	      "Where its findings come from; absent: the URL's host.") },
+	{ NAMED(type_watch, kind, 0, watch_kinds,
+		"How to read it; absent: product, or mock for mock: URLs.") },
+	{ ROW(type_watch, every, DURATION, 0,
+	      "Time between two fetches; absent: 1h.") },
+	{ ROW(type_watch, cron, TEXT, 0, "When to fetch, as in cron(5)."),
+	  .max = 256 },
+	{ ROW(type_watch, tz, TEXT, 0,
+	      "Time zone of cron, such as Europe/Berlin; absent: UTC."),
+	  .max = 128 },
+	{ SUB(type_watch, item, 0, shape_item, "What its price belongs to.") },
+	{ ROW(type_watch, extract, OBJECT, 0,
+	      "What to read where, for kinds html and json.") },
+	{ ROW(type_watch, fresh, DURATION, 0,
+	      "How old the last good fetch may be before it is stale.") },
+	{ ROW(type_watch, enabled, FLAG, 0, "False: not fetched.") },
+	{ ROW(type_watch, headers, OBJECT, 0,
+	      "Further request headers; secret ones name a file.") },
+	{ ROW(type_watch, currency, CURRENCY, 0,
+	      "Of prices that do not say theirs.") },
+};
+const struct shape shape_watch =
+	SHAPE(type_watch, watch_rows, 0, "Something to fetch, and how often.");
+
+static const struct shape_field bounds_rows[] = {
+	{ ROW(type_bounds, min, DECIMAL, LOOSE, "The least, itself allowed.") },
+	{ ROW(type_bounds, max, DECIMAL, LOOSE, "The most, itself allowed.") },
+};
+static const struct shape shape_bounds =
+	SHAPE(type_bounds, bounds_rows, 0, "Price bounds.");
+
+#define DOC_USER "Whom to tell; absent: default."
+#define DOC_WORDS                                                          \
+	"Words, or an array of phrases: all must occur as whole words in " \
+	"title or summary, whatever their case."
+#define DOC_NOTIFY   "Names of channels in weir.conf; absent: all of the user's."
+#define DOC_CURRENCY "Only prices in this currency; absent: any."
+#define DOC_COOLDOWN "How long to keep quiet after an alert for the same thing."
+
+static const struct shape_field search_rows[] = {
+	{ ROW(type_search, id, ID, 0, "The search.") },
+	{ ROW(type_search, user, ID, 0, DOC_USER) },
+	{ ROW(type_search, keywords, WORDS, 0, DOC_WORDS) },
+	{ SUB(type_search, price, 0, shape_bounds,
+	      "Bounds; a listing without a price is out of them.") },
+	{ ROW(type_search, currency, CURRENCY, 0, DOC_CURRENCY) },
+	{ ROW(type_search, sources, LIST, 0, "Absent or empty: all.") },
+	{ ROW(type_search, notify, LIST, 0, DOC_NOTIFY) },
+	{ ROW(type_search, cooldown, DURATION, 0, DOC_COOLDOWN) },
+};
+const struct shape shape_search =
+	SHAPE(type_search, search_rows, 0, "A saved search for listings.");
+
+static const struct shape_field drop_rows[] = {
+	{ ROW(type_drop, percent, NUMBER, 0, "At least so many per cent.") },
+	{ ROW(type_drop, amount, DECIMAL, LOOSE, "At least so much.") },
+	{ ROW(type_drop, over, DURATION, 0,
+	      "Below the highest price of this time; absent: below the "
+	      "price before.") },
+};
+static const struct shape shape_drop = SHAPE(type_drop, drop_rows, 0, "Drop.");
+
+/* https://schema.org/ItemAvailability */
+static const char *const stock_names[] = { "BackOrder",	  "Discontinued",
+					   "InStock",	  "InStoreOnly",
+					   "MadeToOrder", "LimitedAvailability",
+					   "OnlineOnly",  "OutOfStock",
+					   "PreOrder",	  "PreSale",
+					   "Reserved",	  "SoldOut",
+					   NULL };
+
+static const struct shape_field rule_rows[] = {
+	{ ROW(type_rule, id, ID, 0, "The rule; \"target\" is taken.") },
+	{ ROW(type_rule, on, TEXT, REQ,
+	      "The topics it is for: a pattern such as price.update/."),
+	  .max = EVENT_TOPIC_MAX },
+	{ ROW(type_rule, target, DECIMAL, LOOSE,
+	      "Fires when the price is this or less.") },
+	{ SUB(type_rule, drop, 0, shape_drop, "Fires when the price drops.") },
+	{ NAMED(type_rule, stock, 0, stock_names,
+		"Fires when the availability becomes this.") },
+	{ ROW(type_rule, keywords, WORDS, 0, DOC_WORDS) },
+	{ SUB(type_rule, price, 0, shape_bounds,
+	      "Bounds within which the price must be.") },
+	{ ROW(type_rule, currency, CURRENCY, 0, DOC_CURRENCY) },
+	{ ROW(type_rule, hysteresis, PERCENT, 0,
+	      "How far the price must go back before the rule may fire "
+	      "again.") },
+	{ ROW(type_rule, cooldown, DURATION, 0, DOC_COOLDOWN) },
+	{ ROW(type_rule, user, ID, 0, DOC_USER) },
+	{ ROW(type_rule, notify, LIST, 0, DOC_NOTIFY) },
+};
+const struct shape shape_rule =
+	SHAPE(type_rule, rule_rows, 0, "When to alert, and whom.");
+
+static const struct shape_field silence_rows[] = {
+	{ ROW(type_silence, id, ID, 0, "The silence.") },
+	{ ROW(type_silence, pattern, TEXT, REQ,
+	      "The alerts that notify nobody: a pattern of their topics, "
+	      "such as alert.new/rolex-submariner/."),
+	  .max = EVENT_TOPIC_MAX },
+	{ ROW(type_silence, until, TIME, 0, "Absent: until it is removed.") },
+	{ ROW(type_silence, user, ID, 0, "Only this user; absent: all.") },
+	{ ROW(type_silence, note, TEXT, 0, "Why."), .max = 512 },
+};
+const struct shape shape_silence =
+	SHAPE(type_silence, silence_rows, 0, "No notifications for a while.");
+
+/* ---- facts ---- */
+
+#define DOC_WATCH	 "The watch that saw it."
+#define DOC_SOURCE	 "Where it was seen: a shop, a site."
+#define DOC_BASELINE	 "The first sight of a source: no news."
+#define DOC_FREE	 "It costs nothing, and says so; price is 0."
+#define DOC_AVAILABILITY "As schema.org names it: InStock, OutOfStock."
+#define DOC_CONDITION	 "As schema.org names it: NewCondition."
+#define DOC_LIST_PRICE	 "The price that is crossed out."
+
+static const struct shape_field price_rows[] = {
+	{ ROW(type_price, watch, ID, 0, DOC_WATCH) },
+	{ SUB(type_price, item, REQ, shape_item_seen, "Whose price it is.") },
+	{ ROW(type_price, price, DECIMAL, REQ | NUL,
+	      "Null: the page gives none.") },
+	{ ROW(type_price, currency, CURRENCY, NUL, "ISO 4217.") },
+	{ ROW(type_price, previous, DECIMAL, NUL, "The price before.") },
+	{ ROW(type_price, availability, TEXT, NUL, DOC_AVAILABILITY),
+	  .max = 64 },
+	{ ROW(type_price, source, ID, 0, DOC_SOURCE) },
+	{ ROW(type_price, list_price, DECIMAL, 0, DOC_LIST_PRICE) },
+	{ ROW(type_price, condition, TEXT, 0, DOC_CONDITION), .max = 64 },
+	{ ROW(type_price, title, TEXT, 0, "What the page calls it.") },
+	{ ROW(type_price, link, URL, 0, "Where to look or buy.") },
+	{ ROW(type_price, image, URL, 0, "A picture.") },
+	{ ROW(type_price, seller, TEXT, 0, "Who sells it.") },
+	{ ROW(type_price, baseline, BOOL, 0, DOC_BASELINE) },
+	{ ROW(type_price, free, BOOL, 0, DOC_FREE) },
+};
+const struct shape shape_price =
+	SHAPE(type_price, price_rows, OPEN,
+	      "The price or availability of an item changed.");
+
+static const struct shape_field listing_rows[] = {
+	{ ROW(type_listing, watch, ID, 0, DOC_WATCH) },
+	{ ROW(type_listing, source, ID, 0, DOC_SOURCE) },
+	{ ROW(type_listing, baseline, BOOL, 0, DOC_BASELINE) },
+	{ ROW(type_listing, free, BOOL, 0, DOC_FREE) },
+	{ ROW(type_listing, id, TEXT, REQ, "Stable within its source.") },
+	{ ROW(type_listing, title, TEXT, 0, "Its headline.") },
+	{ ROW(type_listing, price, DECIMAL, NUL, "What it costs.") },
+	{ ROW(type_listing, list_price, DECIMAL, 0, DOC_LIST_PRICE) },
+	{ ROW(type_listing, currency, CURRENCY, NUL, "ISO 4217.") },
+	{ ROW(type_listing, availability, TEXT, 0, DOC_AVAILABILITY),
+	  .max = 64 },
+	{ ROW(type_listing, condition, TEXT, 0, DOC_CONDITION), .max = 64 },
+	{ ROW(type_listing, sku, TEXT, 0, "The seller's number.") },
+	{ ROW(type_listing, mpn, TEXT, 0, "The maker's number.") },
+	{ ROW(type_listing, gtin, TEXT, 0, "The number in the bar code.") },
+	{ ROW(type_listing, brand, TEXT, 0, "The maker.") },
+	{ ROW(type_listing, image, URL, 0, "A picture.") },
+	{ ROW(type_listing, link, URL, 0, "Where to look or buy.") },
+	{ ROW(type_listing, seller, TEXT, 0, "Who sells it.") },
+	{ ROW(type_listing, rating, DECIMAL, 0, "As the page gives it.") },
+	{ ROW(type_listing, published, TIME, 0, "When it was listed.") },
+	{ ROW(type_listing, updated, TIME, 0, "When it was changed.") },
+	{ ROW(type_listing, author, TEXT, 0, "Who wrote it.") },
+	{ ROW(type_listing, summary, TEXT, 0, "Its text, or part of it.") },
+	{ ROW(type_listing, previous, DECIMAL, NUL,
+	      "The price before, in listing.update.") },
+};
+const struct shape shape_listing = SHAPE(type_listing, listing_rows, OPEN,
+					 "An entry of a list: an ad, a post.");
+
+static const struct shape_field page_rows[] = {
+	{ ROW(type_page_change, watch, ID, REQ, DOC_WATCH) },
+	{ ROW(type_page_change, url, URL, 0, "The page.") },
+	{ ROW(type_page_change, added, LIST, 0, "Lines that came."),
+	  .max = 4096 },
+	{ ROW(type_page_change, removed, LIST, 0, "Lines that went."),
+	  .max = 4096 },
+	{ ROW(type_page_change, baseline, BOOL, 0, DOC_BASELINE) },
+	{ ROW(type_page_change, truncated, BOOL, 0,
+	      "There were more lines than these.") },
+};
+const struct shape shape_page_change =
+	SHAPE(type_page_change, page_rows, OPEN, "The text of a page changed.");
+
+static const char *const outcome_names[] = {
+	"changed",     "unchanged",  "empty",	     "selector-miss",
+	"parse-fail",  "blocked",    "rate-limited", "timeout",
+	"unreachable", "http-error", "refused",	     NULL
+};
+
+static const struct shape_field observation_rows[] = {
+	{ ROW(type_observation, watch, ID, REQ, DOC_WATCH) },
+	{ ROW(type_observation, source, ID, 0, DOC_SOURCE) },
+	{ NAMED(type_observation, outcome, REQ, outcome_names,
+		"How the fetch ended.") },
+	{ NAMED(type_observation, previous, NUL, outcome_names,
+		"How the one before ended.") },
+	{ ROW(type_observation, reason, TEXT, 0, "Why, in one line."),
+	  .max = 512 },
+	{ ROW(type_observation, url, URL, 0, "What was fetched.") },
+	{ ROW(type_observation, status, NUMBER, 0, "The HTTP status.") },
+	{ ROW(type_observation, next, TIME, 0, "When it is tried again.") },
+	{ ROW(type_observation, items, NUMBER, 0, "How many were found.") },
+};
+const struct shape shape_observation =
+	SHAPE(type_observation, observation_rows, OPEN,
+	      "Fetches of a watch end in another way than before.");
+
+static const struct shape_field summary_rows[] = {
+	{ ROW(type_summary, seen, LIST, 0, "Ids of watches."), .max = 8192 },
+	{ ROW(type_summary, since, TIME, 0, "What time it is about.") },
+	{ ROW(type_summary, until, TIME, 0, "The end of that time.") },
+};
+const struct shape shape_summary =
+	SHAPE(type_summary, summary_rows, OPEN,
+	      "Watches that were fetched successfully, changed or not.");
+
+static const struct shape_field window_rows[] = {
+	{ ROW(type_window, min, DECIMAL, 0, "The lowest price.") },
+	{ ROW(type_window, max, DECIMAL, 0, "The highest price.") },
+	{ ROW(type_window, mean, DECIMAL, 0,
+	      "Mean, each price weighted by how long it held.") },
+	{ ROW(type_window, median, DECIMAL, 0, "Median, weighted likewise.") },
+	{ ROW(type_window, change, DECIMAL, 0,
+	      "The price less that at the window's start.") },
+	{ ROW(type_window, change_percent, DECIMAL, 0,
+	      "The same in per cent of the latter.") },
+	{ ROW(type_window, n, NUMBER, 0, "Prices seen in it.") },
+};
+static const struct shape shape_window =
+	SHAPE(type_window, window_rows, OPEN, "Window.");
+
+static const char *const trend_names[] = { "rising", "falling", "steady",
+					   NULL };
+
+/* A window whose name is no name of C. */
+#define WINDOW(m, json, d)                                \
+	{                                                 \
+		.name = (json), .kind = SHAPE_SUB,        \
+		.offset = offsetof(struct type_stats, m), \
+		.sub = &shape_window, .doc = (d)          \
+	}
+
+static const struct shape_field stats_rows[] = {
+	{ ROW(type_stats, item, ID, REQ, "Whose prices they are.") },
+	{ ROW(type_stats, source, ID, 0, DOC_SOURCE) },
+	{ ROW(type_stats, price, DECIMAL, 0, "The newest price.") },
+	{ ROW(type_stats, currency, CURRENCY, 0, "Of all of them.") },
+	WINDOW(h1, "1h", "The last hour."),
+	WINDOW(h24, "24h", "The last 24 hours."),
+	WINDOW(d7, "7d", "The last 7 days."),
+	WINDOW(d30, "30d", "The last 30 days."),
+	WINDOW(all, "all", "Since the first price."),
+	{ ROW(type_stats, z, DECIMAL, 0,
+	      "Robust z-score of the newest price.") },
+	{ NAMED(type_stats, trend, 0, trend_names, "Where prices go.") },
+	{ ROW(type_stats, slope, DECIMAL, 0, "Change of the price per day.") },
+};
+const struct shape shape_stats =
+	SHAPE(type_stats, stats_rows, OPEN,
+	      "Statistics of an item's prices at one source.");
+
+static const char *const anomaly_names[] = { "low", "high", "all-time-low",
+					     "jump", NULL };
+
+static const struct shape_field anomaly_rows[] = {
+	{ NAMED(type_anomaly, kind, REQ, anomaly_names,
+		"What is unusual about it.") },
+	{ ROW(type_anomaly, item, ID, REQ, "Whose price it is.") },
+	{ ROW(type_anomaly, source, ID, 0, DOC_SOURCE) },
+	{ ROW(type_anomaly, price, DECIMAL, 0, "The unusual price.") },
+	{ ROW(type_anomaly, currency, CURRENCY, 0, "ISO 4217.") },
+	{ ROW(type_anomaly, previous, DECIMAL, 0, "The price before.") },
+	{ ROW(type_anomaly, median, DECIMAL, 0, "What is usual.") },
+	{ ROW(type_anomaly, z, DECIMAL, 0, "Robust z-score of the price.") },
+	{ ROW(type_anomaly, message, TEXT, 0, "The same as a sentence.") },
+};
+const struct shape shape_anomaly =
+	SHAPE(type_anomaly, anomaly_rows, OPEN, "A price is unusual.");
+
+static const struct shape_field alert_rows[] = {
+	{ ROW(type_alert, id, ID, 0, "A hash of rule and cause.") },
+	{ ROW(type_alert, rule, ID, 0,
+	      "The rule or search; target: the item's own target.") },
+	{ ROW(type_alert, user, ID, 0, "Whom it is for.") },
+	{ ROW(type_alert, kind, TEXT, 0,
+	      "What happened: target, drop, stock, keywords, page, match."),
+	  .max = 64 },
+	{ ROW(type_alert, message, TEXT, 0, "The same as a sentence.") },
+	{ ROW(type_alert, itemType, TEXT, 0, "The item's kind."), .max = 128 },
+	{ SUB(type_alert, item, 0, shape_item_seen, "The item.") },
+	{ ROW(type_alert, currentPrice, DECIMAL, NUL, "The price now.") },
+	{ ROW(type_alert, targetPrice, DECIMAL, NUL, "The price wanted.") },
+	{ ROW(type_alert, currency, CURRENCY, 0, "Of both.") },
+	{ ROW(type_alert, previous, DECIMAL, 0, "The price before.") },
+	{ ROW(type_alert, source, ID, 0, DOC_SOURCE) },
+	{ ROW(type_alert, link, URL, 0, "Where to look or buy.") },
+	{ ROW(type_alert, listing, OBJECT, 0, "The listing that matched.") },
+	{ ROW(type_alert, reason, TEXT, 0,
+	      "Why nobody is told: cooldown, silence."),
+	  .max = 128 },
+	{ ROW(type_alert, until, TIME, 0, "Until when.") },
+	{ ROW(type_alert, notify, LIST, 0, DOC_NOTIFY) },
+};
+const struct shape shape_alert = SHAPE(type_alert, alert_rows, OPEN,
+				       "A rule or search found something.");
+
+static const struct shape_field notification_rows[] = {
+	{ ROW(type_notification, type, TEXT, REQ,
+	      "price_alert, saved_search or custom."),
+	  .max = 64 },
+	{ ROW(type_notification, title, TEXT, REQ, "One line."), .max = 512 },
+	{ ROW(type_notification, message, TEXT, REQ, "What happened.") },
+	{ ROW(type_notification, timestamp, TIME, 0, "When it happened.") },
+	{ ROW(type_notification, alert, ID, 0, "The alert's id.") },
+	{ ROW(type_notification, data, OBJECT, 0, "The facts.") },
+	{ ROW(type_notification, notify, LIST, 0, DOC_NOTIFY) },
+};
+const struct shape shape_notification =
+	SHAPE(type_notification, notification_rows, OPEN,
+	      "Something to tell a user.");
+
+static const struct shape_field delivery_rows[] = {
+	{ ROW(type_delivery, id, TEXT, REQ, "The idempotency key."),
+	  .max = 256 },
+	{ ROW(type_delivery, channel, TEXT, REQ, "Which channel."),
+	  .max = 128 },
+	{ ROW(type_delivery, user, ID, 0, "Whom it is for.") },
+	{ ROW(type_delivery, alert, ID, 0, "The alert's id.") },
+	{ ROW(type_delivery, reason, TEXT, 0, "Why it failed."), .max = 512 },
+	{ ROW(type_delivery, receiver, TEXT, 0, "What the receiver said."),
+	  .max = 512 },
+	{ ROW(type_delivery, status, NUMBER, 0, "HTTP or exit status.") },
+	{ ROW(type_delivery, attempt, NUMBER, 0, "Which try, from 1.") },
+};
+const struct shape shape_delivery =
+	SHAPE(type_delivery, delivery_rows, OPEN,
+	      "How telling a user over one channel went.");
+
+static const struct shape_field status_rows[] = {
+	{ ROW(type_status, source, ID, REQ, DOC_SOURCE) },
+	{ ROW(type_status, running, BOOL, REQ, "It is being fetched.") },
+	{ ROW(type_status, outcome, TEXT, 0, "How the last fetch ended."),
+	  .max = 64 },
+	{ ROW(type_status, reason, TEXT, 0, "Why."), .max = 512 },
+	{ ROW(type_status, watches, NUMBER, 0, "How many it has.") },
+	{ ROW(type_status, timestamp, TIME, 0, "When it was so.") },
+};
+const struct shape shape_status =
+	SHAPE(type_status, status_rows, OPEN, "The state of a source.");
+
+static const char *const level_names[] = { "info", "success", "warning",
+					   "error", NULL };
+
+static const struct shape_field message_rows[] = {
+	{ ROW(type_message, message, TEXT, REQ, "For people.") },
+	{ NAMED(type_message, level, 0, level_names, "How grave.") },
+	{ ROW(type_message, timestamp, TIME, 0, "When.") },
+};
+const struct shape shape_message =
+	SHAPE(type_message, message_rows, OPEN, "A message to everybody.");
+
+static const struct shape_field trouble_rows[] = {
+	{ ROW(type_trouble, reason, TEXT, 0, "Why, in one line.") },
+	{ ROW(type_trouble, from, TEXT, 0, "The first position of a gap."),
+	  .max = 64 },
+	{ ROW(type_trouble, to, TEXT, 0, "The last one, or the only one."),
+	  .max = 64 },
+	{ ROW(type_trouble, topic, TEXT, 0, "The event's topic."),
+	  .max = EVENT_TOPIC_MAX },
+	{ ROW(type_trouble, source, TEXT, 0, "The event's source."),
+	  .max = EVENT_SOURCE_MAX },
+	{ ROW(type_trouble, id, TEXT, 0, "The event's id."),
+	  .max = EVENT_ID_MAX },
+};
+const struct shape shape_trouble =
+	SHAPE(type_trouble, trouble_rows, OPEN, "Events that were not taken.");

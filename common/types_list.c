@@ -1,0 +1,136 @@
+#include "common/types.h"
+
+#include <assert.h>
+#include <sysexits.h>
+
+#include "common/json.h"
+
+#define NO_FIELD ((size_t)-1)
+#define OF(s, m) offsetof(struct s, m)
+
+static const struct type_entry types[] = {
+	{ "watch.set", &shape_watch, true, "ID", OF(type_watch, id) },
+	{ "watch.poll", NULL, false, "ID", NO_FIELD },
+	{ "rule.set", &shape_rule, true, "ID", OF(type_rule, id) },
+	{ "search.set", &shape_search, true, "ID", OF(type_search, id) },
+	{ "silence.set", &shape_silence, true, "ID", OF(type_silence, id) },
+	{ "price.update", &shape_price, false, "ITEM",
+	  OF(type_price, item.id) },
+	{ "price.stats", &shape_stats, false, "ITEM", OF(type_stats, item) },
+	{ "price.anomaly", &shape_anomaly, false, "ITEM",
+	  OF(type_anomaly, item) },
+	{ "listing.new", &shape_listing, false, "SOURCE",
+	  OF(type_listing, source) },
+	{ "listing.update", &shape_listing, false, "SOURCE",
+	  OF(type_listing, source) },
+	{ "listing.gone", &shape_listing, false, "SOURCE",
+	  OF(type_listing, source) },
+	{ "page.change", &shape_page_change, false, "WATCH",
+	  OF(type_page_change, watch) },
+	{ "observation.change", &shape_observation, false, "WATCH",
+	  OF(type_observation, watch) },
+	{ "observation.summary", &shape_summary, false, NULL, NO_FIELD },
+	{ "scraper.status", &shape_status, false, "SOURCE",
+	  OF(type_status, source) },
+	{ "alert.new", &shape_alert, false, "ITEM/RULE", NO_FIELD },
+	{ "alert.update", &shape_alert, false, "ITEM/RULE", NO_FIELD },
+	{ "alert.suppressed", &shape_alert, false, "ITEM/RULE", NO_FIELD },
+	{ "alert.acked", &shape_alert, false, "ITEM/RULE", NO_FIELD },
+	{ "alert.resolved", &shape_alert, false, "ITEM/RULE", NO_FIELD },
+	{ "user.notification", &shape_notification, false, "USER", NO_FIELD },
+	{ "delivery.intent", &shape_delivery, false, "USER",
+	  OF(type_delivery, user) },
+	{ "delivery.sent", &shape_delivery, false, "USER",
+	  OF(type_delivery, user) },
+	{ "delivery.failed", &shape_delivery, false, "USER",
+	  OF(type_delivery, user) },
+	{ "delivery.unknown", &shape_delivery, false, "USER",
+	  OF(type_delivery, user) },
+	{ "system.message", &shape_message, false, NULL, NO_FIELD },
+	{ "event.refused", &shape_trouble, false, NULL, NO_FIELD },
+	{ "stage.gap", &shape_trouble, false, NULL, NO_FIELD },
+	{ "stage.skipped", &shape_trouble, false, NULL, NO_FIELD },
+};
+
+const struct type_entry *type_at(size_t i)
+{
+	return i < sizeof(types) / sizeof(types[0]) ? &types[i] : NULL;
+}
+
+static const struct type_entry *find_type(struct str type)
+{
+	const struct type_entry *t;
+
+	for (size_t i = 0; (t = type_at(i)); i++)
+		if (str_is(type, t->type))
+			return t;
+	return NULL;
+}
+
+const struct shape *type_shape(struct str type)
+{
+	const struct type_entry *t = find_type(type);
+
+	return t ? t->shape : NULL;
+}
+
+bool type_is_retained(struct str type)
+{
+	const struct type_entry *t = find_type(type);
+
+	return t && t->retained;
+}
+
+/* Room for the largest of the structs. */
+union type_any {
+	struct type_watch watch;
+	struct type_search search;
+	struct type_rule rule;
+	struct type_price price;
+	struct type_listing listing;
+	struct type_stats stats;
+	struct type_alert alert;
+	struct type_notification notification;
+};
+
+/* The subject must be what the data names, where the data names one. */
+static int check_subject(const struct type_entry *t, const void *data,
+			 struct str subject, struct err *e)
+{
+	struct str named = { 0 };
+
+	if (t->subject && !subject.p)
+		return err_set(e, EX_DATAERR, "subject: missing, must be %s",
+			       t->subject);
+	if (t->retained && !str_is_id(subject))
+		return err_set(e, EX_DATAERR, "subject: not an id");
+	if (data && t->named != NO_FIELD)
+		named = *(const struct str *)((const char *)data + t->named);
+	if (named.p && !str_eq(named, subject))
+		return err_set(e, EX_DATAERR,
+			       "subject: is %.*s, but data names %.*s",
+			       STR_ARG(subject), STR_ARG(named));
+	return 0;
+}
+
+int type_check(const struct event *ev, struct err *e)
+{
+	const struct type_entry *t = find_type(event_type(ev));
+	enum json_type kind = json_type_of(json_trim(ev->data));
+	struct arena a = { 0 };
+	union type_any data;
+	int rc = -1;
+
+	if (!t)
+		return 0;
+	if (!t->shape ||
+	    (t->retained && (kind == JSON_NULL || kind == JSON_NONE)))
+		return check_subject(t, NULL, event_subject(ev), e);
+	assert(t->shape->size <= sizeof(data));
+	if (shape_decode(t->shape, ev->data, &data, &a, e))
+		err_prefix(e, "data");
+	else
+		rc = check_subject(t, &data, event_subject(ev), e);
+	arena_free(&a);
+	return rc;
+}
