@@ -1,0 +1,209 @@
+#include "common/url.h"
+
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "common/buf.h"
+#include "common/xmem.h"
+
+enum { GET_FLAGS = CURLU_NO_DEFAULT_PORT };
+enum { SET_FLAGS = CURLU_NON_SUPPORT_SCHEME };
+
+/* Where the path starts: after "scheme://host", or at once if there is none. */
+static size_t authority_end(struct str s)
+{
+	size_t at = str_find(s, STR("//"));
+
+	if (at == (size_t)-1 || (at && s.p[at - 1] != ':'))
+		return 0;
+	for (at += 2; at < s.len; at++)
+		if (strchr("/?#\\", s.p[at]))
+			break;
+	return at;
+}
+
+/* What browsers forgive; a NUL-terminated text in *b. */
+static bool clean(struct str s, struct buf *b)
+{
+	size_t path;
+	bool in_path = true;
+
+	s = str_trim(s);
+	if (s.len > URL_MAX)
+		return false;
+	path = authority_end(s);
+	buf_putc(b, ' '); /* so that p is never NULL */
+	buf_reset(b);
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c == '?' || c == '#')
+			in_path = false;
+		if (c == '\t' || c == '\n' || c == '\r')
+			continue;
+		if (c == '\\' && in_path)
+			buf_putc(b, '/');
+		else if (c <= ' ' || c == 0x7f || strchr("\"<>\\^`{|}", c) ||
+			 (c >= 0x80 && i >= path))
+			buf_addf(b, "%%%02X", c);
+		else
+			buf_putc(b, (char)c);
+	}
+	return true;
+}
+
+static bool set_url(CURLU *u, struct str s)
+{
+	struct buf b = { 0 };
+	bool ok =
+		clean(s, &b) && !curl_url_set(u, CURLUPART_URL, b.p, SET_FLAGS);
+
+	buf_free(&b);
+	return ok;
+}
+
+/* False if there is no such part, or it is empty. */
+static bool get_part(CURLU *u, CURLUPart part, struct arena *a, struct str *s_r)
+{
+	char *s = NULL;
+	bool ok = !curl_url_get(u, part, &s, GET_FLAGS) && s && *s;
+
+	if (ok)
+		*s_r = arena_str(a, str_from(s));
+	curl_free(s);
+	return ok;
+}
+
+static bool has_http_scheme(CURLU *u)
+{
+	char *scheme = NULL, *host = NULL;
+	bool ok = !curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) &&
+		  !curl_url_get(u, CURLUPART_HOST, &host, 0) && *host &&
+		  (!strcasecmp(scheme, "http") || !strcasecmp(scheme, "https"));
+
+	curl_free(scheme);
+	curl_free(host);
+	return ok;
+}
+
+/* A handle with url in it, or NULL if that is no http(s) URL. */
+static CURLU *parse(struct str url)
+{
+	CURLU *u = curl_url();
+
+	if (u && set_url(u, url) && has_http_scheme(u))
+		return u;
+	curl_url_cleanup(u);
+	return NULL;
+}
+
+bool url_is_http(struct str url)
+{
+	CURLU *u = parse(url);
+
+	curl_url_cleanup(u);
+	return u != NULL;
+}
+
+bool url_resolve(struct str base, struct str ref, struct arena *a,
+		 struct str *url_r)
+{
+	CURLU *u = base.p ? parse(base) : curl_url();
+	bool ok = false;
+
+	if (!u)
+		return false;
+	if (base.p)
+		curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
+	ref = str_trim(ref);
+	if (ref.len && ref.p[0] == '#' && base.p)
+		ok = !curl_url_set(u, CURLUPART_FRAGMENT,
+				   arena_strdup(a, str_sub(ref, 1, ref.len)),
+				   CURLU_URLENCODE);
+	else
+		ok = (!ref.len && base.p) || set_url(u, ref);
+	ok = ok && has_http_scheme(u) && get_part(u, CURLUPART_URL, a, url_r);
+	curl_url_cleanup(u);
+	return ok;
+}
+
+static bool is_tracking(struct str name)
+{
+	static const char *const names[] = {
+		"gclid",  "gclsrc",  "dclid",  "fbclid", "msclkid", "yclid",
+		"twclid", "ttclid",  "igshid", "mc_cid", "mc_eid",  "wbraid",
+		"gbraid", "srsltid", "_ga",    "_hsenc", "_hsmi",   "vero_id",
+	};
+
+	if (str_starts(name, STR("utm_")))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_is(name, names[i]))
+			return true;
+	return false;
+}
+
+static void drop_tracking(CURLU *u)
+{
+	struct buf kept = { 0 };
+	char *query = NULL;
+	struct str rest, pair;
+
+	if (curl_url_get(u, CURLUPART_QUERY, &query, 0))
+		return;
+	rest = str_from(query);
+	while (str_token(&rest, "&", &pair)) {
+		struct str value;
+
+		if (is_tracking(str_cut(pair, '=', &value)))
+			continue;
+		if (kept.len)
+			buf_putc(&kept, '&');
+		buf_add_str(&kept, pair);
+	}
+	curl_url_set(u, CURLUPART_QUERY, kept.len ? kept.p : NULL, 0);
+	curl_free(query);
+	buf_free(&kept);
+}
+
+static void lower_part(CURLU *u, CURLUPart part)
+{
+	char *s = NULL;
+
+	if (curl_url_get(u, part, &s, 0))
+		return;
+	for (char *c = s; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c | 0x20);
+	curl_url_set(u, part, s, 0);
+	curl_free(s);
+}
+
+bool url_normalise(struct str url, struct arena *a, struct str *url_r)
+{
+	CURLU *u = parse(url);
+	bool ok;
+
+	if (!u)
+		return false;
+	curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
+	lower_part(u, CURLUPART_HOST);
+	drop_tracking(u);
+	ok = get_part(u, CURLUPART_URL, a, url_r);
+	curl_url_cleanup(u);
+	return ok;
+}
+
+bool url_host(struct str url, struct arena *a, struct str *host_r)
+{
+	CURLU *u = parse(url);
+	bool ok;
+
+	if (!u)
+		return false;
+	lower_part(u, CURLUPART_HOST);
+	ok = get_part(u, CURLUPART_HOST, a, host_r);
+	curl_url_cleanup(u);
+	return ok;
+}
