@@ -1,0 +1,616 @@
+/*
+ * Two things keep this close to a bare curl loop. A pool of easy handles has
+ * everything set that is the same for all requests, and only what differs is
+ * set per request. And curl takes a socket out of its set at the end of each
+ * request and puts it back for the next one: here the socket stays in epoll
+ * meanwhile, and leaves when curl closes it (closesocket callback) or when it
+ * turns readable while idle (the peer has closed it).
+ */
+#include "common/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "common/buf.h"
+#include "common/xmem.h"
+
+enum {
+	CONNECTIONS = 256, /* defaults of http_config */
+	PER_HOST = 8,
+	STALL_BYTES = 10, /* per second */
+};
+
+struct http_headers {
+	struct curl_slist *list;
+};
+
+/* A socket that curl uses. */
+struct sock {
+	struct http *http;
+	struct loop_fd *fd; /* NULL: not waited for yet */
+	curl_socket_t s;
+	bool ours; /* from on_open(), so that on_close() will tell its end */
+	bool idle; /* curl does not want to hear of it now */
+};
+
+struct http_call {
+	struct http *http;
+	CURL *easy;
+	http_fn *fn;
+	void *arg;
+	struct buf body;
+	size_t header_bytes;
+	bool plain; /* the handle is set for a GET without a body */
+	bool too_large;
+	bool sent;	     /* a connection stood */
+	const char *refused; /* by the guard: what the address is */
+	/* What the handle was last given. */
+	int64_t timeout_ms, connect_ms, max_redirects, max_bytes;
+	const struct http_headers *headers;
+	char error[CURL_ERROR_SIZE];
+	struct http_call *next; /* while idle */
+	struct http_call *busy_next, **busy_prev;
+};
+
+struct http {
+	struct loop *loop;
+	struct loop_timer *timer;
+	CURLM *multi;
+	const struct netguard *guard;
+	char *user_agent, *ca_file;
+	struct http_call *idle, *busy;
+	struct sock **socks; /* by file descriptor */
+	size_t n_socks;
+	unsigned n_busy;
+};
+
+static const char *const result_names[] = {
+	[HTTP_OK] = "ok",
+	[HTTP_TIMEOUT] = "timeout",
+	[HTTP_NO_HOST] = "dns",
+	[HTTP_NO_CONNECT] = "connect",
+	[HTTP_BAD_TLS] = "tls",
+	[HTTP_BROKEN] = "broken transfer",
+	[HTTP_REFUSED] = "refused",
+	[HTTP_TOO_LARGE] = "too large",
+	[HTTP_REDIRECTS] = "too many redirects",
+};
+
+const char *http_result_name(enum http_result r)
+{
+	return result_names[r];
+}
+
+struct http_headers *http_headers_new(const char *const *lines, size_t n)
+{
+	struct http_headers *h;
+
+	if (n == 0)
+		return NULL;
+	h = xcalloc(1, sizeof(*h));
+	for (size_t i = 0; i < n; i++) {
+		struct curl_slist *l = curl_slist_append(h->list, lines[i]);
+
+		if (l) /* else memory is short, and xcalloc says so next */
+			h->list = l;
+	}
+	return h;
+}
+
+void http_headers_free(struct http_headers **hp)
+{
+	if (*hp)
+		curl_slist_free_all((*hp)->list);
+	free(*hp);
+	*hp = NULL;
+}
+
+/* ---- what curl calls during a transfer ---- */
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+
+	buf_add(&c->body, p, size * n);
+	if (!c->body.full)
+		return n;
+	c->too_large = true;
+	return 0;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+
+	(void)p;
+	c->header_bytes += size * n;
+	if (c->header_bytes <= HTTP_HEADERS_MAX)
+		return n;
+	c->too_large = true;
+	return 0;
+}
+
+static struct sock *sock_at(struct http *h, curl_socket_t s)
+{
+	size_t at = (size_t)s, n = h->n_socks;
+
+	if (at >= n) {
+		xgrow(&h->socks, &h->n_socks, at, sizeof(struct sock *));
+		memset(h->socks + n, 0, (h->n_socks - n) * sizeof(*h->socks));
+	}
+	if (!h->socks[at]) {
+		h->socks[at] = xcalloc(1, sizeof(struct sock));
+		h->socks[at]->http = h;
+		h->socks[at]->s = s;
+	}
+	return h->socks[at];
+}
+
+static void sock_free(struct http *h, curl_socket_t s)
+{
+	struct sock *k = (size_t)s < h->n_socks ? h->socks[s] : NULL;
+
+	if (!k)
+		return;
+	loop_fd_free(&k->fd);
+	h->socks[s] = NULL;
+	free(k);
+}
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose,
+			     struct curl_sockaddr *a)
+{
+	struct http_call *c = arg;
+	const char *what = NULL;
+	curl_socket_t s;
+
+	(void)purpose;
+	if (c->http->guard)
+		what = netguard_refuses(c->http->guard, &a->addr);
+	if (what) {
+		c->refused = what;
+		return CURL_SOCKET_BAD;
+	}
+	s = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	if (s != CURL_SOCKET_BAD)
+		sock_at(c->http, s)->ours = true;
+	return s;
+}
+
+/* A connection that was opened for one request may serve another. */
+static int on_request(void *arg, char *peer, char *local, int peer_port,
+		      int local_port)
+{
+	struct http_call *c = arg;
+
+	(void)local;
+	(void)local_port;
+	c->sent = true;
+	c->refused = NULL; /* of several addresses one was good */
+	if (c->http->guard)
+		c->refused = netguard_refuses_text(c->http->guard, peer,
+						   (unsigned)peer_port);
+	return c->refused ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+static int on_close(void *arg, curl_socket_t s)
+{
+	sock_free(arg, s);
+	return close(s);
+}
+
+/* ---- results ---- */
+
+static enum http_result result_of(const struct http_call *c, CURLcode rc,
+				  long status)
+{
+	if (rc == CURLE_OK)
+		return HTTP_OK;
+	if (c->refused)
+		return HTTP_REFUSED;
+	if (c->too_large)
+		return HTTP_TOO_LARGE;
+	switch (rc) {
+	case CURLE_OPERATION_TIMEDOUT: return HTTP_TIMEOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY: return HTTP_NO_HOST;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_INTERFACE_FAILED: return HTTP_NO_CONNECT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_CLIENTCERT: return HTTP_BAD_TLS;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		/* Also what curl says to an answer that is no HTTP/1. */
+		return c->sent && !status ? HTTP_BROKEN : HTTP_REFUSED;
+	case CURLE_URL_MALFORMAT: return HTTP_REFUSED;
+	case CURLE_TOO_MANY_REDIRECTS: return HTTP_REDIRECTS;
+	case CURLE_FILESIZE_EXCEEDED: return HTTP_TOO_LARGE;
+	default: return HTTP_BROKEN;
+	}
+}
+
+static const char *reason_of(const struct http_call *c, CURLcode rc, char *text,
+			     size_t size)
+{
+	bool headers = c->header_bytes > HTTP_HEADERS_MAX;
+
+	if (rc == CURLE_OK)
+		return "";
+	if (c->refused)
+		snprintf(text, size, "address is %s", c->refused);
+	else if (c->too_large || rc == CURLE_FILESIZE_EXCEEDED)
+		snprintf(text, size, "%s of more than %zu bytes",
+			 headers ? "headers" : "body",
+			 headers ? (size_t)HTTP_HEADERS_MAX : c->body.max);
+	else
+		str_copy(text, size,
+			 str_from(c->error[0] ? c->error
+					      : curl_easy_strerror(rc)));
+	str_make_printable(text);
+	return text;
+}
+
+static void call_idle(struct http_call *c)
+{
+	struct http *h = c->http;
+
+	*c->busy_prev = c->busy_next;
+	if (c->busy_next)
+		c->busy_next->busy_prev = c->busy_prev;
+	if (c->body.cap > HTTP_KEEP_BYTES)
+		buf_free(&c->body);
+	buf_reset(&c->body);
+	c->next = h->idle;
+	h->idle = c;
+	h->n_busy--;
+}
+
+static void call_done(struct http_call *c, CURLcode rc)
+{
+	char text[CURL_ERROR_SIZE];
+	struct http_response r = { .call = c };
+	curl_off_t us = 0;
+	long status = 0;
+	char *s = NULL;
+
+	curl_multi_remove_handle(c->http->multi, c->easy);
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	r.result = result_of(c, rc, status);
+	r.reason = reason_of(c, rc, text, sizeof(text));
+	curl_easy_getinfo(c->easy, CURLINFO_TOTAL_TIME_T, &us);
+	r.status = (int)status;
+	r.total_us = us;
+	if (!curl_easy_getinfo(c->easy, CURLINFO_EFFECTIVE_URL, &s))
+		r.url = s ? s : "";
+	s = NULL;
+	if (status / 100 == 3 && status != 304 &&
+	    !curl_easy_getinfo(c->easy, CURLINFO_REDIRECT_URL, &s))
+		r.location = s;
+	if (r.result == HTTP_OK)
+		r.body = buf_str(&c->body);
+	c->fn(c->arg, &r);
+	call_idle(c);
+}
+
+static void drain(struct http *h)
+{
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(h->multi, &left))) {
+		CURLcode rc = m->data.result;
+		char *c = NULL;
+
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
+		call_done((struct http_call *)(void *)c, rc);
+	}
+}
+
+/* ---- curl in the loop ---- */
+
+static void on_socket_ready(void *arg, int what)
+{
+	struct sock *k = arg;
+	struct http *h = k->http;
+	int mask = 0, running;
+
+	if (k->idle) { /* closed by the peer; curl will find out */
+		loop_fd_set(k->fd, 0);
+		return;
+	}
+	if (what & LOOP_READ)
+		mask |= CURL_CSELECT_IN;
+	if (what & LOOP_WRITE)
+		mask |= CURL_CSELECT_OUT;
+	curl_multi_socket_action(h->multi, k->s, mask, &running);
+	drain(h);
+}
+
+/* The resolver's sockets are curl's own: their end is told only by REMOVE. */
+static int on_socket(CURL *easy, curl_socket_t s, int what, void *arg,
+		     void *unused)
+{
+	struct http *h = arg;
+	struct sock *k = sock_at(h, s);
+	int interest = 0;
+
+	(void)easy;
+	(void)unused;
+	if (what == CURL_POLL_REMOVE) {
+		k->idle = true;
+		if (!k->ours)
+			sock_free(h, s);
+		return 0;
+	}
+	if (what & CURL_POLL_IN)
+		interest |= LOOP_READ;
+	if (what & CURL_POLL_OUT)
+		interest |= LOOP_WRITE;
+	k->idle = false;
+	if (!k->fd)
+		k->fd = loop_fd_new(h->loop, s, interest, on_socket_ready, k);
+	loop_fd_set(k->fd, interest);
+	return 0;
+}
+
+static void on_timeout(void *arg)
+{
+	struct http *h = arg;
+	int running;
+
+	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	drain(h);
+}
+
+static int on_timer(CURLM *multi, long ms, void *arg)
+{
+	struct http *h = arg;
+
+	(void)multi;
+	if (ms < 0)
+		loop_timer_stop(h->timer);
+	else
+		loop_timer_start(h->timer, ms);
+	return 0;
+}
+
+/* ---- handles ---- */
+
+/* All that is the same for every request of this client. */
+static bool easy_init(struct http_call *c)
+{
+	struct http *h = c->http;
+	CURL *y = c->easy;
+
+	/* Others fail only for want of memory or for an unknown option. */
+	curl_easy_setopt(y, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(y, CURLOPT_PRIVATE, (void *)c);
+	curl_easy_setopt(y, CURLOPT_ERRORBUFFER, c->error);
+	curl_easy_setopt(y, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(y, CURLOPT_PROXY, "");
+	curl_easy_setopt(y, CURLOPT_USERAGENT, h->user_agent);
+	curl_easy_setopt(y, CURLOPT_CAINFO, h->ca_file);
+	curl_easy_setopt(y, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
+	curl_easy_setopt(y, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_S);
+	curl_easy_setopt(y, CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_S);
+	curl_easy_setopt(y, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(y, CURLOPT_WRITEDATA, c);
+	curl_easy_setopt(y, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(y, CURLOPT_HEADERDATA, c);
+	curl_easy_setopt(y, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(y, CURLOPT_OPENSOCKETDATA, c);
+	curl_easy_setopt(y, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(y, CURLOPT_CLOSESOCKETDATA, h);
+	curl_easy_setopt(y, CURLOPT_PREREQFUNCTION, on_request);
+	curl_easy_setopt(y, CURLOPT_PREREQDATA, c);
+	return !curl_easy_setopt(y, CURLOPT_ACCEPT_ENCODING, "") &&
+	       !curl_easy_setopt(y, CURLOPT_PROTOCOLS_STR, "http,https") &&
+	       !curl_easy_setopt(y, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+}
+
+static struct http_call *call_new(struct http *h)
+{
+	struct http_call *c = xcalloc(1, sizeof(*c));
+
+	c->http = h;
+	c->plain = true;
+	c->timeout_ms = c->connect_ms = c->max_redirects = c->max_bytes = -1;
+	c->easy = curl_easy_init();
+	if (!c->easy || !easy_init(c))
+		xmalloc(SIZE_MAX); /* the way that we run out of memory */
+	return c;
+}
+
+static void call_free(struct http_call *c)
+{
+	curl_easy_cleanup(c->easy);
+	buf_free(&c->body);
+	free(c);
+}
+
+static void set_method(struct http_call *c, const struct http_request *req)
+{
+	const char *method = req->method;
+	CURL *y = c->easy;
+
+	if (!method && !req->body.p && c->plain)
+		return;
+	curl_easy_setopt(y, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(y, CURLOPT_CUSTOMREQUEST, NULL);
+	c->plain = !method && !req->body.p;
+	if (req->body.p) {
+		curl_easy_setopt(y, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)req->body.len);
+		curl_easy_setopt(y, CURLOPT_POSTFIELDS, req->body.p);
+	}
+	if (method && strcmp(method, "HEAD") == 0)
+		curl_easy_setopt(y, CURLOPT_NOBODY, 1L);
+	else if (method)
+		curl_easy_setopt(y, CURLOPT_CUSTOMREQUEST, method);
+}
+
+/* What differs between requests, where it differs from the last one. */
+static void set_request(struct http_call *c, const struct http_request *req)
+{
+	int64_t connect = req->connect_ms ? req->connect_ms : req->timeout_ms;
+	CURL *y = c->easy;
+
+	curl_easy_setopt(y, CURLOPT_URL, req->url);
+	/*
+	 * A second request waits until it is known whether the first one's
+	 * connection can carry both. Without TLS curl learns that only from the
+	 * answer, so that one slow answer would hold up all others.
+	 */
+	curl_easy_setopt(y, CURLOPT_PIPEWAIT,
+			 (long)(strncasecmp(req->url, "https:", 6) == 0));
+	set_method(c, req);
+	if (c->headers != req->headers || req->headers)
+		curl_easy_setopt(y, CURLOPT_HTTPHEADER,
+				 req->headers ? req->headers->list : NULL);
+	c->headers = req->headers;
+	if (c->timeout_ms != req->timeout_ms)
+		curl_easy_setopt(y, CURLOPT_TIMEOUT_MS, (long)req->timeout_ms);
+	c->timeout_ms = req->timeout_ms;
+	if (c->connect_ms != connect)
+		curl_easy_setopt(y, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+	c->connect_ms = connect;
+	if (c->max_redirects != (int64_t)req->max_redirects) {
+		curl_easy_setopt(y, CURLOPT_FOLLOWLOCATION,
+				 (long)(req->max_redirects > 0));
+		curl_easy_setopt(y, CURLOPT_MAXREDIRS,
+				 (long)req->max_redirects);
+	}
+	c->max_redirects = req->max_redirects;
+	/* Counts what is announced; on_body() counts what comes. */
+	if (c->max_bytes != (int64_t)req->max_bytes)
+		curl_easy_setopt(y, CURLOPT_MAXFILESIZE_LARGE,
+				 (curl_off_t)req->max_bytes);
+	c->max_bytes = (int64_t)req->max_bytes;
+}
+
+struct http_call *http_send(struct http *h, const struct http_request *req,
+			    http_fn *fn, void *arg)
+{
+	struct http_call *c = h->idle;
+
+	if (c)
+		h->idle = c->next;
+	else
+		c = call_new(h);
+	c->fn = fn;
+	c->arg = arg;
+	c->body.max = req->max_bytes;
+	c->body.full = false;
+	c->header_bytes = 0;
+	c->too_large = c->sent = false;
+	c->refused = NULL;
+	c->error[0] = '\0';
+	set_request(c, req);
+	c->busy_next = h->busy;
+	c->busy_prev = &h->busy;
+	if (h->busy)
+		h->busy->busy_prev = &c->busy_next;
+	h->busy = c;
+	h->n_busy++;
+	curl_multi_add_handle(h->multi, c->easy);
+	return c;
+}
+
+void http_cancel(struct http_call **callp)
+{
+	if (!*callp)
+		return;
+	curl_multi_remove_handle((*callp)->http->multi, (*callp)->easy);
+	call_idle(*callp);
+	*callp = NULL;
+}
+
+struct str http_header(const struct http_response *r, const char *name)
+{
+	struct curl_header *h;
+
+	/* How many there are is known only from one of them. */
+	if (curl_easy_header(r->call->easy, name, 0, CURLH_HEADER, -1, &h))
+		return (struct str){ 0 };
+	if (h->amount > 1)
+		curl_easy_header(r->call->easy, name, h->amount - 1,
+				 CURLH_HEADER, -1, &h);
+	return str_from(h->value);
+}
+
+unsigned http_busy(const struct http *h)
+{
+	return h->n_busy;
+}
+
+struct http *http_new(struct loop *l, const struct http_config *config,
+		      struct err *e)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+	unsigned total = config->max_connections;
+	unsigned per_host = config->max_per_host;
+
+	total = total ? total : CONNECTIONS;
+	per_host = per_host ? per_host : PER_HOST;
+	h->loop = l;
+	h->guard = config->guard;
+	h->user_agent =
+		xstrdup(config->user_agent ? config->user_agent : "weir");
+	h->ca_file = config->ca_file ? xstrdup(config->ca_file) : NULL;
+	h->timer = loop_timer_new(l, on_timeout, h);
+	if (!curl_global_init(CURL_GLOBAL_DEFAULT))
+		h->multi = curl_multi_init();
+	if (!h->multi) {
+		err_set(e, EX_SOFTWARE, "http: libcurl does not start");
+		http_free(&h);
+		return NULL;
+	}
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)total);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+			  (long)total);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+			  (long)per_host);
+	return h;
+}
+
+void http_free(struct http **hp)
+{
+	struct http *h = *hp;
+	struct http_call *c;
+
+	if (!h)
+		return;
+	while ((c = h->busy)) {
+		curl_multi_remove_handle(h->multi, c->easy);
+		call_idle(c);
+	}
+	while ((c = h->idle)) {
+		h->idle = c->next;
+		call_free(c);
+	}
+	curl_multi_cleanup(h->multi);
+	for (size_t i = 0; i < h->n_socks; i++)
+		sock_free(h, (curl_socket_t)i);
+	loop_timer_free(&h->timer);
+	free(h->socks);
+	free(h->user_agent);
+	free(h->ca_file);
+	free(h);
+	*hp = NULL;
+}

@@ -1,0 +1,120 @@
+#ifndef COMMON_HTTP_H
+#define COMMON_HTTP_H
+
+/*
+ * http - an asynchronous HTTP client, libcurl behind it.
+ *
+ * HTTP/1.1 and, by ALPN, HTTP/2, in the one thread of the event loop. Requests
+ * that wait and connections that idle cost no turn of the loop. Bodies are
+ * decompressed; what counts against max_bytes is what comes out, so that a
+ * compression bomb ends like any body that is too large. Proxies from the
+ * environment are not used: behind one the guard would see nothing.
+ *
+ * With a guard (netguard.h) every address is checked after name resolution,
+ * for each connection and again for each request, redirects included.
+ *
+ * Nothing here logs. The callback runs from the loop, once for each request
+ * that was not cancelled, never before http_send() has returned.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/loop.h"
+#include "common/netguard.h"
+#include "common/str.h"
+
+enum {
+	HTTP_HEADERS_MAX = 256 << 10, /* bytes of an answer's headers */
+	HTTP_IDLE_S = 60,	    /* an older connection is not used again */
+	HTTP_KEEP_BYTES = 64 << 10, /* of a body buffer between requests */
+	HTTP_STALL_S = 30,	    /* below 10 bytes/s for so long: timeout */
+};
+
+enum http_result {
+	HTTP_OK,      /* an answer, whatever its status */
+	HTTP_TIMEOUT, /* also while connecting, and on a stall */
+	HTTP_NO_HOST, /* the name did not resolve */
+	HTTP_NO_CONNECT,
+	HTTP_BAD_TLS,
+	HTTP_BROKEN,	/* the transfer ended early or made no sense */
+	HTTP_REFUSED,	/* by the guard, or not http/https, or no URL */
+	HTTP_TOO_LARGE, /* headers or body */
+	HTTP_REDIRECTS, /* more than max_redirects */
+};
+
+struct http;
+struct http_call;
+
+/* Zeroes mean defaults where one is said. */
+struct http_config {
+	const char *user_agent;	      /* NULL: "weir" */
+	const char *ca_file;	      /* PEM; NULL: the system's */
+	const struct netguard *guard; /* NULL: any address */
+	unsigned max_connections;     /* open at a time; 0: 256 */
+	unsigned max_per_host;	      /* of these to one host; 0: 8 */
+};
+
+/* Text is copied; guard is borrowed. NULL with *e: EX_SOFTWARE. */
+struct http *http_new(struct loop *l, const struct http_config *config,
+		      struct err *e);
+/* Cancels what is under way. Not from a callback. */
+void http_free(struct http **hp);
+
+/* Request headers, made once and used for any number of requests. */
+struct http_headers;
+/* Lines "Name: value". NULL for none (n 0); release with _free. */
+struct http_headers *http_headers_new(const char *const *lines, size_t n);
+void http_headers_free(struct http_headers **hp);
+
+struct http_request {
+	const char *url;
+	const char *method;		    /* NULL: GET, or POST with a body */
+	const struct http_headers *headers; /* borrowed until the callback */
+	struct str body;		    /* the same; absent: none */
+	size_t max_bytes;		    /* of the answer's body */
+	int64_t timeout_ms;		    /* for all of it, redirects too */
+	int64_t connect_ms;		    /* 0: as timeout_ms */
+	/*
+	 * Followed by the client, to http and https only. Headers Cookie and
+	 * Authorization do not go to another host, others do. At 0 a 3xx is
+	 * an answer like any other (see `location`).
+	 */
+	unsigned max_redirects;
+};
+
+struct http_response {
+	enum http_result result;
+	const char *reason; /* one line; "" where result is HTTP_OK */
+	int status;	    /* of the last answer; 0: there was none */
+	struct str body;
+	const char *url;      /* that answered, after redirects */
+	const char *location; /* absolute; NULL where no redirect is waiting */
+	int64_t total_us;
+	struct http_call *call; /* for http_header() */
+};
+
+/* The response and all in it die when the callback returns. */
+typedef void http_fn(void *arg, const struct http_response *r);
+
+/*
+ * Send. url and method are copied. Returns a handle that is valid until the
+ * callback; what cannot be sent is told there too.
+ */
+struct http_call *http_send(struct http *h, const struct http_request *req,
+			    http_fn *fn, void *arg);
+
+/* Drop the request; its callback does not come. Not from its own callback. */
+void http_cancel(struct http_call **callp);
+
+/* The last value of an answer's header, or absent. */
+struct str http_header(const struct http_response *r, const char *name);
+
+/* Requests under way. */
+unsigned http_busy(const struct http *h);
+
+/* "dns", "connect", "tls" … for events and logs. */
+const char *http_result_name(enum http_result r);
+
+#endif
