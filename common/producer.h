@@ -37,11 +37,17 @@ struct producer_queue {
 	/*
 	 * The store's answer contradicts the queue (design, section 5, rule 3):
 	 * it has more than was ever given (last > our last), or less than was
-	 * forgotten already (last < first - 1). Take a new identity; the
-	 * producer asks source() and says hello again. 0, or -1 to give up.
+	 * forgotten already (last < first - 1). 0: a new identity was taken,
+	 * and the producer says hello with it; 1: go on all the same (a pure
+	 * stage derives the same ids again); -1 to give up.
 	 */
 	int (*conflict)(void *arg, uint64_t store_last, struct err *e);
-	/* The source that the queue's events have now. */
+	/* A run of get() is over: let go of what they borrowed. */
+	void (*rest)(void *arg);
+	/*
+	 * The source of the events that wait first. When it changes (an older
+	 * identity's events are all acknowledged), the producer says hello.
+	 */
 	struct str (*source)(void *arg);
 	bool transient; /* its sources never come back */
 };

@@ -20,7 +20,7 @@ struct stats;
 struct stats *stats_new(void);
 void stats_free(struct stats **sp);
 
-/* label may be NULL; names and labels that are literals are not copied. */
+/* label may be NULL. Names and labels must live as long as s: literals. */
 void stats_add(struct stats *s, const char *name, const char *label,
 	       int64_t n);
 void stats_set(struct stats *s, const char *name, const char *label,

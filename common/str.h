@@ -57,8 +57,8 @@ bool str_u64(struct str s, uint64_t *v_r);
 
 /*
  * A duration such as "250ms", "90s", "15m", "1h", "7d", "2w"; a bare number
- * is refused, so that nobody has to guess its unit. Result in milliseconds,
- * at most ten years.
+ * other than 0 is refused, so that nobody has to guess its unit. Result in
+ * milliseconds, at most ten years.
  */
 bool str_duration_ms(struct str s, int64_t *ms_r);
 

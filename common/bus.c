@@ -1,0 +1,310 @@
+#include "common/bus.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <zmq.h>
+
+#include "common/xmem.h"
+
+enum { BUS_DIRS = 4, BUS_RECONNECT_MS = 20, BUS_RECONNECT_MAX_MS = 500 };
+
+struct bus {
+	void *ctx;
+	int dir[BUS_DIRS]; /* directories of long ipc paths */
+	size_t n_dirs;
+};
+
+struct bus_sock {
+	void *zmq;
+};
+
+_Static_assert(sizeof(zmq_msg_t) == sizeof(((struct bus_msg *)0)->frame[0]),
+	       "bus.h: a frame has the size of zmq_msg_t");
+
+static zmq_msg_t *frame(struct bus_msg *m, int i)
+{
+	return (zmq_msg_t *)(void *)m->frame[i];
+}
+
+struct bus *bus_new(struct err *e)
+{
+	struct bus *bus = xcalloc(1, sizeof(*bus));
+
+	bus->ctx = zmq_ctx_new();
+	if (!bus->ctx) {
+		err_set(e, EX_OSERR, "bus: %s", zmq_strerror(errno));
+		free(bus);
+		return NULL;
+	}
+	return bus;
+}
+
+void bus_free(struct bus **busp)
+{
+	struct bus *bus = *busp;
+
+	if (!bus)
+		return;
+	zmq_ctx_term(bus->ctx);
+	for (size_t i = 0; i < bus->n_dirs; i++)
+		close(bus->dir[i]);
+	free(bus);
+	*busp = NULL;
+}
+
+/* Make the directories above path that are missing. */
+static int make_parents(const char *path, struct err *e)
+{
+	char dir[PATH_MAX];
+
+	if (!str_copy(dir, sizeof(dir), str_from(path)))
+		return err_set(e, EX_CONFIG, "%s: path too long", path);
+	for (char *p = strchr(dir + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		if (mkdir(dir, 0770) && errno != EEXIST)
+			return err_set(e, EX_CANTCREAT, "%s: %s", dir,
+				       strerror(errno));
+		*p = '/';
+	}
+	return 0;
+}
+
+/* A name for the socket at path that fits into a socket address. */
+static int shorten(struct bus *bus, const char *path, char *out, size_t size,
+		   struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+	int fd, n;
+
+	if (strlen(path) <= BUS_PATH_MAX || !slash) {
+		n = snprintf(out, size, "ipc://%s", path);
+		if (n < 0 || (size_t)n >= size)
+			return err_set(e, EX_CONFIG, "%s: path too long", path);
+		return 0;
+	}
+	if (bus->n_dirs == BUS_DIRS)
+		return err_set(e, EX_SOFTWARE, "bus: too many endpoints");
+	str_copy(dir, sizeof(dir),
+		 (struct str){ path, (size_t)(slash - path) });
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, EX_CANTCREAT, "%s: %s", dir, strerror(errno));
+	bus->dir[bus->n_dirs++] = fd;
+	n = snprintf(out, size, "ipc:///proc/self/fd/%d%s", fd, slash);
+	if (n < 0 || (size_t)n >= size)
+		return err_set(e, EX_CONFIG, "%s: name too long", slash + 1);
+	return 0;
+}
+
+int bus_endpoint(struct bus *bus, const char *given, const char *dir,
+		 const char *name, char out[BUS_PATH_MAX + 8], struct err *e)
+{
+	const size_t size = BUS_PATH_MAX + 8;
+	char path[PATH_MAX];
+	int n;
+
+	if (given && strncmp(given, "ipc://", 6) != 0) {
+		if (!str_copy(out, size, str_from(given)))
+			return err_set(e, EX_CONFIG, "endpoint %s: too long",
+				       given);
+		return 0;
+	}
+	if (given)
+		n = snprintf(path, sizeof(path), "%s", given + 6);
+	else
+		n = snprintf(path, sizeof(path), "%s/run/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_set(e, EX_CONFIG, "%s: path too long",
+			       given ? given : dir);
+	if (make_parents(path, e))
+		return -1;
+	return shorten(bus, path, out, size, e);
+}
+
+static int set_int(void *zmq, int option, int value)
+{
+	return zmq_setsockopt(zmq, option, &value, sizeof(value));
+}
+
+static int configure(void *zmq, enum bus_role role)
+{
+	const int64_t frame_max = BUS_FRAME_MAX;
+	bool ingest = role == BUS_PRODUCER || role == BUS_INGEST;
+	int hwm = ingest ? BUS_INGEST_HWM : BUS_FEED_HWM;
+
+	return set_int(zmq, ZMQ_LINGER, 0) || set_int(zmq, ZMQ_SNDHWM, hwm) ||
+	       set_int(zmq, ZMQ_RCVHWM, hwm) ||
+	       set_int(zmq, ZMQ_RECONNECT_IVL, BUS_RECONNECT_MS) ||
+	       set_int(zmq, ZMQ_RECONNECT_IVL_MAX, BUS_RECONNECT_MAX_MS) ||
+	       set_int(zmq, ZMQ_TCP_KEEPALIVE, 1) ||
+	       set_int(zmq, ZMQ_HEARTBEAT_IVL, 10000) ||
+	       set_int(zmq, ZMQ_HEARTBEAT_TIMEOUT, 30000) ||
+	       zmq_setsockopt(zmq, ZMQ_MAXMSGSIZE, &frame_max,
+			      sizeof(frame_max)) ||
+	       (role == BUS_INGEST &&
+		zmq_setsockopt(zmq, ZMQ_SUBSCRIBE, "", 0));
+}
+
+struct bus_sock *bus_open(struct bus *bus, enum bus_role role,
+			  const char *endpoint, struct err *e)
+{
+	bool sub = role == BUS_CONSUMER || role == BUS_INGEST;
+	bool bind = role == BUS_INGEST || role == BUS_FEED;
+	struct bus_sock *s = xcalloc(1, sizeof(*s));
+
+	s->zmq = zmq_socket(bus->ctx, sub ? ZMQ_SUB : ZMQ_PUB);
+	if (!s->zmq || configure(s->zmq, role)) {
+		err_set(e, EX_OSERR, "bus: %s", zmq_strerror(errno));
+		goto fail;
+	}
+	if (bind ? zmq_bind(s->zmq, endpoint) : zmq_connect(s->zmq, endpoint)) {
+		err_set(e, errno == EADDRINUSE ? EX_TEMPFAIL : EX_CONFIG,
+			"bus: endpoint %s: %s", endpoint, zmq_strerror(errno));
+		goto fail;
+	}
+	return s;
+fail:
+	bus_close(&s);
+	return NULL;
+}
+
+void bus_close(struct bus_sock **sp)
+{
+	struct bus_sock *s = *sp;
+
+	if (!s)
+		return;
+	if (s->zmq)
+		zmq_close(s->zmq);
+	free(s);
+	*sp = NULL;
+}
+
+int bus_subscribe(struct bus_sock *s, struct str prefix, struct err *e)
+{
+	if (zmq_setsockopt(s->zmq, ZMQ_SUBSCRIBE, prefix.p ? prefix.p : "",
+			   prefix.len))
+		return err_set(e, EX_OSERR, "bus: subscribe: %s",
+			       zmq_strerror(errno));
+	return 0;
+}
+
+static int send_frame(void *zmq, struct str s, int flags)
+{
+	return zmq_send(zmq, s.p ? s.p : "", s.len, flags) < 0;
+}
+
+int bus_send(struct bus_sock *s, struct str topic, struct str attrs,
+	     struct str data, struct err *e)
+{
+	if (send_frame(s->zmq, topic, ZMQ_SNDMORE) ||
+	    send_frame(s->zmq, attrs, ZMQ_SNDMORE) ||
+	    send_frame(s->zmq, data, 0))
+		return err_set(e, EX_OSERR, "bus: send: %s",
+			       zmq_strerror(errno));
+	return 0;
+}
+
+int bus_forward(struct bus_sock *s, struct bus_msg *m, struct str attrs,
+		struct err *e)
+{
+	zmq_msg_t topic, data;
+	int rc;
+
+	zmq_msg_init(&topic);
+	zmq_msg_init(&data);
+	zmq_msg_copy(&topic, frame(m, 0));
+	zmq_msg_copy(&data, frame(m, 2));
+	rc = zmq_msg_send(&topic, s->zmq, ZMQ_SNDMORE) < 0 ||
+	     send_frame(s->zmq, attrs, ZMQ_SNDMORE) ||
+	     zmq_msg_send(&data, s->zmq, 0) < 0;
+	zmq_msg_close(&topic);
+	zmq_msg_close(&data);
+	if (rc)
+		return err_set(e, EX_OSERR, "bus: send: %s",
+			       zmq_strerror(errno));
+	return 0;
+}
+
+void bus_msg_init(struct bus_msg *m)
+{
+	*m = (struct bus_msg){ .topic = { 0 } };
+	for (int i = 0; i < 3; i++)
+		zmq_msg_init(frame(m, i));
+}
+
+void bus_msg_fini(struct bus_msg *m)
+{
+	for (int i = 0; i < 3; i++)
+		zmq_msg_close(frame(m, i));
+}
+
+static struct str frame_str(struct bus_msg *m, int i)
+{
+	zmq_msg_t *f = frame(m, i);
+
+	return (struct str){ zmq_msg_data(f), zmq_msg_size(f) };
+}
+
+/* Read and drop what is left of a message that has too many frames. */
+static void drop_rest(void *zmq)
+{
+	zmq_msg_t f;
+	int more = 1;
+
+	while (more) {
+		zmq_msg_init(&f);
+		if (zmq_msg_recv(&f, zmq, ZMQ_DONTWAIT) < 0)
+			more = 0;
+		else
+			more = zmq_msg_more(&f);
+		zmq_msg_close(&f);
+	}
+}
+
+int bus_recv(struct bus_sock *s, struct bus_msg *m, struct err *e)
+{
+	for (int i = 0; i < 3; i++) {
+		if (zmq_msg_recv(frame(m, i), s->zmq, ZMQ_DONTWAIT) < 0) {
+			if (i == 0 && (errno == EAGAIN || errno == EINTR))
+				return 0;
+			return err_set(e, EX_OSERR, "bus: receive: %s",
+				       zmq_strerror(errno));
+		}
+		if (zmq_msg_more(frame(m, i)) != (i < 2)) {
+			if (i == 2)
+				drop_rest(s->zmq);
+			return err_set(e, EX_DATAERR,
+				       "bus: a message without three frames");
+		}
+	}
+	m->topic = frame_str(m, 0);
+	m->attrs = frame_str(m, 1);
+	m->data = frame_str(m, 2);
+	return 1;
+}
+
+int bus_fd(struct bus_sock *s)
+{
+	int fd = -1;
+	size_t len = sizeof(fd);
+
+	zmq_getsockopt(s->zmq, ZMQ_FD, &fd, &len);
+	return fd;
+}
+
+void bus_wait(struct bus_sock *s, int timeout_ms)
+{
+	zmq_pollitem_t item = { .socket = s->zmq, .events = ZMQ_POLLIN };
+
+	zmq_poll(&item, 1, timeout_ms);
+}

@@ -1,0 +1,504 @@
+#include "common/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+
+#include "common/xmem.h"
+
+enum { DB_READERS_MAX = 510 };
+
+struct db {
+	MDB_env *env;
+	char *path;
+	int lock_fd;
+	size_t map_size;
+	bool writer;
+};
+
+struct db_txn {
+	struct db *db;
+	MDB_txn *mdb;
+	bool write;
+};
+
+struct db_cursor {
+	MDB_cursor *mdb;
+};
+
+static int fail(const struct db *db, int rc, const char *step, struct err *e)
+{
+	int code = EX_IOERR;
+
+	switch (rc) {
+	case MDB_MAP_FULL:
+	case MDB_READERS_FULL:
+	case ENOSPC:
+	case EDQUOT: code = EX_TEMPFAIL; break;
+	case ENOENT: code = EX_NOINPUT; break;
+	case MDB_INVALID:
+	case MDB_VERSION_MISMATCH:
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND: code = EX_DATAERR; break;
+	default: break;
+	}
+	return err_set(e, code, "%s: %s: %s", db->path, step, mdb_strerror(rc));
+}
+
+static int make_dir(const char *path, struct err *e)
+{
+	char part[4096];
+
+	if (!str_copy(part, sizeof(part), str_from(path)))
+		return err_set(e, EX_CONFIG, "%s: path too long", path);
+	for (char *p = part + 1;; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(part, 0770) && errno != EEXIST)
+			return err_set(e, EX_CANTCREAT, "%s: %s", part,
+				       strerror(errno));
+		if (c == '\0')
+			return 0;
+		*p = c;
+	}
+}
+
+/* One writer for the life of the process, told apart from a crashed one. */
+static int take_lock(struct db *db, struct err *e)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/lock", db->path);
+	db->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+	if (db->lock_fd < 0)
+		return err_set(e, EX_CANTCREAT, "%s: %s", path,
+			       strerror(errno));
+	if (flock(db->lock_fd, LOCK_EX | LOCK_NB))
+		return err_set(e, EX_TEMPFAIL, "%s: in use by another process",
+			       db->path);
+	return 0;
+}
+
+/* Touch every page of one table. */
+static int walk_table(MDB_txn *txn, MDB_dbi dbi)
+{
+	MDB_cursor *c;
+	MDB_val k, v;
+	int rc = mdb_cursor_open(txn, dbi, &c);
+
+	if (rc)
+		return rc;
+	while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0)
+		if (v.mv_size && ((volatile char *)v.mv_data)[v.mv_size - 1])
+			continue;
+	mdb_cursor_close(c);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Every record of the unnamed table is the name of another one. */
+static int walk_all(MDB_env *env)
+{
+	char name[64];
+	MDB_cursor *c = NULL;
+	MDB_val k, v;
+	MDB_dbi main_dbi, dbi;
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+
+	if (rc)
+		return rc;
+	rc = mdb_dbi_open(txn, NULL, 0, &main_dbi);
+	if (!rc)
+		rc = mdb_cursor_open(txn, main_dbi, &c);
+	while (!rc && (rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
+		str_copy(name, sizeof(name),
+			 (struct str){ k.mv_data, k.mv_size });
+		rc = mdb_dbi_open(txn, name, 0, &dbi);
+		if (!rc)
+			rc = walk_table(txn, dbi);
+	}
+	if (c)
+		mdb_cursor_close(c);
+	mdb_txn_abort(txn);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/*
+ * LMDB 0.9.24 maps a file that is shorter than its meta page says, and reading
+ * what is missing kills the process (SIGBUS). A few pages at the end may be
+ * missing rightly, if they were allocated and freed in one transaction. So a
+ * short file is extended with a hole, which reads as pages that LMDB knows to
+ * be wrong, and then everything is walked once.
+ */
+static int check_length(struct db *db, struct err *e)
+{
+	uint64_t want = db_file_bytes(db);
+	struct stat sb;
+	char path[4096];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", db->path);
+	if (stat(path, &sb))
+		return err_set(e, EX_IOERR, "%s: %s", path, strerror(errno));
+	if ((uint64_t)sb.st_size >= want)
+		return 0;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	rc = fd < 0 ? -1 : fallocate(fd, 0, (off_t)want - 1, 1);
+	if (fd >= 0)
+		close(fd);
+	if (rc || walk_all(db->env))
+		return err_set(e, EX_DATAERR,
+			       "%s: the file is damaged: it was cut short",
+			       path);
+	return 0;
+}
+
+static int open_env(struct db *db, unsigned flags, struct err *e)
+{
+	unsigned mdb_flags = MDB_NOTLS;
+	int rc = mdb_env_create(&db->env);
+
+	if (rc)
+		return fail(db, rc, "create", e);
+	mdb_env_set_maxdbs(db->env, DB_TABLES_MAX);
+	mdb_env_set_maxreaders(db->env, DB_READERS_MAX);
+	if (db->map_size)
+		mdb_env_set_mapsize(db->env, db->map_size);
+	if (flags & DB_READ)
+		mdb_flags |= MDB_RDONLY;
+	if (flags & DB_SCRATCH)
+		mdb_flags |= MDB_NOSYNC | MDB_NOMETASYNC;
+	rc = mdb_env_open(db->env, db->path, mdb_flags, 0660);
+	/* A journal on a read-only medium has no writer to be careful of. */
+	if (rc == EROFS && (flags & DB_READ)) {
+		mdb_env_close(db->env);
+		db->env = NULL;
+		rc = mdb_env_create(&db->env);
+		if (!rc) {
+			mdb_env_set_maxdbs(db->env, DB_TABLES_MAX);
+			rc = mdb_env_open(db->env, db->path,
+					  mdb_flags | MDB_NOLOCK, 0660);
+		}
+	}
+	if (rc)
+		return fail(db, rc, "open", e);
+	if (check_length(db, e))
+		return -1;
+	db_clear_readers(db);
+	return 0;
+}
+
+struct db *db_open(const char *dir, unsigned flags, size_t map_size,
+		   struct err *e)
+{
+	struct db *db = xcalloc(1, sizeof(*db));
+
+	db->lock_fd = -1;
+	db->path = xstrdup(dir);
+	db->map_size = map_size;
+	db->writer = !(flags & DB_READ);
+	if (db->writer && (make_dir(dir, e) || take_lock(db, e)))
+		goto out;
+	if (open_env(db, flags, e))
+		goto out;
+	return db;
+out:
+	db_close(&db);
+	return NULL;
+}
+
+void db_close(struct db **dbp)
+{
+	struct db *db = *dbp;
+
+	if (!db)
+		return;
+	if (db->env)
+		mdb_env_close(db->env);
+	if (db->lock_fd >= 0)
+		close(db->lock_fd);
+	free(db->path);
+	free(db);
+	*dbp = NULL;
+}
+
+void db_file_id(const struct db *db, uint64_t *dev_r, uint64_t *ino_r)
+{
+	mdb_filehandle_t fd;
+	struct stat sb = { 0 };
+
+	if (mdb_env_get_fd(db->env, &fd) == 0)
+		(void)fstat(fd, &sb);
+	*dev_r = sb.st_dev;
+	*ino_r = sb.st_ino;
+}
+
+uint64_t db_file_bytes(const struct db *db)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+
+	mdb_env_info(db->env, &info);
+	mdb_env_stat(db->env, &st);
+	return (uint64_t)(info.me_last_pgno + 1) * st.ms_psize;
+}
+
+int db_table_open(struct db *db, const char *name, db_table *t_r, struct err *e)
+{
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	int rc =
+		mdb_txn_begin(db->env, NULL, db->writer ? 0 : MDB_RDONLY, &txn);
+
+	if (rc)
+		return fail(db, rc, "open table", e);
+	rc = mdb_dbi_open(txn, name, db->writer ? MDB_CREATE : 0, &dbi);
+	if (rc) {
+		mdb_txn_abort(txn);
+		if (rc == MDB_NOTFOUND && !db->writer)
+			return 0;
+		return fail(db, rc, "open table", e);
+	}
+	/* A handle lasts only if its transaction commits, a reader's too. */
+	rc = mdb_txn_commit(txn);
+	if (rc)
+		return fail(db, rc, "open table", e);
+	*t_r = dbi;
+	return 1;
+}
+
+int db_begin(struct db *db, bool write, struct db_txn **txn_r, struct err *e)
+{
+	unsigned flags = write ? 0 : MDB_RDONLY;
+	MDB_txn *mdb;
+	int rc = mdb_txn_begin(db->env, NULL, flags, &mdb);
+
+	if (rc == MDB_MAP_RESIZED) { /* another process grew it */
+		mdb_env_set_mapsize(db->env, 0);
+		rc = mdb_txn_begin(db->env, NULL, flags, &mdb);
+	}
+	if (rc)
+		return fail(db, rc, "begin", e);
+	*txn_r = xcalloc(1, sizeof(**txn_r));
+	**txn_r = (struct db_txn){ db, mdb, write };
+	return 0;
+}
+
+int db_commit(struct db_txn **txnp, struct err *e)
+{
+	struct db_txn *txn = *txnp;
+	struct db *db = txn->db;
+	int rc = mdb_txn_commit(txn->mdb); /* frees it, also when it fails */
+
+	free(txn);
+	*txnp = NULL;
+	return rc ? fail(db, rc, "commit", e) : 0;
+}
+
+void db_abort(struct db_txn **txnp)
+{
+	struct db_txn *txn = *txnp;
+
+	if (!txn)
+		return;
+	mdb_txn_abort(txn->mdb);
+	free(txn);
+	*txnp = NULL;
+}
+
+void db_reset(struct db_txn *txn)
+{
+	mdb_txn_reset(txn->mdb);
+}
+
+int db_renew(struct db_txn *txn, struct err *e)
+{
+	int rc = mdb_txn_renew(txn->mdb);
+
+	if (rc == MDB_MAP_RESIZED) {
+		mdb_env_set_mapsize(txn->db->env, 0);
+		rc = mdb_txn_renew(txn->mdb);
+	}
+	return rc ? fail(txn->db, rc, "renew", e) : 0;
+}
+
+int db_grow(struct db *db, struct err *e)
+{
+	MDB_envinfo info;
+	int rc;
+
+	mdb_env_info(db->env, &info);
+	rc = mdb_env_set_mapsize(db->env, info.me_mapsize * 2);
+	return rc ? fail(db, rc, "grow", e) : 0;
+}
+
+int db_clear_readers(struct db *db)
+{
+	int dead = 0;
+
+	mdb_reader_check(db->env, &dead);
+	return dead;
+}
+
+static MDB_val to_val(struct str s)
+{
+	return (MDB_val){ s.len, (void *)(uintptr_t)s.p };
+}
+
+static struct str to_str(MDB_val v)
+{
+	return (struct str){ v.mv_data, v.mv_size };
+}
+
+int db_get(struct db_txn *txn, db_table t, struct str key, struct str *val_r,
+	   struct err *e)
+{
+	MDB_val k = to_val(key), v;
+	int rc = mdb_get(txn->mdb, t, &k, &v);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc)
+		return fail(txn->db, rc, "get", e);
+	*val_r = to_str(v);
+	return 1;
+}
+
+int db_put(struct db_txn *txn, db_table t, struct str key, struct str val,
+	   unsigned flags, struct err *e)
+{
+	MDB_val k = to_val(key), v = to_val(val);
+	int rc = mdb_put(txn->mdb, t, &k, &v,
+			 flags & DB_APPEND ? MDB_APPEND : 0);
+
+	return rc ? fail(txn->db, rc, "put", e) : 0;
+}
+
+int db_reserve(struct db_txn *txn, db_table t, struct str key, size_t len,
+	       unsigned flags, char **val_r, struct err *e)
+{
+	MDB_val k = to_val(key), v = { len, NULL };
+	int rc = mdb_put(txn->mdb, t, &k, &v,
+			 MDB_RESERVE | (flags & DB_APPEND ? MDB_APPEND : 0));
+
+	if (rc)
+		return fail(txn->db, rc, "put", e);
+	*val_r = v.mv_data;
+	return 0;
+}
+
+int db_del(struct db_txn *txn, db_table t, struct str key, struct err *e)
+{
+	MDB_val k = to_val(key);
+	int rc = mdb_del(txn->mdb, t, &k, NULL);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	return rc ? fail(txn->db, rc, "delete", e) : 1;
+}
+
+int db_count(struct db_txn *txn, db_table t, uint64_t *n_r, struct err *e)
+{
+	MDB_stat st;
+	int rc = mdb_stat(txn->mdb, t, &st);
+
+	if (rc)
+		return fail(txn->db, rc, "count", e);
+	*n_r = st.ms_entries;
+	return 0;
+}
+
+int db_cursor_open(struct db_txn *txn, db_table t, struct db_cursor **c_r,
+		   struct err *e)
+{
+	MDB_cursor *mdb;
+	int rc = mdb_cursor_open(txn->mdb, t, &mdb);
+
+	if (rc)
+		return fail(txn->db, rc, "cursor", e);
+	*c_r = xcalloc(1, sizeof(**c_r));
+	(*c_r)->mdb = mdb;
+	return 0;
+}
+
+void db_cursor_close(struct db_cursor **cp)
+{
+	if (!*cp)
+		return;
+	mdb_cursor_close((*cp)->mdb);
+	free(*cp);
+	*cp = NULL;
+}
+
+int db_seek(struct db_cursor *c, enum db_seek how, struct str *key,
+	    struct str *val_r, struct err *e)
+{
+	static const MDB_cursor_op ops[] = {
+		[DB_FIRST] = MDB_FIRST,
+		[DB_LAST] = MDB_LAST,
+		[DB_NEXT] = MDB_NEXT,
+		[DB_PREV] = MDB_PREV,
+		[DB_AT_OR_AFTER] = MDB_SET_RANGE,
+	};
+	MDB_val k = { 0, NULL }, v;
+	int rc;
+
+	if (how == DB_AT_OR_AFTER)
+		k = to_val(*key);
+	rc = mdb_cursor_get(c->mdb, &k, &v, ops[how]);
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc)
+		return err_set(e, EX_IOERR, "cursor: %s", mdb_strerror(rc));
+	*key = to_str(k);
+	*val_r = to_str(v);
+	return 1;
+}
+
+int db_cursor_del(struct db_cursor *c, struct err *e)
+{
+	int rc = mdb_cursor_del(c->mdb, 0);
+
+	if (rc)
+		return err_set(e, EX_IOERR, "cursor: %s", mdb_strerror(rc));
+	return 0;
+}
+
+int db_copy(struct db *db, const char *dir, struct err *e)
+{
+	int rc;
+
+	if (make_dir(dir, e))
+		return -1;
+	rc = mdb_env_copy2(db->env, dir, MDB_CP_COMPACT);
+	return rc ? fail(db, rc, "copy", e) : 0;
+}
+
+struct str db_key_u64(uint64_t v, char out[8])
+{
+	for (int i = 7; i >= 0; i--) {
+		out[i] = (char)(v & 0xff);
+		v >>= 8;
+	}
+	return (struct str){ out, 8 };
+}
+
+uint64_t db_u64(struct str key)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < 8 && i < key.len; i++)
+		v = v << 8 | (unsigned char)key.p[i];
+	return v;
+}

@@ -1,0 +1,90 @@
+#ifndef COMMON_JOURNAL_RECORD_H
+#define COMMON_JOURNAL_RECORD_H
+
+/*
+ * journal_record - how one event lies in the events table, and the journal's
+ * own parts. For journal.c and journal_write.c only.
+ *
+ * A record is little-endian:
+ *
+ *	 0 crc32c of all that follows	 4 version	 5 topic_len
+ *	 6 source_len	 7 zero		 8 previous offset of the topic
+ *	16 recorded_us	24 time_us	32 id
+ *	40 ext_len	44 data_len	48 topic, source, ext, data
+ */
+#include "common/db.h"
+#include "common/journal.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the journal's records are little-endian"
+#endif
+
+enum {
+	RECORD_HEAD = 48,
+	RECORD_VERSION = 1,
+	ORIGIN_KEEP_S = 86400,	      /* idempotency keys: a day */
+	TRANSIENT_KEEP_S = 7 * 86400, /* rows of sources such as weir-pub */
+};
+
+struct record_head {
+	uint32_t crc;
+	uint8_t version, topic_len, source_len, zero;
+	uint64_t previous;
+	int64_t recorded_us, time_us;
+	uint64_t id;
+	uint32_t ext_len, data_len;
+};
+_Static_assert(sizeof(struct record_head) == RECORD_HEAD, "no padding");
+
+/* Values of the other tables. */
+struct topic_row {
+	uint64_t last, count;
+};
+struct source_row {
+	uint64_t last;
+	int64_t seen_us; /* negative: -1 - seen_us of a transient source */
+};
+struct origin_row {
+	uint64_t offset;
+	int64_t recorded_us;
+};
+struct stage_row {
+	uint32_t epoch, zero;
+	uint64_t offset;
+	int64_t seen_us;
+};
+
+struct topic_cache;
+
+struct journal {
+	struct db *db;
+	db_table events, topics, sources, retained, origins, stages, meta;
+	uint32_t epoch;
+	struct db_txn *read;
+	unsigned depth; /* of journal_begin() */
+
+	/* the writer's own */
+	struct db_txn *write;
+	uint64_t head;	 /* newest offset */
+	int64_t last_us; /* newest recorded or announced time */
+	struct topic_cache *cache;
+	char sweep_origin[DB_KEY_MAX], sweep_source[DB_KEY_MAX];
+	size_t sweep_origin_len, sweep_source_len;
+};
+
+/* Read a record; EX_DATAERR if it is damaged (check: compare its checksum). */
+int record_read(struct str val, uint64_t offset, uint32_t epoch, bool check,
+		struct event *ev_r, uint64_t *previous_r, struct err *e);
+
+/* The journal's transaction: the writer's where one is open. */
+struct db_txn *journal_txn(const struct journal *j);
+int journal_open_tables(struct journal *j, struct err *e);
+int journal_read_epoch(struct journal *j, struct err *e);
+
+/* Free what journal_write.c keeps; nothing where j is a reader. */
+void journal_write_release(struct journal *j);
+
+/* The key of an idempotency pair: "source id". */
+struct str origin_key(struct str source, struct str id, char out[DB_KEY_MAX]);
+
+#endif

@@ -1,0 +1,543 @@
+/*
+ * The writing half of journal.h. One transaction per batch; rows of topics are
+ * kept in a cache between batches and written once per batch, however many
+ * events a topic got in it.
+ */
+#include "common/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+
+#include "common/crc32c.h"
+#include "common/journal_record.h"
+#include "common/json.h"
+#include "common/types.h"
+#include "common/xmem.h"
+
+enum { CACHE_SLOTS = 1 << 16 }; /* emptied when it is half full */
+
+/* Address space for the file to grow into; the file grows as it is used. */
+static const size_t JOURNAL_MAP = (size_t)1 << 38; /* 256 GiB */
+
+struct cached {
+	struct str topic;
+	uint64_t hash;
+	struct topic_row row;
+	bool retained; /* its type's last value is state */
+	bool exists;   /* the row is in the table */
+	bool dirty;
+};
+
+struct topic_cache {
+	struct cached *slot[CACHE_SLOTS];
+	struct cached **dirty;
+	size_t n, n_dirty, cap_dirty;
+	struct arena arena;
+};
+
+static void cache_clear(struct topic_cache *c)
+{
+	memset(c->slot, 0, sizeof(c->slot));
+	c->n = c->n_dirty = 0;
+	arena_free(&c->arena);
+}
+
+static struct cached *cache_find(struct journal *j, struct str topic,
+				 struct err *e)
+{
+	struct topic_cache *c = j->cache;
+	uint64_t hash = str_hash(topic);
+	struct cached **at = &c->slot[hash % CACHE_SLOTS];
+	struct str val;
+	int rc;
+
+	while (*at && !((*at)->hash == hash && str_eq((*at)->topic, topic)))
+		if (++at == c->slot + CACHE_SLOTS)
+			at = c->slot;
+	if (*at)
+		return *at;
+	rc = db_get(j->write, j->topics, topic, &val, e);
+	if (rc < 0)
+		return NULL;
+	*at = arena_alloc(&c->arena, sizeof(**at));
+	(*at)->topic = arena_str(&c->arena, topic);
+	(*at)->hash = hash;
+	(*at)->exists = rc > 0;
+	(*at)->retained =
+		type_is_retained(event_type(&(struct event){ .topic = topic }));
+	if (rc > 0)
+		memcpy(&(*at)->row, val.p, sizeof((*at)->row));
+	c->n++;
+	return *at;
+}
+
+static void mark_dirty(struct topic_cache *c, struct cached *at)
+{
+	if (at->dirty)
+		return;
+	at->dirty = true;
+	xgrow(&c->dirty, &c->cap_dirty, c->n_dirty, sizeof(struct cached *));
+	c->dirty[c->n_dirty++] = at;
+}
+
+static struct str bytes(const void *p, size_t len)
+{
+	return (struct str){ p, len };
+}
+
+/* ---- opening ---- */
+
+struct file_mark {
+	uint64_t dev, ino;
+};
+
+static int put_meta(struct journal *j, const char *key, const void *p,
+		    size_t len, struct err *e)
+{
+	return db_put(j->write, j->meta, str_from(key), bytes(p, len), 0, e);
+}
+
+/* Remember where the old epoch ended and draw a new one. */
+static int draw_epoch(struct journal *j, const struct file_mark *mark,
+		      struct err *e)
+{
+	const uint32_t format = JOURNAL_FORMAT;
+	char key[32];
+	uint32_t epoch = 0;
+
+	if (j->epoch) {
+		snprintf(key, sizeof(key), "ended/%08x", j->epoch);
+		if (put_meta(j, key, &j->head, sizeof(j->head), e))
+			return -1;
+	}
+	while (epoch == 0 || epoch == j->epoch)
+		if (getrandom(&epoch, sizeof(epoch), 0) !=
+		    (ssize_t)sizeof(epoch))
+			return err_set(e, EX_OSERR, "no random numbers");
+	j->epoch = epoch;
+	if (put_meta(j, "format", &format, sizeof(format), e) ||
+	    put_meta(j, "epoch", &epoch, sizeof(epoch), e))
+		return -1;
+	return put_meta(j, "file", mark, sizeof(*mark), e);
+}
+
+static int open_identity(struct journal *j, struct err *e)
+{
+	struct journal_head head;
+	struct file_mark mark, was = { 0, 0 };
+	struct str val;
+	int rc;
+
+	if (journal_write_begin(j, e))
+		return -1;
+	rc = db_get(j->write, j->meta, STR("format"), &val, e);
+	if (rc < 0 || (rc > 0 && journal_read_epoch(j, e)))
+		goto fail;
+	if (journal_head(j, &head, e))
+		goto fail;
+	j->head = head.offset;
+	j->last_us = head.recorded_us == CLK_NONE ? 0 : head.recorded_us;
+	rc = db_get(j->write, j->meta, STR("file"), &val, e);
+	if (rc < 0)
+		goto fail;
+	if (rc > 0 && val.len == sizeof(was))
+		memcpy(&was, val.p, sizeof(was));
+	db_file_id(j->db, &mark.dev, &mark.ino);
+	if (was.dev == mark.dev && was.ino == mark.ino) {
+		journal_write_abort(j);
+		return 0;
+	}
+	if (draw_epoch(j, &mark, e))
+		goto fail;
+	return journal_write_commit(j, e);
+fail:
+	journal_write_abort(j);
+	return -1;
+}
+
+struct journal *journal_create(const char *dir, struct err *e)
+{
+	struct journal *j = xcalloc(1, sizeof(*j));
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/journal", dir);
+	j->db = db_open(path, 0, JOURNAL_MAP, e);
+	if (!j->db || journal_open_tables(j, e))
+		goto fail;
+	if (db_begin(j->db, false, &j->read, e))
+		goto fail;
+	db_reset(j->read);
+	j->cache = xcalloc(1, sizeof(*j->cache));
+	if (open_identity(j, e))
+		goto fail;
+	return j;
+fail:
+	journal_close(&j);
+	return NULL;
+}
+
+void journal_write_release(struct journal *j)
+{
+	if (!j->cache)
+		return;
+	arena_free(&j->cache->arena);
+	free(j->cache->dirty);
+	free(j->cache);
+	j->cache = NULL;
+}
+
+/* ---- a batch ---- */
+
+int journal_write_begin(struct journal *j, struct err *e)
+{
+	if (j->cache->n > CACHE_SLOTS / 2)
+		cache_clear(j->cache);
+	return db_begin(j->db, true, &j->write, e);
+}
+
+static int write_topics(struct journal *j, struct err *e)
+{
+	struct topic_cache *c = j->cache;
+
+	for (size_t i = 0; i < c->n_dirty; i++) {
+		struct cached *at = c->dirty[i];
+		int rc;
+
+		if (at->row.count)
+			rc = db_put(j->write, j->topics, at->topic,
+				    bytes(&at->row, sizeof(at->row)), 0, e);
+		else
+			rc = db_del(j->write, j->topics, at->topic, e);
+		if (rc < 0)
+			return -1;
+		at->exists = at->row.count > 0;
+		at->dirty = false;
+	}
+	c->n_dirty = 0;
+	return 0;
+}
+
+/* What the transaction would have changed is read again from the tables. */
+static int undo(struct journal *j, struct err *e)
+{
+	struct journal_head head;
+
+	cache_clear(j->cache);
+	if (journal_head(j, &head, e))
+		return -1;
+	j->head = head.offset;
+	return 0;
+}
+
+int journal_write_commit(struct journal *j, struct err *e)
+{
+	if (write_topics(j, e)) {
+		journal_write_abort(j);
+		return -1;
+	}
+	if (db_commit(&j->write, e)) {
+		struct err ignored;
+
+		(void)undo(j, &ignored);
+		return -1;
+	}
+	return 0;
+}
+
+void journal_write_abort(struct journal *j)
+{
+	struct err ignored;
+
+	if (!j->write)
+		return;
+	db_abort(&j->write);
+	(void)undo(j, &ignored);
+}
+
+int journal_write_source(struct journal *j, struct str source, uint64_t *last_r,
+			 struct err *e)
+{
+	struct source_row row;
+	struct str val;
+	int rc = db_get(j->write, j->sources, source, &val, e);
+
+	*last_r = 0;
+	if (rc > 0) {
+		memcpy(&row, val.p, sizeof(row));
+		*last_r = row.last;
+	}
+	return rc;
+}
+
+int journal_write_set_source(struct journal *j, struct str source,
+			     uint64_t last, bool transient, int64_t now_us,
+			     struct err *e)
+{
+	struct source_row row = { last, transient ? -1 - now_us : now_us };
+
+	return db_put(j->write, j->sources, source, bytes(&row, sizeof(row)), 0,
+		      e);
+}
+
+/* State of a retained topic: its offset, gone when its data is null. */
+static int keep_retained(struct journal *j, const struct event *ev,
+			 struct err *e)
+{
+	if (str_is(ev->data, "null") || ev->data.len == 0)
+		return db_del(j->write, j->retained, ev->topic, e) < 0 ? -1 : 0;
+	return db_put(j->write, j->retained, ev->topic,
+		      bytes(&ev->offset, sizeof(ev->offset)), 0, e);
+}
+
+/* What came from outside is remembered for a day, to answer a repeat. */
+static int keep_origin(struct journal *j, const struct event *ev, struct err *e)
+{
+	struct origin_row row = { ev->offset, ev->recorded_us };
+	struct arena a = { 0 };
+	struct str source = event_attr(ev, "originsource", &a);
+	struct str id = event_attr(ev, "originid", &a);
+	char key[DB_KEY_MAX];
+	int rc = 0;
+
+	/* Pairs of filters ("weir/scraper/-") are unique within one run only. */
+	if (source.len && id.len && source.len <= EVENT_SOURCE_MAX &&
+	    id.len <= EVENT_ID_MAX && !str_ends(source, STR("/-")))
+		rc = db_put(j->write, j->origins, origin_key(source, id, key),
+			    bytes(&row, sizeof(row)), 0, e);
+	arena_free(&a);
+	return rc;
+}
+
+static void fill_record(char *p, const struct event *ev, uint64_t previous,
+			size_t len)
+{
+	struct record_head h = {
+		.version = RECORD_VERSION,
+		.topic_len = (uint8_t)ev->topic.len,
+		.source_len = (uint8_t)ev->source.len,
+		.previous = previous,
+		.recorded_us = ev->recorded_us,
+		.time_us = ev->time_us,
+		.id = ev->id,
+		.ext_len = (uint32_t)ev->ext.len,
+		.data_len = (uint32_t)ev->data.len,
+	};
+	const struct str part[] = { ev->topic, ev->source, ev->ext, ev->data };
+	char *at = p + RECORD_HEAD;
+
+	memcpy(p, &h, sizeof(h));
+	for (size_t i = 0; i < ARRAY_LEN(part); i++) {
+		if (part[i].len)
+			memcpy(at, part[i].p, part[i].len);
+		at += part[i].len;
+	}
+	h.crc = crc32c(p + 4, len - 4);
+	memcpy(p, &h.crc, sizeof(h.crc));
+}
+
+int journal_write_append(struct journal *j, struct event *ev, int64_t now_us,
+			 struct err *e)
+{
+	size_t len = RECORD_HEAD + ev->topic.len + ev->source.len +
+		     ev->ext.len + ev->data.len;
+	struct cached *topic = cache_find(j, ev->topic, e);
+	char key[8], *p;
+
+	if (!topic)
+		return -1;
+	ev->offset = j->head + 1;
+	ev->epoch = j->epoch;
+	ev->recorded_us = journal_write_clock(j, now_us);
+	if (db_reserve(j->write, j->events, db_key_u64(ev->offset, key), len,
+		       DB_APPEND, &p, e))
+		return -1;
+	fill_record(p, ev, topic->row.last, len);
+	topic->row.last = ev->offset;
+	topic->row.count++;
+	mark_dirty(j->cache, topic);
+	j->head = ev->offset;
+	if (topic->retained && keep_retained(j, ev, e))
+		return -1;
+	if (ev->ext.len && keep_origin(j, ev, e))
+		return -1;
+	return 0;
+}
+
+int64_t journal_write_clock(struct journal *j, int64_t now_us)
+{
+	if (now_us > j->last_us)
+		j->last_us = now_us;
+	return j->last_us;
+}
+
+/* ---- stages and retention ---- */
+
+int journal_write_stage(struct journal *j, struct str stage,
+			struct position pos, int64_t now_us, struct err *e)
+{
+	struct stage_row row = { pos.epoch, 0, pos.offset, now_us };
+
+	return db_put(j->write, j->stages, stage, bytes(&row, sizeof(row)), 0,
+		      e);
+}
+
+int journal_write_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
+			struct err *e)
+{
+	struct db_cursor *c;
+	struct str key, val;
+	int rc;
+
+	*floor_r = j->head;
+	if (db_cursor_open(journal_txn(j), j->stages, &c, e))
+		return -1;
+	for (rc = db_seek(c, DB_FIRST, &key, &val, e); rc > 0;
+	     rc = db_seek(c, DB_NEXT, &key, &val, e)) {
+		struct stage_row row;
+
+		memcpy(&row, val.p, sizeof(row));
+		if (row.seen_us < since_us)
+			continue;
+		/* One that has not met this epoch yet may want it from 1. */
+		if (row.epoch != j->epoch)
+			*floor_r = 0;
+		else if (row.offset < *floor_r)
+			*floor_r = row.offset;
+	}
+	db_cursor_close(&c);
+	return rc;
+}
+
+int journal_write_prune(struct journal *j, uint64_t offset, struct err *e)
+{
+	struct str val;
+	struct event ev;
+	struct cached *topic;
+	uint64_t previous, kept = 0;
+	char key[8];
+	int rc;
+
+	/* The newest event says where the offsets are. */
+	if (offset == j->head)
+		return 0;
+	rc = db_get(j->write, j->events, db_key_u64(offset, key), &val, e);
+	if (rc <= 0)
+		return rc;
+	if (record_read(val, offset, j->epoch, false, &ev, &previous, e))
+		return -1;
+	topic = cache_find(j, ev.topic, e);
+	if (!topic)
+		return -1;
+	if (topic->retained && topic->row.last == offset) {
+		rc = db_get(j->write, j->retained, ev.topic, &val, e);
+		if (rc < 0)
+			return -1;
+		if (rc > 0)
+			memcpy(&kept, val.p, sizeof(kept));
+		if (kept == offset)
+			return 0;
+	}
+	if (topic->row.count)
+		topic->row.count--;
+	mark_dirty(j->cache, topic);
+	rc = db_del(j->write, j->events, db_key_u64(offset, key), e);
+	return rc < 0 ? -1 : 1;
+}
+
+/*
+ * Go on in table t from *at (empty: its start) for n rows; delete those for
+ * which expired() is true.
+ */
+static int sweep(struct journal *j, db_table t, char *at, size_t *at_len,
+		 unsigned n, bool (*expired)(struct str val, int64_t now_us),
+		 int64_t now_us, struct err *e)
+{
+	struct str key = { at, *at_len }, val;
+	struct db_cursor *c;
+	int rc;
+
+	if (db_cursor_open(j->write, t, &c, e))
+		return -1;
+	rc = db_seek(c, key.len ? DB_AT_OR_AFTER : DB_FIRST, &key, &val, e);
+	while (rc > 0 && n-- > 0) {
+		if (expired(val, now_us) && db_cursor_del(c, e)) {
+			rc = -1;
+			break;
+		}
+		rc = db_seek(c, DB_NEXT, &key, &val, e);
+	}
+	*at_len = rc > 0 ? key.len : 0;
+	if (rc > 0)
+		memcpy(at, key.p, key.len);
+	db_cursor_close(&c);
+	return rc < 0 ? -1 : 0;
+}
+
+static bool origin_expired(struct str val, int64_t now_us)
+{
+	struct origin_row row;
+
+	memcpy(&row, val.p, sizeof(row));
+	return row.recorded_us < now_us - ORIGIN_KEEP_S * INT64_C(1000000);
+}
+
+static bool source_expired(struct str val, int64_t now_us)
+{
+	const int64_t keep_us = TRANSIENT_KEEP_S * INT64_C(1000000);
+	struct source_row row;
+
+	memcpy(&row, val.p, sizeof(row));
+	return row.seen_us < 0 && -1 - row.seen_us < now_us - keep_us;
+}
+
+int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,
+			struct err *e)
+{
+	if (sweep(j, j->origins, j->sweep_origin, &j->sweep_origin_len, n,
+		  origin_expired, now_us, e))
+		return -1;
+	return sweep(j, j->sources, j->sweep_source, &j->sweep_source_len, n,
+		     source_expired, now_us, e);
+}
+
+/* ---- whole-journal work ---- */
+
+int journal_backup(struct journal *j, const char *dir, struct err *e)
+{
+	char path[4096];
+	struct journal *copy;
+	int rc = -1;
+
+	snprintf(path, sizeof(path), "%s/journal", dir);
+	if (db_copy(j->db, path, e))
+		return -1;
+	/*
+	 * The copy forgets which file it is, so that whoever opens it draws a
+	 * new epoch, even if it ends up in the old one's place.
+	 */
+	copy = xcalloc(1, sizeof(*copy));
+	copy->db = db_open(path, 0, JOURNAL_MAP, e);
+	copy->cache = xcalloc(1, sizeof(*copy->cache));
+	if (!copy->db || journal_open_tables(copy, e) ||
+	    journal_write_begin(copy, e))
+		goto out;
+	if (db_del(copy->write, copy->meta, STR("file"), e) >= 0)
+		rc = db_commit(&copy->write, e);
+out:
+	journal_write_abort(copy);
+	journal_close(&copy);
+	return rc;
+}
+
+int journal_clear_readers(struct journal *j)
+{
+	return db_clear_readers(j->db);
+}
+
+int journal_grow(struct journal *j, struct err *e)
+{
+	return db_grow(j->db, e);
+}
