@@ -44,9 +44,24 @@ enum field {
 	FIELD_COUNT,
 };
 
+/* How the text of a field is read. */
+enum form {
+	FORM_TEXT,
+	FORM_PRICE,
+	FORM_URL,
+	FORM_DATE,
+	FORM_CURRENCY,
+	FORM_AVAILABILITY,
+	FORM_CONDITION,
+	FORM_RATING,
+};
+
 /* The field of that name, or FIELD_COUNT. */
 enum field field_named(struct str name);
 const char *field_name(enum field f);
+enum form field_form(enum field f);
+/* Where the field is in an item. */
+struct str *field_of(struct item *it, enum field f);
 
 /* What a selector found. */
 struct raw {
@@ -62,15 +77,19 @@ struct raw {
 void item_set(struct item *it, enum field f, struct raw raw,
 	      const struct document *doc, struct arena *a);
 
-/* The same for text. */
+/* The same, read in another form than the field's own ("as"). */
+void item_set_as(struct item *it, enum field f, enum form form, struct raw raw,
+		 const struct document *doc, struct arena *a);
+
+/* The same as item_set() for text. */
 void item_set_text(struct item *it, enum field f, struct str text,
 		   const struct document *doc, struct arena *a);
 
 /*
  * What only shows once all fields are there: an id where the source gives
- * none (sku, else gtin, else the link without its fragment and tracking
- * parameters, else a hash of what does not move: title, brand, author,
- * published), and the currency that the watch hints at for a price without one.
+ * none (the link without its fragment and tracking parameters, else sku or gtin,
+ * else a hash of what does not move: title, brand, author, published), and the
+ * currency that the watch hints at for a price without one.
  */
 void item_finish(struct item *it, const struct document *doc, struct arena *a);
 

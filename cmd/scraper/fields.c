@@ -1,0 +1,186 @@
+#include "fields.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/xmem.h"
+
+struct rule {
+	enum field field;
+	enum form form;
+	void *selector;
+};
+
+struct fields {
+	const struct selector_ops *ops;
+	void *items;
+	struct rule rules[FIELD_COUNT];
+	size_t n_rules;
+};
+
+enum { MEMBERS_MAX = 8 }; /* that one kind of selector knows */
+
+static void *compile_selector(const struct fields *f, const struct json *spec,
+			      const char *where, bool list, struct err *e)
+{
+	const char *known[MEMBERS_MAX + 2];
+	size_t n = 0;
+	void *selector;
+
+	if (json_kind(spec) != JSON_OBJECT) {
+		err_set(e, EX_CONFIG, "%s: is no object", where);
+		return NULL;
+	}
+	for (; f->ops->members[n] && n < MEMBERS_MAX; n++)
+		known[n] = f->ops->members[n];
+	if (!list)
+		known[n++] = "as";
+	known[n] = NULL;
+	if (extract_members(spec, where, known, e))
+		return NULL;
+	selector = f->ops->compile(spec, list, e);
+	if (!selector)
+		err_prefix(e, "%s", where);
+	return selector;
+}
+
+static int compile_form(const struct json *as, struct rule *r, struct err *e)
+{
+	static const char *const names[] = { [FORM_TEXT] = "text",
+					     [FORM_PRICE] = "price",
+					     [FORM_URL] = "url",
+					     [FORM_DATE] = "date" };
+	const char *name = json_string(as);
+	enum form own = field_form(r->field), form = FORM_TEXT;
+
+	r->form = own;
+	if (!as)
+		return 0;
+	while (name && form < ARRAY_LEN(names) &&
+	       strcmp(name, names[form]) != 0)
+		form++;
+	if (!name || form == ARRAY_LEN(names))
+		return err_set(e, EX_CONFIG,
+			       "fields.%s: as is not \"text\", \"price\", "
+			       "\"url\" or \"date\"",
+			       field_name(r->field));
+	if (own != FORM_TEXT && own != form)
+		return err_set(e, EX_CONFIG, "fields.%s: cannot be as %s",
+			       field_name(r->field), name);
+	r->form = form;
+	return 0;
+}
+
+static int compile_field(struct fields *f, const struct json *spec,
+			 struct err *e)
+{
+	const char *name = json_key(spec);
+	struct rule r = { .field = field_named(str_from(name)) };
+	char where[64];
+
+	if (r.field == FIELD_COUNT)
+		return err_set(e, EX_CONFIG, "fields.%s: no such field", name);
+	for (size_t i = 0; i < f->n_rules; i++)
+		if (f->rules[i].field == r.field)
+			return err_set(e, EX_CONFIG,
+				       "fields.%s: is there twice", name);
+	snprintf(where, sizeof(where), "fields.%s", name);
+	r.selector = compile_selector(f, spec, where, false, e);
+	if (!r.selector)
+		return -1;
+	f->rules[f->n_rules++] = r;
+	return compile_form(json_member(spec, "as"), &f->rules[f->n_rules - 1],
+			    e);
+}
+
+static int compile_all(struct fields *f, const struct json *config,
+		       struct err *e)
+{
+	static const char *const known[] = { "items", "fields", NULL };
+	const struct json *items = json_member(config, "items");
+	const struct json *fields = json_member(config, "fields");
+
+	if (extract_members(config, "extract", known, e))
+		return -1;
+	if (json_kind(fields) != JSON_OBJECT || !json_child(fields))
+		return err_set(e, EX_CONFIG, "extract: fields are missing");
+	if (items) {
+		f->items = compile_selector(f, items, "items", true, e);
+		if (!f->items)
+			return -1;
+	}
+	json_each (spec, fields)
+		if (compile_field(f, spec, e))
+			return -1;
+	return 0;
+}
+
+struct fields *fields_compile(const struct json *config,
+			      const struct selector_ops *ops, struct err *e)
+{
+	struct fields *f = xcalloc(1, sizeof(*f));
+
+	f->ops = ops;
+	if (compile_all(f, config, e))
+		fields_free(&f);
+	return f;
+}
+
+void fields_free(struct fields **fp)
+{
+	struct fields *f = *fp;
+
+	*fp = NULL;
+	if (!f)
+		return;
+	if (f->items)
+		f->ops->release(f->items);
+	for (size_t i = 0; i < f->n_rules; i++)
+		f->ops->release(f->rules[i].selector);
+	free(f);
+}
+
+const void *fields_items(const struct fields *f)
+{
+	return f->items;
+}
+
+bool fields_add(const struct fields *f, const void *item,
+		const struct document *doc, struct arena *a,
+		struct observation *o)
+{
+	struct item it = { 0 }, *place;
+
+	for (size_t i = 0; i < f->n_rules; i++) {
+		const struct rule *r = &f->rules[i];
+		struct raw raw = f->ops->read(r->selector, item, a);
+
+		if (raw.text.p)
+			item_set_as(&it, r->field, r->form, raw, doc, a);
+	}
+	if (item_is_empty(&it))
+		return true;
+	item_finish(&it, doc, a);
+	place = observation_add(o, a);
+	if (!place)
+		return false;
+	*place = it;
+	return true;
+}
+
+void fields_end(const struct fields *f, struct arena *a, struct observation *o)
+{
+	o->outcome = OUTCOME_FOUND;
+	if (o->n_items > 0)
+		return;
+	if (f->n_rules == 1)
+		observation_fail(o, a, OUTCOME_SELECTOR_MISS,
+				 "fields.%s found nothing",
+				 field_name(f->rules[0].field));
+	else
+		observation_fail(o, a, OUTCOME_SELECTOR_MISS,
+				 "none of %zu fields found anything",
+				 f->n_rules);
+}
