@@ -39,11 +39,12 @@ LIBS_html := -lmodest -lm
 LIBS_z    := -lz
 LIBS_pcre2 := $(shell $(PKG_CONFIG) --libs libpcre2-8)
 LIBS_crypto := -lcrypto
+LIBS_mhd  := $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 
 LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) -lm -lpthread
 LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_z)
 LIBS_gateway := $(LIBS_lws) $(LIBS_z) $(LIBS_crypto)
-LIBS_sim     := $(LIBS_z)
+LIBS_sim     := $(LIBS_mhd) $(LIBS_z)
 
 COMMON_SRC := $(wildcard common/*.c)
 COMMON_OBJ := $(COMMON_SRC:%.c=$(O)/obj/%.o)

@@ -171,6 +171,10 @@ bool str_duration_ms(struct str s, int64_t *ms_r)
 	if (!str_u64(str_sub(s, 0, i), &n))
 		return false;
 	unit = str_sub(s, i, s.len);
+	if (n == 0 && unit.len == 0) {
+		*ms_r = 0;
+		return true;
+	}
 	for (size_t k = 0; k < sizeof(units) / sizeof(units[0]); k++) {
 		if (!str_is(unit, units[k].unit))
 			continue;

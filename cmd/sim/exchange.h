@@ -1,0 +1,44 @@
+#ifndef SIM_EXCHANGE_H
+#define SIM_EXCHANGE_H
+
+/*
+ * exchange - one request and its answer in libmicrohttpd's terms: what is read
+ * from a connection, and what is queued on it.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <microhttpd.h>
+
+#include "common/buf.h"
+
+#include "answer.h"
+#include "gzip.h"
+
+struct exchange {
+	struct MHD_Connection *conn;
+	struct buf in; /* the request's body */
+	struct answer a;
+	bool answered; /* a is filled in */
+	bool suspended;
+	int64_t due_ms;		      /* when a suspended one goes on */
+	struct exchange *prev, *next; /* among the suspended */
+};
+
+/*
+ * Describe the request that conn carries. Everything in *rq lives in the
+ * connection, but for the texts in *scratch, which the caller frees.
+ */
+struct exchange_scratch {
+	struct buf base, headers, args;
+};
+void exchange_read(struct exchange *x, const char *method, const char *path,
+		   const char *listen_name, struct exchange_scratch *scratch,
+		   struct request *rq);
+void exchange_scratch_free(struct exchange_scratch *scratch);
+
+/* Queue the answer. MHD_NO: close the connection without one. */
+enum MHD_Result exchange_write(struct exchange *x,
+			       const struct gzip_bomb *bomb);
+
+#endif
