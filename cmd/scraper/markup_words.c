@@ -1,0 +1,373 @@
+#include "markup_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xmem.h"
+
+enum { WORD_LEN_MAX = 24 };
+
+struct entry {
+	const char *word;
+	unsigned means;
+};
+
+/* In the order of strcmp(). */
+static const struct entry words[] = {
+	{ "accessories", WORD_ASIDE },
+	{ "add", WORD_ADD },
+	{ "addtobag", WORD_BUY },
+	{ "addtobasket", WORD_BUY },
+	{ "addtocart", WORD_BUY },
+	{ "also", WORD_ASIDE },
+	{ "alsobought", WORD_ASIDE },
+	{ "alternatives", WORD_ASIDE },
+	{ "ancien", WORD_OLD },
+	{ "anterior", WORD_OLD },
+	{ "antes", WORD_OLD },
+	{ "approx", WORD_EXTRA },
+	{ "availability", WORD_STOCK },
+	{ "avant", WORD_OLD },
+	{ "bag", WORD_CART },
+	{ "barre", WORD_OLD },
+	{ "basket", WORD_CART },
+	{ "before", WORD_OLD },
+	{ "bonus", WORD_EXTRA },
+	{ "bought", WORD_ASIDE },
+	{ "bundle", WORD_ASIDE },
+	{ "buy", WORD_BUY },
+	{ "buybox", WORD_NOW | WORD_BUYBOX },
+	{ "buying", WORD_NOW },
+	{ "buynow", WORD_BUY },
+	{ "carousel", WORD_ASIDE },
+	{ "cart", WORD_CART },
+	{ "cashback", WORD_EXTRA },
+	{ "cena", WORD_PRICE },
+	{ "cenovka", WORD_PRICE },
+	{ "compare", WORD_OLD },
+	{ "comparison", WORD_ASIDE },
+	{ "conv", WORD_EXTRA },
+	{ "converted", WORD_EXTRA },
+	{ "coupon", WORD_EXTRA },
+	{ "credit", WORD_EXTRA },
+	{ "cross", WORD_ASIDE },
+	{ "crossed", WORD_OLD },
+	{ "crossell", WORD_ASIDE },
+	{ "crosssell", WORD_ASIDE },
+	{ "current", WORD_NOW },
+	{ "deal", WORD_NOW },
+	{ "delivery", WORD_EXTRA },
+	{ "deposit", WORD_EXTRA },
+	{ "detail", WORD_PRODUCT },
+	{ "details", WORD_PRODUCT },
+	{ "disc", WORD_OLD },
+	{ "discount", WORD_EXTRA },
+	{ "discounted", WORD_NOW },
+	{ "eski", WORD_OLD },
+	{ "final", WORD_NOW },
+	{ "finance", WORD_EXTRA },
+	{ "financing", WORD_EXTRA },
+	{ "fiyat", WORD_PRICE },
+	{ "footer", WORD_ASIDE },
+	{ "full", WORD_OLD },
+	{ "gift", WORD_EXTRA },
+	{ "hind", WORD_PRICE },
+	{ "hinta", WORD_PRICE },
+	{ "installment", WORD_EXTRA },
+	{ "installments", WORD_EXTRA },
+	{ "instalment", WORD_EXTRA },
+	{ "instalments", WORD_EXTRA },
+	{ "item", WORD_PRODUCT },
+	{ "kaina", WORD_PRICE },
+	{ "leasing", WORD_EXTRA },
+	{ "list", WORD_OLD },
+	{ "loyalty", WORD_EXTRA },
+	{ "megamenu", WORD_ASIDE },
+	{ "menu", WORD_ASIDE },
+	{ "minicart", WORD_ASIDE },
+	{ "month", WORD_EXTRA },
+	{ "monthly", WORD_EXTRA },
+	{ "msrp", WORD_OLD },
+	{ "name", WORD_TITLE },
+	{ "nav", WORD_ASIDE },
+	{ "navigation", WORD_ASIDE },
+	{ "newsletter", WORD_ASIDE },
+	{ "now", WORD_NOW },
+	{ "offer", WORD_NOW },
+	{ "offerprice", WORD_PRICE | WORD_NOW },
+	{ "old", WORD_OLD },
+	{ "oldprice", WORD_PRICE | WORD_OLD },
+	{ "orig", WORD_OLD },
+	{ "original", WORD_OLD },
+	{ "our", WORD_NOW },
+	{ "percent", WORD_EXTRA },
+	{ "points", WORD_EXTRA },
+	{ "popular", WORD_ASIDE },
+	{ "postage", WORD_EXTRA },
+	{ "preco", WORD_PRICE },
+	{ "preis", WORD_PRICE },
+	{ "pret", WORD_PRICE },
+	{ "prev", WORD_OLD },
+	{ "previous", WORD_OLD },
+	{ "prezzo", WORD_PRICE },
+	{ "price", WORD_PRICE },
+	{ "prices", WORD_PRICE },
+	{ "pricing", WORD_PRICE },
+	{ "prijs", WORD_PRICE },
+	{ "pris", WORD_PRICE },
+	{ "prix", WORD_PRICE },
+	{ "prod", WORD_PRODUCT },
+	{ "product", WORD_PRODUCT },
+	{ "progress", WORD_EXTRA },
+	{ "promo", WORD_NOW },
+	{ "promotion", WORD_NOW },
+	{ "rata", WORD_EXTRA },
+	{ "rate", WORD_EXTRA },
+	{ "recent", WORD_ASIDE },
+	{ "recently", WORD_ASIDE },
+	{ "recommend", WORD_ASIDE },
+	{ "recommendation", WORD_ASIDE },
+	{ "recommendations", WORD_ASIDE },
+	{ "recommended", WORD_ASIDE },
+	{ "recommender", WORD_ASIDE },
+	{ "reduced", WORD_NOW },
+	{ "ref", WORD_OLD },
+	{ "related", WORD_ASIDE },
+	{ "retail", WORD_OLD },
+	{ "review", WORD_ASIDE },
+	{ "reviews", WORD_ASIDE },
+	{ "rrp", WORD_OLD },
+	{ "sale", WORD_NOW },
+	{ "save", WORD_EXTRA },
+	{ "saved", WORD_EXTRA },
+	{ "saving", WORD_EXTRA },
+	{ "savings", WORD_EXTRA },
+	{ "sell", WORD_NOW },
+	{ "selling", WORD_NOW },
+	{ "shipping", WORD_EXTRA },
+	{ "sidebar", WORD_ASIDE },
+	{ "similar", WORD_ASIDE },
+	{ "sims", WORD_ASIDE },
+	{ "slider", WORD_ASIDE },
+	{ "special", WORD_NOW },
+	{ "sponsored", WORD_ASIDE },
+	{ "srp", WORD_OLD },
+	{ "standard", WORD_OLD },
+	{ "stock", WORD_STOCK },
+	{ "strike", WORD_OLD },
+	{ "striked", WORD_OLD },
+	{ "strikethrough", WORD_OLD },
+	{ "swatch", WORD_EXTRA },
+	{ "swatches", WORD_EXTRA },
+	{ "tasso", WORD_EXTRA },
+	{ "tax", WORD_EXTRA },
+	{ "threshold", WORD_EXTRA },
+	{ "tier", WORD_EXTRA },
+	{ "title", WORD_TITLE },
+	{ "trade", WORD_EXTRA },
+	{ "trolley", WORD_CART },
+	{ "unit", WORD_EXTRA },
+	{ "upsell", WORD_ASIDE },
+	{ "upsells", WORD_ASIDE },
+	{ "uvp", WORD_OLD },
+	{ "variant", WORD_EXTRA },
+	{ "variants", WORD_EXTRA },
+	{ "vat", WORD_EXTRA },
+	{ "viewed", WORD_ASIDE },
+	{ "was", WORD_OLD },
+	{ "weekly", WORD_EXTRA },
+};
+
+static int compare(const void *key, const void *entry)
+{
+	return strcmp(key, ((const struct entry *)entry)->word);
+}
+
+static unsigned lookup(const char *word)
+{
+	const struct entry *e = bsearch(word, words, ARRAY_LEN(words),
+					sizeof(words[0]), compare);
+
+	return e ? e->means : 0;
+}
+
+/* "ourprice", "priceblock": a price, and what stands before or after it. */
+static unsigned meaning(const char *word)
+{
+	static const char *const stems[] = { "price", "preis", "precio",
+					     "prix" };
+	unsigned means = lookup(word);
+
+	for (size_t i = 0; i < ARRAY_LEN(stems) && !means; i++) {
+		const char *at = strstr(word, stems[i]);
+		char before[WORD_LEN_MAX + 1];
+
+		if (!at)
+			continue;
+		str_copy(before, sizeof(before),
+			 (struct str){ word, (size_t)(at - word) });
+		means = WORD_PRICE | lookup(before) |
+			lookup(at + strlen(stems[i]));
+	}
+	return means;
+}
+
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_letter(char c)
+{
+	return is_upper(c) || (c >= 'a' && c <= 'z') || (c & 0x80);
+}
+
+unsigned markup_words_of(struct str name)
+{
+	char word[WORD_LEN_MAX + 1];
+	unsigned means = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i <= name.len; i++) {
+		bool in = i < name.len && is_letter(name.p[i]);
+		bool hump = in && n > 0 && is_upper(name.p[i]) &&
+			    !is_upper(name.p[i - 1]);
+
+		if (n > 0 && (!in || hump)) {
+			word[n] = '\0';
+			means |= meaning(word);
+			n = 0;
+		}
+		if (in && n < WORD_LEN_MAX)
+			word[n++] = (char)(is_upper(name.p[i]) ? name.p[i] | 32
+							       : name.p[i]);
+	}
+	if ((means & WORD_ADD) && (means & WORD_CART))
+		means |= WORD_BUY;
+	return means;
+}
+
+unsigned markup_words(const struct dom_node *n)
+{
+	static const char *const attrs[] = { "class",	  "id",
+					     "itemprop",  "data-testid",
+					     "data-test", "data-qa",
+					     "data-role", "data-price-type" };
+	unsigned means = 0;
+
+	for (const struct dom_attr *a = n->attrs; a; a = a->next)
+		for (size_t i = 0; i < ARRAY_LEN(attrs); i++)
+			if (str_is(a->name, attrs[i]))
+				means |= markup_words_of(
+					str_utf8_prefix(a->value, 512));
+	return means;
+}
+
+/* Parts of labels, in lower case as far as ASCII goes. */
+static const struct {
+	const char *text;
+	enum label means;
+} labels[] = {
+	{ "out of stock", LABEL_SOLD_OUT },
+	{ "sold out", LABEL_SOLD_OUT },
+	{ "currently unavailable", LABEL_SOLD_OUT },
+	{ "no longer available", LABEL_SOLD_OUT },
+	{ "not available", LABEL_SOLD_OUT },
+	{ "temporarily unavailable", LABEL_SOLD_OUT },
+	{ "ausverkauft", LABEL_SOLD_OUT },
+	{ "nicht verfügbar", LABEL_SOLD_OUT },
+	{ "nicht auf lager", LABEL_SOLD_OUT },
+	{ "indisponible", LABEL_SOLD_OUT },
+	{ "rupture de stock", LABEL_SOLD_OUT },
+	{ "épuisé", LABEL_SOLD_OUT },
+	{ "agotado", LABEL_SOLD_OUT },
+	{ "no disponible", LABEL_SOLD_OUT },
+	{ "sin stock", LABEL_SOLD_OUT },
+	{ "non disponibile", LABEL_SOLD_OUT },
+	{ "esaurito", LABEL_SOLD_OUT },
+	{ "esgotado", LABEL_SOLD_OUT },
+	{ "indisponível", LABEL_SOLD_OUT },
+	{ "uitverkocht", LABEL_SOLD_OUT },
+	{ "niet op voorraad", LABEL_SOLD_OUT },
+	{ "udsolgt", LABEL_SOLD_OUT },
+	{ "slutsåld", LABEL_SOLD_OUT },
+	{ "slut i lager", LABEL_SOLD_OUT },
+	{ "utsolgt", LABEL_SOLD_OUT },
+	{ "loppuunmyyty", LABEL_SOLD_OUT },
+	{ "wyprzedane", LABEL_SOLD_OUT },
+	{ "niedostępny", LABEL_SOLD_OUT },
+	{ "vyprodáno", LABEL_SOLD_OUT },
+	{ "ni na zalogi", LABEL_SOLD_OUT },
+	{ "нет в наличии", LABEL_SOLD_OUT },
+	{ "tükendi", LABEL_SOLD_OUT },
+	{ "售完", LABEL_SOLD_OUT },
+	{ "售罄", LABEL_SOLD_OUT },
+	{ "完售", LABEL_SOLD_OUT },
+	{ "add to cart", LABEL_BUY },
+	{ "add to basket", LABEL_BUY },
+	{ "add to bag", LABEL_BUY },
+	{ "add to trolley", LABEL_BUY },
+	{ "buy now", LABEL_BUY },
+	{ "buy it now", LABEL_BUY },
+	{ "in den warenkorb", LABEL_BUY },
+	{ "in den einkaufswagen", LABEL_BUY },
+	{ "jetzt kaufen", LABEL_BUY },
+	{ "ajouter au panier", LABEL_BUY },
+	{ "acheter", LABEL_BUY },
+	{ "al carrito", LABEL_BUY },
+	{ "a la cesta", LABEL_BUY },
+	{ "comprar", LABEL_BUY },
+	{ "al carrello", LABEL_BUY },
+	{ "acquista", LABEL_BUY },
+	{ "adicionar ao carrinho", LABEL_BUY },
+	{ "in winkelwagen", LABEL_BUY },
+	{ "in winkelmand", LABEL_BUY },
+	{ "læg i kurv", LABEL_BUY },
+	{ "i varukorgen", LABEL_BUY },
+	{ "ostoskoriin", LABEL_BUY },
+	{ "legg i handlekurv", LABEL_BUY },
+	{ "do koszyka", LABEL_BUY },
+	{ "do košíka", LABEL_BUY },
+	{ "v košarico", LABEL_BUY },
+	{ "în coș", LABEL_BUY },
+	{ "kosárba", LABEL_BUY },
+	{ "ostukorvi", LABEL_BUY },
+	{ "sepete ekle", LABEL_BUY },
+	{ "купить", LABEL_BUY },
+	{ "Купить", LABEL_BUY },
+	{ "в корзину", LABEL_BUY },
+	{ "В корзину", LABEL_BUY },
+	{ "加入購物車", LABEL_BUY },
+	{ "購買", LABEL_BUY },
+	{ "カートに", LABEL_BUY },
+	{ "הוסף לסל", LABEL_BUY },
+	{ "in stock", LABEL_IN_STOCK },
+	{ "auf lager", LABEL_IN_STOCK },
+	{ "en stock", LABEL_IN_STOCK },
+	{ "em stock", LABEL_IN_STOCK },
+	{ "disponibile", LABEL_IN_STOCK },
+	{ "disponible", LABEL_IN_STOCK },
+	{ "disponível", LABEL_IN_STOCK },
+	{ "op voorraad", LABEL_IN_STOCK },
+	{ "på lager", LABEL_IN_STOCK },
+	{ "varastossa", LABEL_IN_STOCK },
+	{ "skladem", LABEL_IN_STOCK },
+	{ "na zalogi", LABEL_IN_STOCK },
+	{ "в наличии", LABEL_IN_STOCK },
+};
+
+static bool contains(struct str s, struct str part)
+{
+	for (size_t i = 0; i + part.len <= s.len; i++)
+		if (str_eq_nocase(str_sub(s, i, i + part.len), part))
+			return true;
+	return false;
+}
+
+enum label markup_label(struct str text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		if (contains(text, str_from(labels[i].text)))
+			return labels[i].means;
+	return LABEL_NONE;
+}
