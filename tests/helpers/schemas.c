@@ -6,6 +6,7 @@
  *					one too many
  *	schemas --decode FILE		judge lines {"type","data"}: "valid" or
  *					"invalid: WHY", a line each
+ *	schemas --man			the types as a part of weir-events(7)
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -146,14 +147,131 @@ static int decode_all(const char *path)
 	return got < 0 ? EX_DATAERR : EX_OK;
 }
 
+static const char *kind_word(const struct shape_field *f)
+{
+	switch (f->kind) {
+	case SHAPE_ID: return "id";
+	case SHAPE_DECIMAL: return "decimal";
+	case SHAPE_PERCENT: return "percentage";
+	case SHAPE_CURRENCY: return "currency";
+	case SHAPE_DURATION: return "duration";
+	case SHAPE_TIME: return "time";
+	case SHAPE_URL: return "URL";
+	case SHAPE_BOOL:
+	case SHAPE_FLAG: return "boolean";
+	case SHAPE_NUMBER: return "number";
+	case SHAPE_JSON: return "any";
+	case SHAPE_OBJECT:
+	case SHAPE_SUB: return "object";
+	case SHAPE_LIST: return "array of text";
+	case SHAPE_WORDS: return "text or array of text";
+	default: return "text";
+	}
+}
+
+/* Words of text on lines of at most 78 bytes. */
+static void print_wrapped(const char *text)
+{
+	struct str rest = str_from(text), word;
+	size_t column = 0;
+
+	while (str_token(&rest, " ", &word)) {
+		if (column && column + 1 + word.len > 78) {
+			putchar('\n');
+			column = 0;
+		}
+		if (column)
+			putchar(' ');
+		printf("%.*s", STR_ARG(word));
+		column += word.len + (column ? 1 : 0);
+	}
+	putchar('\n');
+}
+
+static void print_names(const char *const *names)
+{
+	struct buf b = { .max = FILE_MAX };
+
+	buf_puts(&b, "One of");
+	for (size_t i = 0; names[i]; i++)
+		buf_addf(&b, "%s %s", i ? "," : "", names[i]);
+	buf_putc(&b, '.');
+	print_wrapped(b.p);
+	buf_free(&b);
+}
+
+static void print_members(const struct shape *shape)
+{
+	puts(".Bl -tag -width Ds -compact");
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct shape_field *f = &shape->fields[i];
+
+		printf(".It Cm %s Pq %s%s%s\n", f->name, kind_word(f),
+		       f->flags & SHAPE_REQUIRED ? ", required" : "",
+		       f->flags & SHAPE_NULLABLE ? ", or null" : "");
+		print_wrapped(f->doc);
+		if (f->names)
+			print_names(f->names);
+	}
+	puts(".El");
+}
+
+/* Objects inside others are told once, where they are first met. */
+static void print_inner(const struct shape *shape)
+{
+	const struct shape *last = NULL;
+
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct shape_field *f = &shape->fields[i];
+
+		if (f->kind != SHAPE_SUB || f->sub == last)
+			continue;
+		printf(".Pp\nMembers of\n.Cm %s :\n.Pp\n", f->name);
+		print_members(f->sub);
+		last = f->sub;
+	}
+}
+
+static void print_manual(void)
+{
+	const struct type_entry *t, *next;
+
+	for (size_t i = 0; (t = type_at(i)); i++) {
+		printf(".Ss %s%s%s", t->type, t->subject ? "/" : "",
+		       t->subject ? t->subject : "");
+		/* Types of one shape stand together in the list. */
+		while ((next = type_at(i + 1)) && t->shape &&
+		       next->shape == t->shape) {
+			printf(", %s", next->type);
+			i++;
+		}
+		putchar('\n');
+		if (!t->shape) {
+			puts("Its data says nothing.");
+			continue;
+		}
+		print_wrapped(t->shape->doc);
+		if (t->retained)
+			puts("Retained: data null deletes it.");
+		puts(".Pp");
+		print_members(t->shape);
+		print_inner(t->shape);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "--decode") == 0)
 		return decode_all(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "--check") == 0)
 		return do_all(argv[2], true) ? EX_OK : 1;
+	if (argc == 2 && strcmp(argv[1], "--man") == 0) {
+		print_manual();
+		return EX_OK;
+	}
 	if (argc == 2 && argv[1][0] != '-')
 		return do_all(argv[1], false) ? EX_OK : EX_CANTCREAT;
-	fputs("usage: schemas DIR | --check DIR | --decode FILE\n", stderr);
+	fputs("usage: schemas DIR | --check DIR | --decode FILE | --man\n",
+	      stderr);
 	return EX_USAGE;
 }

@@ -1,0 +1,266 @@
+/* Cases: tests/fixtures/types/, which also tests/lint/schemas.sh reads. */
+#include "common/types.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/xmem.h"
+
+#include "tests/unit/cases.h"
+
+/* Decode, encode, decode, encode: both texts are the same. */
+static bool round_trips(const struct shape *shape, struct str data)
+{
+	struct arena a = { 0 };
+	struct buf first = { 0 }, second = { 0 };
+	struct err e = { 0 };
+	void *out = arena_alloc(&a, shape->size);
+	bool same;
+
+	if (shape_decode(shape, data, out, &a, &e)) {
+		arena_free(&a);
+		return false;
+	}
+	shape_encode(shape, out, &first);
+	if (json_check(buf_str(&first), JSON_UNIQUE, &e) ||
+	    shape_decode(shape, buf_str(&first), out, &a, &e))
+		fail_msg("%s: %s", first.p, e.msg);
+	shape_encode(shape, out, &second);
+	same = str_eq(buf_str(&first), buf_str(&second));
+	if (!same)
+		fail_msg("%s became %s", first.p, second.p);
+	buf_free(&first);
+	buf_free(&second);
+	arena_free(&a);
+	return true;
+}
+
+static bool judge(const struct json *c, void *ctx)
+{
+	const struct shape *shape = type_shape(cases_str(c, "type"));
+	struct buf data = { 0 };
+	bool valid = json_true(json_member(c, "valid"));
+
+	(void)ctx;
+	assert_non_null(shape);
+	json_print(json_member(c, "data"), &data);
+	if (round_trips(shape, buf_str(&data)) != valid)
+		fail_msg("%s %s: should be %s",
+			 json_string(json_member(c, "type")), data.p,
+			 valid ? "valid" : "invalid");
+	buf_free(&data);
+	return true;
+}
+
+static void valid_data_survives_and_invalid_is_refused(void **state)
+{
+	(void)state;
+	assert_true(
+		cases_run("tests/fixtures/types", "settings.jsonl", judge, NULL)
+			.n > 100);
+	assert_true(
+		cases_run("tests/fixtures/types", "facts.jsonl", judge, NULL)
+			.n > 100);
+}
+
+static void an_event_is_checked_by_data_and_subject(void **state)
+{
+	static const struct {
+		const char *topic, *data, *want; /* want NULL: passes */
+	} cases[] = {
+		{ "price.update/lamp",
+		  "{\"item\":{\"id\":\"lamp\"},\"price\":\"1\"}", NULL },
+		{ "price.update/lamp",
+		  "{\"item\":{\"id\":\"bulb\"},\"price\":\"1\"}",
+		  "subject: is lamp, but data names bulb" },
+		{ "price.update",
+		  "{\"item\":{\"id\":\"lamp\"},\"price\":\"1\"}",
+		  "subject: missing, must be ITEM" },
+		{ "price.update/lamp", "{\"item\":{\"id\":\"lamp\"}}",
+		  "data: price: missing" },
+		{ "price.update/lamp", "null", "data: not a JSON object" },
+		{ "price.update/lamp", NULL, "data: not a JSON object" },
+		{ "watch.set/a", "{\"url\":\"http://x\"}", NULL },
+		{ "watch.set/a", "{\"id\":\"b\",\"url\":\"http://x\"}",
+		  "subject: is a, but data names b" },
+		{ "watch.set/a/b", "{\"url\":\"http://x\"}",
+		  "subject: not an id" },
+		{ "watch.set/a", "null", NULL },
+		{ "watch.set/a", NULL, NULL },
+		{ "watch.set", "null", "subject: missing, must be ID" },
+		{ "watch.poll/a", "{\"x\":1}", NULL },
+		{ "watch.poll", "{}", "subject: missing, must be ID" },
+		{ "listing.new/ads", "{\"id\":\"1\"}", NULL },
+		{ "system.message", "{\"message\":\"hi\"}", NULL },
+		{ "system.message/x", "{\"message\":\"hi\"}", NULL },
+		{ "venue.update/7", "[1]", NULL },
+		{ "price.updates/x", "7", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct event ev = { .topic = str_from(cases[i].topic),
+				    .data = str_from(cases[i].data) };
+		struct err e = { 0 };
+
+		if (type_check(&ev, &e) != (cases[i].want ? -1 : 0) ||
+		    strcmp(e.msg, cases[i].want ? cases[i].want : "") != 0)
+			fail_msg("%s %s: %s", cases[i].topic, cases[i].data,
+				 e.msg);
+	}
+}
+
+static void only_settings_are_retained(void **state)
+{
+	static const char *const retained[] = { "watch.set", "rule.set",
+						"search.set", "silence.set" };
+	const struct type_entry *t;
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(retained); i++)
+		assert_true(type_is_retained(str_from(retained[i])));
+	for (size_t i = 0; (t = type_at(i)); i++) {
+		n += t->retained;
+		assert_ptr_equal(type_shape(str_from(t->type)), t->shape);
+	}
+	assert_int_equal(n, ARRAY_LEN(retained));
+	assert_false(type_is_retained(STR("price.update")));
+	assert_false(type_is_retained(STR("watch")));
+	assert_null(type_shape(STR("venue.update")));
+}
+
+static void complete(const char *text, struct type_watch *w, struct arena *a)
+{
+	struct err e = { 0 };
+
+	if (shape_decode(&shape_watch, str_from(text), w, a, &e) ||
+	    watch_complete(w, a, &e))
+		fail_msg("%s: %s", text, e.msg);
+}
+
+static void an_id_is_made_from_the_url(void **state)
+{
+	static const struct {
+		const char *url, *id, *source;
+	} cases[] = {
+		{ "https://shop.example/p/lamp", "shop.example_p_lamp",
+		  "shop.example" },
+		{ "https://Shop.Example/p/Lamp/", "shop.example_p_Lamp",
+		  "shop.example" },
+		{ "https://shop.example", "shop.example", "shop.example" },
+		{ "https://shop.example/", "shop.example", "shop.example" },
+		{ "http://127.0.0.1:8001/p/lamp", "127.0.0.1.8001_p_lamp",
+		  "127.0.0.1" },
+		{ "mock:gold", "mock_gold", "mock" },
+		/* what an id cannot hold shows as a hash of the whole URL */
+		{ "https://shop.example/p?id=7", "shop.example_p-", NULL },
+		{ "https://shop.example/p?id=8", "shop.example_p-", NULL },
+		{ "https://shop.example/p#top", "shop.example_p-", NULL },
+		{ "https://shop.example/a_b", "shop.example_a-b-", NULL },
+		{ "https://shop.example/a%20b", "shop.example_a-20b-", NULL },
+		{ "http://[2001:db8::1]:80/x", "-2001-db8--1-.80_x-",
+		  "-2001-db8--1-" },
+		{ "mock:gold?seed=7", "mock_gold-", "mock" },
+		{ "https://shop.example/a-path-that-is-much-longer-than-what-"
+		  "anybody-would-like-to-see-as-a-name-in-a-list",
+		  "shop.example_a-path-that-is-much-longer-than-what-anybody-"
+		  "would-like-to-see-as-a-nam"
+		  "",
+		  NULL },
+	};
+	struct str seen[ARRAY_LEN(cases)];
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct type_watch w = { .url = str_from(cases[i].url) };
+		struct str want = str_from(cases[i].id);
+		struct err e = { 0 };
+
+		assert_int_equal(watch_complete(&w, &a, &e), 0);
+		if (want.p[want.len - 1] == '-' || want.len > 70) {
+			want = str_sub(want, 0, WATCH_ID_TEXT);
+			assert_true(str_starts(w.id, want));
+			assert_true(w.id.len > want.len);
+		} else {
+			assert_true(str_eq(w.id, want));
+		}
+		assert_true(str_is_id(w.id));
+		if (cases[i].source)
+			assert_true(str_is(w.source, cases[i].source));
+		for (size_t k = 0; k < i; k++)
+			assert_true(!str_eq(seen[k], w.id) || (i == 3));
+		seen[i] = w.id;
+	}
+	arena_free(&a);
+}
+
+static void what_is_left_out_of_a_watch_is_filled_in(void **state)
+{
+	struct arena a = { 0 };
+	struct type_watch w;
+
+	(void)state;
+	complete("{\"url\":\"https://shop.example/lamp\"}", &w, &a);
+	assert_true(str_is(w.kind, "product"));
+	assert_true(w.item.present && str_eq(w.item.id, w.id));
+	complete("{\"url\":\"mock:gold\",\"id\":\"g\"}", &w, &a);
+	assert_true(str_is(w.kind, "mock") && str_is(w.item.id, "g"));
+	complete("{\"url\":\"http://x/\",\"kind\":\"feed\"}", &w, &a);
+	assert_false(w.item.present);
+	complete("{\"url\":\"http://x/\",\"kind\":\"json\",\"source\":\"s\","
+		 "\"item\":{\"id\":\"i\"}}",
+		 &w, &a);
+	assert_true(str_is(w.item.id, "i") && str_is(w.source, "s"));
+	arena_free(&a);
+}
+
+static void a_watch_that_cannot_be_is_refused(void **state)
+{
+	static const struct {
+		const char *url, *kind, *every, *cron, *want;
+	} cases[] = {
+		{ "http:///x", NULL, NULL, NULL, "url: has no host" },
+		{ "http://:80/", NULL, NULL, NULL, "url: has no host" },
+		{ "mock:?seed=1", NULL, NULL, NULL,
+		  "url: mock: without a name" },
+		{ "http://ann:secret@x/", NULL, NULL, NULL,
+		  "url: must not hold a user name or password" },
+		{ "http://x", "mock", NULL, NULL,
+		  "kind: mock does not go with an http URL" },
+		{ "mock:x", "feed", NULL, NULL,
+		  "kind: feed does not go with a mock: URL" },
+		{ "http://x", NULL, "1h", "0 * * * *",
+		  "cron: every is there, too" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct type_watch w = { .url = str_from(cases[i].url),
+					.kind = str_from(cases[i].kind),
+					.every = str_from(cases[i].every),
+					.cron = str_from(cases[i].cron) };
+		struct arena a = { 0 };
+		struct err e = { 0 };
+
+		assert_int_equal(watch_complete(&w, &a, &e), -1);
+		assert_string_equal(e.msg, cases[i].want);
+		assert_int_equal(e.code, EX_DATAERR);
+		arena_free(&a);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(valid_data_survives_and_invalid_is_refused),
+		cmocka_unit_test(an_event_is_checked_by_data_and_subject),
+		cmocka_unit_test(only_settings_are_retained),
+		cmocka_unit_test(an_id_is_made_from_the_url),
+		cmocka_unit_test(what_is_left_out_of_a_watch_is_filled_in),
+		cmocka_unit_test(a_watch_that_cannot_be_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
