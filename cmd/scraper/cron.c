@@ -297,7 +297,7 @@ static bool matches_day(const struct cron *c, const struct date *d)
 		       (c->nth[d->weekday] >> ((d->day - 1) / 7 + 1) & 1) ||
 		       ((c->last >> d->weekday & 1) && d->day + 7 > d->last);
 
-	for (int n = 1; c->near >> n && !day; n++)
+	for (int n = 1; n <= 31 && !day; n++)
 		day = (c->near >> n & 1) && is_nearest(d, n);
 	if (c->any_day || c->any_weekday)
 		return day && weekday;

@@ -1,0 +1,36 @@
+#ifndef SCRAPER_TRY_H
+#define SCRAPER_TRY_H
+
+/*
+ * try - single parts of the scraper as filters, without a network.
+ *
+ * Each reads lines from `in` and writes one line for each to `out`, flushed
+ * one by one. 0, or -1 with *e: EX_DATAERR for input that cannot be read
+ * (with the number of its line), EX_USAGE for a bad argument, EX_IOERR.
+ */
+#include <stdio.h>
+
+#include "common/err.h"
+
+enum { TRY_LINE_MAX = 1 << 20 }; /* bytes; a longer line is EX_DATAERR */
+
+/*
+ * In: a text a line; a line that starts with '{' is JSON instead,
+ * {"text":…,"currency_hint":…}, where both may be null. Out:
+ * {"amount":"1250.60","currency":"EUR"}, with nulls where there is none.
+ */
+int try_price(FILE *in, FILE *out, struct err *e);
+
+/* In: URLs or paths. Out: "allow" or "deny", by the file for the agent. */
+int try_robots(const char *agent, const char *robots_file, FILE *in, FILE *out,
+	       struct err *e);
+
+/*
+ * Out: up to `count` times after `from` (RFC 3339; without a zone or time of
+ * day it is local), with the offset of tz ("" or NULL: UTC). Fewer where the
+ * schedule ends.
+ */
+int try_cron(const char *expr, const char *from, unsigned long count,
+	     const char *tz, FILE *out, struct err *e);
+
+#endif

@@ -1,0 +1,210 @@
+#include "cmd/scraper/try.h"
+
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/xmem.h"
+
+#include "tests/unit/cases.h"
+
+/* What a run wrote, what it returned and why. */
+struct run {
+	char *out;
+	size_t len;
+	int status;
+	struct err e;
+};
+
+static FILE *input(const char *text, size_t len)
+{
+	FILE *in = tmpfile();
+
+	assert_non_null(in);
+	assert_int_equal(fwrite(text, 1, len, in), len);
+	rewind(in);
+	return in;
+}
+
+static struct run run_price(const char *text, size_t len)
+{
+	struct run r = { 0 };
+	FILE *in = input(text, len);
+	FILE *out = open_memstream(&r.out, &r.len);
+
+	r.status = try_price(in, out, &r.e);
+	fclose(in);
+	fclose(out);
+	return r;
+}
+
+static struct run run_cron(const char *expr, const char *from,
+			   unsigned long count, const char *tz)
+{
+	struct run r = { 0 };
+	FILE *out = open_memstream(&r.out, &r.len);
+
+	r.status = try_cron(expr, from, count, tz, out, &r.e);
+	fclose(out);
+	return r;
+}
+
+static struct run run_robots(const char *body, const char *urls)
+{
+	char path[] = "/tmp/test_try.XXXXXX";
+	int fd = mkstemp(path);
+	struct run r = { 0 };
+	FILE *in = input(urls, strlen(urls));
+	FILE *out = open_memstream(&r.out, &r.len);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, body, strlen(body)), strlen(body));
+	close(fd);
+	r.status = try_robots("weir/1.0", path, in, out, &r.e);
+	unlink(path);
+	fclose(in);
+	fclose(out);
+	return r;
+}
+
+static void expect(struct run r, const char *out)
+{
+	if (r.status)
+		fail_msg("%s", r.e.msg);
+	assert_string_equal(r.out, out);
+	free(r.out);
+}
+
+static void expect_failure(struct run r, int code, const char *part)
+{
+	assert_int_equal(r.status, -1);
+	assert_int_equal(r.e.code, code);
+	if (!strstr(r.e.msg, part))
+		fail_msg("'%s' does not say '%s'", r.e.msg, part);
+	free(r.out);
+}
+
+static void prices_come_as_text_or_json_line_by_line(void **state)
+{
+	static const char in[] =
+		"1.250,60 \xe2\x82\xac\r\n"
+		"\n"
+		"{\"text\":\"28\",\"currency_hint\":\"$\"}\n"
+		"{\"text\":null,\"currency_hint\":null}\n"
+		"{\"currency_hint\":\"EUR\"}\n"
+		"{\"text\":\"5 \\u20ac\",\"currency_hint\":\"\",\"x\":1}\n"
+		"a\0b 5\n"
+		"Free";
+
+	(void)state;
+	expect(run_price(in, sizeof(in) - 1),
+	       "{\"amount\":\"1250.60\",\"currency\":\"EUR\"}\n"
+	       "{\"amount\":null,\"currency\":null}\n"
+	       "{\"amount\":\"28\",\"currency\":\"USD\"}\n"
+	       "{\"amount\":null,\"currency\":null}\n"
+	       "{\"amount\":null,\"currency\":\"EUR\"}\n"
+	       "{\"amount\":\"5\",\"currency\":\"EUR\"}\n"
+	       "{\"amount\":\"5\",\"currency\":null}\n"
+	       "{\"amount\":\"0\",\"currency\":null}\n");
+	expect(run_price("", 0), "");
+}
+
+static void a_bad_line_is_named(void **state)
+{
+	static const char *const in[][2] = {
+		{ "5\n{\"text\":\n", "line 2: JSON: value expected" },
+		{ "{\"text\":5}", "line 1: text: not a string" },
+		{ "{\"text\":\"5\",\"currency_hint\":[]}",
+		  "line 1: currency_hint: not a string" },
+		{ "{\"text\":\"5\",\"text\":\"6\"}", "twice" },
+		{ "{\"text\":\"\xff\"}", "UTF-8" },
+	};
+	char *line = xcalloc(1, TRY_LINE_MAX + 1);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(in); i++)
+		expect_failure(run_price(in[i][0], strlen(in[i][0])),
+			       EX_DATAERR, in[i][1]);
+	memset(line, '7', TRY_LINE_MAX + 1);
+	expect_failure(run_price(line, TRY_LINE_MAX + 1), EX_DATAERR,
+		       "line 1: longer than");
+	free(line);
+}
+
+static void an_output_that_is_full_is_an_error(void **state)
+{
+	struct err e = { 0 };
+	FILE *in = input("5\n", 2), *full = fopen("/dev/full", "w");
+
+	(void)state;
+	assert_non_null(full);
+	assert_int_equal(try_price(in, full, &e), -1);
+	assert_int_equal(e.code, EX_IOERR);
+	fclose(in);
+	fclose(full);
+}
+
+static void urls_are_allowed_or_denied(void **state)
+{
+	FILE *in = input("", 0);
+	struct err e = { 0 };
+
+	(void)state;
+	expect(run_robots("User-agent: weir\nDisallow: /a\n",
+			  "https://x.test/a\nhttps://x.test/b?c=/a\n/a/b\n\n"),
+	       "deny\nallow\ndeny\nallow\n");
+	assert_int_equal(try_robots("x", "/nonexistent", in, stdout, &e), -1);
+	assert_int_equal(e.code, EX_NOINPUT);
+	assert_int_equal(try_robots("x", "/", in, stdout, &e), -1);
+	assert_int_equal(e.code, EX_IOERR);
+	fclose(in);
+}
+
+static void times_come_with_the_offset_of_their_zone(void **state)
+{
+	(void)state;
+	expect(run_cron("0 12 * * *", "2026-03-28T00:00:00Z", 2, NULL),
+	       "2026-03-28T12:00:00Z\n2026-03-29T12:00:00Z\n");
+	expect(run_cron("0 12 * * *", "2026-03-28", 2, "Europe/Paris"),
+	       "2026-03-28T12:00:00+01:00\n2026-03-29T12:00:00+02:00\n");
+	expect(run_cron("0 12 * * *", "2026-07-01T11:59:59", 1,
+			"America/St_Johns"),
+	       "2026-07-01T12:00:00-02:30\n");
+	expect(run_cron("0 12 * * *", "2026-07-01T11:59:59-02:30", 1,
+			"America/St_Johns"),
+	       "2026-07-01T12:00:00-02:30\n");
+	expect(run_cron("0 12 * * *", "2026-01-01T12:00:00", 1,
+			"Europe/London"),
+	       "2026-01-02T12:00:00Z\n");
+	expect(run_cron("0 0 30 2 *", "2026-01-01", 5, "UTC"), "");
+	expect(run_cron("* * * * *", "2026-01-01", 0, "UTC"), "");
+}
+
+static void a_bad_argument_is_a_usage_error(void **state)
+{
+	(void)state;
+	expect_failure(run_cron("61 * * * *", "2026-01-01", 1, NULL), EX_USAGE,
+		       "minute");
+	expect_failure(run_cron("* * * * *", "soon", 1, NULL), EX_USAGE,
+		       "soon");
+	expect_failure(run_cron("* * * * *", "2026-01-01", 1, "Mars/Base"),
+		       EX_USAGE, "Mars/Base");
+	expect_failure(run_cron("* * * * *", "2026-01-01", 1, "../passwd"),
+		       EX_USAGE, "no such name");
+	expect_failure(run_cron("* * * * *", "2026-01-01", 1, "Europe"),
+		       EX_USAGE, "Europe");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prices_come_as_text_or_json_line_by_line),
+		cmocka_unit_test(a_bad_line_is_named),
+		cmocka_unit_test(an_output_that_is_full_is_an_error),
+		cmocka_unit_test(urls_are_allowed_or_denied),
+		cmocka_unit_test(times_come_with_the_offset_of_their_zone),
+		cmocka_unit_test(a_bad_argument_is_a_usage_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
