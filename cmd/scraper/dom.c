@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/xmem.h"
 
 struct str dom_attr(const struct dom_node *n, const char *name)
 {
@@ -54,37 +55,58 @@ struct str dom_text_content(const struct dom_node *n, struct arena *a)
 	return s;
 }
 
-static bool is_among(struct str name, const char *names)
-{
-	struct str rest = str_from(names), token;
+#define N(lit)                         \
+	{                              \
+		(lit), sizeof(lit) - 1 \
+	}
 
-	while (str_token(&rest, " ", &token))
-		if (str_eq(token, name))
+static bool is_among(struct str name, const struct str *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(name, names[i]))
 			return true;
 	return false;
 }
 
 static bool is_invisible(const struct dom_node *n)
 {
-	return is_among(n->name, "script style template noscript head") ||
+	static const struct str names[] = {
+		N("script"),   N("style"), N("template"),
+		N("noscript"), N("head"),
+	};
+
+	return is_among(n->name, names, ARRAY_LEN(names)) ||
 	       dom_attr(n, "hidden").p;
 }
 
 /* HTML's "Rendering" section: what is not display: inline. */
 static bool is_block(const struct dom_node *n)
 {
-	return is_among(n->name,
-			"div p li tr br h1 h2 h3 h4 h5 h6 ul ol table article "
-			"section header footer nav main aside form fieldset "
-			"legend dl dt dd blockquote pre figure figcaption hr "
-			"address body html thead tbody tfoot caption details "
-			"summary dialog menu hgroup search option optgroup "
-			"select center dir listing plaintext xmp");
+	static const struct str names[] = {
+		N("div"),     N("p"),	   N("li"),	    N("tr"),
+		N("br"),      N("h1"),	   N("h2"),	    N("h3"),
+		N("h4"),      N("h5"),	   N("h6"),	    N("ul"),
+		N("ol"),      N("table"),  N("article"),    N("section"),
+		N("header"),  N("footer"), N("nav"),	    N("main"),
+		N("aside"),   N("form"),   N("fieldset"),   N("legend"),
+		N("dl"),      N("dt"),	   N("dd"),	    N("blockquote"),
+		N("pre"),     N("figure"), N("figcaption"), N("hr"),
+		N("address"), N("body"),   N("html"),	    N("thead"),
+		N("tbody"),   N("tfoot"),  N("caption"),    N("details"),
+		N("summary"), N("dialog"), N("menu"),	    N("hgroup"),
+		N("search"),  N("option"), N("optgroup"),   N("select"),
+		N("center"),  N("dir"),	   N("listing"),    N("plaintext"),
+		N("xmp"),
+	};
+
+	return is_among(n->name, names, ARRAY_LEN(names));
 }
 
 static bool is_cell(const struct dom_node *n)
 {
-	return is_among(n->name, "td th");
+	static const struct str names[] = { N("td"), N("th") };
+
+	return is_among(n->name, names, ARRAY_LEN(names));
 }
 
 /* Visible text in the making: gaps are written once something follows. */
@@ -122,7 +144,8 @@ static void lines_edge(struct lines *l, const struct dom_node *n)
 		l->space = true;
 }
 
-struct str dom_visible_text(const struct dom_node *top, struct arena *a)
+struct str dom_visible_text_but(const struct dom_node *top, const bool *ignored,
+				struct arena *a)
 {
 	struct lines l = { 0 };
 	const struct dom_node *n = top, *next;
@@ -133,6 +156,8 @@ struct str dom_visible_text(const struct dom_node *top, struct arena *a)
 		bool skip =
 			n != top && n->type == DOM_ELEMENT && is_invisible(n);
 
+		if (ignored && ignored[n->order])
+			skip = true;
 		if (n->type == DOM_TEXT)
 			lines_add(&l, n->text, pre);
 		else if (n->type == DOM_ELEMENT && !skip)
@@ -159,4 +184,9 @@ struct str dom_visible_text(const struct dom_node *top, struct arena *a)
 	s = arena_str(a, buf_str(&l.out));
 	buf_free(&l.out);
 	return s;
+}
+
+struct str dom_visible_text(const struct dom_node *n, struct arena *a)
+{
+	return dom_visible_text_but(n, NULL, a);
 }

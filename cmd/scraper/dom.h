@@ -74,11 +74,16 @@ const struct dom_node *dom_skip(const struct dom_node *top,
 struct str dom_text_content(const struct dom_node *n, struct arena *a);
 
 /*
- * Text as a reader sees it: script, style, template and noscript left out,
- * block elements and <br> on lines of their own, white space folded, no empty
+ * Text as a reader sees it: head, script, style, template, noscript and
+ * elements with the attribute hidden left out (but not n itself), block
+ * elements and <br> on lines of their own, white space folded, no empty
  * lines. (The common part of innerText.)
  */
 struct str dom_visible_text(const struct dom_node *n, struct arena *a);
+
+/* The same without what is below nodes whose order is set in ignored. */
+struct str dom_visible_text_but(const struct dom_node *n, const bool *ignored,
+				struct arena *a);
 
 /* The bytes as UTF-8, by the rules above; a copy only where it is needed. */
 struct str dom_to_utf8(struct str body, struct str content_type,

@@ -1,0 +1,167 @@
+#include "xpath.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <libxml/xpathInternals.h>
+
+#include "common/xmem.h"
+
+#include "xpath_tree.h"
+
+struct xpath {
+	xmlXPathCompExpr *expr;
+	char *text; /* libxml2 keeps a pointer to it */
+};
+
+/* Where libxml2 would print its errors. */
+static void ignore_error(void *ctx, xmlError *error)
+{
+	(void)ctx;
+	(void)error;
+}
+
+static xmlXPathContext *new_context(xmlDoc *doc)
+{
+	xmlXPathContext *ctx = xmlXPathNewContext(doc);
+
+	ctx->error = ignore_error;
+	ctx->opLimit = XPATH_STEPS_MAX;
+	return ctx;
+}
+
+static int fail(struct err *e, int code, const xmlXPathContext *ctx)
+{
+	const xmlError *le = &ctx->lastError;
+	const char *what = le->message ? le->message : "cannot be evaluated";
+
+	if (code == EX_CONFIG)
+		return err_set(e, code, "xpath: %.*s at byte %d",
+			       (int)strcspn(what, "\n"), what, le->int1 + 1);
+	return err_set(e, code, "xpath: %.*s", (int)strcspn(what, "\n"), what);
+}
+
+struct xpath *xpath_compile(struct str text, struct err *e)
+{
+	struct xpath *x = xcalloc(1, sizeof(*x));
+	xmlXPathContext *ctx = new_context(NULL);
+
+	text = str_trim(text);
+	if (text.len > XPATH_TEXT_MAX)
+		err_set(e, EX_CONFIG, "xpath: longer than %d bytes",
+			XPATH_TEXT_MAX);
+	else if (!text.len)
+		err_set(e, EX_CONFIG, "xpath: is empty");
+	else if (!str_is_utf8(text) || str_chr(text, '\0') != (size_t)-1)
+		err_set(e, EX_CONFIG, "xpath: is no UTF-8 text");
+	else {
+		x->text = xstrndup(text.p, text.len);
+		x->expr = xmlXPathCtxtCompile(ctx, (xmlChar *)x->text);
+		if (!x->expr)
+			fail(e, EX_CONFIG, ctx);
+	}
+	xmlXPathFreeContext(ctx);
+	if (!x->expr)
+		xpath_free(&x);
+	return x;
+}
+
+void xpath_free(struct xpath **xp)
+{
+	struct xpath *x = *xp;
+
+	if (!x)
+		return;
+	xmlXPathFreeCompExpr(x->expr);
+	free(x->text);
+	free(x);
+	*xp = NULL;
+}
+
+void xpath_doc_fini(struct xpath_doc *doc)
+{
+	xpath_tree_free(&doc->tree);
+}
+
+static struct str take_text(xmlChar *s, struct arena *a)
+{
+	struct str text = STR("");
+
+	if (s)
+		text = arena_str(a, str_from((const char *)s));
+	xmlFree(s);
+	return text;
+}
+
+/* False for what is no part of our document (a namespace node). */
+static bool take_node(const xmlNode *n, struct arena *a, struct xpath_found *f)
+{
+	const void *node = NULL;
+
+	switch (n->type) {
+	case XML_ATTRIBUTE_NODE:
+		f->value = take_text(xmlNodeGetContent(n), a);
+		node = n->parent->_private;
+		break;
+	case XML_ELEMENT_NODE:
+	case XML_TEXT_NODE:
+	case XML_COMMENT_NODE:
+	case XML_DOCUMENT_NODE: node = n->_private; break;
+	default: break;
+	}
+	f->node = node;
+	return node != NULL;
+}
+
+static void take_result(xmlXPathObject *result, struct arena *a,
+			struct xpath_found **found_r, size_t *n_r)
+{
+	struct xpath_found *found;
+	xmlNodeSet *set = result->nodesetval;
+	size_t n = 0;
+
+	if (result->type != XPATH_NODESET) {
+		found = arena_alloc(a, sizeof(*found));
+		found->value = take_text(xmlXPathCastToString(result), a);
+		*found_r = found;
+		*n_r = 1;
+		return;
+	}
+	if (!set || !set->nodeNr)
+		return;
+	xmlXPathNodeSetSort(set);
+	found = arena_alloc(a, (size_t)set->nodeNr * sizeof(*found));
+	for (int i = 0; i < set->nodeNr; i++)
+		n += take_node(set->nodeTab[i], a, &found[n]);
+	*found_r = found;
+	*n_r = n;
+}
+
+int xpath_select(const struct xpath *x, struct xpath_doc *doc,
+		 const struct dom_node *context, struct arena *a,
+		 struct xpath_found **found_r, size_t *n_r, struct err *e)
+{
+	struct xpath_tree *t = doc->tree;
+	xmlXPathContext *ctx;
+	xmlXPathObject *result;
+	int rc = 0;
+
+	*found_r = NULL;
+	*n_r = 0;
+	if (!t)
+		t = doc->tree = xpath_tree_new(doc->dom);
+	ctx = new_context(t->doc);
+	for (size_t i = t->n_spaces; i-- > 0;) /* the first one wins */
+		xmlXPathRegisterNs(ctx, t->spaces[i].ns->prefix,
+				   t->spaces[i].ns->href);
+	ctx->node = t->nodes[context->order];
+	result = xmlXPathCompiledEval(x->expr, ctx);
+	if (result)
+		take_result(result, a, found_r, n_r);
+	else if (ctx->lastError.code != XML_XPATH_UNDEF_PREFIX_ERROR)
+		rc = fail(e, EX_DATAERR, ctx);
+	xmlXPathFreeObject(result);
+	xmlXPathFreeContext(ctx);
+	return rc;
+}
