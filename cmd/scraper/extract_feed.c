@@ -1,0 +1,73 @@
+/*
+ * Kind "feed": RSS, Atom, CDF or JSON Feed, told apart by what is in it and
+ * not by what the header says. It takes no configuration.
+ */
+#include "extract.h"
+
+#include "common/xmem.h"
+
+#include "feed.h"
+
+static bool read_json(const struct document *doc, struct str text,
+		      struct arena *a, struct observation *o, struct err *e)
+{
+	struct json *root = json_parse(text, 0, e);
+	bool ok = root && feed_read_json(root, doc, a, o);
+
+	json_free(&root);
+	return ok;
+}
+
+/* Warnings that a server wrote before the document are cut. */
+static struct str skip_noise(struct str text)
+{
+	static const char *const starts[] = { "<?xml", "<rss", "<feed",
+					      "<rdf:RDF" };
+	size_t first = (size_t)-1;
+
+	if (text.p[0] == '<' && !str_starts(text, STR("<br")) &&
+	    !str_starts(text, STR("<b>")))
+		return text;
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+		size_t at = str_find(text, str_from(starts[i]));
+
+		if (at < first)
+			first = at;
+	}
+	return first == (size_t)-1 ? text : str_sub(text, first, text.len);
+}
+
+static bool read_xml(const struct document *doc, struct str text,
+		     struct arena *a, struct observation *o, struct err *e)
+{
+	struct dom *d;
+
+	d = dom_parse_xml(skip_noise(text), STR("text/xml; charset=utf-8"), a,
+			  e);
+	return d && feed_read_xml(d, doc, a, o);
+}
+
+static void run(const void *compiled, const struct document *doc,
+		struct arena *a, struct observation *o)
+{
+	struct str text =
+		str_trim(dom_to_utf8(doc->body, doc->content_type, a));
+	struct err e = { .msg = "no RSS, Atom or JSON Feed" };
+	bool ok;
+
+	(void)compiled;
+	if (text.len == 0) {
+		observation_fail(o, a, OUTCOME_EMPTY, "nothing there");
+		return;
+	}
+	ok = text.p[0] == '{' ? read_json(doc, text, a, o, &e)
+			      : read_xml(doc, text, a, o, &e);
+	if (!ok)
+		observation_fail(o, a, OUTCOME_PARSE_FAIL, "feed: %s", e.msg);
+	else if (o->n_items == 0)
+		observation_fail(o, a, OUTCOME_EMPTY, "a feed without entries");
+	else
+		o->outcome = OUTCOME_FOUND;
+}
+
+const struct extract_kind extract_feed = { "feed", NULL, NULL, run };
