@@ -1,16 +1,4 @@
-/*
- * The product of a page: found by what the page says about itself (JSON-LD,
- * microdata, RDFa, OpenGraph) and by what a reader of it sees, and decided by
- * how far these agree.
- *
- * Every source is a witness with a product of its own, chosen among all that
- * it names by how its name is like the page's title. A source is believed in
- * the order above; against that order counts that the price stands on the
- * page in the open, and above all that it is the one a reader would take.
- * Where what the sources say is on the page only as a former price, the page
- * is right: machine-readable prices do go stale. Where none says a price, the
- * visible one must be beyond doubt: no price is better than a wrong one.
- */
+/* The product of a page, as an item: see product_choice.c for the judgement. */
 #include "extract.h"
 
 #include <string.h>
@@ -19,43 +7,9 @@
 #include "common/xmem.h"
 
 #include "fields.h"
-#include "markup.h"
-#include "product_hint.h"
-#include "schemaorg.h"
+#include "product_choice.h"
 
-enum {
-	NAMES_MAX = 24,
-	CLAIMS_MAX = 64,  /* different amounts that the sources name */
-	TITLE_ALIKE = 50, /* percent of words that make two titles one */
-};
-
-/* One amount that the sources name for the product. */
-struct claim {
-	struct decimal amount;
-	struct str currency;
-	const struct offer *offer;
-	enum thing_source source; /* the first to name it */
-	unsigned sources;	  /* all that name it, as bits */
-	unsigned n_offers;	  /* of the first source at this amount */
-	bool in_stock, open, old; /* offered; as seen on the page */
-	bool best;		  /* the one that a reader would take */
-	int score;
-};
-
-struct page {
-	const struct document *doc;
-	struct arena *arena;
-	const struct dom *dom;
-	struct things things;
-	struct product *products;
-	const struct product *mains[THING_SOURCES]; /* NULL: none */
-	const struct markup *markup;
-	struct price_hints hints;
-	struct str document_title, canonical;
-	struct claim claims[CLAIMS_MAX];
-	size_t n_claims;
-	size_t n_offers; /* of the main product's source */
-};
+enum { NAMES_MAX = 24 }; /* of the product, to know its title by */
 
 static const char *const source_names[] = {
 	[THING_JSONLD] = "JSON-LD",
@@ -64,9 +18,7 @@ static const char *const source_names[] = {
 	[THING_OPENGRAPH] = "OpenGraph",
 };
 
-/* ---- which product ---- */
-
-static void read_head(struct page *p)
+static void read_head(struct product_page *p)
 {
 	const struct dom_node *root = p->dom->root;
 
@@ -81,7 +33,8 @@ static void read_head(struct page *p)
 	}
 }
 
-static size_t gather_names(const struct page *p, struct str names[NAMES_MAX])
+static size_t gather_names(const struct product_page *p,
+			   struct str names[NAMES_MAX])
 {
 	size_t n = 0;
 
@@ -93,283 +46,10 @@ static size_t gather_names(const struct page *p, struct str names[NAMES_MAX])
 	return n;
 }
 
-/* How a name is like the titles of the page, in percent. */
-static int title_likeness(const struct page *p, struct str name)
-{
-	int a = markup_likeness(name, p->markup->title);
-	int b = markup_likeness(name, p->document_title);
-	int c = markup_likeness(p->markup->title, name);
+static struct str clean(const struct product_page *p, struct str s);
 
-	a = a > b ? a : b;
-	return a > c ? a : c;
-}
-
-/* The path of an address, without scheme, host, query and fragment. */
-static struct str path_of(struct str url)
-{
-	size_t i = str_find(url, STR("//")), end;
-
-	if (i != (size_t)-1) {
-		url = str_sub(url, i + 2, url.len);
-		i = str_chr(url, '/');
-		url = i == (size_t)-1 ? STR("") : str_sub(url, i, url.len);
-	}
-	for (end = 0; end < url.len && !strchr("?#", url.p[end]);)
-		end++;
-	while (end > 0 && url.p[end - 1] == '/')
-		end--;
-	return str_sub(url, 0, end);
-}
-
-static bool is_this_page(const struct page *p, struct str url)
-{
-	struct str path = path_of(url);
-
-	return path.len > 1 && (str_eq(path, path_of(p->doc->url)) ||
-				str_eq(path, path_of(p->canonical)));
-}
-
-static int product_score(const struct page *p, const struct product *q)
-{
-	int score = title_likeness(p, q->name);
-
-	if (q->aside)
-		score -= 60;
-	if (q->typed)
-		score += 20;
-	if (q->n_offers > 0)
-		score += 30;
-	if (is_this_page(p, q->url))
-		score += 40;
-	return score;
-}
-
-/* The product of one source, or NULL where it only lists others. */
-static const struct product *find_main(const struct page *p,
-				       enum thing_source source)
-{
-	const struct product *best = NULL;
-	int best_score = 0;
-	size_t others = 0;
-
-	for (const struct product *q = p->products; q; q = q->next) {
-		int score;
-
-		if (q->source != source)
-			continue;
-		score = product_score(p, q);
-		if (best && !str_eq(q->name, best->name))
-			others++;
-		if (!best || score > best_score) {
-			best = q;
-			best_score = score;
-		}
-	}
-	if (!best || source == THING_OPENGRAPH)
-		return best;
-	/* One of several, or one of a list, must be what the title says. */
-	if ((others > 0 || best->aside) &&
-	    title_likeness(p, best->name) < TITLE_ALIKE &&
-	    !is_this_page(p, best->url))
-		return NULL;
-	return best;
-}
-
-/* ---- which price ---- */
-
-/* "2.449" is read as it stands, unless the page shows 2449. */
-static void reread_thousands(const struct page *p, struct str text,
-			     struct decimal *amount)
-{
-	const struct markup *m = p->markup;
-	struct decimal whole = { .coef = amount->coef, .scale = 0 };
-	bool exact = false, thousand = false;
-
-	if (amount->scale != 3 || str_chr(text, '.') == (size_t)-1)
-		return;
-	for (size_t i = 0; i < m->n_prices; i++) {
-		exact |= decimal_cmp(m->prices[i].amount, *amount) == 0;
-		thousand |= decimal_cmp(m->prices[i].amount, whole) == 0;
-	}
-	if (thousand && !exact)
-		*amount = whole;
-}
-
-static bool read_amount(const struct page *p, const struct offer *o,
-			struct decimal *amount_r, struct str *currency_r)
-{
-	struct price got = { 0 };
-
-	*currency_r = product_currency(o->currency, p->arena);
-	if (decimal_parse_json(o->price, amount_r)) {
-		reread_thousands(p, o->price, amount_r);
-		return decimal_sign(*amount_r) >= 0;
-	}
-	if (!price_parse(o->price, o->currency, &p->hints, &got))
-		return false;
-	*amount_r = got.amount;
-	if (!currency_r->p && got.currency[0])
-		*currency_r = arena_str(p->arena, str_from(got.currency));
-	return true;
-}
-
-static bool is_in_stock(struct str availability)
-{
-	return str_find(availability, STR("InStock")) != (size_t)-1 ||
-	       str_eq_nocase(availability, STR("in stock")) ||
-	       str_eq_nocase(availability, STR("instock"));
-}
-
-static struct claim *claim_of(struct page *p, struct decimal amount)
-{
-	for (size_t i = 0; i < p->n_claims; i++)
-		if (decimal_cmp(p->claims[i].amount, amount) == 0)
-			return &p->claims[i];
-	return NULL;
-}
-
-static void add_claim(struct page *p, const struct offer *o,
-		      enum thing_source source)
-{
-	struct decimal amount;
-	struct str currency;
-	struct claim *c;
-
-	if (o->price.len == 0 || !read_amount(p, o, &amount, &currency))
-		return;
-	c = claim_of(p, amount);
-	if (!c) {
-		if (p->n_claims == CLAIMS_MAX)
-			return;
-		c = &p->claims[p->n_claims++];
-		*c = (struct claim){ .amount = amount,
-				     .offer = o,
-				     .source = source,
-				     .old = o->node && markup_is_old(o->node) };
-	}
-	if (!c->currency.p)
-		c->currency = currency;
-	if (c->source == source) {
-		c->n_offers++;
-		if (!c->in_stock && is_in_stock(o->availability)) {
-			c->in_stock = true;
-			c->offer = o;
-		}
-	}
-	c->sources |= 1u << source;
-}
-
-/* How the page shows an amount that its sources name. */
-static void look_up(const struct markup *m, struct claim *c)
-{
-	for (size_t i = 0; i < m->n_prices; i++) {
-		const struct markup_price *p = &m->prices[i];
-
-		if (p->aside || decimal_cmp(p->amount, c->amount) != 0)
-			continue;
-		c->open |= !p->old && !p->listed;
-		c->old |= p->old;
-	}
-	if (m->best && !m->best->aside)
-		c->best = decimal_cmp(m->best->amount, c->amount) == 0;
-}
-
-static void score_claim(const struct page *p, struct claim *c)
-{
-	struct str wanted = p->doc->currency;
-
-	look_up(p->markup, c);
-	c->score = 10 * (THING_SOURCES - (int)c->source);
-	for (unsigned s = c->source + 1; s < THING_SOURCES; s++)
-		c->score += c->sources & (1u << s) ? 25 : 0;
-	if (c->best)
-		c->score += 60;
-	else if (c->open)
-		c->score += 25;
-	else if (c->old)
-		c->score -= 40;
-	if (decimal_sign(c->amount) == 0)
-		c->score -= 100;
-	if (c->in_stock)
-		c->score += 12;
-	if (p->n_offers > 0)
-		c->score += (int)(10 * c->n_offers / p->n_offers);
-	if (c->offer->condition.len > 0 &&
-	    str_find(c->offer->condition, STR("Used")) != (size_t)-1)
-		c->score -= 10;
-	if (wanted.len > 0 && c->currency.len > 0)
-		c->score += str_eq(wanted, c->currency) ? 100 : -100;
-	if (c->offer->url.len > 0 && p->n_offers > 1 &&
-	    str_eq(c->offer->url, p->doc->url))
-		c->score += 30;
-}
-
-/* Collect what the main products are offered at; the likeliest, or NULL. */
-static const struct claim *find_claim(struct page *p)
-{
-	const struct claim *best = NULL;
-
-	for (int s = 0; s < THING_SOURCES; s++) {
-		const struct product *main = p->mains[s];
-
-		if (!main)
-			continue;
-		if (p->n_offers == 0)
-			p->n_offers = main->n_offers;
-		for (const struct offer *o = main->offers; o; o = o->next)
-			add_claim(p, o, (enum thing_source)s);
-	}
-	for (size_t i = 0; i < p->n_claims; i++) {
-		struct claim *c = &p->claims[i];
-
-		score_claim(p, c);
-		if (!best || c->score > best->score ||
-		    (c->score == best->score &&
-		     decimal_cmp(c->amount, best->amount) < 0))
-			best = c;
-	}
-	return best;
-}
-
-/*
- * Whether the page itself overrules its sources: it shows a lower price, and
- * theirs only as what it was before.
- */
-static bool is_stale(const struct page *p, const struct claim *c)
-{
-	const struct markup_price *v = p->markup->best;
-
-	return c->old && !c->open && v && v->score >= MARKUP_SURE &&
-	       !v->listed && !v->old && decimal_cmp(v->amount, c->amount) < 0;
-}
-
-static bool is_product_page(const struct page *p)
-{
-	for (int s = 0; s < THING_SOURCES; s++)
-		if (p->mains[s] && p->mains[s]->typed)
-			return true;
-	return p->markup->can_buy || p->markup->in_stock || p->markup->for_one;
-}
-
-/* The visible price, where it must stand for itself. */
-static const struct markup_price *find_visible(const struct page *p)
-{
-	const struct markup_price *v = p->markup->best;
-	int enough = is_product_page(p) ? MARKUP_LIKELY : MARKUP_SURE;
-
-	if (!v || v->aside || v->listed || v->old || v->score < enough ||
-	    !p->markup->title.p)
-		return NULL;
-	if (p->markup->sold_out_named && !p->markup->can_buy)
-		return NULL;
-	return v;
-}
-
-/* ---- the item ---- */
-
-static struct str clean(const struct page *p, struct str s);
-
-static void set(struct page *p, struct item *it, enum field f, struct str s)
+static void set(struct product_page *p, struct item *it, enum field f,
+		struct str s)
 {
 	s = clean(p, s);
 	if (s.len > 0)
@@ -394,7 +74,7 @@ static bool is_placeholder(struct str s)
 }
 
 /* Text of JSON-LD and attributes is often escaped once more. */
-static struct str clean(const struct page *p, struct str s)
+static struct str clean(const struct product_page *p, struct str s)
 {
 	size_t amp = str_chr(s, '&');
 	struct dom *d;
@@ -429,7 +109,7 @@ GETTER(rating)
 GETTER(condition)
 
 /* From the first source that says it. */
-static void fill_from_products(struct page *p, struct item *it)
+static void fill_from_products(struct product_page *p, struct item *it)
 {
 	static const struct {
 		enum field field;
@@ -458,15 +138,15 @@ static void fill_from_products(struct page *p, struct item *it)
 				continue;
 			/* OpenGraph's title has the shop's name in it. */
 			if (table[i].field == FIELD_TITLE &&
-			    s == THING_OPENGRAPH && p->markup->title.len > 0)
-				v = p->markup->title;
+			    s == THING_OPENGRAPH && p->layout->title.len > 0)
+				v = p->layout->title;
 			item_set_text(it, table[i].field, v, p->doc, p->arena);
 			break;
 		}
 	}
 }
 
-static void fill_from_offer(struct page *p, struct item *it,
+static void fill_from_offer(struct product_page *p, struct item *it,
 			    const struct offer *o)
 {
 	set(p, it, FIELD_CONDITION, o->condition);
@@ -480,7 +160,8 @@ static void fill_from_offer(struct page *p, struct item *it,
 }
 
 /* In stock at this price, if any offer at it is; else what the first says. */
-static struct str availability_of(const struct page *p, const struct claim *c)
+static struct str availability_of(const struct product_page *p,
+				  const struct product_claim *c)
 {
 	struct str first = { 0 };
 
@@ -491,7 +172,7 @@ static struct str availability_of(const struct page *p, const struct claim *c)
 			continue;
 		for (const struct offer *o = p->mains[s]->offers; o;
 		     o = o->next) {
-			if (is_in_stock(o->availability))
+			if (product_is_in_stock(o->availability))
 				return o->availability;
 			if (first.len == 0)
 				first = o->availability;
@@ -506,22 +187,22 @@ static struct str availability_of(const struct page *p, const struct claim *c)
 	return first;
 }
 
-static struct str amount_text(const struct page *p, struct decimal d)
+static struct str amount_text(const struct product_page *p, struct decimal d)
 {
 	char out[DECIMAL_TEXT_MAX];
 
 	return arena_str(p->arena, str_from(decimal_format(d, out)));
 }
 
-static void set_list_price(const struct page *p, struct item *it,
+static void set_list_price(const struct product_page *p, struct item *it,
 			   struct decimal price, struct decimal list)
 {
 	if (decimal_cmp(list, price) > 0)
 		it->list_price = amount_text(p, list);
 }
 
-static void fill_list_price(const struct page *p, struct item *it,
-			    struct decimal price, const struct claim *c)
+static void fill_list_price(const struct product_page *p, struct item *it,
+			    struct decimal price, const struct product_claim *c)
 {
 	const struct markup *m = p->markup;
 	struct decimal list;
@@ -531,7 +212,7 @@ static void fill_list_price(const struct page *p, struct item *it,
 		struct offer o = *c->offer;
 
 		o.price = o.list_price;
-		if (read_amount(p, &o, &list, &currency))
+		if (product_read_amount(p, &o, &list, &currency))
 			set_list_price(p, it, price, list);
 	} else if (m->list && m->best &&
 		   decimal_cmp(m->best->amount, price) == 0) {
@@ -539,7 +220,8 @@ static void fill_list_price(const struct page *p, struct item *it,
 	}
 }
 
-static struct str visible_currency(const struct page *p, struct decimal amount)
+static struct str visible_currency(const struct product_page *p,
+				   struct decimal amount)
 {
 	const struct markup *m = p->markup;
 
@@ -550,7 +232,7 @@ static struct str visible_currency(const struct page *p, struct decimal amount)
 	return (struct str){ 0 };
 }
 
-static void set_price(const struct page *p, struct item *it,
+static void set_price(const struct product_page *p, struct item *it,
 		      struct decimal amount, struct str currency)
 {
 	it->price = amount_text(p, amount);
@@ -563,7 +245,8 @@ static void set_price(const struct page *p, struct item *it,
 }
 
 /* Why this one, in words that make sense in a log. */
-static struct str explain(const struct page *p, const struct claim *c)
+static struct str explain(const struct product_page *p,
+			  const struct product_claim *c)
 {
 	struct buf b = { .max = 200 };
 	struct str text;
@@ -587,22 +270,20 @@ static struct str explain(const struct page *p, const struct claim *c)
  * A price of 0 is what shops put where they have none; it is free where what
  * is offered is of a kind that is given away: applications, events, courses.
  */
-static bool is_free(const struct page *p, const struct claim *c)
+static bool is_free(const struct product_page *p, const struct product_claim *c)
 {
 	return decimal_sign(c->amount) == 0 && c->source != THING_OPENGRAPH &&
 	       !p->mains[c->source]->typed;
 }
 
-static void fill_price(struct page *p, struct item *it, const struct claim *c)
+static void fill_price(struct product_page *p, struct item *it,
+		       const struct product_claim *c)
 {
-	const struct markup_price *v = NULL;
+	const struct markup_price *v;
 
 	if (c && decimal_sign(c->amount) == 0 && !is_free(p, c))
 		c = NULL;
-	if (!c)
-		v = find_visible(p);
-	else if (is_stale(p, c))
-		v = p->markup->best;
+	v = product_choose_visible(p, c);
 	if (v) {
 		set_price(p, it, v->amount, v->currency);
 		it->picked = STR("visible text");
@@ -622,9 +303,9 @@ static void fill_price(struct page *p, struct item *it, const struct claim *c)
 		fill_from_offer(p, it, c->offer);
 }
 
-static bool fill_item(struct page *p, struct item *it)
+static bool fill_item(struct product_page *p, struct item *it)
 {
-	const struct claim *c = find_claim(p);
+	const struct product_claim *c = product_choose_claim(p);
 	bool described = false;
 
 	for (int s = 0; s < THING_OPENGRAPH; s++)
@@ -637,8 +318,8 @@ static bool fill_item(struct page *p, struct item *it)
 	    !(p->markup->sold_out_named && !p->markup->can_buy))
 		return false;
 	set(p, it, FIELD_AVAILABILITY, availability_of(p, c));
-	if (!it->title.p && p->markup->title.len > 0)
-		set(p, it, FIELD_TITLE, p->markup->title);
+	if (!it->title.p && p->layout->title.len > 0)
+		set(p, it, FIELD_TITLE, p->layout->title);
 	if (!it->title.p)
 		set(p, it, FIELD_TITLE, p->document_title);
 	if (!it->link.p)
@@ -651,7 +332,7 @@ static bool fill_item(struct page *p, struct item *it)
 static void run(const void *compiled, const struct document *doc,
 		struct arena *a, struct observation *o)
 {
-	struct page *p = arena_alloc(a, sizeof(*p));
+	struct product_page *p = arena_alloc(a, sizeof(*p));
 	struct str names[NAMES_MAX];
 	struct item it = { 0 }, *to;
 	struct err e = { 0 };
@@ -676,10 +357,9 @@ static void run(const void *compiled, const struct document *doc,
 	p->products = schemaorg_products(&p->things);
 	read_head(p);
 	product_hints(p->dom, p->products, doc, a, &p->hints);
-	p->markup = markup_read(p->dom, names, gather_names(p, names),
-				&p->hints, a);
-	for (int s = 0; s < THING_SOURCES; s++)
-		p->mains[s] = find_main(p, (enum thing_source)s);
+	p->layout = layout_read(p->dom, names, gather_names(p, names), a);
+	p->markup = markup_read(p->layout, &p->hints);
+	product_choose_mains(p);
 	if (!fill_item(p, &it)) {
 		observation_fail(o, a, OUTCOME_SELECTOR_MISS,
 				 "no offer of one product on the page");

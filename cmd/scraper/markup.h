@@ -13,10 +13,9 @@
  */
 #include <stdbool.h>
 
-#include "common/arena.h"
 #include "common/decimal.h"
 
-#include "dom.h"
+#include "layout.h"
 #include "markup_words.h"
 #include "price.h"
 
@@ -40,29 +39,18 @@ struct markup_price {
 };
 
 struct markup {
-	struct str title; /* of the product; absent: none found */
-	const struct dom_node *title_node;
 	struct markup_price *prices; /* in document order */
 	size_t n_prices;
 	const struct markup_price *best; /* NULL: no candidate */
 	const struct markup_price *list; /* the former price beside it */
-	bool for_one;	     /* it is made as the page of one product */
-	bool can_buy;	     /* there is a button that buys */
-	bool sold_out;	     /* it says so near the title */
-	bool sold_out_named; /* … in an element named for it */
-	bool in_stock;	     /* it says so near the title */
+	bool can_buy;			 /* there is a button that buys */
+	bool sold_out;			 /* it says so near the title */
+	bool sold_out_named;		 /* … in an element named for it */
+	bool in_stock;			 /* it says so near the title */
 };
 
-/*
- * names: what else names the product (absent ones are skipped); they tell the
- * title from other headings.
- */
-struct markup *markup_read(const struct dom *d, const struct str *names,
-			   size_t n_names, const struct price_hints *hints,
-			   struct arena *a);
-
-/* How many of the first words of s are in name, in percent. */
-int markup_likeness(struct str s, struct str name);
+struct markup *markup_read(const struct layout *l,
+			   const struct price_hints *hints);
 
 /* Whether n or what holds it is crossed out or named as a former price. */
 bool markup_is_old(const struct dom_node *n);

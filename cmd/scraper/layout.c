@@ -1,0 +1,314 @@
+/*
+ * Three passes over the document, each linear: forward for what every node is
+ * by itself and how much visible text stands before it, backward for where it
+ * ends, forward again for what it inherits.
+ */
+#include "layout.h"
+
+#include <string.h>
+
+#include "markup_words.h"
+
+enum { HEADINGS_MAX = 500 }; /* compared with the product's names */
+
+static bool name_is(const struct dom_node *n, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_is(n->name, *names))
+			return true;
+	return false;
+}
+
+static bool contains(struct str s, const char *part)
+{
+	return str_find(s, str_from(part)) != (size_t)-1;
+}
+
+static bool is_hidden(const struct dom_node *n)
+{
+	static const char *const names[] = { "head",	 "script",   "style",
+					     "template", "noscript", "svg",
+					     "select",	 "textarea", "iframe",
+					     "datalist", NULL };
+	struct str style = str_utf8_prefix(dom_attr(n, "style"), 1024);
+
+	return name_is(n, names) || dom_attr(n, "hidden").p ||
+	       contains(style, "display:none") ||
+	       contains(style, "display: none") ||
+	       contains(style, "visibility:hidden") ||
+	       contains(style, "visibility: hidden");
+}
+
+bool layout_is_struck(const struct dom_node *n)
+{
+	static const char *const names[] = { "del", "s", "strike", NULL };
+
+	return name_is(n, names) ||
+	       contains(str_utf8_prefix(dom_attr(n, "style"), 1024),
+			"line-through");
+}
+
+static bool is_aside(const struct dom_node *n, unsigned words)
+{
+	static const char *const names[] = { "nav", "footer", "aside", NULL };
+
+	return (words & WORD_ASIDE) || name_is(n, names);
+}
+
+static bool is_link(const struct dom_node *n)
+{
+	struct str href = dom_attr(n, "href");
+
+	return str_is(n->name, "a") && href.len > 1 && href.p[0] != '#' &&
+	       !str_starts(href, STR("javascript:"));
+}
+
+/* Characters that are not white space (a no-break space counts as one). */
+static uint32_t visible_len(struct str s)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += (unsigned char)s.p[i] > ' ' &&
+		     ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* Parts that only the page of one product has. */
+static bool is_for_one(const struct dom_node *n, unsigned words)
+{
+	return (words & WORD_BUYBOX) ||
+	       (str_is(n->name, "body") && (words & WORD_PRODUCT));
+}
+
+static void note_own(struct layout *l)
+{
+	const struct dom_node *root = l->dom->root;
+	uint32_t pos = 0;
+
+	for (const struct dom_node *n = root; n; n = dom_walk(root, n)) {
+		struct layout_note *o = layout_note(l, n);
+
+		l->nodes[n->order] = n;
+		o->pos = o->end = pos;
+		if (n->parent)
+			o->flags = layout_note(l, n->parent)->flags &
+				   LAYOUT_HIDDEN;
+		if (n->type == DOM_TEXT && !(o->flags & LAYOUT_HIDDEN))
+			o->end = pos += visible_len(n->text);
+		if (n->type != DOM_ELEMENT)
+			continue;
+		o->words = (uint16_t)markup_words(n);
+		l->for_one |= is_for_one(n, o->words);
+		if (is_hidden(n))
+			o->flags |= LAYOUT_HIDDEN;
+	}
+}
+
+static void note_ends(struct layout *l)
+{
+	for (size_t i = l->n; i-- > 0;) {
+		const struct dom_node *n = l->nodes[i];
+
+		if (n && n->last)
+			l->notes[i].end = layout_note(l, n->last)->end;
+	}
+}
+
+static void note_inherited(struct layout *l)
+{
+	for (const struct dom_node *n = l->title_node; n; n = n->parent)
+		layout_note(l, n)->flags |= LAYOUT_TITLE_PATH;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct dom_node *n = l->nodes[i];
+		struct layout_note *o = &l->notes[i];
+
+		if (!n || !n->parent)
+			continue;
+		o->flags |= layout_note(l, n->parent)->flags &
+			    (LAYOUT_STRUCK | LAYOUT_ASIDE | LAYOUT_LINK);
+		if (n->type != DOM_ELEMENT)
+			continue;
+		if (layout_is_struck(n))
+			o->flags |= LAYOUT_STRUCK;
+		if (is_link(n))
+			o->flags |= LAYOUT_LINK;
+		if (!(o->flags & LAYOUT_TITLE_PATH) && is_aside(n, o->words))
+			o->flags |= LAYOUT_ASIDE;
+		if (str_is(n->name, "img") && (o->flags & LAYOUT_LINK))
+			o->flags |= LAYOUT_PICTURE;
+	}
+	for (size_t i = l->n; i-- > 0;)
+		if (l->nodes[i] && l->nodes[i]->parent)
+			layout_note(l, l->nodes[i]->parent)->flags |=
+				l->notes[i].flags & LAYOUT_PICTURE;
+}
+
+/* Whether a digit stands at the end of what was gathered. */
+static bool after_digit(const struct buf *b)
+{
+	return b->len > 0 && b->p[b->len - 1] >= '0' && b->p[b->len - 1] <= '9';
+}
+
+static bool is_inline(const struct dom_node *n)
+{
+	static const char *const names[] = { "span", "b",    "strong", "em",
+					     "i",    "sup",  "small",  "font",
+					     "sub",  "ins",  "bdi",    "a",
+					     "data", "meta", NULL };
+
+	return name_is(n, names);
+}
+
+/*
+ * Two digits in an element of their own, right behind other digits, are the
+ * hundredths: 12<sup>99</sup>. Anything else there is another number.
+ */
+static bool is_fraction(const struct dom_node *n)
+{
+	struct str s;
+
+	while (n && n->type == DOM_ELEMENT)
+		n = n->first;
+	s = n && n->type == DOM_TEXT ? str_trim(n->text) : STR("");
+	return s.len == 2 && s.p[0] >= '0' && s.p[0] <= '9' && s.p[1] >= '0' &&
+	       s.p[1] <= '9';
+}
+
+struct str layout_text(const struct layout *l, const struct dom_node *top,
+		       size_t max, struct buf *b)
+{
+	const struct dom_node *n = top;
+
+	buf_reset(b);
+	b->max = max;
+	while (n && !b->full) {
+		bool hidden = layout_note(l, n)->flags & LAYOUT_HIDDEN;
+
+		if (n->type == DOM_TEXT && !hidden)
+			buf_add_str(b, n->text);
+		if (n->type == DOM_ELEMENT && !hidden && n != top) {
+			if (after_digit(b))
+				buf_putc(b, is_fraction(n) ? '.' : '|');
+			else if (!is_inline(n))
+				buf_putc(b, ' ');
+		}
+		n = hidden ? dom_skip(top, n) : dom_walk(top, n);
+	}
+	return str_trim(buf_str(b));
+}
+
+/* ---- the title ---- */
+
+static bool is_word_char(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+	       (c & 0x80);
+}
+
+static bool has_word(struct str s, struct str word)
+{
+	for (size_t i = 0; i + word.len <= s.len; i++)
+		if (str_eq_nocase(str_sub(s, i, i + word.len), word))
+			return true;
+	return false;
+}
+
+int layout_likeness(struct str s, struct str name)
+{
+	int found = 0, all = 0;
+	size_t start = 0;
+
+	for (size_t i = 0; i <= s.len && all < 24; i++) {
+		if (i < s.len && is_word_char(s.p[i]))
+			continue;
+		if (i > start) {
+			all++;
+			found += has_word(name, str_sub(s, start, i));
+		}
+		start = i + 1;
+	}
+	return all ? 100 * found / all : 0;
+}
+
+static int title_score(const struct layout *l, const struct dom_node *n,
+		       struct str text, const struct str *names, size_t n_names)
+{
+	static const char *const headings[] = { "h1", "h2", "h3", NULL };
+	unsigned words = layout_note(l, n)->words;
+	int like = 0, score = 0;
+
+	for (size_t i = 0; i < n_names; i++) {
+		int percent;
+
+		if (names[i].len == 0)
+			continue;
+		percent = layout_likeness(text, names[i]);
+		like = percent > like ? percent : like;
+	}
+	if (str_is(n->name, "h1"))
+		score += 60;
+	else if (name_is(n, headings))
+		score += 20;
+	if (words & WORD_TITLE)
+		score += words & WORD_PRODUCT ? 30 : 10;
+	if (is_aside(n, words) || layout_note(l, n)->flags & LAYOUT_LINK)
+		score -= 30;
+	return score + like;
+}
+
+static bool may_be_title(const struct layout *l, const struct dom_node *n)
+{
+	static const char *const headings[] = { "h1", "h2", "h3", NULL };
+	const struct layout_note *o = layout_note(l, n);
+	uint32_t len = o->end - o->pos;
+
+	return !(o->flags & LAYOUT_HIDDEN) && len > 1 &&
+	       len < LAYOUT_TITLE_MAX &&
+	       (name_is(n, headings) || (o->words & WORD_TITLE));
+}
+
+static void find_title(struct layout *l, const struct str *names,
+		       size_t n_names)
+{
+	struct buf b = { 0 };
+	int best = 70, tried = 0;
+
+	for (size_t i = 0; i < l->n && tried < HEADINGS_MAX; i++) {
+		const struct dom_node *n = l->nodes[i];
+		struct str text;
+		int score;
+
+		if (!n || n->type != DOM_ELEMENT || !may_be_title(l, n))
+			continue;
+		tried++;
+		text = layout_text(l, n, 4 * LAYOUT_TITLE_MAX, &b);
+		score = title_score(l, n, text, names, n_names);
+		if (score <= best)
+			continue;
+		best = score;
+		l->title_node = n;
+		l->title = arena_str(l->arena, text);
+	}
+	buf_free(&b);
+}
+
+struct layout *layout_read(const struct dom *d, const struct str *names,
+			   size_t n_names, struct arena *a)
+{
+	struct layout *l = arena_alloc(a, sizeof(*l));
+	size_t last = 0;
+
+	for (const struct dom_node *n = d->root; n; n = dom_walk(d->root, n))
+		last = n->order > last ? n->order : last;
+	l->dom = d;
+	l->arena = a;
+	l->n = last + 1;
+	l->nodes = arena_alloc(a, l->n * sizeof(*l->nodes));
+	l->notes = arena_alloc(a, l->n * sizeof(*l->notes));
+	note_own(l);
+	note_ends(l);
+	find_title(l, names, n_names);
+	note_inherited(l);
+	return l;
+}
