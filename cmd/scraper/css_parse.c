@@ -85,24 +85,26 @@ static int fail(struct parser *p, const char *expected)
 		       got.len < rest.len ? "…" : "");
 }
 
-/* Skips white space and comments; true if there was any. */
+static void skip_comments(struct parser *p)
+{
+	while (peek(p) == '/' && peek_at(p, 1) == '*') {
+		struct str rest = str_sub(p->in, p->at + 2, p->in.len);
+		size_t end = str_find(rest, STR("*/"));
+
+		p->at = end == (size_t)-1 ? p->in.len : p->at + 2 + end + 2;
+	}
+}
+
+/* Skips white space and comments; true if there was white space. */
 static bool skip_space(struct parser *p)
 {
-	size_t start = p->at;
+	bool space = false;
 
-	for (;;) {
-		if (is_space(peek(p))) {
-			p->at++;
-		} else if (peek(p) == '/' && peek_at(p, 1) == '*') {
-			struct str rest = str_sub(p->in, p->at + 2, p->in.len);
-			size_t end = str_find(rest, STR("*/"));
-
-			p->at = end == (size_t)-1 ? p->in.len
-						  : p->at + 2 + end + 2;
-		} else {
-			return p->at > start;
-		}
+	for (skip_comments(p); is_space(peek(p)); skip_comments(p)) {
+		space = true;
+		p->at++;
 	}
+	return space;
 }
 
 /* ---- tokens ---- */
@@ -550,6 +552,7 @@ static struct css_compound *parse_compound(struct parser *p)
 	if (peek(p) == '*' || peek(p) == '|' || at_ident(p))
 		rc = parse_qualified(p, add_simple(p, c, CSS_TYPE), true);
 	while (!rc) {
+		skip_comments(p);
 		switch (peek(p)) {
 		case '#': rc = parse_hash(p, c); break;
 		case '.': rc = parse_class(p, c); break;
