@@ -42,16 +42,14 @@ struct follow_conf {
 	void (*gap)(void *arg, uint64_t from, uint64_t to);
 	/* The journal is another one now; pos is where it goes on. */
 	void (*epoch)(void *arg, struct position pos);
-	/* Control messages of the feed that were asked for, as they come. */
+	/* The feed's control messages ($ack, $stats ...; not $head). */
 	void (*control)(void *arg, const struct bus_msg *m);
 };
 
 /*
  * Does not fail where store or journal are not there yet: it waits for them.
- * control_prefixes: NULL-terminated "$..." prefixes for conf.control, or NULL.
  */
-struct follow *follow_new(const struct follow_conf *conf,
-			  const char *const *control_prefixes, struct err *e);
+struct follow *follow_new(const struct follow_conf *conf, struct err *e);
 void follow_free(struct follow **fp);
 
 /* The last event handed over. epoch 0: no journal was seen yet. */

@@ -1,11 +1,28 @@
 #include "common/lines.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 enum { LINES_CHUNK = 64 << 10 };
+
+int lines_open(const char *path, int *fd_r, struct err *e)
+{
+	*fd_r = STDIN_FILENO;
+	if (strcmp(path, "-") != 0)
+		*fd_r = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd_r < 0)
+		return err_set(e, EX_NOINPUT, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+void lines_close(int fd)
+{
+	if (fd > STDIN_FILENO)
+		close(fd);
+}
 
 void lines_init(struct lines *l, int fd, size_t max)
 {

@@ -21,6 +21,13 @@ struct lines {
 	uint64_t number; /* of the line that was last returned, from 1 */
 };
 
+/*
+ * The descriptor of a file, "-" being standard input. -1 with *e: EX_NOINPUT.
+ * lines_close() closes what lines_open() opened.
+ */
+int lines_open(const char *path, int *fd_r, struct err *e);
+void lines_close(int fd);
+
 void lines_init(struct lines *l, int fd, size_t max);
 void lines_fini(struct lines *l);
 

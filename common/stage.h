@@ -97,8 +97,17 @@ int stage_run(const struct stage_handler *handler, void *self,
 int stage_feed_file(struct stage *s, const char *path, const char *type,
 		    struct err *e);
 
-/* True as a filter. Then there is no loop and no bus. */
+/*
+ * True as a filter: -i and -o were given, or only -o (then nothing is read; a
+ * loop runs for the handler's own work until stage_finish()).
+ */
 bool stage_is_filter(const struct stage *s);
+
+/*
+ * No more will come from this handler: stop once what was emitted is
+ * acknowledged (a filter: at once). The result of stage_run() is 0.
+ */
+void stage_finish(struct stage *s);
 
 /* ---- inside a transaction (event, fire, open, or one's own) ---- */
 

@@ -1,0 +1,349 @@
+#include "common/follow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/log.h"
+#include "common/xmem.h"
+
+enum { FOLLOW_SLICE = 512, FOLLOW_RETRY_MS = 200 };
+
+struct follow {
+	struct follow_conf conf;
+	char *dir;
+	struct bus_sock *in;
+	struct bus_msg msg;
+	struct loop_fd *fd;
+	struct loop_work *work;
+	struct loop_timer *timer;
+	struct journal *journal;
+	struct position pos;  /* the last event handed over */
+	uint64_t quiet_until; /* holes up to here were there before us */
+	bool started;	      /* pos is of this journal */
+	bool behind;	      /* the journal has what the feed will not give */
+	bool paused;
+	bool complained; /* about a journal that cannot be read */
+	uint64_t head;	 /* the newest offset heard of */
+	int64_t heard_ms;
+	unsigned left; /* events that this slice may still hand over */
+	bool handed;   /* this slice handed something over */
+};
+
+static void hand_over(struct follow *f, const struct event *ev)
+{
+	f->pos.offset = ev->offset;
+	if (ev->offset > f->head)
+		f->head = ev->offset;
+	f->handed = true;
+	f->conf.event(f->conf.arg, ev);
+}
+
+/* ---- the journal ---- */
+
+static void complain(struct follow *f, const struct err *e)
+{
+	/* "Not there yet" is how every first start begins. */
+	if (!f->complained && e->code != EX_NOINPUT)
+		log_warn("%s; trying again", e->msg);
+	f->complained = true;
+}
+
+/* Open the journal and find where to go on. False: not possible now. */
+static bool attach(struct follow *f)
+{
+	struct journal_head head;
+	uint64_t next = 0;
+	struct err e;
+	int rc = 0;
+
+	if (!f->journal)
+		f->journal = journal_open(f->dir, &e);
+	if (!f->journal || journal_begin(f->journal, &e)) {
+		complain(f, &e);
+		journal_close(&f->journal);
+		return false;
+	}
+	rc = journal_head(f->journal, &head, &e);
+	if (rc == 0 && f->pos.epoch && f->pos.epoch != head.epoch)
+		rc = journal_resume(f->journal, f->pos, &next, &e);
+	journal_end(f->journal);
+	if (rc < 0) {
+		complain(f, &e);
+		journal_close(&f->journal);
+		return false;
+	}
+	f->complained = false;
+	f->head = head.offset;
+	if (f->pos.epoch == 0) {
+		f->pos.epoch = head.epoch;
+		f->pos.offset = f->conf.at_head ? head.offset : 0;
+		f->quiet_until = head.offset;
+	} else if (f->pos.epoch != head.epoch) {
+		f->pos = (struct position){ head.epoch, next - 1 };
+		if (f->conf.epoch)
+			f->conf.epoch(f->conf.arg, f->pos);
+	} else if (f->pos.offset > head.offset) {
+		/* An older copy was put into its place. */
+		f->pos.offset = head.offset;
+		if (f->conf.epoch)
+			f->conf.epoch(f->conf.arg, f->pos);
+	}
+	f->started = true;
+	f->behind = true;
+	return true;
+}
+
+struct reading {
+	struct follow *f;
+	uint64_t expected;
+};
+
+static int on_event(void *arg, const struct event *ev, struct err *e)
+{
+	struct reading *r = arg;
+	struct follow *f = r->f;
+
+	(void)e;
+	if (ev->offset > r->expected && ev->offset > f->quiet_until &&
+	    f->conf.gap)
+		f->conf.gap(f->conf.arg, r->expected, ev->offset - 1);
+	hand_over(f, ev);
+	r->expected = ev->offset + 1;
+	return --f->left == 0 || f->paused;
+}
+
+/* Hand over what the journal has after pos, as much as the slice allows. */
+static void read_journal(struct follow *f)
+{
+	struct reading r = { f, f->pos.offset + 1 };
+	struct journal_scan scan = { .from = f->pos.offset + 1,
+				     .budget = f->left };
+	uint64_t next;
+	struct err e;
+	int rc = journal_begin(f->journal, &e);
+
+	if (rc == 0) {
+		struct journal_head head;
+
+		rc = journal_head(f->journal, &head, &e);
+		if (rc == 0 && head.epoch != f->pos.epoch) {
+			f->started = false; /* another journal took its place */
+			rc = 1;
+		}
+		if (rc == 0)
+			rc = journal_scan(f->journal, &scan, on_event, &r,
+					  &next, &e);
+		journal_end(f->journal);
+		if (rc == 0)
+			f->behind = false;
+	}
+	if (rc < 0) {
+		log_error("%s", e.msg);
+		journal_close(&f->journal);
+		f->started = false;
+	}
+}
+
+/* ---- the feed ---- */
+
+/* "EPOCH OFFSET TIME" */
+static void on_head(struct follow *f)
+{
+	struct str rest, epoch = str_cut(f->msg.attrs, ' ', &rest);
+	struct str time, offset = str_cut(rest, ' ', &time);
+	char text[64];
+	struct position head;
+	int64_t clock_us;
+
+	snprintf(text, sizeof(text), "%.*s:%.*s", STR_ARG(epoch),
+		 STR_ARG(offset));
+	if (!position_parse(str_from(text), &head) ||
+	    !clk_parse(time, &clock_us))
+		return;
+	f->heard_ms = loop_now_ms(f->conf.loop);
+	if (!f->started)
+		return;
+	if (head.epoch != f->pos.epoch || head.offset < f->pos.offset) {
+		/* The file behind our map may be another one: open it anew. */
+		journal_close(&f->journal);
+		f->started = false;
+		return;
+	}
+	f->head = head.offset;
+	if (head.offset > f->pos.offset)
+		f->behind = true;
+	else if (f->conf.clock)
+		f->conf.clock(f->conf.arg, clock_us);
+}
+
+static void on_feed_event(struct follow *f)
+{
+	struct event ev;
+	struct err e;
+
+	f->heard_ms = loop_now_ms(f->conf.loop);
+	if (!f->started || event_parse_frames(f->msg.topic, f->msg.attrs,
+					      f->msg.data, &ev, &e))
+		return;
+	if (ev.epoch == f->pos.epoch && ev.offset > f->head)
+		f->head = ev.offset;
+	if (ev.epoch == f->pos.epoch && ev.offset <= f->pos.offset)
+		return; /* was read from the journal already */
+	if (ev.epoch != f->pos.epoch || ev.offset != f->pos.offset + 1) {
+		f->behind = true;
+		return;
+	}
+	f->left--;
+	hand_over(f, &ev);
+}
+
+/* One message of the feed. False: nothing is there. */
+static bool read_feed(struct follow *f)
+{
+	struct err e;
+	int rc = bus_recv(f->in, &f->msg, &e);
+
+	if (rc == 0)
+		return false;
+	if (rc < 0)
+		return e.code == EX_DATAERR;
+	if (f->msg.topic.len == 0 || f->msg.topic.p[0] != '$')
+		on_feed_event(f);
+	else if (str_is(f->msg.topic, "$head"))
+		on_head(f);
+	else if (f->conf.control)
+		f->conf.control(f->conf.arg, &f->msg);
+	return true;
+}
+
+/* ---- slices ---- */
+
+static void retry_later(struct follow *f)
+{
+	if (!loop_timer_running(f->timer))
+		loop_timer_start(f->timer, FOLLOW_RETRY_MS);
+}
+
+static bool on_work(void *arg)
+{
+	struct follow *f = arg;
+	bool more = true;
+
+	f->left = f->conf.slice ? f->conf.slice : FOLLOW_SLICE;
+	f->handed = false;
+	while (more && f->left > 0 && !f->paused) {
+		if (!f->started && !attach(f)) {
+			/* Heartbeats must not pile up meanwhile. */
+			while (read_feed(f))
+				;
+			retry_later(f);
+			more = false;
+		} else if (f->behind) {
+			read_journal(f);
+		} else {
+			more = read_feed(f);
+		}
+	}
+	if (f->handed && f->conf.slice_end)
+		f->conf.slice_end(f->conf.arg);
+	return more && !f->paused;
+}
+
+static void on_fd(void *arg, int what)
+{
+	struct follow *f = arg;
+
+	(void)what;
+	loop_work_wake(f->work);
+}
+
+/* Without a store there is no heartbeat, but a journal may be there. */
+static void on_timer(void *arg)
+{
+	struct follow *f = arg;
+
+	loop_work_wake(f->work);
+}
+
+struct follow *follow_new(const struct follow_conf *conf, struct err *e)
+{
+	struct follow *f = xcalloc(1, sizeof(*f));
+
+	f->conf = *conf;
+	f->dir = xstrdup(conf->dir);
+	f->pos = conf->from;
+	f->heard_ms = -1;
+	bus_msg_init(&f->msg);
+	f->in = bus_open(conf->bus, BUS_CONSUMER, conf->feed, e);
+	if (!f->in)
+		goto fail;
+	/*
+	 * Topics of events are whatever users choose, so all are subscribed;
+	 * the few control messages that this brings along are passed over.
+	 */
+	if (bus_subscribe(f->in, STR(""), e))
+		goto fail;
+	f->work = loop_work_new(conf->loop, on_work, f);
+	f->timer = loop_timer_new(conf->loop, on_timer, f);
+	f->fd = loop_fd_new(conf->loop, bus_fd(f->in), LOOP_READ, on_fd, f);
+	loop_work_wake(f->work);
+	return f;
+fail:
+	follow_free(&f);
+	return NULL;
+}
+
+void follow_free(struct follow **fp)
+{
+	struct follow *f = *fp;
+
+	if (!f)
+		return;
+	loop_fd_free(&f->fd);
+	loop_timer_free(&f->timer);
+	loop_work_free(&f->work);
+	journal_close(&f->journal);
+	bus_close(&f->in);
+	bus_msg_fini(&f->msg);
+	free(f->dir);
+	free(f);
+	*fp = NULL;
+}
+
+struct position follow_position(const struct follow *f)
+{
+	return f->pos;
+}
+
+bool follow_caught_up(const struct follow *f)
+{
+	return f->started && !f->behind && f->head <= f->pos.offset;
+}
+
+uint64_t follow_head(const struct follow *f)
+{
+	return f->head;
+}
+
+int64_t follow_heard_ms(const struct follow *f)
+{
+	return f->heard_ms;
+}
+
+struct journal *follow_journal(struct follow *f)
+{
+	return f->journal;
+}
+
+void follow_pause(struct follow *f)
+{
+	f->paused = true;
+}
+
+void follow_resume(struct follow *f)
+{
+	f->paused = false;
+	loop_work_wake(f->work);
+}

@@ -1,0 +1,678 @@
+#include "common/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/db.h"
+#include "common/xmem.h"
+
+/*
+ * Identities are numbered: generation 1 is the first, and each generation has
+ * its source and its own sequence of ids. The outbox is keyed by generation
+ * and id; `sending` is the lowest generation that has entries, or the current
+ * one.
+ *
+ * What is acknowledged leaves the table with the next commit that is made
+ * anyway, so that an acknowledgement costs no sync of its own. What a crash
+ * leaves behind is sent again, and dropped by the store.
+ */
+struct ledger {
+	struct ledger_conf conf;
+	char tool[64], fixed[EVENT_SOURCE_MAX];
+	struct db *db;
+	db_table meta, state, outbox;
+	struct db_txn *txn;  /* the write transaction */
+	struct db_txn *read; /* for handing out the outbox */
+	bool reading, is_new;
+	uint32_t current, sending;
+	struct identity {
+		char source[EVENT_SOURCE_MAX + 1];
+		uint64_t first, last; /* ids that wait: first..last */
+		uint64_t stored;      /* lowest id in the outbox table */
+	} * id;			      /* by generation - 1 */
+	size_t id_cap;
+	struct position position;
+};
+
+struct outbox_head {
+	int64_t time_us;
+	uint32_t topic_len, ext_len, data_len, zero;
+};
+
+static const size_t LEDGER_MAP = (size_t)1 << 36; /* 64 GiB of addresses */
+
+/* ---- rows ---- */
+
+static struct str outbox_key(uint32_t generation, uint64_t id, char out[12])
+{
+	char *p = out;
+
+	for (int shift = 24; shift >= 0; shift -= 8)
+		*p++ = (char)(generation >> shift & 0xff);
+	db_key_u64(id, p);
+	return (struct str){ out, 12 };
+}
+
+static void outbox_unkey(struct str key, uint32_t *generation_r, uint64_t *id_r)
+{
+	*generation_r = (uint32_t)(db_u64(str_sub(key, 0, 8)) >> 32);
+	*id_r = db_u64(str_sub(key, 4, 12));
+}
+
+static int outbox_put(struct ledger *l, uint32_t generation, uint64_t id,
+		      const struct event *ev, struct err *e)
+{
+	struct outbox_head h = { ev->time_us, (uint32_t)ev->topic.len,
+				 (uint32_t)ev->ext.len, (uint32_t)ev->data.len,
+				 0 };
+	const struct str part[] = { ev->topic, ev->ext, ev->data };
+	char key[12], *p;
+
+	if (db_reserve(l->txn, l->outbox, outbox_key(generation, id, key),
+		       sizeof(h) + ev->topic.len + ev->ext.len + ev->data.len,
+		       0, &p, e))
+		return -1;
+	memcpy(p, &h, sizeof(h));
+	p += sizeof(h);
+	for (size_t i = 0; i < ARRAY_LEN(part); i++) {
+		if (part[i].len)
+			memcpy(p, part[i].p, part[i].len);
+		p += part[i].len;
+	}
+	return 0;
+}
+
+static int outbox_read(const struct ledger *l, struct str key, struct str val,
+		       struct event *ev_r, struct err *e)
+{
+	struct outbox_head h;
+	uint32_t generation;
+	uint64_t id;
+
+	if (val.len < sizeof(h) || key.len != 12)
+		return err_set(e, EX_DATAERR, "ledger: damaged outbox entry");
+	memcpy(&h, val.p, sizeof(h));
+	if (sizeof(h) + h.topic_len + h.ext_len + (uint64_t)h.data_len !=
+	    val.len)
+		return err_set(e, EX_DATAERR, "ledger: damaged outbox entry");
+	outbox_unkey(key, &generation, &id);
+	val = str_sub(val, sizeof(h), val.len);
+	*ev_r = (struct event){
+		.topic = str_sub(val, 0, h.topic_len),
+		.source = str_from(l->id[generation - 1].source),
+		.id = id,
+		.time_us = h.time_us,
+		.recorded_us = CLK_NONE,
+		.data = str_sub(val, h.topic_len + h.ext_len, val.len),
+	};
+	if (h.ext_len)
+		ev_r->ext = str_sub(val, h.topic_len, h.topic_len + h.ext_len);
+	return 0;
+}
+
+static int put_meta(struct ledger *l, const char *key, const void *p,
+		    size_t len, struct err *e)
+{
+	return db_put(l->txn, l->meta, str_from(key), (struct str){ p, len }, 0,
+		      e);
+}
+
+/* 1 and *val_r where a row of exactly len bytes is there. */
+static int get_meta(struct ledger *l, const char *key, void *p, size_t len,
+		    struct err *e)
+{
+	struct str val;
+	int rc = db_get(l->txn, l->meta, str_from(key), &val, e);
+
+	if (rc > 0 && val.len != len)
+		return err_set(e, EX_DATAERR, "ledger: damaged row %s", key);
+	if (rc > 0)
+		memcpy(p, val.p, len);
+	return rc;
+}
+
+static int put_last(struct ledger *l, uint32_t generation, struct err *e)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "last/%u", generation);
+	return put_meta(l, key, &l->id[generation - 1].last, sizeof(uint64_t),
+			e);
+}
+
+/* ---- identities ---- */
+
+static struct identity *add_identity(struct ledger *l)
+{
+	xgrow(&l->id, &l->id_cap, l->current, sizeof(*l->id));
+	l->id[l->current] = (struct identity){ .first = 1, .stored = 1 };
+	return &l->id[l->current++];
+}
+
+/* Begin a new identity; inside a transaction. */
+static int new_identity(struct ledger *l, struct err *e)
+{
+	struct identity *id = add_identity(l);
+	char key[32];
+	uint32_t r;
+
+	while (getrandom(&r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		;
+	if (l->conf.source)
+		str_copy(id->source, sizeof(id->source), str_from(l->fixed));
+	else
+		snprintf(id->source, sizeof(id->source), "weir/%s/%08x",
+			 l->tool, r);
+	snprintf(key, sizeof(key), "source/%u", l->current);
+	if (put_meta(l, key, id->source, strlen(id->source), e) ||
+	    put_meta(l, "current", &l->current, sizeof(l->current), e))
+		return -1;
+	return put_last(l, l->current, e);
+}
+
+static int load_identity(struct ledger *l, struct err *e)
+{
+	struct identity *id = add_identity(l);
+	char key[32];
+	struct str val;
+	int rc;
+
+	snprintf(key, sizeof(key), "source/%u", l->current);
+	rc = db_get(l->txn, l->meta, str_from(key), &val, e);
+	if (rc > 0)
+		str_copy(id->source, sizeof(id->source), val);
+	snprintf(key, sizeof(key), "last/%u", l->current);
+	if (rc > 0)
+		rc = get_meta(l, key, &id->last, sizeof(id->last), e);
+	if (rc == 0)
+		return err_set(e, EX_DATAERR, "ledger: identity %u is missing",
+			       l->current);
+	id->first = id->stored = id->last + 1;
+	return rc < 0 ? -1 : 0;
+}
+
+/* The lowest waiting id of each generation, and the generation to send. */
+static int load_outbox(struct ledger *l, struct err *e)
+{
+	struct db_cursor *c;
+	struct str key, val;
+	int rc = 0;
+
+	l->sending = l->current;
+	if (db_cursor_open(l->txn, l->outbox, &c, e))
+		return -1;
+	for (uint32_t g = 1; g <= l->current; g++) {
+		char want[12];
+		uint32_t generation;
+		uint64_t id;
+
+		key = outbox_key(g, 0, want);
+		rc = db_seek(c, DB_AT_OR_AFTER, &key, &val, e);
+		if (rc <= 0)
+			break;
+		outbox_unkey(key, &generation, &id);
+		if (generation != g)
+			continue;
+		l->id[g - 1].first = l->id[g - 1].stored = id;
+		if (g < l->sending)
+			l->sending = g;
+	}
+	db_cursor_close(&c);
+	return rc < 0 ? -1 : 0;
+}
+
+/* What tells this ledger from a copy of it. */
+struct mark {
+	uint64_t machine, dev, ino;
+};
+
+static struct mark own_mark(const struct ledger *l)
+{
+	struct mark m = { 0, 0, 0 };
+	char text[64] = "";
+	int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+
+	if (fd >= 0)
+		close(fd);
+	m.machine = str_hash((struct str){ text, n > 0 ? (size_t)n : 0 });
+	db_file_id(l->db, &m.dev, &m.ino);
+	return m;
+}
+
+static int load(struct ledger *l, struct err *e)
+{
+	struct mark mark = own_mark(l), was;
+	uint32_t current = 0;
+	int rc;
+
+	if (get_meta(l, "current", &current, sizeof(current), e) < 0 ||
+	    get_meta(l, "position", &l->position, sizeof(l->position), e) < 0)
+		return -1;
+	l->is_new = current == 0;
+	while (l->current < current)
+		if (load_identity(l, e))
+			return -1;
+	rc = get_meta(l, "mark", &was, sizeof(was), e);
+	if (rc < 0)
+		return -1;
+	if (current == 0 || rc == 0 || memcmp(&was, &mark, sizeof(mark)) != 0) {
+		/* A fixed source stays itself wherever its state was moved. */
+		if ((current == 0 || !l->conf.source) && new_identity(l, e))
+			return -1;
+		if (put_meta(l, "mark", &mark, sizeof(mark), e))
+			return -1;
+	}
+	return load_outbox(l, e);
+}
+
+/* ---- opening ---- */
+
+/* A directory that is gone as soon as nobody has it open. */
+static int open_scratch(struct ledger *l, struct err *e)
+{
+	static const char *const files[] = { "data.mdb", "lock.mdb", "lock" };
+	const char *tmp = getenv("TMPDIR");
+	char dir[4096], file[4200];
+
+	snprintf(dir, sizeof(dir), "%s/weir-XXXXXX",
+		 tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(dir))
+		return err_set(e, EX_CANTCREAT, "%s: %s", dir, strerror(errno));
+	l->db = db_open(dir, DB_SCRATCH, LEDGER_MAP, e);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		snprintf(file, sizeof(file), "%s/%s", dir, files[i]);
+		unlink(file);
+	}
+	rmdir(dir);
+	return l->db ? 0 : -1;
+}
+
+struct ledger *ledger_open(const struct ledger_conf *conf, struct err *e)
+{
+	struct ledger *l = xcalloc(1, sizeof(*l));
+
+	l->conf = *conf;
+	str_copy(l->tool, sizeof(l->tool), str_from(conf->tool));
+	if (conf->source)
+		str_copy(l->fixed, sizeof(l->fixed), str_from(conf->source));
+	if (!conf->path) {
+		if (open_scratch(l, e))
+			goto fail;
+	} else {
+		l->db = db_open(conf->path, 0, LEDGER_MAP, e);
+	}
+	if (!l->db || db_table_open(l->db, "meta", &l->meta, e) < 0 ||
+	    db_table_open(l->db, "state", &l->state, e) < 0 ||
+	    db_table_open(l->db, "outbox", &l->outbox, e) < 0 ||
+	    db_begin(l->db, false, &l->read, e))
+		goto fail;
+	db_reset(l->read);
+	if (ledger_begin(l, e) || load(l, e) || ledger_commit(l, e))
+		goto fail;
+	return l;
+fail:
+	ledger_close(&l);
+	return NULL;
+}
+
+void ledger_close(struct ledger **lp)
+{
+	struct ledger *l = *lp;
+	struct err ignored;
+
+	if (!l)
+		return;
+	db_abort(&l->txn);
+	/* Tidy, so that the next start has less to send again. */
+	if (l->current &&
+	    l->id[l->current - 1].stored < l->id[l->current - 1].first &&
+	    ledger_begin(l, &ignored) == 0)
+		(void)ledger_commit(l, &ignored);
+	db_abort(&l->read);
+	db_close(&l->db);
+	free(l->id);
+	free(l);
+	*lp = NULL;
+}
+
+bool ledger_is_new(const struct ledger *l)
+{
+	return l->is_new;
+}
+
+struct str ledger_source(const struct ledger *l)
+{
+	return str_from(l->id[l->current - 1].source);
+}
+
+int ledger_begin(struct ledger *l, struct err *e)
+{
+	return db_begin(l->db, true, &l->txn, e);
+}
+
+/* Delete what was acknowledged from the table. */
+static int drop_acked(struct ledger *l, struct err *e)
+{
+	char key[12];
+
+	for (uint32_t g = 1; g <= l->current; g++) {
+		struct identity *id = &l->id[g - 1];
+
+		for (; id->stored < id->first; id->stored++)
+			if (db_del(l->txn, l->outbox,
+				   outbox_key(g, id->stored, key), e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+int ledger_commit(struct ledger *l, struct err *e)
+{
+	if (drop_acked(l, e)) {
+		ledger_abort(l);
+		return -1;
+	}
+	return db_commit(&l->txn, e);
+}
+
+void ledger_abort(struct ledger *l)
+{
+	db_abort(&l->txn);
+}
+
+bool ledger_in_txn(const struct ledger *l)
+{
+	return l->txn != NULL;
+}
+
+/* ---- inside a transaction ---- */
+
+int ledger_get(struct ledger *l, struct str key, struct str *val_r,
+	       struct err *e)
+{
+	return db_get(l->txn, l->state, key, val_r, e);
+}
+
+int ledger_put(struct ledger *l, struct str key, struct str val, struct err *e)
+{
+	return db_put(l->txn, l->state, key, val, 0, e);
+}
+
+int ledger_del(struct ledger *l, struct str key, struct err *e)
+{
+	return db_del(l->txn, l->state, key, e);
+}
+
+int ledger_each(struct ledger *l, struct str prefix, ledger_fn *fn, void *arg,
+		struct err *e)
+{
+	struct str key = prefix, val;
+	struct db_cursor *c;
+	char at[DB_KEY_MAX];
+	int rc;
+
+	if (db_cursor_open(l->txn, l->state, &c, e))
+		return -1;
+	rc = db_seek(c, prefix.len ? DB_AT_OR_AFTER : DB_FIRST, &key, &val, e);
+	while (rc > 0 && str_starts(key, prefix)) {
+		struct str was = { at, key.len }, found;
+
+		memcpy(at, key.p, key.len);
+		rc = fn(arg, key, val, e);
+		if (rc != 0)
+			break;
+		/* fn may have deleted it: look where we stand. */
+		key = was;
+		rc = db_seek(c, DB_AT_OR_AFTER, &key, &found, e);
+		if (rc > 0 && str_eq(key, was))
+			rc = db_seek(c, DB_NEXT, &key, &found, e);
+		val = found;
+	}
+	db_cursor_close(&c);
+	return rc < 0 ? -1 : 0;
+}
+
+struct position ledger_position(const struct ledger *l)
+{
+	return l->position;
+}
+
+int ledger_set_position(struct ledger *l, struct position p, struct err *e)
+{
+	l->position = p;
+	return put_meta(l, "position", &p, sizeof(p), e);
+}
+
+int ledger_emit(struct ledger *l, struct event *ev, struct err *e)
+{
+	struct identity *id = &l->id[l->current - 1];
+
+	ev->source = str_from(id->source);
+	ev->id = id->last + 1;
+	if (event_check(ev, e)) {
+		e->code = EX_SOFTWARE;
+		return err_prefix(e, "own event %.*s", STR_ARG(ev->topic));
+	}
+	if (outbox_put(l, l->current, ev->id, ev, e))
+		return -1;
+	id->last = ev->id;
+	return put_last(l, l->current, e);
+}
+
+/* ---- the outbox ---- */
+
+static int read_begin(struct ledger *l, struct err *e)
+{
+	if (l->reading)
+		return 0;
+	if (db_renew(l->read, e))
+		return -1;
+	l->reading = true;
+	return 0;
+}
+
+static void queue_rest(void *arg)
+{
+	struct ledger *l = arg;
+
+	if (l->reading)
+		db_reset(l->read);
+	l->reading = false;
+}
+
+static void queue_range(void *arg, uint64_t *first_r, uint64_t *last_r)
+{
+	const struct ledger *l = arg;
+
+	*first_r = l->id[l->sending - 1].first;
+	*last_r = l->id[l->sending - 1].last;
+}
+
+static int queue_get(void *arg, uint64_t id, struct event *ev_r, struct err *e)
+{
+	struct ledger *l = arg;
+	struct str key, val;
+	char text[12];
+	int rc;
+
+	if (read_begin(l, e))
+		return -1;
+	key = outbox_key(l->sending, id, text);
+	rc = db_get(l->read, l->outbox, key, &val, e);
+	if (rc == 0)
+		return err_set(e, EX_DATAERR, "ledger: event %llu is missing",
+			       (unsigned long long)id);
+	return rc < 0 ? -1 : outbox_read(l, key, val, ev_r, e);
+}
+
+/* The next generation that has something to send, or the current one. */
+static void next_generation(struct ledger *l)
+{
+	while (l->sending < l->current &&
+	       l->id[l->sending - 1].first > l->id[l->sending - 1].last)
+		l->sending++;
+}
+
+static int queue_acked(void *arg, uint64_t upto, struct err *e)
+{
+	struct ledger *l = arg;
+	struct identity *id = &l->id[l->sending - 1];
+
+	(void)e;
+	queue_rest(l);
+	if (upto > id->last)
+		upto = id->last;
+	if (id->first <= upto)
+		id->first = upto + 1;
+	next_generation(l);
+	return 0;
+}
+
+/* Tell what the store no longer has. */
+static int emit_gap(struct ledger *l, const char *source, uint64_t from,
+		    uint64_t to, struct err *e)
+{
+	struct buf data = { .p = NULL };
+	char topic[100];
+	struct event ev = { .time_us = clk_wall_us(), .recorded_us = CLK_NONE };
+	int rc;
+
+	snprintf(topic, sizeof(topic), "stage.gap/%s", l->tool);
+	buf_addf(&data, "{\"kind\":\"store-older\",\"source\":");
+	buf_json_str(&data, str_from(source));
+	buf_addf(&data, ",\"from\":\"%llu\",\"to\":\"%llu\"}",
+		 (unsigned long long)from, (unsigned long long)to);
+	ev.topic = str_from(topic);
+	ev.data = buf_str(&data);
+	rc = ledger_emit(l, &ev, e);
+	buf_free(&data);
+	return rc;
+}
+
+/* Give what waits in one generation to the current one, under new ids. */
+static int move_events(struct ledger *l, uint32_t from, struct err *e)
+{
+	struct identity *id = &l->id[from - 1];
+	char text[12];
+
+	for (; id->first <= id->last; id->first++) {
+		struct str key = outbox_key(from, id->first, text), val;
+		struct event ev;
+		char *copy;
+		int rc = db_get(l->txn, l->outbox, key, &val, e);
+
+		if (rc <= 0)
+			return rc;
+		copy = xstrndup(val.p, val.len); /* puts move pages */
+		rc = outbox_read(l, key, (struct str){ copy, val.len }, &ev,
+				 e) ||
+		     ledger_emit(l, &ev, e);
+		free(copy);
+		if (rc)
+			return -1;
+		id = &l->id[from - 1];
+	}
+	return 0;
+}
+
+/* The store is an older copy: everything that waits gets a new identity. */
+static int renumber(struct ledger *l, uint64_t store_last, struct err *e)
+{
+	struct identity old = l->id[l->sending - 1];
+	uint32_t from = l->sending, to = l->current;
+
+	if (new_identity(l, e) ||
+	    emit_gap(l, old.source, store_last + 1, old.first - 1, e))
+		return -1;
+	for (uint32_t g = from; g <= to; g++)
+		if (move_events(l, g, e))
+			return -1;
+	return 0;
+}
+
+static int queue_conflict(void *arg, uint64_t store_last, struct err *e)
+{
+	struct ledger *l = arg;
+	struct identity *id = &l->id[l->sending - 1];
+	bool ahead = store_last > id->last;
+	int rc = 0;
+
+	queue_rest(l);
+	if (ahead && l->conf.pure && l->sending == l->current)
+		return 1;
+	/* What the older store lost may still be in the table. */
+	if (!ahead && store_last + 1 >= id->stored) {
+		id->first = store_last + 1;
+		return 0;
+	}
+	if (ledger_begin(l, e))
+		return -1;
+	if (ahead)
+		id->first = id->last + 1;
+	if (!ahead)
+		rc = renumber(l, store_last, e);
+	else if (l->sending == l->current)
+		rc = new_identity(l, e);
+	if (rc || ledger_commit(l, e)) {
+		ledger_abort(l);
+		return -1;
+	}
+	next_generation(l);
+	return 0;
+}
+
+static struct str queue_source(void *arg)
+{
+	const struct ledger *l = arg;
+
+	return str_from(l->id[l->sending - 1].source);
+}
+
+struct producer_queue ledger_queue(struct ledger *l)
+{
+	return (struct producer_queue){
+		.arg = l,
+		.range = queue_range,
+		.get = queue_get,
+		.acked = queue_acked,
+		.conflict = queue_conflict,
+		.rest = queue_rest,
+		.source = queue_source,
+	};
+}
+
+uint64_t ledger_outbox_count(const struct ledger *l)
+{
+	uint64_t n = 0;
+
+	for (uint32_t g = l->sending; g <= l->current; g++)
+		n += l->id[g - 1].last + 1 - l->id[g - 1].first;
+	return n;
+}
+
+int ledger_drain(struct ledger *l,
+		 int (*fn)(void *arg, const struct event *ev, struct err *e),
+		 void *arg, struct err *e)
+{
+	struct event ev;
+
+	while (ledger_outbox_count(l) > 0) {
+		struct identity *id = &l->id[l->sending - 1];
+
+		for (uint64_t i = id->first; i <= id->last; i++)
+			if (queue_get(l, i, &ev, e) || fn(arg, &ev, e)) {
+				queue_rest(l);
+				return -1;
+			}
+		if (queue_acked(l, id->last, e))
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,472 @@
+/*
+ * A stage on the bus: reads the journal's events as they come, and hands what
+ * follows to the store.
+ *
+ * Rows of the ledger's state that belong to the stage itself begin with a byte
+ * that no handler uses.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/log.h"
+#include "common/notify.h"
+#include "common/stage_private.h"
+
+#define KEY_SILENT  STR("\001silent")
+#define KEY_RUNNING STR("\001running")
+#define KEY_TRIED   STR("\001tried")
+
+enum {
+	STAGE_TRIES = 3,
+	/* After an unclean end; more than one slice, so that the event that
+	 * did it is met alone. */
+	STAGE_CAREFUL = 1024,
+	STAGE_POS_EVERY = 5, /* reports of counters */
+};
+
+struct tried {
+	struct position pos;
+	uint64_t times;
+};
+
+static struct str row(const void *p, size_t len)
+{
+	return (struct str){ p, len };
+}
+
+static int get_row(struct stage *s, struct str key, void *p, size_t len,
+		   struct err *e)
+{
+	struct str val;
+	int rc = ledger_get(s->ledger, key, &val, e);
+
+	if (rc > 0 && val.len == len)
+		memcpy(p, val.p, len);
+	return rc;
+}
+
+/* ---- birth ---- */
+
+/* The head of the journal as it is on disk; zero where there is none yet. */
+static int find_head(struct stage *s, struct position *head_r, struct err *e)
+{
+	struct journal *j = journal_open(s->common->dir, e);
+	struct journal_head head;
+	int rc;
+
+	*head_r = (struct position){ 0, 0 };
+	if (!j)
+		return e->code == EX_NOINPUT ? 0 : -1;
+	rc = journal_head(j, &head, e);
+	if (rc == 0)
+		*head_r = (struct position){ head.epoch, head.offset };
+	journal_close(&j);
+	return rc;
+}
+
+/*
+ * A stage without a ledger replays what there is without output, up to the
+ * head that it finds, or up to --from.
+ */
+static int settle_birth(struct stage *s, struct err *e)
+{
+	struct position head, from;
+	int rc;
+
+	if (find_head(s, &head, e))
+		return -1;
+	s->start_head = head.offset;
+	rc = get_row(s, KEY_SILENT, &s->silent, sizeof(s->silent), e);
+	if (rc < 0)
+		return -1;
+	if (s->options->from) {
+		if (rc > 0)
+			return err_set(
+				e, EX_USAGE,
+				"--from is for a new ledger; this one "
+				"is at %08x:%llu already",
+				ledger_position(s->ledger).epoch,
+				(unsigned long long)ledger_position(s->ledger)
+					.offset);
+		if (!position_parse(str_from(s->options->from), &from) ||
+		    from.epoch != head.epoch)
+			return err_set(e, EX_USAGE,
+				       "--from: %s is no position of this "
+				       "journal (epoch %08x)",
+				       s->options->from, head.epoch);
+		head = from;
+	}
+	if (rc > 0)
+		return 0;
+	s->silent = head;
+	return ledger_put(s->ledger, KEY_SILENT,
+			  row(&s->silent, sizeof(s->silent)), e);
+}
+
+/* Was the last end unclean? From now on, until a clean one, this one is. */
+static int mark_running(struct stage *s, struct err *e)
+{
+	struct str val;
+	int rc = ledger_get(s->ledger, KEY_RUNNING, &val, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc > 0)
+		s->careful = STAGE_CAREFUL;
+	return ledger_put(s->ledger, KEY_RUNNING, STR("1"), e);
+}
+
+/* ---- one event at a time ---- */
+
+static int emit_skipped(struct stage *s, const struct event *ev, struct err *e)
+{
+	struct buf data = { .p = NULL };
+	char topic[100];
+	int rc;
+
+	snprintf(topic, sizeof(topic), "stage.skipped/%s", s->h->tool);
+	buf_addf(&data,
+		 "{\"position\":\"%08x:%llu\",\"reason\":\"ended the process "
+		 "%d times\"}",
+		 ev->epoch, (unsigned long long)ev->offset, STAGE_TRIES);
+	rc = stage_emit(s, str_from(topic), ev->recorded_us, ev,
+			(struct str){ 0 }, buf_str(&data), e);
+	buf_free(&data);
+	log_error("skipped event %08x:%llu, which ended this process %d times",
+		  ev->epoch, (unsigned long long)ev->offset, STAGE_TRIES);
+	return rc;
+}
+
+/*
+ * Commit that we are about to handle this one, then handle it alone. Whoever
+ * finds that note three times passes over the event.
+ */
+static int handle_carefully(struct stage *s, const struct event *ev,
+			    struct err *e)
+{
+	struct tried tried = { .times = 0 };
+	struct position pos = { ev->epoch, ev->offset };
+
+	if (stage_need_txn(s, e) ||
+	    get_row(s, KEY_TRIED, &tried, sizeof(tried), e) < 0)
+		return -1;
+	if (tried.pos.epoch != pos.epoch || tried.pos.offset != pos.offset)
+		tried = (struct tried){ pos, 0 };
+	if (tried.times >= STAGE_TRIES) {
+		s->now = pos;
+		s->dirty = true;
+		return emit_skipped(s, ev, e) || stage_settle(s, e) ? -1 : 0;
+	}
+	tried.times++;
+	if (ledger_put(s->ledger, KEY_TRIED, row(&tried, sizeof(tried)), e) ||
+	    ledger_commit(s->ledger, e))
+		return -1;
+	s->careful--;
+	return stage_handle(s, ev, e) || stage_settle(s, e) ? -1 : 0;
+}
+
+/* ---- what follow tells ---- */
+
+static void on_event(void *arg, const struct event *ev)
+{
+	struct stage *s = arg;
+	struct err e;
+	int rc;
+
+	if (s->failed)
+		return;
+	if (s->careful)
+		rc = handle_carefully(s, ev, &e);
+	else
+		rc = stage_handle(s, ev, &e);
+	if (rc)
+		stage_fail(s, &e);
+}
+
+static void check_live(struct stage *s)
+{
+	if (s->live || follow_position(s->follow).offset < s->start_head)
+		return;
+	s->live = true;
+	log_info("live source=%.*s outbox=%llu",
+		 STR_ARG(ledger_source(s->ledger)),
+		 (unsigned long long)ledger_outbox_count(s->ledger));
+	notify("READY=1");
+	if (s->h->live)
+		s->h->live(s->self, s);
+}
+
+static void on_slice_end(void *arg)
+{
+	struct stage *s = arg;
+	struct err e;
+
+	if (s->failed)
+		return;
+	if (stage_settle(s, &e)) {
+		stage_fail(s, &e);
+		return;
+	}
+	if (follow_caught_up(s->follow))
+		s->careful = 0;
+	check_live(s);
+}
+
+static void on_clock(void *arg, int64_t clock_us)
+{
+	struct stage *s = arg;
+	struct err e;
+
+	if (s->failed)
+		return;
+	check_live(s);
+	if (stage_fire_until(s, clock_us, &e) || stage_settle(s, &e))
+		stage_fail(s, &e);
+}
+
+static void tell(struct stage *s, const char *type, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Record something about the stage itself. */
+static void tell(struct stage *s, const char *type, const char *fmt, ...)
+{
+	struct buf data = { .p = NULL };
+	struct event ev = { .time_us = clk_wall_us(), .recorded_us = CLK_NONE };
+	char topic[100], text[300];
+	struct err e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	snprintf(topic, sizeof(topic), "%s/%s", type, s->h->tool);
+	buf_puts(&data, text);
+	ev.topic = str_from(topic);
+	ev.data = buf_str(&data);
+	if (stage_need_txn(s, &e) || ledger_emit(s->ledger, &ev, &e))
+		stage_fail(s, &e);
+	buf_free(&data);
+}
+
+static void on_gap(void *arg, uint64_t from, uint64_t to)
+{
+	struct stage *s = arg;
+
+	if (s->failed)
+		return;
+	log_error("events %llu to %llu were pruned before they were read",
+		  (unsigned long long)from, (unsigned long long)to);
+	stats_add(s->stats, "gaps_total", NULL, 1);
+	tell(s, "stage.gap",
+	     "{\"kind\":\"pruned\",\"from\":\"%llu\",\"to\":\"%llu\"}",
+	     (unsigned long long)from, (unsigned long long)to);
+}
+
+static void on_epoch(void *arg, struct position pos)
+{
+	struct stage *s = arg;
+	struct err e;
+
+	if (s->failed)
+		return;
+	log_warn("the journal is another one now; going on at %08x:%llu",
+		 pos.epoch, (unsigned long long)pos.offset);
+	/* The deadline of silence moves along with the epoch that it was in. */
+	if (stage_is_silent(s))
+		s->silent.epoch = pos.epoch;
+	s->now = pos;
+	s->dirty = true;
+	if (stage_need_txn(s, &e) ||
+	    ledger_put(s->ledger, KEY_SILENT,
+		       row(&s->silent, sizeof(s->silent)), &e) ||
+	    stage_settle(s, &e))
+		stage_fail(s, &e);
+}
+
+/* ---- the rest of a life ---- */
+
+static void on_durable(void *arg, uint64_t id, uint32_t epoch)
+{
+	struct stage *s = arg;
+
+	(void)id;
+	(void)epoch;
+	if (s->finishing && ledger_outbox_count(s->ledger) == 0)
+		loop_stop(s->loop);
+}
+
+void stage_finish(struct stage *s)
+{
+	s->finishing = true;
+	if (s->loop && (s->filter || ledger_outbox_count(s->ledger) == 0))
+		loop_stop(s->loop);
+}
+
+static void on_failed(void *arg, const struct err *e)
+{
+	stage_fail(arg, e);
+}
+
+static void report_position(struct stage *s)
+{
+	struct position p = ledger_position(s->ledger);
+	char attrs[EVENT_SOURCE_MAX + 64];
+
+	if (!p.epoch)
+		return;
+	snprintf(attrs, sizeof(attrs), "%.*s %08x %llu",
+		 STR_ARG(ledger_source(s->ledger)), p.epoch,
+		 (unsigned long long)p.offset);
+	producer_control(s->producer, STR("$pos"), str_from(attrs), STR(""));
+}
+
+static void on_report(void *arg)
+{
+	struct stage *s = arg;
+	struct str source = ledger_source(s->ledger);
+	uint64_t at = follow_position(s->follow).offset;
+	uint64_t head = follow_head(s->follow);
+	struct buf b = { .p = NULL };
+	char topic[EVENT_SOURCE_MAX + 16];
+
+	loop_timer_start(s->report, STATS_EVERY_MS);
+	stats_set(s->stats, "outbox", NULL,
+		  (int64_t)ledger_outbox_count(s->ledger));
+	stats_set(s->stats, "position", NULL, (int64_t)at);
+	stats_set(s->stats, "lag", NULL, head > at ? (int64_t)(head - at) : 0);
+	stats_set(s->stats, "live", NULL, s->live);
+	stats_print(s->stats, &b);
+	/* "weir/alerter/1f..." gives "$stats/alerter/1f..." */
+	snprintf(topic, sizeof(topic), "$stats/%.*s",
+		 STR_ARG(str_sub(source, 5, source.len)));
+	producer_control(s->producer, str_from(topic), STR("-"), buf_str(&b));
+	buf_free(&b);
+	stats_add(s->stats, "reports_total", NULL, 1);
+	if (stats_get(s->stats, "reports_total", NULL) % STAGE_POS_EVERY == 1)
+		report_position(s);
+	notify("WATCHDOG=1");
+}
+
+static void on_hup(void *arg)
+{
+	struct stage *s = arg;
+
+	if (s->h->reload)
+		s->h->reload(s->self, s);
+}
+
+static int retry_event(void *arg, const struct event *ev, struct err *e)
+{
+	return stage_handle(arg, ev, e);
+}
+
+/* --retry: handle one event that was skipped, out of its order. */
+static int retry(struct stage *s, struct err *e)
+{
+	struct position pos, was = ledger_position(s->ledger);
+	struct journal *j;
+	int rc;
+
+	if (!position_parse(str_from(s->options->retry), &pos))
+		return err_set(e, EX_USAGE, "--retry: %s is no position",
+			       s->options->retry);
+	if (pos.epoch != was.epoch || pos.offset > was.offset)
+		return err_set(e, EX_USAGE,
+			       "--retry: %s was not passed yet (at %08x:%llu)",
+			       s->options->retry, was.epoch,
+			       (unsigned long long)was.offset);
+	j = journal_open(s->common->dir, e);
+	if (!j)
+		return -1;
+	rc = journal_get(j, pos.offset, retry_event, s, e);
+	journal_close(&j);
+	if (rc == 0)
+		err_set(e, EX_NOINPUT, "--retry: event %s is gone",
+			s->options->retry);
+	s->now = was;
+	return rc <= 0 || stage_settle(s, e) ? -1 : 0;
+}
+
+static int open_ledger(struct stage *s, struct err *e)
+{
+	char path[4096];
+	struct ledger_conf conf = { .path = path,
+				    .tool = s->h->tool,
+				    .pure = s->h->pure };
+
+	snprintf(path, sizeof(path), "%s/ledger/%s", s->common->dir,
+		 s->h->tool);
+	s->ledger = ledger_open(&conf, e);
+	if (!s->ledger || ledger_begin(s->ledger, e) || settle_birth(s, e) ||
+	    mark_running(s, e) || ledger_commit(s->ledger, e))
+		return -1;
+	s->now = ledger_position(s->ledger);
+	return stage_open_handler(s, e);
+}
+
+static int connect_bus(struct stage *s, struct err *e)
+{
+	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
+	struct producer_conf pc = { .loop = s->loop,
+				    .queue = ledger_queue(s->ledger),
+				    .failed = on_failed,
+				    .durable = on_durable,
+				    .arg = s };
+	struct follow_conf fc = { .loop = s->loop,
+				  .dir = s->common->dir,
+				  .from = ledger_position(s->ledger),
+				  .arg = s,
+				  .event = on_event,
+				  .slice_end = on_slice_end,
+				  .clock = on_clock,
+				  .gap = on_gap,
+				  .epoch = on_epoch };
+
+	s->bus = bus_new(e);
+	if (!s->bus ||
+	    bus_endpoint(s->bus, s->common->ingest, s->common->dir, "ingest",
+			 ingest, e) ||
+	    bus_endpoint(s->bus, s->common->feed, s->common->dir, "feed", feed,
+			 e))
+		return -1;
+	pc.bus = fc.bus = s->bus;
+	pc.ingest = ingest;
+	pc.feed = fc.feed = feed;
+	s->producer = producer_new(&pc, e);
+	if (s->producer)
+		s->follow = follow_new(&fc, e);
+	return s->follow ? 0 : -1;
+}
+
+int stage_run_bus(struct stage *s, struct err *e)
+{
+	struct err ignored;
+
+	s->loop = loop_new(e);
+	if (!s->loop || loop_signals(s->loop, on_hup, s, e) ||
+	    open_ledger(s, e) || (s->options->retry && retry(s, e)) ||
+	    connect_bus(s, e))
+		return -1;
+	s->report = loop_timer_new(s->loop, on_report, s);
+	loop_timer_start(s->report, 1);
+	log_info("started source=%.*s position=%08x:%llu%s",
+		 STR_ARG(ledger_source(s->ledger)), s->now.epoch,
+		 (unsigned long long)s->now.offset,
+		 s->careful ? " after an unclean end" : "");
+	loop_run(s->loop);
+	notify("STOPPING=1");
+	if (s->failed) {
+		*e = s->why;
+		return -1;
+	}
+	report_position(s);
+	/* A clean end: what is open was committed slice by slice. */
+	if (ledger_begin(s->ledger, &ignored) == 0 &&
+	    ledger_del(s->ledger, KEY_RUNNING, &ignored) >= 0)
+		(void)ledger_commit(s->ledger, &ignored);
+	log_info("stopped position=%08x:%llu outbox=%llu", s->now.epoch,
+		 (unsigned long long)s->now.offset,
+		 (unsigned long long)ledger_outbox_count(s->ledger));
+	return 0;
+}
