@@ -24,6 +24,9 @@ void log_verbose(bool on)
 }
 
 static void emit(int level, const char *name, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static void emit(int level, const char *name, const char *fmt, va_list ap)
 {
 	char line[1024];
 	int saved = errno;

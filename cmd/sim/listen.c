@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,7 +12,10 @@
 
 #include "common/str.h"
 
-static bool split(struct str address, char host[64], char port[8])
+enum { HOST_SIZE = 64, PORT_SIZE = 8 };
+
+static bool split(struct str address, char host[HOST_SIZE],
+		  char port[PORT_SIZE])
 {
 	size_t colon = address.len;
 
@@ -21,10 +25,14 @@ static bool split(struct str address, char host[64], char port[8])
 		return false;
 	struct str h = str_sub(address, 0, colon - 1);
 	struct str p = str_sub(address, colon, address.len);
+	uint64_t number;
 
+	/* getaddrinfo() takes 99999 and keeps its lower 16 bits. */
+	if (!str_u64(p, &number) || number > UINT16_MAX)
+		return false;
 	if (h.p[0] == '[' && str_ends(h, STR("]")))
 		h = str_sub(h, 1, h.len - 1);
-	return p.len > 0 && str_copy(host, 64, h) && str_copy(port, 8, p);
+	return str_copy(host, HOST_SIZE, h) && str_copy(port, PORT_SIZE, p);
 }
 
 static void name_of(int fd, char name_r[LISTEN_NAME_SIZE])
@@ -49,7 +57,7 @@ int listen_open(const char *address, char name_r[LISTEN_NAME_SIZE],
 						    AI_NUMERICSERV |
 						    AI_PASSIVE };
 	struct addrinfo *ai = NULL;
-	char host[64], port[8];
+	char host[HOST_SIZE], port[PORT_SIZE];
 	int fd, code, on = 1;
 
 	if (!split(str_from(address), host, port) ||
