@@ -20,6 +20,9 @@ struct reader {
 	struct str root_ns;
 	bool atom;
 	const struct dom_node *channel; /* or <feed> */
+	struct str feed_author;
+	const struct dom_node *base_node; /* where entries are; and their */
+	struct str base;		  /* base */
 	struct arena *arena;
 	/* The children of the entry at hand; Media RSS's groups are opened. */
 	struct part *parts;
@@ -126,6 +129,8 @@ static struct str base_of(const struct reader *r, const struct dom_node *n)
 
 	if (!n || n->type != DOM_ELEMENT)
 		return r->doc.url;
+	if (n == r->base_node)
+		return r->base;
 	outer = base_of(r, n->parent);
 	own = dom_attr(n, "xml:base");
 	if (own.len == 0 || !url_resolve(outer, own, r->arena, &url))
@@ -165,6 +170,12 @@ static bool is_permalink(const struct dom_node *guid, struct str text)
 	       url_is_http(text);
 }
 
+static bool is_image(const struct dom_node *n)
+{
+	return str_starts(dom_attr(n, "type"), STR("image/")) ||
+	       str_is(dom_attr(n, "medium"), "image");
+}
+
 static bool set_enclosure(const struct reader *r, struct item *it)
 {
 	for (size_t i = 0; i < r->n; i++) {
@@ -176,7 +187,7 @@ static bool set_enclosure(const struct reader *r, struct item *it)
 		else if (feed_name_is(r->parts[i].name, "link") &&
 			 str_is(dom_attr(n, "rel"), "enclosure"))
 			url = dom_attr(n, "href");
-		if (set_url(r, it, FIELD_LINK, url, n))
+		if (!is_image(n) && set_url(r, it, FIELD_LINK, url, n))
 			return true;
 	}
 	return false;
@@ -217,12 +228,6 @@ static void set_link(const struct reader *r, const struct dom_node *entry,
 	if (it->link.p || set_enclosure(r, it))
 		return;
 	set_url(r, it, FIELD_LINK, dom_attr(entry, "rdf:about"), entry);
-}
-
-static bool is_image(const struct dom_node *n)
-{
-	return str_starts(dom_attr(n, "type"), STR("image/")) ||
-	       str_is(dom_attr(n, "medium"), "image");
 }
 
 /* The address of a picture that p gives; absent if it gives none. */
@@ -320,26 +325,27 @@ static void set_author(const struct reader *r, struct item *it)
 	buf_free(&all);
 }
 
-/* RFC 4287, 4.2.1: else the author of the entry's source, else the feed's. */
-static void inherit_author(struct reader *r, struct item *it)
+/* The author that is a child of n: a feed's own, or a source's. */
+static struct str author_of(const struct reader *r, const struct dom_node *n)
 {
-	const struct dom_node *source = NULL;
+	for (const struct dom_node *c = n->first; c; c = c->next)
+		if (c->type == DOM_ELEMENT &&
+		    feed_name_is(feed_name_of(c, r->root_ns), "author"))
+			return person_of(r, c);
+	return (struct str){ 0 };
+}
 
-	for (size_t i = 0; i < r->n; i++)
+/* RFC 4287, 4.2.1: else the author of the entry's source, else the feed's. */
+static void inherit_author(const struct reader *r, struct item *it)
+{
+	for (size_t i = 0; i < r->n && !it->author.p; i++)
 		if (feed_name_is(r->parts[i].name, "source"))
-			source = r->parts[i].node;
-	for (int i = 0; i < 2 && !it->author.p; i++) {
-		const struct dom_node *from = i == 0 ? source : r->channel;
-
-		if (!from)
-			continue;
-		r->n = 0;
-		for (const struct dom_node *c = from->first; c; c = c->next)
-			if (c->type == DOM_ELEMENT &&
-			    feed_name_is(feed_name_of(c, r->root_ns), "author"))
-				item_set_text(it, FIELD_AUTHOR, person_of(r, c),
-					      &r->doc, r->arena);
-	}
+			item_set_text(it, FIELD_AUTHOR,
+				      author_of(r, r->parts[i].node), &r->doc,
+				      r->arena);
+	if (!it->author.p)
+		item_set_text(it, FIELD_AUTHOR, r->feed_author, &r->doc,
+			      r->arena);
 }
 
 /* ---- entries ---- */
@@ -392,6 +398,10 @@ static const struct {
 static void read_entry(struct reader *r, const struct dom_node *entry,
 		       struct item *it)
 {
+	if (r->base_node != entry->parent) {
+		r->base = base_of(r, entry->parent);
+		r->base_node = entry->parent;
+	}
 	r->n = 0;
 	collect(r, entry);
 	for (size_t i = 0; i < ARRAY_LEN(simple); i++)
@@ -401,10 +411,11 @@ static void read_entry(struct reader *r, const struct dom_node *entry,
 	set_image(r, it);
 	set_price(r, it);
 	set_author(r, it);
+	if (item_is_empty(it))
+		return;
 	if (r->atom && !it->author.p)
 		inherit_author(r, it);
-	if (!item_is_empty(it))
-		item_finish(it, &r->doc, r->arena);
+	item_finish(it, &r->doc, r->arena);
 }
 
 static bool is_entry(const struct reader *r, const struct dom_node *n)
@@ -417,26 +428,36 @@ static bool is_entry(const struct reader *r, const struct dom_node *n)
 	return feed_name_is(name, "item") || feed_name_is(name, "entry");
 }
 
+/*
+ * Missing end tags nest an entry in the one before. Not for ever: each level
+ * is text of all levels above it.
+ */
+static bool is_nested_deeply(const struct reader *r, const struct dom_node *n)
+{
+	int level = 0;
+
+	while ((n = n->parent))
+		level += is_entry(r, n);
+	return level > 4;
+}
+
 static void read_entries(struct reader *r, const struct dom_node *root,
 			 struct observation *o)
 {
-	const struct dom_node *n = dom_walk(root, root);
+	const struct dom_node *n = root;
 
-	while (n) {
+	while ((n = dom_walk(root, n))) {
 		struct item it = { 0 }, *place;
 
-		if (!is_entry(r, n)) {
-			n = dom_walk(root, n);
+		if (!is_entry(r, n) || is_nested_deeply(r, n))
 			continue;
-		}
 		if (o->n_items < ITEM_MAX)
 			read_entry(r, n, &it);
-		if (o->n_items == ITEM_MAX || !item_is_empty(&it)) {
-			place = observation_add(o, r->arena);
-			if (place)
-				*place = it;
-		}
-		n = dom_skip(root, n);
+		if (o->n_items < ITEM_MAX && item_is_empty(&it))
+			continue;
+		place = observation_add(o, r->arena);
+		if (place)
+			*place = it;
 	}
 }
 
@@ -477,6 +498,8 @@ bool feed_read_xml(const struct dom *d, const struct document *doc,
 		    feed_name_is(feed_name_of(c, r.root_ns), "channel"))
 			r.channel = c;
 	guess_base(&r);
+	if (r.atom)
+		r.feed_author = author_of(&r, r.channel);
 	read_entries(&r, d->html, o);
 	free(r.parts);
 	return true;
