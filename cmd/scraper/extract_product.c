@@ -7,7 +7,9 @@
 #include "common/xmem.h"
 
 #include "fields.h"
+#include "item_words.h"
 #include "product_choice.h"
+#include "specs.h"
 
 enum { NAMES_MAX = 24 }; /* of the product, to know its title by */
 
@@ -165,20 +167,20 @@ static struct str availability_of(const struct product_page *p,
 {
 	struct str first = { 0 };
 
-	if (c && c->offer->availability.len > 0)
-		return c->offer->availability;
-	for (int s = 0; s < THING_SOURCES; s++) {
+	if (c)
+		first = item_availability(c->offer->availability);
+	for (int s = 0; s < THING_SOURCES && !first.p; s++) {
 		if (!p->mains[s])
 			continue;
 		for (const struct offer *o = p->mains[s]->offers; o;
 		     o = o->next) {
 			if (product_is_in_stock(o->availability))
-				return o->availability;
-			if (first.len == 0)
-				first = o->availability;
+				return item_availability(o->availability);
+			if (!first.p)
+				first = item_availability(o->availability);
 		}
 	}
-	if (first.len > 0)
+	if (first.p)
 		return first;
 	if (p->markup->sold_out && !p->markup->can_buy)
 		return STR("OutOfStock");
@@ -303,6 +305,22 @@ static void fill_price(struct product_page *p, struct item *it,
 		fill_from_offer(p, it, c->offer);
 }
 
+/* What only the words of the page say. */
+static void fill_from_specs(struct product_page *p, struct item *it)
+{
+	struct specs s;
+
+	specs_read(p->layout, &s);
+	if (!it->sku.p)
+		set(p, it, FIELD_SKU, s.sku);
+	if (!it->mpn.p)
+		set(p, it, FIELD_MPN, s.mpn);
+	if (!it->gtin.p)
+		set(p, it, FIELD_GTIN, s.gtin);
+	if (!it->brand.p)
+		set(p, it, FIELD_BRAND, s.brand);
+}
+
 static bool fill_item(struct product_page *p, struct item *it)
 {
 	const struct product_claim *c = product_choose_claim(p);
@@ -317,7 +335,11 @@ static bool fill_item(struct product_page *p, struct item *it)
 	if (!it->price.p && !(described && availability_of(p, c).len > 0) &&
 	    !(p->markup->sold_out_named && !p->markup->can_buy))
 		return false;
-	set(p, it, FIELD_AVAILABILITY, availability_of(p, c));
+	fill_from_specs(p, it);
+	/* A shop's own number again is no part number. */
+	if (it->mpn.p && str_eq(it->mpn, it->sku))
+		it->mpn = (struct str){ 0 };
+	it->availability = availability_of(p, c);
 	if (!it->title.p && p->layout->title.len > 0)
 		set(p, it, FIELD_TITLE, p->layout->title);
 	if (!it->title.p)

@@ -15,6 +15,10 @@
 
 #include <string.h>
 
+#include "common/xmem.h"
+
+#include "item_words.h"
+
 enum { TITLE_ALIKE = 50 }; /* percent of words that make two titles one */
 
 /* How a name is like the titles of the page, in percent. */
@@ -143,9 +147,14 @@ bool product_read_amount(const struct product_page *p, const struct offer *o,
 
 bool product_is_in_stock(struct str availability)
 {
-	return str_find(availability, STR("InStock")) != (size_t)-1 ||
-	       str_eq_nocase(availability, STR("in stock")) ||
-	       str_eq_nocase(availability, STR("instock"));
+	static const char *const names[] = { "InStock", "LimitedAvailability",
+					     "OnlineOnly", "InStoreOnly" };
+	struct str name = item_availability(availability);
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_is(name, names[i]))
+			return true;
+	return false;
 }
 
 static struct product_claim *claim_of(struct product_page *p,

@@ -1,0 +1,20 @@
+#ifndef SCRAPER_SPECS_H
+#define SCRAPER_SPECS_H
+
+/*
+ * specs - what a page says of its product in words: "SKU: 0638", a table with
+ * a row "Brand", a list of terms.
+ *
+ * A label is one of a list, in the languages of shops, and stands alone or
+ * before a colon; its value is what stands beside it. Of several, the first
+ * holds.
+ */
+#include "layout.h"
+
+struct specs {
+	struct str sku, mpn, gtin, brand; /* absent where not said */
+};
+
+void specs_read(const struct layout *l, struct specs *s_r);
+
+#endif
