@@ -170,7 +170,9 @@ static ssize_t read_endless(void *arg, uint64_t pos, char *out, size_t max)
 
 static ssize_t read_bomb(void *arg, uint64_t pos, char *out, size_t max)
 {
-	return (ssize_t)gzip_bomb_read(arg, pos, out, max);
+	const struct exchange *x = arg;
+
+	return (ssize_t)gzip_bomb_read(x->bomb, pos, out, max);
 }
 
 /* MHD takes the page's memory over. */
@@ -203,15 +205,8 @@ static struct MHD_Response *page(struct exchange *x, bool *packed_r)
 	return r;
 }
 
-static struct MHD_Response *make_response(struct exchange *x,
-					  const struct gzip_bomb *bomb,
-					  bool *packed_r)
+static struct MHD_Response *make_response(struct exchange *x, bool *packed_r)
 {
-	union {
-		const struct gzip_bomb *in;
-		void *out;
-	} arg = { .in = bomb }; /* MHD's argument is not const */
-
 	*packed_r = x->a.kind == ANSWER_BOMB;
 	switch (x->a.kind) {
 	case ANSWER_CUT:
@@ -222,7 +217,7 @@ static struct MHD_Response *make_response(struct exchange *x,
 			MHD_SIZE_UNKNOWN, PIECE_BYTES, read_endless, x, NULL);
 	case ANSWER_BOMB:
 		return MHD_create_response_from_callback(
-			bomb->size, PIECE_BYTES, read_bomb, arg.out, NULL);
+			x->bomb->size, PIECE_BYTES, read_bomb, x, NULL);
 	default: return page(x, packed_r);
 	}
 }
@@ -253,7 +248,7 @@ static void add_headers(struct MHD_Response *r, const struct answer *a,
 	}
 }
 
-enum MHD_Result exchange_write(struct exchange *x, const struct gzip_bomb *bomb)
+enum MHD_Result exchange_write(struct exchange *x)
 {
 	char modified[FILL_DATE_SIZE];
 	struct MHD_Response *r;
@@ -263,7 +258,7 @@ enum MHD_Result exchange_write(struct exchange *x, const struct gzip_bomb *bomb)
 	if (x->a.kind == ANSWER_HANG)
 		return MHD_NO;
 	fill_http_date(x->a.modified_s, modified);
-	r = make_response(x, bomb, &packed);
+	r = make_response(x, &packed);
 	if (!r)
 		return MHD_NO;
 	add_headers(r, &x->a, modified, packed);

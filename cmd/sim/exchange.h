@@ -17,7 +17,8 @@
 
 struct exchange {
 	struct MHD_Connection *conn;
-	struct buf in; /* the request's body */
+	const struct gzip_bomb *bomb; /* for whoever asks for it */
+	struct buf in;		      /* the request's body */
 	struct answer a;
 	bool answered; /* a is filled in */
 	bool suspended;
@@ -25,20 +26,22 @@ struct exchange {
 	struct exchange *prev, *next; /* among the suspended */
 };
 
-/*
- * Describe the request that conn carries. Everything in *rq lives in the
- * connection, but for the texts in *scratch, which the caller frees.
- */
+/* Texts that a request is described with; zeroed before exchange_read(). */
 struct exchange_scratch {
 	struct buf base, headers, args;
 };
+void exchange_scratch_free(struct exchange_scratch *scratch);
+
+/*
+ * Describe the request that x->conn carries, without its time. Everything in
+ * *rq lives in the connection, in x, or in *scratch. listen_name stands in for
+ * a Host header that is none.
+ */
 void exchange_read(struct exchange *x, const char *method, const char *path,
 		   const char *listen_name, struct exchange_scratch *scratch,
 		   struct request *rq);
-void exchange_scratch_free(struct exchange_scratch *scratch);
 
 /* Queue the answer. MHD_NO: close the connection without one. */
-enum MHD_Result exchange_write(struct exchange *x,
-			       const struct gzip_bomb *bomb);
+enum MHD_Result exchange_write(struct exchange *x);
 
 #endif

@@ -151,6 +151,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn,
 	if (!x) {
 		*slot = x = xcalloc(1, sizeof(*x));
 		x->conn = conn;
+		x->bomb = &sv->bomb;
 		x->in.max = REQUEST_BODY_MAX;
 		return MHD_YES;
 	}
@@ -166,7 +167,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn,
 			return MHD_YES;
 		}
 	}
-	return exchange_write(x, &sv->bomb);
+	return exchange_write(x);
 }
 
 static void on_done(void *arg, struct MHD_Connection *conn, void **slot,
