@@ -94,7 +94,7 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	at = n < 0 ? NULL : buf_reserve(b, (size_t)n + 1);
+	at = n < 0 ? NULL : buf_reserve(b, (size_t)n); /* and its NUL */
 	if (!at)
 		return;
 	va_start(ap, fmt);

@@ -110,8 +110,9 @@ static int digits(struct str s, size_t at, size_t n)
 
 static int month_days(int y, int m)
 {
-	static const int n[] = { 31, 28, 31, 30, 31, 30,
-				 31, 31, 30, 31, 30, 31 };
+	static const int n[] = {
+		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+	};
 	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
 
 	return m == 2 && leap ? 29 : n[m - 1];
@@ -153,7 +154,7 @@ bool clk_parse(struct str s, int64_t *us_r)
 	mi = digits(s, 14, 2);
 	sec = digits(s, 17, 2);
 	if (h < 0 || h > 23 || mi < 0 || mi > 59 || sec < 0 || sec > 60 ||
-	    !strchr("Tt ", s.p[10]) || s.p[13] != ':' || s.p[16] != ':')
+	    !memchr("Tt ", s.p[10], 3) || s.p[13] != ':' || s.p[16] != ':')
 		return false;
 	if (i < s.len && s.p[i] == '.') {
 		size_t start = ++i;

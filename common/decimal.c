@@ -96,9 +96,12 @@ bool decimal_parse_json(struct str s, struct decimal *d_r)
 	}
 	for (; n > 0; n--) {
 		if (down) {
-			if (d.scale == DECIMAL_SCALE_MAX)
+			if (d.scale < DECIMAL_SCALE_MAX)
+				d.scale++;
+			else if (d.coef % 10 == 0)
+				d.coef /= 10;
+			else
 				return false;
-			d.scale++;
 		} else if (d.scale > 0) {
 			d.scale--;
 		} else {

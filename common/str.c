@@ -108,18 +108,24 @@ struct str str_cut(struct str s, char c, struct str *rest_r)
 	return str_sub(s, 0, at);
 }
 
+/* strchr() would find the NUL that ends seps. */
+static bool is_one_of(char c, const char *seps)
+{
+	return c && strchr(seps, c);
+}
+
 bool str_token(struct str *s, const char *seps, struct str *token_r)
 {
 	size_t i = 0, start;
 
-	while (i < s->len && strchr(seps, s->p[i]))
+	while (i < s->len && is_one_of(s->p[i], seps))
 		i++;
 	if (i == s->len) {
 		*s = str_sub(*s, i, i);
 		return false;
 	}
 	start = i;
-	while (i < s->len && !strchr(seps, s->p[i]))
+	while (i < s->len && !is_one_of(s->p[i], seps))
 		i++;
 	*token_r = str_sub(*s, start, i);
 	*s = str_sub(*s, i, s->len);
@@ -158,8 +164,8 @@ bool str_duration_ms(struct str s, int64_t *ms_r)
 		const char *unit;
 		int64_t ms;
 	} units[] = {
-		{ "ms", 1 },	    { "s", 1000 },     { "m", 60000 },
-		{ "h", 3600000 },   { "d", 86400000 }, { "w", 604800000 },
+		{ "ms", 1 },	  { "s", 1000 },     { "m", 60000 },
+		{ "h", 3600000 }, { "d", 86400000 }, { "w", 604800000 },
 	};
 	const int64_t max = 3650 * INT64_C(86400000);
 	struct str unit;

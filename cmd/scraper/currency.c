@@ -4,7 +4,7 @@
 
 #include "common/xmem.h"
 
-/* Codes in use, between spaces. */
+/* Codes in use (and the kuna, which old pages still have), between spaces. */
 static const char iso_codes[] =
 	" AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD"
 	" BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE"
