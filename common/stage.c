@@ -316,6 +316,8 @@ int stage_feed_file(struct stage *s, const char *path, const char *type,
 
 static void release(struct stage *s)
 {
+	if (s->h->close)
+		s->h->close(s->self, s);
 	follow_free(&s->follow);
 	producer_free(&s->producer);
 	loop_timer_free(&s->report);

@@ -56,6 +56,9 @@ struct stage_handler {
 	void (*live)(void *self, struct stage *s);
 	/* SIGHUP. May be NULL. */
 	void (*reload)(void *self, struct stage *s);
+	/* At the end, also after a failure: free what sits in the loop, which
+	 * is still there. Nothing can be emitted any more. May be NULL. */
+	void (*close)(void *self, struct stage *s);
 };
 
 /* The options that every stage has; put STAGE_OPTIONS(cfg) into the table. */
