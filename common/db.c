@@ -333,16 +333,6 @@ int db_renew(struct db_txn *txn, struct err *e)
 	return rc ? fail(txn->db, rc, "renew", e) : 0;
 }
 
-int db_grow(struct db *db, struct err *e)
-{
-	MDB_envinfo info;
-	int rc;
-
-	mdb_env_info(db->env, &info);
-	rc = mdb_env_set_mapsize(db->env, info.me_mapsize * 2);
-	return rc ? fail(db, rc, "grow", e) : 0;
-}
-
 int db_clear_readers(struct db *db)
 {
 	int dead = 0;

@@ -62,9 +62,6 @@ void db_abort(struct db_txn **txnp);
 void db_reset(struct db_txn *txn);
 int db_renew(struct db_txn *txn, struct err *e);
 
-/* Double the map (writer, no transaction open); EX_TEMPFAIL at the end. */
-int db_grow(struct db *db, struct err *e);
-
 /* Free the slots of readers that died. The number of them. */
 int db_clear_readers(struct db *db);
 

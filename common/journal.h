@@ -131,7 +131,7 @@ void journal_write_abort(struct journal *j);
 
 /* 1: last id of the source; 0: never seen (*last_r is 0). */
 int journal_write_source(struct journal *j, struct str source,
-			 uint64_t *last_r, struct err *e);
+			 uint64_t *last_r, bool *transient_r, struct err *e);
 int journal_write_set_source(struct journal *j, struct str source,
 			     uint64_t last, bool transient, int64_t now_us,
 			     struct err *e);
@@ -142,6 +142,9 @@ int journal_write_set_source(struct journal *j, struct str source,
  */
 int journal_write_append(struct journal *j, struct event *ev, int64_t now_us,
 			 struct err *e);
+
+/* Epoch and newest offset, without a look at the tables. */
+void journal_newest(const struct journal *j, struct journal_head *head_r);
 
 /*
  * The clock to announce: never below any recorded time, nor below what was
@@ -166,6 +169,9 @@ int journal_write_prune(struct journal *j, uint64_t offset, struct err *e);
 int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,
 			struct err *e);
 
+/* True if the open transaction has changed anything. */
+bool journal_write_changed(const struct journal *j);
+
 /*
  * Read everything and compare: checksums, chains, counts, retained. Calls
  * problem for each finding; the number of events in *n_r.
@@ -178,6 +184,5 @@ int journal_verify(struct journal *j,
 int journal_backup(struct journal *j, const char *dir, struct err *e);
 
 int journal_clear_readers(struct journal *j);
-int journal_grow(struct journal *j, struct err *e);
 
 #endif

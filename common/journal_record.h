@@ -70,6 +70,7 @@ struct journal {
 	struct topic_cache *cache;
 	char sweep_origin[DB_KEY_MAX], sweep_source[DB_KEY_MAX];
 	size_t sweep_origin_len, sweep_source_len;
+	bool swept; /* the open transaction deleted expired rows */
 };
 
 /* Read a record; EX_DATAERR if it is damaged (check: compare its checksum). */

@@ -20,7 +20,7 @@
 enum { CACHE_SLOTS = 1 << 16 }; /* emptied when it is half full */
 
 /* Address space for the file to grow into; the file grows as it is used. */
-static const size_t JOURNAL_MAP = (size_t)1 << 38; /* 256 GiB */
+static const size_t JOURNAL_MAP = (size_t)1 << 40;
 
 struct cached {
 	struct str topic;
@@ -193,6 +193,7 @@ void journal_write_release(struct journal *j)
 
 int journal_write_begin(struct journal *j, struct err *e)
 {
+	j->swept = false;
 	if (j->cache->n > CACHE_SLOTS / 2)
 		cache_clear(j->cache);
 	return db_begin(j->db, true, &j->write, e);
@@ -258,17 +259,16 @@ void journal_write_abort(struct journal *j)
 }
 
 int journal_write_source(struct journal *j, struct str source, uint64_t *last_r,
-			 struct err *e)
+			 bool *transient_r, struct err *e)
 {
-	struct source_row row;
+	struct source_row row = { 0, 0 };
 	struct str val;
 	int rc = db_get(j->write, j->sources, source, &val, e);
 
-	*last_r = 0;
-	if (rc > 0) {
+	if (rc > 0)
 		memcpy(&row, val.p, sizeof(row));
-		*last_r = row.last;
-	}
+	*last_r = row.last;
+	*transient_r = row.seen_us < 0;
 	return rc;
 }
 
@@ -364,6 +364,13 @@ int journal_write_append(struct journal *j, struct event *ev, int64_t now_us,
 	if (ev->ext.len && keep_origin(j, ev, e))
 		return -1;
 	return 0;
+}
+
+void journal_newest(const struct journal *j, struct journal_head *head_r)
+{
+	*head_r = (struct journal_head){ .epoch = j->epoch,
+					 .offset = j->head,
+					 .recorded_us = j->last_us };
 }
 
 int64_t journal_write_clock(struct journal *j, int64_t now_us)
@@ -463,9 +470,12 @@ static int sweep(struct journal *j, db_table t, char *at, size_t *at_len,
 		return -1;
 	rc = db_seek(c, key.len ? DB_AT_OR_AFTER : DB_FIRST, &key, &val, e);
 	while (rc > 0 && n-- > 0) {
-		if (expired(val, now_us) && db_cursor_del(c, e)) {
-			rc = -1;
-			break;
+		if (expired(val, now_us)) {
+			j->swept = true;
+			if (db_cursor_del(c, e)) {
+				rc = -1;
+				break;
+			}
 		}
 		rc = db_seek(c, DB_NEXT, &key, &val, e);
 	}
@@ -503,6 +513,11 @@ int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,
 		     source_expired, now_us, e);
 }
 
+bool journal_write_changed(const struct journal *j)
+{
+	return j->swept || j->cache->n_dirty > 0;
+}
+
 /* ---- whole-journal work ---- */
 
 int journal_backup(struct journal *j, const char *dir, struct err *e)
@@ -535,9 +550,4 @@ out:
 int journal_clear_readers(struct journal *j)
 {
 	return db_clear_readers(j->db);
-}
-
-int journal_grow(struct journal *j, struct err *e)
-{
-	return db_grow(j->db, e);
 }

@@ -66,12 +66,18 @@ struct opt_tool {
 
 /*
  * Fill the table's destinations. Returns 0 to go on, with *args_r the
- * operands (NULL-terminated, in argv; a lone "-" is one); 1 when --help,
- * --version or --check-config was answered on standard output; -1 with *e:
- * EX_USAGE for the command line and environment, EX_CONFIG for the file.
+ * operands (NULL-terminated, in argv; a lone "-" is one); 1 when --help or
+ * --version was answered on standard output; -1 with *e: EX_USAGE for the
+ * command line and environment, EX_CONFIG for the file.
  */
 int opt_parse(const struct opt_tool *tool, int argc, char **argv,
 	      char ***args_r, struct err *e);
+
+/*
+ * For --check-config, once the tool has checked what is its own: say that all
+ * is well on standard output. Returns 0, or -1 where that cannot be written.
+ */
+int opt_config_ok(const struct opt_tool *tool, struct err *e);
 
 /* Free what opt_parse() allocated (lists, the loaded file). */
 void opt_release(const struct opt_tool *tool);

@@ -1,0 +1,361 @@
+/*
+ * weir-log - print what the journal holds, one event a line. See weir-log(1).
+ *
+ * Reads the journal's file itself, so it needs no store. Events are gathered
+ * in a buffer while a snapshot of the file is held, and written after it was
+ * let go: a slow reader of our output must not keep old pages alive.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/follow.h"
+#include "common/log.h"
+#include "common/opt.h"
+#include "common/since.h"
+#include "common/xmem.h"
+
+enum { LOG_CHUNK = 256 << 10, LOG_SCAN = 20000 };
+
+static struct {
+	struct opt_common common;
+	const char *since, *until;
+	int64_t limit;
+	bool reverse, follow, last;
+} cfg;
+
+static const struct opt opts[] = {
+	{ 0, "since", "WHEN", OPT_STR, &cfg.since, 0, 0,
+	  "what comes after a position, a time, or an age such as 90d" },
+	{ 0, "until", "WHEN", OPT_STR, &cfg.until, 0, 0,
+	  "up to a position, a time, or an age" },
+	{ 'n', "limit", "N", OPT_UINT, &cfg.limit, 0, INT64_MAX,
+	  "at most N events" },
+	{ 'r', "reverse", NULL, OPT_FLAG, &cfg.reverse, 0, 0, "newest first" },
+	{ 'f', "follow", NULL, OPT_FLAG, &cfg.follow, 0, 0,
+	  "go on with what comes" },
+	{ 'l', "last", NULL, OPT_FLAG, &cfg.last, 0, 0,
+	  "the newest event of each topic" },
+};
+
+static const struct opt_tool tool = {
+	.name = "log",
+	.synopsis = "[OPTION...] [PATTERN...]",
+	.summary = "Print the journal's events, all or those whose topic "
+		   "matches a pattern.",
+	.opts = opts,
+	.n_opts = ARRAY_LEN(opts),
+	.common = &cfg.common,
+};
+
+struct printer {
+	struct str *pattern;
+	size_t n_patterns;
+	struct buf out;
+	uint64_t left;	   /* of --limit */
+	struct loop *loop; /* while following */
+	struct err *e;
+};
+
+static bool wanted(const struct printer *p, const struct event *ev)
+{
+	for (size_t i = 0; i < p->n_patterns; i++)
+		if (topic_matches(ev->topic, p->pattern[i]))
+			return true;
+	return p->n_patterns == 0;
+}
+
+static int write_out(struct printer *p, struct err *e)
+{
+	size_t done = 0;
+
+	while (done < p->out.len) {
+		ssize_t n = write(STDOUT_FILENO, p->out.p + done,
+				  p->out.len - done);
+
+		if (n < 0 && errno != EINTR)
+			return err_set(e, EX_IOERR, "standard output: %s",
+				       strerror(errno));
+		if (n > 0)
+			done += (size_t)n;
+	}
+	buf_reset(&p->out);
+	return 0;
+}
+
+/* Gather one event; 1: time to write. */
+static int on_event(void *arg, const struct event *ev, struct err *e)
+{
+	struct printer *p = arg;
+
+	(void)e;
+	if (!wanted(p, ev))
+		return 0;
+	event_print(ev, 0, &p->out);
+	buf_putc(&p->out, '\n');
+	return --p->left == 0 || p->out.len >= LOG_CHUNK;
+}
+
+/* ---- ranges ---- */
+
+static int read_range(struct journal *j, struct journal_scan *scan,
+		      struct err *e)
+{
+	struct since since = { .is_position = false }, until;
+	struct journal_head head;
+	uint64_t first = 1, last;
+	int rc;
+
+	if (cfg.since &&
+	    !since_parse(str_from(cfg.since), clk_wall_us(), &since))
+		return err_set(e, EX_USAGE,
+			       "--since: '%s' is no position, time or age",
+			       cfg.since);
+	if (cfg.until &&
+	    !since_parse(str_from(cfg.until), clk_wall_us(), &until))
+		return err_set(e, EX_USAGE,
+			       "--until: '%s' is no position, time or age",
+			       cfg.until);
+	if (journal_head(j, &head, e))
+		return -1;
+	last = head.offset;
+	if (cfg.since) {
+		rc = since_first(&since, j, &first, e);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			log_warn("--since %s: what came after it is not all "
+				 "here (epoch %08x, oldest event %llu)",
+				 cfg.since, head.epoch,
+				 (unsigned long long)head.first);
+	}
+	if (cfg.until && since_last(&until, j, &last, e))
+		return -1;
+	scan->reverse = cfg.reverse;
+	scan->from = cfg.reverse ? last : first;
+	scan->until = cfg.reverse ? first : last;
+	scan->budget = LOG_SCAN;
+	/* An empty range; until 0 would mean no bound. */
+	return last < first || last == 0 ? 1 : 0;
+}
+
+static int print_range(struct printer *p, struct journal *j,
+		       struct journal_scan *scan, struct err *e)
+{
+	int more = 1;
+
+	while (more > 0 && p->left > 0) {
+		more = journal_scan(j, scan, on_event, p, &scan->from, e);
+		if (more < 0 || write_out(p, e))
+			return -1;
+		if (scan->reverse && scan->from < scan->until)
+			break;
+	}
+	return 0;
+}
+
+/* ---- the newest event of each topic ---- */
+
+struct newest {
+	struct printer *p;
+	struct journal *j;
+	char after[EVENT_TOPIC_MAX]; /* where to go on */
+	size_t after_len;
+};
+
+static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
+{
+	struct newest *n = arg;
+
+	if (journal_get(n->j, t->last, on_event, n->p, e) < 0)
+		return -1;
+	memcpy(n->after, t->topic.p, t->topic.len);
+	n->after_len = t->topic.len;
+	return n->p->left == 0 || n->p->out.len >= LOG_CHUNK;
+}
+
+static int print_last(struct printer *p, struct journal *j, struct err *e)
+{
+	for (size_t i = 0; i < p->n_patterns; i++) {
+		struct newest n = { .p = p, .j = j };
+		size_t was;
+
+		do {
+			struct str after = { n.after, n.after_len };
+
+			was = p->out.len;
+			if (journal_topics(j, p->pattern[i], after, on_topic,
+					   &n, e))
+				return -1;
+			was = p->out.len - was;
+			if (write_out(p, e))
+				return -1;
+		} while (was > 0 && p->left > 0);
+	}
+	return 0;
+}
+
+/* ---- following ---- */
+
+static void stop(struct printer *p, const struct err *e)
+{
+	*p->e = *e;
+	loop_stop(p->loop);
+}
+
+static void follow_event(void *arg, const struct event *ev)
+{
+	struct printer *p = arg;
+	struct err e = { 0 };
+
+	if (p->left == 0)
+		return;
+	on_event(p, ev, &e);
+	if (p->out.len >= LOG_CHUNK && write_out(p, &e))
+		stop(p, &e);
+}
+
+static void follow_slice(void *arg)
+{
+	struct printer *p = arg;
+	struct err e = { 0 };
+
+	if (write_out(p, &e) || p->left == 0)
+		stop(p, &e);
+}
+
+static void follow_gap(void *arg, uint64_t from, uint64_t to)
+{
+	(void)arg;
+	log_warn("events %llu to %llu were pruned before they were read",
+		 (unsigned long long)from, (unsigned long long)to);
+}
+
+static int follow_from(struct printer *p, struct position from, struct err *e)
+{
+	char endpoint[BUS_PATH_MAX + 8];
+	struct follow_conf fc = { .dir = cfg.common.dir,
+				  .from = from,
+				  .feed = endpoint,
+				  .arg = p,
+				  .event = follow_event,
+				  .slice_end = follow_slice,
+				  .gap = follow_gap };
+	struct follow *f = NULL;
+	int rc = -1;
+
+	p->loop = fc.loop = loop_new(e);
+	p->e = e;
+	fc.bus = bus_new(e);
+	if (!fc.loop || !fc.bus || loop_signals(fc.loop, NULL, NULL, e) ||
+	    bus_endpoint(fc.bus, cfg.common.feed, cfg.common.dir, "feed",
+			 endpoint, e))
+		goto out;
+	signal(SIGPIPE, SIG_DFL); /* "| head" ends us quietly */
+	f = follow_new(&fc, e);
+	if (!f)
+		goto out;
+	loop_run(fc.loop);
+	rc = e->code ? -1 : 0;
+out:
+	follow_free(&f);
+	bus_free(&fc.bus);
+	loop_free(&fc.loop);
+	return rc;
+}
+
+static int run(struct printer *p, struct err *e)
+{
+	struct journal *j = journal_open(cfg.common.dir, e);
+	struct journal_scan scan = { .budget = 0 };
+	struct position from = { 0, 0 };
+	struct journal_head head;
+	int rc;
+
+	if (!j && cfg.follow && e->code == EX_NOINPUT) {
+		*e = (struct err){ 0 };
+		return follow_from(p, from, e);
+	}
+	if (!j)
+		return -1;
+	rc = journal_head(j, &head, e);
+	if (rc == 0 && cfg.last)
+		rc = print_last(p, j, e);
+	else if (rc == 0) {
+		rc = read_range(j, &scan, e);
+		if (rc == 0)
+			rc = print_range(p, j, &scan, e);
+	}
+	/* Go on after the head that was seen, or after what was printed. */
+	from = (struct position){ head.epoch, head.offset };
+	if (!cfg.last && !cfg.reverse && scan.from > head.offset + 1)
+		from.offset = scan.from - 1;
+	journal_close(&j);
+	if (rc < 0 || !cfg.follow || p->left == 0)
+		return rc < 0 ? -1 : 0;
+	return follow_from(p, from, e);
+}
+
+static int check_usage(char **args, struct err *e)
+{
+	if (cfg.follow && (cfg.reverse || cfg.until))
+		return err_set(e, EX_USAGE, "--follow: not with --%s",
+			       cfg.reverse ? "reverse" : "until");
+	if (cfg.last && (cfg.since || cfg.until || cfg.reverse))
+		return err_set(e, EX_USAGE,
+			       "--last: not with --since, --until, --reverse");
+	for (; *args; args++)
+		if (pattern_check(str_from(*args), e))
+			return err_prefix(e, "pattern");
+	return 0;
+}
+
+static int print(char **args, struct err *e)
+{
+	struct printer p = { .left = cfg.limit ? (uint64_t)cfg.limit
+					       : UINT64_MAX };
+	struct str pattern[64];
+	int rc;
+
+	while (args[p.n_patterns] && p.n_patterns < ARRAY_LEN(pattern)) {
+		pattern[p.n_patterns] = str_from(args[p.n_patterns]);
+		p.n_patterns++;
+	}
+	if (args[p.n_patterns])
+		return err_set(e, EX_USAGE, "more than %zu patterns",
+			       ARRAY_LEN(pattern));
+	if (p.n_patterns == 0 && cfg.last)
+		pattern[p.n_patterns++] = STR("");
+	p.pattern = pattern;
+	rc = run(&p, e);
+	buf_free(&p.out);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { 0 };
+	char **args;
+	int status;
+
+	umask(0007);
+	log_init("weir-log");
+	status = opt_parse(&tool, argc, argv, &args, &e);
+	if (status != 0)
+		goto out;
+	log_verbose(cfg.common.verbose);
+	status = -1;
+	if (cfg.common.check_config)
+		status = opt_config_ok(&tool, &e);
+	else if (check_usage(args, &e) == 0)
+		status = print(args, &e);
+out:
+	if (status < 0)
+		log_error("%s", e.msg);
+	opt_release(&tool);
+	return status < 0 ? e.code : EX_OK;
+}

@@ -1,0 +1,319 @@
+/*
+ * weir-pub - publish events from standard input, one a line. See weir-pub(1).
+ *
+ * Ends with 0 only when the store has acknowledged everything. A line that is
+ * no event is reported, and the others go on.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/lines.h"
+#include "common/log.h"
+#include "common/opt.h"
+#include "common/producer.h"
+#include "common/types.h"
+#include "common/xmem.h"
+
+enum { PUB_QUEUE = 4 * BUS_WINDOW, PUB_LINES_A_TURN = 256 };
+
+static struct {
+	struct opt_common common;
+	const char *type, *subject;
+	int64_t timeout_ms;
+} cfg = { .timeout_ms = 30000 };
+
+static const struct opt opts[] = {
+	{ 't', "type", "TYPE", OPT_STR, &cfg.type, 0, 0,
+	  "lines are data: publish them as events of this type" },
+	{ 's', "subject", "SUBJECT", OPT_STR, &cfg.subject, 0, 0,
+	  "with --type: the subject" },
+	{ 0, "timeout", "TIME", OPT_MS, &cfg.timeout_ms, 100, 86400000,
+	  "give up when nothing is acknowledged for so long (default 30s)" },
+};
+
+static const struct opt_tool tool = {
+	.name = "pub",
+	.synopsis = "[OPTION...] [FILE]",
+	.summary = "Publish events, one JSON object a line, and wait until "
+		   "they are durable.",
+	.opts = opts,
+	.n_opts = ARRAY_LEN(opts),
+	.common = &cfg.common,
+};
+
+struct pub {
+	struct loop *loop;
+	struct bus *bus;
+	struct producer *producer;
+	struct producer_memory *queue;
+	struct loop_fd *fd;	/* input that can be waited for */
+	struct loop_work *work; /* input that is always ready (a file) */
+	struct loop_timer *timer;
+	struct lines lines;
+	struct arena arena;
+	bool eof, bad;
+	struct err why;
+};
+
+static void fail(void *arg, const struct err *e)
+{
+	struct pub *p = arg;
+
+	if (!p->why.code)
+		p->why = *e;
+	loop_stop(p->loop);
+}
+
+static bool has_room(const struct pub *p)
+{
+	return producer_memory_waiting(p->queue) < PUB_QUEUE;
+}
+
+/* One line as an event. 0, or -1 with *e: it is none. */
+static int read_event(struct pub *p, struct str line, struct event *ev_r,
+		      struct err *e)
+{
+	char topic[EVENT_TOPIC_MAX + 2];
+
+	if (!cfg.type) {
+		if (event_parse(line, EVENT_LAX, &p->arena, ev_r, e))
+			return -1;
+	} else {
+		snprintf(topic, sizeof(topic), "%s%s%s", cfg.type,
+			 cfg.subject ? "/" : "",
+			 cfg.subject ? cfg.subject : "");
+		*ev_r = (struct event){ .time_us = CLK_NONE,
+					.recorded_us = CLK_NONE,
+					.data = str_trim(line) };
+		ev_r->topic = arena_str(&p->arena, str_from(topic));
+	}
+	if (ev_r->time_us == CLK_NONE)
+		ev_r->time_us = clk_wall_us();
+	/* What the store would refuse is refused here, with its line. */
+	struct event check = *ev_r;
+
+	check.source = producer_memory_source(p->queue);
+	check.id = 1;
+	if (event_check(&check, e))
+		return -1;
+	return type_check(&check, e);
+}
+
+static void take_line(struct pub *p, struct str line)
+{
+	struct event ev;
+	struct err e;
+
+	if (str_trim(line).len == 0)
+		return;
+	if (read_event(p, line, &ev, &e)) {
+		log_error("line %llu: %s", (unsigned long long)p->lines.number,
+			  e.msg);
+		p->bad = true;
+	} else {
+		producer_memory_add(p->queue, &ev);
+	}
+	arena_reset(&p->arena);
+}
+
+static void maybe_done(struct pub *p)
+{
+	if (p->eof && producer_idle(p->producer))
+		loop_stop(p->loop);
+}
+
+/* Read lines while there is room and input does not have to be waited for. */
+static bool read_lines(struct pub *p)
+{
+	struct str line;
+	struct err e;
+
+	for (int i = 0; i < PUB_LINES_A_TURN && has_room(p); i++) {
+		int rc = lines_next(&p->lines, &line, &e);
+
+		if (rc > 0) {
+			take_line(p, line);
+		} else if (rc == 0) {
+			p->eof = true;
+			break;
+		} else if (e.code == EX_DATAERR) {
+			log_error("%s", e.msg);
+			p->bad = true;
+		} else {
+			fail(p, &e);
+			return false;
+		}
+		if (p->fd && !lines_ready(&p->lines))
+			break;
+	}
+	producer_kick(p->producer);
+	if (p->eof) {
+		if (p->fd)
+			loop_fd_set(p->fd, 0);
+		maybe_done(p);
+	}
+	return !p->eof && has_room(p);
+}
+
+static bool on_work(void *arg)
+{
+	struct pub *p = arg;
+
+	/* A pipe's lines that were read already, or a file's next ones. */
+	if (p->fd && !lines_ready(&p->lines))
+		return false;
+	return read_lines(p);
+}
+
+static void on_input(void *arg, int what)
+{
+	struct pub *p = arg;
+
+	(void)what;
+	if (!read_lines(p) && !p->eof)
+		loop_fd_set(p->fd, 0); /* full: on_durable() goes on */
+	else if (!p->eof && lines_ready(&p->lines))
+		loop_work_wake(p->work);
+}
+
+static void on_durable(void *arg, uint64_t id, uint32_t epoch)
+{
+	struct pub *p = arg;
+
+	(void)id;
+	(void)epoch;
+	loop_timer_start(p->timer, cfg.timeout_ms);
+	if (!p->eof) {
+		if (p->fd)
+			loop_fd_set(p->fd, LOOP_READ);
+		loop_work_wake(p->work);
+	}
+	maybe_done(p);
+}
+
+static void on_timeout(void *arg)
+{
+	struct pub *p = arg;
+	struct err e;
+
+	if (!p->eof && producer_idle(p->producer)) {
+		loop_timer_start(p->timer, cfg.timeout_ms);
+		return; /* it is the input that is slow */
+	}
+	err_set(&e, EX_TEMPFAIL,
+		"no acknowledgement for %lld s; %zu events not known to be "
+		"durable (is weir-store running on %s?)",
+		(long long)cfg.timeout_ms / 1000,
+		producer_memory_waiting(p->queue), cfg.common.dir);
+	fail(p, &e);
+}
+
+static int open_input(struct pub *p, const char *path, struct err *e)
+{
+	struct stat sb;
+	int fd;
+
+	if (lines_open(path ? path : "-", &fd, e))
+		return -1;
+	lines_init(&p->lines, fd, EVENT_LINE_MAX);
+	p->work = loop_work_new(p->loop, on_work, p);
+	if (fstat(fd, &sb) == 0 && !S_ISREG(sb.st_mode) &&
+	    !(S_ISCHR(sb.st_mode) && !isatty(fd)))
+		p->fd = loop_fd_new(p->loop, fd, LOOP_READ, on_input, p);
+	else
+		loop_work_wake(p->work);
+	return 0;
+}
+
+static int connect(struct pub *p, struct err *e)
+{
+	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
+	struct producer_conf pc = { .loop = p->loop,
+				    .ingest = ingest,
+				    .feed = feed,
+				    .failed = fail,
+				    .durable = on_durable,
+				    .arg = p };
+
+	p->bus = bus_new(e);
+	if (!p->bus ||
+	    bus_endpoint(p->bus, cfg.common.ingest, cfg.common.dir, "ingest",
+			 ingest, e) ||
+	    bus_endpoint(p->bus, cfg.common.feed, cfg.common.dir, "feed", feed,
+			 e))
+		return -1;
+	p->queue = producer_memory_new("pub", PUB_QUEUE);
+	pc.bus = p->bus;
+	pc.queue = producer_memory_queue(p->queue);
+	p->producer = producer_new(&pc, e);
+	return p->producer ? 0 : -1;
+}
+
+static int run(const char *path, struct err *e)
+{
+	struct pub p = { .lines = { .fd = -1 } };
+	int rc = -1;
+
+	p.loop = loop_new(e);
+	if (!p.loop || loop_signals(p.loop, NULL, NULL, e) || connect(&p, e) ||
+	    open_input(&p, path, e))
+		goto out;
+	p.timer = loop_timer_new(p.loop, on_timeout, &p);
+	loop_timer_start(p.timer, cfg.timeout_ms);
+	loop_run(p.loop);
+	if (p.why.code)
+		*e = p.why;
+	else if (!p.eof || !producer_idle(p.producer))
+		err_set(e, EX_TEMPFAIL,
+			"stopped; %zu events not known to be "
+			"durable",
+			producer_memory_waiting(p.queue));
+	else if (p.bad)
+		err_set(e, EX_DATAERR,
+			"some lines were no events; the others are durable");
+	else
+		rc = 0;
+out:
+	loop_timer_free(&p.timer);
+	loop_fd_free(&p.fd);
+	loop_work_free(&p.work);
+	producer_free(&p.producer);
+	producer_memory_free(&p.queue);
+	bus_free(&p.bus);
+	loop_free(&p.loop);
+	lines_fini(&p.lines);
+	lines_close(p.lines.fd);
+	arena_free(&p.arena);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { 0 };
+	char **args;
+	int status;
+
+	umask(0007);
+	log_init("weir-pub");
+	status = opt_parse(&tool, argc, argv, &args, &e);
+	if (status != 0)
+		goto out;
+	log_verbose(cfg.common.verbose);
+	status = -1;
+	if (args[0] && args[1])
+		err_set(&e, EX_USAGE, "%s: one file at most", args[1]);
+	else if (cfg.subject && !cfg.type)
+		err_set(&e, EX_USAGE, "--subject goes with --type");
+	else if (cfg.common.check_config)
+		status = opt_config_ok(&tool, &e);
+	else
+		status = run(args[0], &e);
+out:
+	if (status < 0)
+		log_error("%s", e.msg);
+	opt_release(&tool);
+	return status < 0 ? e.code : EX_OK;
+}

@@ -1,0 +1,306 @@
+/*
+ * weir-store - write the journal: take events from ingest, make them durable,
+ * acknowledge them, and publish them on the feed. See weir-store(1).
+ *
+ * The only process of weir that blocks: it waits for its socket and for the
+ * disk, and for nothing else.
+ */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/notify.h"
+#include "common/opt.h"
+#include "common/sig.h"
+#include "common/xmem.h"
+
+#include "retention.h"
+#include "writer.h"
+
+enum {
+	HEARTBEAT_MS = 1000,
+	TIDY_MS = 10000,      /* dead readers, expired rows */
+	TIDY_ROWS = 500,      /* looked at each time */
+	FULL_RETRY_MS = 1000, /* with a full disk */
+	RETENTION_PAUSE_MS = 20,
+};
+
+static struct {
+	struct opt_common common;
+	const char *backup;
+	bool check;
+	int64_t max_bytes, retain_every_ms;
+} cfg = { .max_bytes = (int64_t)8 << 30, .retain_every_ms = 600000 };
+
+static const struct opt opts[] = {
+	{ 0, "max-bytes", "SIZE", OPT_SIZE, &cfg.max_bytes, 0, INT64_MAX,
+	  "prune the oldest events above this (default 8G; 0: never)" },
+	{ 0, "retain-every", "TIME", OPT_MS, &cfg.retain_every_ms, 100,
+	  86400000, "how often retention looks (default 10m)" },
+	{ 0, "backup", "DIR", OPT_STR, &cfg.backup, 0, 0,
+	  "copy the journal to DIR, also while it is in use, and exit" },
+	{ 0, "check", NULL, OPT_FLAG, &cfg.check, 0, 0,
+	  "verify the journal and exit" },
+};
+
+static const struct opt_tool tool = {
+	.name = "store",
+	.synopsis = "[OPTION...]",
+	.summary = "Keep every event: the one writer of the journal.",
+	.opts = opts,
+	.n_opts = ARRAY_LEN(opts),
+	.common = &cfg.common,
+};
+
+struct store {
+	struct bus *bus;
+	struct bus_sock *ingest, *feed;
+	struct journal *journal;
+	struct writer *writer;
+	struct retention *retention;
+	struct stats *stats;
+	int64_t heartbeat_ms, tidy_ms, retain_ms, report_ms; /* next */
+	int64_t retry_ms; /* next try with a full disk; 0: it is not full */
+	struct buf report;
+	char stats_topic[40];
+};
+
+static void report(struct store *s)
+{
+	struct journal_head head;
+	struct err ignored;
+
+	journal_newest(s->journal, &head);
+	stats_set(s->stats, "offset", NULL, (int64_t)head.offset);
+	stats_set(s->stats, "disk_full", NULL, s->retry_ms != 0);
+	stats_set(s->stats, "file_bytes", NULL,
+		  (int64_t)journal_bytes(s->journal));
+	buf_reset(&s->report);
+	stats_print(s->stats, &s->report);
+	(void)bus_send(s->feed, str_from(s->stats_topic), STR("-"),
+		       buf_str(&s->report), &ignored);
+}
+
+/* Dead readers keep old pages from being reused; expired rows go. */
+static int tidy(struct store *s, int64_t now_us, struct err *e)
+{
+	int dead = journal_clear_readers(s->journal);
+
+	if (dead > 0)
+		log_debug("cleared %d readers that died", dead);
+	if (journal_write_begin(s->journal, e))
+		return -1;
+	if (journal_write_sweep(s->journal, now_us, TIDY_ROWS, e)) {
+		journal_write_abort(s->journal);
+		return -1;
+	}
+	if (!journal_write_changed(s->journal)) {
+		journal_write_abort(s->journal);
+		return 0;
+	}
+	return journal_write_commit(s->journal, e);
+}
+
+/* The disk is full, or was: what failed is tried again each second. */
+static int on_trouble(struct store *s, int64_t now_ms, struct err *e)
+{
+	if (e->code != EX_TEMPFAIL)
+		return -1;
+	if (s->retry_ms == 0)
+		log_error("disk full: %s; nothing is taken until there is room",
+			  e->msg);
+	s->retry_ms = now_ms + FULL_RETRY_MS;
+	return 0;
+}
+
+static int run_timers(struct store *s, int64_t now_ms, struct err *e)
+{
+	int64_t now_us = clk_wall_us();
+	int rc = 0;
+
+	if (now_ms >= s->heartbeat_ms) {
+		writer_heartbeat(s->writer, now_us);
+		notify("WATCHDOG=1");
+		s->heartbeat_ms = now_ms + HEARTBEAT_MS;
+	}
+	if (now_ms >= s->report_ms) {
+		report(s);
+		s->report_ms = now_ms + STATS_EVERY_MS;
+	}
+	if (now_ms >= s->tidy_ms) {
+		s->tidy_ms = now_ms + TIDY_MS;
+		rc = tidy(s, now_us, e);
+	}
+	if (rc == 0 && now_ms >= s->retain_ms) {
+		rc = retention_turn(s->retention, s->journal, now_us, s->stats,
+				    e);
+		s->retain_ms =
+			now_ms + (rc > 0 ? RETENTION_PAUSE_MS : HEARTBEAT_MS);
+	}
+	return rc < 0 ? on_trouble(s, now_ms, e) : 0;
+}
+
+static int64_t wait_ms(const struct store *s, int64_t now_ms)
+{
+	int64_t next = s->heartbeat_ms;
+
+	if (s->retain_ms < next)
+		next = s->retain_ms;
+	if (s->retry_ms && s->retry_ms < next)
+		next = s->retry_ms;
+	return next > now_ms ? next - now_ms : 0;
+}
+
+static int run(struct store *s, struct err *e)
+{
+	while (!sig_stop()) {
+		int64_t now_ms = clk_mono_ms();
+		int rc = 0;
+
+		if (run_timers(s, now_ms, e))
+			return -1;
+		if (now_ms >= s->retry_ms) {
+			rc = writer_turn(s->writer, clk_wall_us(), e);
+			if (rc < 0 && on_trouble(s, now_ms, e))
+				return -1;
+			if (rc >= 0 && s->retry_ms) {
+				log_info("there is room again");
+				s->retry_ms = 0;
+			}
+		}
+		if (rc > 0)
+			continue;
+		if (s->retry_ms)
+			usleep((useconds_t)wait_ms(s, now_ms) * 1000);
+		else
+			bus_wait(s->ingest, (int)wait_ms(s, now_ms));
+	}
+	return 0;
+}
+
+static int open_sockets(struct store *s, struct err *e)
+{
+	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
+
+	s->bus = bus_new(e);
+	if (!s->bus ||
+	    bus_endpoint(s->bus, cfg.common.ingest, cfg.common.dir, "ingest",
+			 ingest, e) ||
+	    bus_endpoint(s->bus, cfg.common.feed, cfg.common.dir, "feed", feed,
+			 e))
+		return -1;
+	s->feed = bus_open(s->bus, BUS_FEED, feed, e);
+	if (s->feed)
+		s->ingest = bus_open(s->bus, BUS_INGEST, ingest, e);
+	return s->ingest ? 0 : -1;
+}
+
+static int serve(struct err *e)
+{
+	struct store s = { .stats = stats_new() };
+	struct journal_head head;
+	int rc = -1;
+
+	sig_init(true);
+	s.retention = retention_new(cfg.common.conf, cfg.max_bytes,
+				    cfg.retain_every_ms, e);
+	/* The journal's lock comes first: it also guards the sockets. */
+	if (s.retention)
+		s.journal = journal_create(cfg.common.dir, e);
+	if (!s.journal || open_sockets(&s, e))
+		goto out;
+	s.writer = writer_new(s.journal, s.ingest, s.feed, s.stats);
+	journal_newest(s.journal, &head);
+	snprintf(s.stats_topic, sizeof(s.stats_topic), "$stats/store/%08x",
+		 head.epoch);
+	log_info("ready dir=%s epoch=%08x head=%llu", cfg.common.dir,
+		 head.epoch, (unsigned long long)head.offset);
+	notify("READY=1");
+	rc = run(&s, e);
+	notify("STOPPING=1");
+	if (rc == 0)
+		log_info("stopped");
+out:
+	writer_free(&s.writer);
+	bus_close(&s.ingest);
+	bus_close(&s.feed);
+	bus_free(&s.bus);
+	journal_close(&s.journal);
+	retention_free(&s.retention);
+	stats_free(&s.stats);
+	buf_free(&s.report);
+	return rc;
+}
+
+static void print_problem(void *arg, const char *text)
+{
+	unsigned *n = arg;
+
+	++*n;
+	log_error("%s", text);
+}
+
+static int check(struct err *e)
+{
+	struct journal *j = journal_open(cfg.common.dir, e);
+	unsigned problems = 0;
+	uint64_t n = 0;
+	int rc;
+
+	if (!j)
+		return -1;
+	rc = journal_verify(j, print_problem, &problems, &n, e);
+	journal_close(&j);
+	if (rc == 0 && problems)
+		rc = err_set(e, EX_DATAERR, "%u problems in %llu events",
+			     problems, (unsigned long long)n);
+	if (rc == 0)
+		log_info("%llu events, no problems", (unsigned long long)n);
+	return rc;
+}
+
+static int backup(struct err *e)
+{
+	struct journal *j = journal_open(cfg.common.dir, e);
+	int rc;
+
+	if (!j)
+		return -1;
+	rc = journal_backup(j, cfg.backup, e);
+	journal_close(&j);
+	if (rc == 0)
+		log_info("copied to %s/journal", cfg.backup);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { 0 };
+	char **args;
+	int status;
+
+	umask(0007);
+	log_init("weir-store");
+	status = opt_parse(&tool, argc, argv, &args, &e);
+	if (status != 0)
+		goto out;
+	log_verbose(cfg.common.verbose);
+	status = -1;
+	if (*args)
+		err_set(&e, EX_USAGE, "%s: no operands are taken", *args);
+	else if (cfg.common.check_config)
+		status = opt_config_ok(&tool, &e);
+	else if (cfg.check)
+		status = check(&e);
+	else if (cfg.backup)
+		status = backup(&e);
+	else
+		status = serve(&e);
+out:
+	if (status < 0)
+		log_error("%s", e.msg);
+	opt_release(&tool);
+	return status < 0 ? e.code : EX_OK;
+}

@@ -1,0 +1,230 @@
+/*
+ * weir-sub - print events as they come, one a line. See weir-sub(1).
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/follow.h"
+#include "common/log.h"
+#include "common/opt.h"
+#include "common/since.h"
+#include "common/xmem.h"
+
+static struct {
+	struct opt_common common;
+	const char *since;
+	int64_t limit;
+	bool last;
+} cfg;
+
+static const struct opt opts[] = {
+	{ 0, "since", "WHEN", OPT_STR, &cfg.since, 0, 0,
+	  "begin after a position, a time, or an age such as 1h" },
+	{ 'n', "limit", "N", OPT_UINT, &cfg.limit, 0, INT64_MAX,
+	  "end after N events" },
+	{ 'l', "last", NULL, OPT_FLAG, &cfg.last, 0, 0,
+	  "first the newest event of each topic" },
+};
+
+static const struct opt_tool tool = {
+	.name = "sub",
+	.synopsis = "[OPTION...] [PATTERN...]",
+	.summary = "Print events as they come, all or those whose topic "
+		   "matches a pattern.",
+	.opts = opts,
+	.n_opts = ARRAY_LEN(opts),
+	.common = &cfg.common,
+};
+
+struct sub {
+	char **pattern;
+	struct buf out;
+	uint64_t left;
+	struct loop *loop;
+	struct follow *follow;
+	struct err why;
+};
+
+static void write_out(void *arg)
+{
+	struct sub *s = arg;
+	size_t done = 0;
+
+	while (done < s->out.len) {
+		ssize_t n = write(STDOUT_FILENO, s->out.p + done,
+				  s->out.len - done);
+
+		if (n < 0 && errno == EINTR && !loop_stopping(s->loop))
+			continue;
+		if (n < 0) {
+			err_set(&s->why, EX_IOERR, "standard output: %s",
+				strerror(errno));
+			loop_stop(s->loop);
+			break;
+		}
+		done += (size_t)n;
+	}
+	buf_reset(&s->out);
+	if (s->left == 0)
+		loop_stop(s->loop);
+}
+
+static bool wanted(const struct sub *s, const struct event *ev)
+{
+	for (char **p = s->pattern; *p; p++)
+		if (topic_matches(ev->topic, str_from(*p)))
+			return true;
+	return !s->pattern[0];
+}
+
+static void on_event(void *arg, const struct event *ev)
+{
+	struct sub *s = arg;
+
+	if (s->left == 0 || !wanted(s, ev))
+		return;
+	s->left--;
+	event_print(ev, 0, &s->out);
+	buf_putc(&s->out, '\n');
+}
+
+static int print_event(void *arg, const struct event *ev, struct err *e)
+{
+	(void)e;
+	on_event(arg, ev);
+	return 0;
+}
+
+struct newest {
+	struct sub *s;
+	struct journal *j;
+};
+
+static int print_newest(void *arg, const struct journal_topic *t, struct err *e)
+{
+	struct newest *n = arg;
+
+	return journal_get(n->j, t->last, print_event, n->s, e) < 0 ? -1 : 0;
+}
+
+static void on_gap(void *arg, uint64_t from, uint64_t to)
+{
+	(void)arg;
+	log_warn("events %llu to %llu were pruned before they were read",
+		 (unsigned long long)from, (unsigned long long)to);
+}
+
+static void on_epoch(void *arg, struct position pos)
+{
+	(void)arg;
+	log_warn("the journal is another one now; going on at %08x:%llu",
+		 pos.epoch, (unsigned long long)pos.offset);
+}
+
+/* Where --since begins, with the newest of each topic where they are wanted. */
+static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
+{
+	struct newest newest = { .s = s };
+	struct journal_head head;
+	struct since since;
+	uint64_t first;
+	int rc;
+
+	fc->at_head = !cfg.since;
+	if (!cfg.since && !cfg.last)
+		return 0;
+	if (cfg.since &&
+	    !since_parse(str_from(cfg.since), clk_wall_us(), &since))
+		return err_set(e, EX_USAGE,
+			       "--since: '%s' is no position, time or age",
+			       cfg.since);
+	newest.j = journal_open(cfg.common.dir, e);
+	if (!newest.j)
+		return -1;
+	rc = journal_begin(newest.j, e);
+	if (rc == 0)
+		rc = journal_head(newest.j, &head, e);
+	first = head.offset + 1;
+	if (rc == 0 && cfg.since)
+		rc = since_first(&since, newest.j, &first, e);
+	if (rc == 0 && cfg.since)
+		log_warn("--since %s: what came after it is not all here",
+			 cfg.since);
+	if (rc >= 0 && cfg.last)
+		rc = journal_topics(newest.j, STR(""), (struct str){ 0 },
+				    print_newest, &newest, e);
+	journal_close(&newest.j);
+	fc->from = (struct position){ head.epoch, first - 1 };
+	return rc < 0 ? -1 : 0;
+}
+
+static int run(struct sub *s, struct err *e)
+{
+	char endpoint[BUS_PATH_MAX + 8];
+	struct follow_conf fc = { .dir = cfg.common.dir,
+				  .feed = endpoint,
+				  .arg = s,
+				  .event = on_event,
+				  .slice_end = write_out,
+				  .gap = on_gap,
+				  .epoch = on_epoch };
+	int rc = -1;
+
+	s->loop = fc.loop = loop_new(e);
+	fc.bus = bus_new(e);
+	if (!fc.loop || !fc.bus || loop_signals(fc.loop, NULL, NULL, e) ||
+	    bus_endpoint(fc.bus, cfg.common.feed, cfg.common.dir, "feed",
+			 endpoint, e) ||
+	    find_start(s, &fc, e))
+		goto out;
+	signal(SIGPIPE, SIG_DFL); /* "| head" ends us quietly */
+	s->follow = follow_new(&fc, e);
+	if (!s->follow)
+		goto out;
+	write_out(s);
+	if (!loop_stopping(s->loop))
+		loop_run(s->loop);
+	rc = 0;
+	if (s->why.code) {
+		*e = s->why;
+		rc = -1;
+	}
+out:
+	follow_free(&s->follow);
+	bus_free(&fc.bus);
+	loop_free(&fc.loop);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct sub s = { .left = UINT64_MAX };
+	struct err e = { 0 };
+	int status;
+
+	umask(0007);
+	log_init("weir-sub");
+	status = opt_parse(&tool, argc, argv, &s.pattern, &e);
+	if (status != 0)
+		goto out;
+	log_verbose(cfg.common.verbose);
+	if (cfg.limit)
+		s.left = (uint64_t)cfg.limit;
+	for (char **p = s.pattern; status == 0 && *p; p++)
+		status = pattern_check(str_from(*p), &e);
+	if (status == 0 && cfg.common.check_config)
+		status = opt_config_ok(&tool, &e);
+	else if (status == 0)
+		status = run(&s, &e);
+out:
+	if (status < 0)
+		log_error("%s", e.msg);
+	buf_free(&s.out);
+	opt_release(&tool);
+	return status < 0 ? e.code : EX_OK;
+}
