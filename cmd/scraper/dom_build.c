@@ -70,6 +70,14 @@ void dom_build_attr(struct dom_builder *b, struct str name, struct str value)
 	b->last_attr = attr;
 }
 
+bool dom_build_has_attr(const struct dom_builder *b, struct str name)
+{
+	for (const struct dom_attr *at = b->at->attrs; at; at = at->next)
+		if (str_eq(at->name, name))
+			return true;
+	return false;
+}
+
 void dom_build_close(struct dom_builder *b)
 {
 	flush_text(b);

@@ -26,6 +26,7 @@ struct dom_builder {
 void dom_build_init(struct dom_builder *b, struct arena *a, bool xml);
 void dom_build_open(struct dom_builder *b, struct str name, struct str ns);
 void dom_build_attr(struct dom_builder *b, struct str name, struct str value);
+bool dom_build_has_attr(const struct dom_builder *b, struct str name);
 void dom_build_close(struct dom_builder *b);
 void dom_build_text(struct dom_builder *b, struct str text);
 void dom_build_comment(struct dom_builder *b, struct str text);

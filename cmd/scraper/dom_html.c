@@ -17,6 +17,7 @@
 enum {
 	PIECE = 8 << 10,      /* bytes: at most 2,000 tags deeper at once */
 	FORMATTING_MAX = 128, /* <b>, <font> … that wait to be opened again */
+	ATTRS_MAX = 256,      /* of one element; further ones are dropped */
 };
 
 static void count_node(myhtml_tree_t *tree, myhtml_tree_node_t *node, void *ctx)
@@ -69,20 +70,21 @@ static struct str ns_uri(myhtml_tree_node_t *n)
 static void copy_element(struct dom_builder *b, myhtml_tree_t *tree,
 			 myhtml_tree_node_t *n)
 {
-	size_t len = 0;
+	size_t len = 0, n_attrs = 0;
 	const char *name =
 		myhtml_tag_name_by_id(tree, myhtml_node_tag_id(n), &len);
 
 	dom_build_open(b, (struct str){ name ? name : "", len }, ns_uri(n));
-	for (myhtml_tree_attr_t *at = myhtml_node_attribute_first(n); at;
-	     at = myhtml_attribute_next(at)) {
+	for (myhtml_tree_attr_t *at = myhtml_node_attribute_first(n);
+	     at && n_attrs < ATTRS_MAX; at = myhtml_attribute_next(at)) {
 		struct str key, value;
 
 		key.p = myhtml_attribute_key(at, &key.len);
 		value.p = myhtml_attribute_value(at, &value.len);
-		if (!key.p)
+		if (!key.p || dom_build_has_attr(b, key))
 			continue;
 		dom_build_attr(b, key, value.p ? value : STR(""));
+		n_attrs++;
 	}
 }
 

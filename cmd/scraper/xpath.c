@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include <libxml/hash.h>
 #include <libxml/xpathInternals.h>
 
 #include "common/xmem.h"
@@ -22,24 +23,59 @@ static void ignore_error(void *ctx, xmlError *error)
 	(void)error;
 }
 
+static void unknown_function(xmlXPathParserContext *ctxt, int nargs)
+{
+	(void)nargs;
+	xmlXPathErr(ctxt, XPATH_UNKNOWN_FUNC_ERROR);
+}
+
+/* Without it libxml2 writes about unknown functions to standard error. */
+static xmlXPathFunction look_up(void *data, const xmlChar *name,
+				const xmlChar *ns_uri)
+{
+	xmlXPathContext *ctx = data;
+
+	if (!ns_uri && xmlHashLookup(ctx->funcHash, name))
+		return NULL; /* its own */
+	return unknown_function;
+}
+
 static xmlXPathContext *new_context(xmlDoc *doc)
 {
 	xmlXPathContext *ctx = xmlXPathNewContext(doc);
 
 	ctx->error = ignore_error;
+	xmlXPathRegisterFuncLookup(ctx, look_up, ctx);
 	ctx->opLimit = XPATH_STEPS_MAX;
 	return ctx;
 }
 
-static int fail(struct err *e, int code, const xmlXPathContext *ctx)
+/* libxml2 keeps its own words for its own printing. */
+static const char *error_words(const xmlXPathContext *ctx)
 {
-	const xmlError *le = &ctx->lastError;
-	const char *what = le->message ? le->message : "cannot be evaluated";
+	static const char *const words[] = {
+		[XPATH_UNFINISHED_LITERAL_ERROR] = "a closing quote is missing",
+		[XPATH_START_LITERAL_ERROR] = "a text in quotes expected",
+		[XPATH_VARIABLE_REF_ERROR] = "variable expected",
+		[XPATH_UNDEF_VARIABLE_ERROR] = "there are no variables",
+		[XPATH_INVALID_PREDICATE_ERROR] = "predicate or ']' expected",
+		[XPATH_UNCLOSED_ERROR] = "')' expected",
+		[XPATH_UNKNOWN_FUNC_ERROR] = "no such function",
+		[XPATH_INVALID_OPERAND] = "wrong operand",
+		[XPATH_INVALID_TYPE] = "wrong type of argument",
+		[XPATH_INVALID_ARITY] = "wrong number of arguments",
+		[XPATH_MEMORY_ERROR] = "too many nodes",
+		[XPATH_ENCODING_ERROR] = "is no UTF-8",
+		[XPATH_INVALID_CHAR_ERROR] = "no such character in XPath",
+		[XPATH_STACK_ERROR] = "too many values",
+		[XPATH_OP_LIMIT_EXCEEDED] = "more steps than are allowed",
+		[XPATH_RECURSION_LIMIT_EXCEEDED] = "nested too deep",
+	};
+	int code = ctx->lastError.code - XML_XPATH_EXPRESSION_OK;
 
-	if (code == EX_CONFIG)
-		return err_set(e, code, "xpath: %.*s at byte %d",
-			       (int)strcspn(what, "\n"), what, le->int1 + 1);
-	return err_set(e, code, "xpath: %.*s", (int)strcspn(what, "\n"), what);
+	if (code < 0 || code >= (int)ARRAY_LEN(words) || !words[code])
+		return "expression expected";
+	return words[code];
 }
 
 struct xpath *xpath_compile(struct str text, struct err *e)
@@ -59,7 +95,8 @@ struct xpath *xpath_compile(struct str text, struct err *e)
 		x->text = xstrndup(text.p, text.len);
 		x->expr = xmlXPathCtxtCompile(ctx, (xmlChar *)x->text);
 		if (!x->expr)
-			fail(e, EX_CONFIG, ctx);
+			err_set(e, EX_CONFIG, "xpath: %s at byte %d",
+				error_words(ctx), ctx->lastError.int1 + 1);
 	}
 	xmlXPathFreeContext(ctx);
 	if (!x->expr)
@@ -160,7 +197,7 @@ int xpath_select(const struct xpath *x, struct xpath_doc *doc,
 	if (result)
 		take_result(result, a, found_r, n_r);
 	else if (ctx->lastError.code != XML_XPATH_UNDEF_PREFIX_ERROR)
-		rc = fail(e, EX_DATAERR, ctx);
+		rc = err_set(e, EX_DATAERR, "xpath: %s", error_words(ctx));
 	xmlXPathFreeObject(result);
 	xmlXPathFreeContext(ctx);
 	return rc;

@@ -21,8 +21,9 @@ static xmlNs *find_space(struct xpath_tree *t, struct str prefix,
 	char *name;
 	size_t i;
 
-	if (!uri.p && str_is(prefix, "xml"))
-		uri = str_from((const char *)XML_XML_NAMESPACE);
+	if (str_is(prefix, "xml")) /* the document's own */
+		return xmlSearchNs(t->doc, (xmlNode *)t->doc,
+				   (const xmlChar *)"xml");
 	for (i = 0; i < t->n_spaces; i++)
 		if (str_eq(t->spaces[i].prefix, prefix) &&
 		    (!uri.p || str_eq(t->spaces[i].uri, uri)))
