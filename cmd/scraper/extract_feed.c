@@ -47,11 +47,45 @@ static bool read_xml(const struct document *doc, struct str text,
 	return d && feed_read_xml(d, doc, a, o);
 }
 
+/* How many characters beyond ASCII s has, and how many of them are U+FFFD. */
+static void count_chars(struct str s, size_t *beyond_r, size_t *broken_r)
+{
+	*beyond_r = *broken_r = 0;
+	while (s.len > 0) {
+		uint32_t cp;
+
+		s = str_sub(s, utf8_decode(s, &cp), s.len);
+		*beyond_r += cp >= 0x80;
+		*broken_r += cp == 0xfffd;
+	}
+}
+
+/*
+ * Feeds declare wrong encodings more often than pages do. Bytes that are good
+ * UTF-8 beyond ASCII are nothing else; where hardly any are, and UTF-8 was
+ * declared, they are windows-1252.
+ */
+static struct str decode(const struct document *doc, struct arena *a)
+{
+	const struct str utf8 = STR("text/xml; charset=utf-8");
+	struct str text;
+	size_t beyond, broken;
+
+	count_chars(doc->body, &beyond, &broken);
+	if (beyond > 0 && str_is_utf8(doc->body))
+		return dom_to_utf8(doc->body, utf8, a);
+	text = dom_to_utf8(doc->body, doc->content_type, a);
+	count_chars(text, &beyond, &broken);
+	if (broken * 2 > beyond)
+		text = dom_to_utf8(doc->body,
+				   STR("text/xml; charset=windows-1252"), a);
+	return text;
+}
+
 static void run(const void *compiled, const struct document *doc,
 		struct arena *a, struct observation *o)
 {
-	struct str text =
-		str_trim(dom_to_utf8(doc->body, doc->content_type, a));
+	struct str text = str_trim(decode(doc, a));
 	struct err e = { .msg = "no RSS, Atom or JSON Feed" };
 	bool ok;
 

@@ -284,8 +284,12 @@ static struct str person_of(const struct reader *r, const struct dom_node *n)
 {
 	struct str name = { 0 }, mail = { 0 };
 
-	if (!has_elements(n))
-		return feed_person_text(text_of(r, n), r->arena);
+	if (!has_elements(n)) {
+		name = dom_text_content(n, r->arena);
+		if (str_chr(name, '@') == (size_t)-1) /* or <mail> is a tag */
+			name = text_of(r, n);
+		return feed_person_text(name, r->arena);
+	}
 	for (const struct dom_node *c = n->first; c; c = c->next) {
 		struct feed_name cn;
 

@@ -110,6 +110,8 @@ static void set_price(struct item *it, enum field f, struct raw raw,
 		return;
 	*field_of(it, f) =
 		arena_str(a, str_from(decimal_format(p.amount, text)));
+	if (field_form(f) != FORM_PRICE) /* an amount, but not what it costs */
+		return;
 	if (p.currency[0] && !it->currency.p)
 		it->currency = arena_str(a, str_from(p.currency));
 	if (f == FIELD_PRICE)

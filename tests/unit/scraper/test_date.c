@@ -1,23 +1,16 @@
 /* Cases: tests/fixtures/date/dates.jsonl. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "tests/unit/scraper/cases.h"
+
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "common/clk.h"
-#include "common/json.h"
 
 #include "cmd/scraper/date.h"
 
 static bool is_read_right(const struct json *c)
 {
-	const char *in = json_string(json_member(c, "in"));
-	const char *want = json_string(json_member(c, "want"));
+	const char *in = case_text(c, "in");
+	const char *want = case_text(c, "want");
 	char got_text[CLK_TEXT_SIZE] = "no date";
 	int64_t got = 0, wanted = 0;
 	bool is_date = date_parse(str_from(in), &got);
@@ -34,23 +27,8 @@ static bool is_read_right(const struct json *c)
 
 static void reads_dates_as_they_are_meant(void **state)
 {
-	FILE *f = fopen("tests/fixtures/date/dates.jsonl", "r");
-	char line[1024];
-	size_t n = 0, wrong = 0;
-
 	(void)state;
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		struct json *c = json_parse(str_from(line), 0, NULL);
-
-		assert_non_null(c);
-		wrong += !is_read_right(c);
-		json_free(&c);
-		n++;
-	}
-	fclose(f);
-	assert_int_equal(wrong, 0);
-	assert_true(n > 100);
+	cases_run("tests/fixtures/date/dates.jsonl", 100, is_read_right);
 }
 
 static void refuses_what_is_too_long(void **state)

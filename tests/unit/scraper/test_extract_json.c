@@ -1,0 +1,51 @@
+/* Cases: tests/fixtures/json/items.jsonl. */
+#include "tests/unit/scraper/extracts.h"
+
+static bool is_right(const struct json *c)
+{
+	return extracts_right(&extract_json, c);
+}
+
+static void gives_the_items_that_the_paths_select(void **state)
+{
+	(void)state;
+	cases_run("tests/fixtures/json/items.jsonl", 30, is_right);
+}
+
+static void counts_what_is_over_the_limit(void **state)
+{
+	struct json *config = json_parse(STR("{\"items\":{\"path\":\"$\"},"
+					     "\"fields\":{\"title\":{"
+					     "\"pointer\":\"\"}}}"),
+					 0, NULL);
+	struct buf body = { 0 };
+	struct document doc = { 0 };
+	struct observation o = { 0 };
+	struct arena a = { 0 };
+	void *compiled = NULL;
+
+	(void)state;
+	assert_int_equal(extract_json.compile(config, &compiled, NULL), 0);
+	for (int i = 0; i < ITEM_MAX + 3; i++)
+		buf_addf(&body, "%c\"item %d\"", i ? ',' : '[', i);
+	buf_putc(&body, ']');
+	doc.body = buf_str(&body);
+	extract_json.run(compiled, &doc, &a, &o);
+	assert_int_equal(o.outcome, OUTCOME_FOUND);
+	assert_int_equal(o.n_items, ITEM_MAX);
+	assert_int_equal(o.dropped, 3);
+	extract_json.release(compiled);
+	json_free(&config);
+	buf_free(&body);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gives_the_items_that_the_paths_select),
+		cmocka_unit_test(counts_what_is_over_the_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
