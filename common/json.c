@@ -22,8 +22,8 @@ static bool fail(struct scan *s, const char *why)
 
 static void skip_space(struct scan *s)
 {
-	while (s->p < s->end &&
-	       (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
+	while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' ||
+				 *s->p == '\r' || *s->p == '\t'))
 		s->p++;
 }
 
@@ -188,8 +188,8 @@ static bool check_members(struct scan *s, struct names *names)
 		if (!check_string(s))
 			return false;
 		if (names &&
-		    !names_add(names, (struct str){ key, (size_t)(s->p - key) -
-								 1 }))
+		    !names_add(names,
+			       (struct str){ key, (size_t)(s->p - key) - 1 }))
 			return fail(s, "the same name twice in an object");
 		skip_space(s);
 		if (s->p == s->end || *s->p++ != ':')
@@ -277,10 +277,11 @@ static bool check_value(struct scan *s)
 
 int json_check(struct str s, unsigned flags, struct err *e)
 {
-	struct scan scan = { s.p, s.p, s.p + s.len, flags, 0, NULL };
+	struct scan scan = { .start = s.p, .p = s.p, .flags = flags };
 
 	if (s.len == 0)
 		return err_set(e, EX_DATAERR, "JSON: nothing there");
+	scan.end = s.p + s.len;
 	if (!str_is_utf8(s))
 		return err_set(e, EX_DATAERR, "JSON: invalid UTF-8");
 	if (check_value(&scan)) {
@@ -379,11 +380,12 @@ struct json_iter json_iter(struct str value)
 
 bool json_next(struct json_iter *it)
 {
-	const char *p = it->rest.p, *end = p + it->rest.len, *start;
+	const char *p = it->rest.p, *end, *start;
 
 	/* p stands at the opening bracket, or where the last value ended. */
 	if (it->rest.len == 0)
 		return false;
+	end = p + it->rest.len;
 	if (it->value.p == NULL && *p == '[')
 		it->key = (struct str){ 0 };
 	else if (it->value.p == NULL)

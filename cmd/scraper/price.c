@@ -177,6 +177,9 @@ static bool is_other(const struct plain *t, const struct amount *a)
 	if (before == '#' || before == '/' || before == ':' ||
 	    (t->raw[end] == ':' && is_digit(t->raw[end + 1])))
 		return before != ':' || (at > 1 && is_digit(t->raw[at - 2]));
+	/* "4.5/5" */
+	if (t->raw[end] == '/' && is_digit(t->raw[end + 1]))
+		return true;
 	/* "iPhone12", but "Price12.99" */
 	return plain_letter_before(t, at) && number_is_whole(t, &a->number, 2);
 }
@@ -308,6 +311,13 @@ static void find_amounts(struct reading *r)
 			a->mark = a[1].mark;
 		if (a->range && a->mark)
 			a->other = false;
+	}
+	/* "2026-11-20", "555-123-4567": no range has three ends. */
+	for (size_t k = 0; k + 2 < r->n_amounts; k++) {
+		struct amount *a = &r->amounts[k];
+
+		if (a->range && a[1].range && !a[1].mark)
+			a->other = a[1].other = a[2].other = true;
 	}
 }
 

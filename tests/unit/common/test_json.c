@@ -199,6 +199,8 @@ static void elements_have_no_key_and_scalars_no_elements(void **state)
 		assert_true(str_is(it.value, want[i]));
 	}
 	assert_false(json_next(&it));
+	it = json_iter((struct str){ 0 });
+	assert_false(json_next(&it));
 	for (size_t i = 0; i < ARRAY_LEN(scalars); i++) {
 		it = json_iter(str_from(scalars[i]));
 		assert_false(json_next(&it));
