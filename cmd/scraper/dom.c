@@ -153,33 +153,27 @@ struct str dom_visible_text_but(const struct dom_node *top, const bool *ignored,
 	struct str s;
 
 	for (; n; n = next) {
-		bool skip =
-			n != top && n->type == DOM_ELEMENT && is_invisible(n);
+		bool seen =
+			n == top || n->type != DOM_ELEMENT || !is_invisible(n);
 
-		if (ignored && ignored[n->order])
-			skip = true;
+		next = seen && !(ignored && ignored[n->order]) ? n->first
+							       : NULL;
 		if (n->type == DOM_TEXT)
 			lines_add(&l, n->text, pre);
-		else if (n->type == DOM_ELEMENT && !skip)
+		else if (n->type == DOM_ELEMENT && seen)
 			lines_edge(&l, n);
 		if (!pre && str_is(n->name, "pre"))
 			pre = n;
-		if (!skip && n->first) {
-			next = n->first;
-			continue;
-		}
 		/* Leave n, and what ends with it. */
-		while (n != top) {
-			if (!skip)
+		while (!next && n != top) {
+			if (seen)
 				lines_edge(&l, n);
-			skip = false;
+			seen = true;
 			if (n == pre)
 				pre = NULL;
-			if (n->next)
-				break;
+			next = n->next;
 			n = n->parent;
 		}
-		next = n == top ? NULL : n->next;
 	}
 	s = arena_str(a, buf_str(&l.out));
 	buf_free(&l.out);

@@ -150,6 +150,7 @@ static void read_page(const struct config *c, struct page *p, struct arena *a,
 	const struct dom_node *const *parts = whole;
 	const struct dom_node **found;
 	const bool *ignored = ignored_nodes(c, p, a);
+	struct str text;
 	size_t n = 1;
 
 	if (c->part) {
@@ -165,11 +166,13 @@ static void read_page(const struct config *c, struct page *p, struct arena *a,
 				 "nothing matches %s", selector_text(c->part));
 		return;
 	}
-	o->text = join(parts, n, ignored, a);
-	if (o->text.len)
-		o->outcome = OUTCOME_FOUND;
-	else
+	text = join(parts, n, ignored, a);
+	if (!text.len) {
 		observation_fail(o, a, OUTCOME_EMPTY, "there is no text");
+		return;
+	}
+	o->outcome = OUTCOME_FOUND;
+	o->text = text;
 }
 
 static void run(const void *compiled, const struct document *doc,
