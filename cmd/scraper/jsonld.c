@@ -83,7 +83,7 @@ static bool ends_string(const struct loose *l, const char *p)
 			comma = true;
 			continue;
 		}
-		return strchr(comma ? "\"'{[}]" : ":}]", *p) != NULL;
+		return strchr(comma ? "\"'{[}]/" : ":}]", *p) != NULL;
 	}
 	return true;
 }
@@ -256,7 +256,7 @@ static void drop_keywords(struct thing *t)
 	while (*link) {
 		struct thing_prop *p = *link;
 
-		if (str_is(p->name, "@type") || str_is(p->name, "@id")) {
+		if (is_type(p->name) || str_is(p->name, "@id")) {
 			*link = p->next;
 			continue;
 		}
@@ -281,6 +281,8 @@ static bool hand_over(struct loose *l, struct thing *t, struct thing *owner,
 		else
 			thing_add_text(l->ts, owner, name, p->text, NULL);
 	}
+	if (found)
+		t->first = t->last = NULL; /* it is nothing by itself */
 	return found;
 }
 

@@ -144,12 +144,6 @@ static void note_inherited(struct layout *l)
 				l->notes[i].flags & LAYOUT_PICTURE;
 }
 
-/* Whether a digit stands at the end of what was gathered. */
-static bool after_digit(const struct buf *b)
-{
-	return b->len > 0 && b->p[b->len - 1] >= '0' && b->p[b->len - 1] <= '9';
-}
-
 static bool is_inline(const struct dom_node *n)
 {
 	static const char *const names[] = { "span", "b",    "strong", "em",
@@ -160,19 +154,30 @@ static bool is_inline(const struct dom_node *n)
 	return name_is(n, names);
 }
 
-/*
- * Two digits in an element of their own, right behind other digits, are the
- * hundredths: 12<sup>99</sup>. Anything else there is another number.
- */
-static bool is_fraction(const struct dom_node *n)
+static bool is_digit(char c)
 {
-	struct str s;
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * What stands between digits and the element behind them: two digits in an
+ * element of their own are the hundredths, 12<sup>99</sup>; other digits are
+ * another number.
+ */
+static void add_joint(struct buf *b, const struct dom_node *n)
+{
+	const char *between = is_inline(n) ? "" : " ";
+	struct str s = STR("");
 
 	while (n && n->type == DOM_ELEMENT)
 		n = n->first;
-	s = n && n->type == DOM_TEXT ? str_trim(n->text) : STR("");
-	return s.len == 2 && s.p[0] >= '0' && s.p[0] <= '9' && s.p[1] >= '0' &&
-	       s.p[1] <= '9';
+	if (n && n->type == DOM_TEXT)
+		s = str_trim(n->text);
+	if (s.len == 2 && is_digit(s.p[0]) && is_digit(s.p[1]))
+		between = ".";
+	else if (s.len > 0 && is_digit(s.p[0]))
+		between = "|";
+	buf_puts(b, between);
 }
 
 struct str layout_text(const struct layout *l, const struct dom_node *top,
@@ -188,8 +193,8 @@ struct str layout_text(const struct layout *l, const struct dom_node *top,
 		if (n->type == DOM_TEXT && !hidden)
 			buf_add_str(b, n->text);
 		if (n->type == DOM_ELEMENT && !hidden && n != top) {
-			if (after_digit(b))
-				buf_putc(b, is_fraction(n) ? '.' : '|');
+			if (b->len > 0 && is_digit(b->p[b->len - 1]))
+				add_joint(b, n);
 			else if (!is_inline(n))
 				buf_putc(b, ' ');
 		}
