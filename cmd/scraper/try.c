@@ -7,6 +7,7 @@
 
 #include "common/buf.h"
 #include "common/json.h"
+#include "common/lines.h"
 #include "common/xmem.h"
 
 #include "cron.h"
@@ -25,41 +26,28 @@ static int write_line(FILE *out, struct buf *b, struct err *e)
 	return 0;
 }
 
-static struct str without_newline(const char *line, size_t len)
-{
-	if (len && line[len - 1] == '\n')
-		len--;
-	if (len && line[len - 1] == '\r')
-		len--;
-	return (struct str){ line, len };
-}
-
 static int each_line(FILE *in, FILE *out, line_handler *handle, void *ctx,
 		     struct err *e)
 {
 	struct buf b = { 0 };
-	char *line = NULL;
-	size_t cap = 0, n = 1;
-	ssize_t len;
-	int status = 0;
+	struct lines lines;
+	struct str line;
+	int got;
 
-	for (; !status && (len = getline(&line, &cap, in)) >= 0; n++) {
+	lines_init(&lines, fileno(in), TRY_LINE_MAX);
+	while ((got = lines_next(&lines, &line, e)) > 0) {
 		buf_reset(&b);
-		status = len > TRY_LINE_MAX
-				 ? err_set(e, EX_DATAERR,
-					   "longer than %d bytes", TRY_LINE_MAX)
-				 : handle(without_newline(line, (size_t)len),
-					  ctx, &b, e);
-		if (status)
-			err_prefix(e, "line %zu", n);
+		if (handle(line, ctx, &b, e))
+			got = err_prefix(e, "line %llu",
+					 (unsigned long long)lines.number);
 		else
-			status = write_line(out, &b, e);
+			got = write_line(out, &b, e);
+		if (got)
+			break;
 	}
-	if (!status && ferror(in))
-		status = err_set(e, EX_IOERR, "input: %s", strerror(errno));
-	free(line);
+	lines_fini(&lines);
 	buf_free(&b);
-	return status;
+	return got;
 }
 
 /* A member that is a string, or null, or not there. */

@@ -4,9 +4,10 @@
 /*
  * try - single parts of the scraper as filters, without a network.
  *
- * Each reads lines from `in` and writes one line for each to `out`, flushed
- * one by one. 0, or -1 with *e: EX_DATAERR for input that cannot be read
- * (with the number of its line), EX_USAGE for a bad argument, EX_IOERR.
+ * Each reads lines from the descriptor of `in` (of which nothing was read yet)
+ * and writes one line for each to `out`, flushed one by one. 0, or -1 with *e: EX_DATAERR for input that cannot be read
+ * (with the number of its line), EX_USAGE for a bad argument, EX_NOINPUT for a
+ * robots.txt that cannot be opened, EX_IOERR.
  */
 #include <stdio.h>
 
