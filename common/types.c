@@ -24,7 +24,8 @@ enum {
 /* ---- settings ---- */
 
 static const struct shape_field item_rows[] = {
-	{ ROW(type_item, id, ID, REQ, "The item; the subject of its prices.") },
+	{ ROW(type_item, id, ID, 0,
+	      "The item; the subject of its prices. Absent: the watch's id.") },
 	{ ROW(type_item, kind, TEXT, 0, "What it is: watch, sneaker, car."),
 	  .max = 128 },
 	{ ROW(type_item, name, TEXT, 0, "What people call it."), .max = 512 },

@@ -135,9 +135,9 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 		w->id = make_id(w->url, &place, a);
 	if (!w->source.p)
 		w->source = make_source(place.host, a);
-	if (!w->item.present && (mock || str_is(w->kind, "product"))) {
+	if (mock || str_is(w->kind, "product"))
 		w->item.present = true;
+	if (w->item.present && !w->item.id.p)
 		w->item.id = w->id;
-	}
 	return 0;
 }

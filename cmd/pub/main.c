@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/lines.h"
 #include "common/log.h"
 #include "common/opt.h"
@@ -72,11 +73,44 @@ static bool has_room(const struct pub *p)
 	return producer_memory_waiting(p->queue) < PUB_QUEUE;
 }
 
+/*
+ * A setting without a subject is named by its id, and a watch's id is made
+ * from its URL where it has none.
+ */
+static int name_setting(struct pub *p, struct event *ev, struct err *e)
+{
+	const struct shape *shape = type_shape(ev->topic);
+	struct buf b = { .p = NULL };
+	struct type_watch w;
+	struct str value, id;
+
+	if (!shape || !type_is_retained(ev->topic) || !ev->data.p)
+		return 0; /* has a subject, or needs none */
+	if (json_check(ev->data, JSON_UNIQUE | JSON_NO_NUL, e))
+		return -1;
+	if (shape == &shape_watch) {
+		if (shape_decode(shape, ev->data, &w, &p->arena, e) ||
+		    watch_complete(&w, &p->arena, e))
+			return -1;
+		shape_encode(shape, &w, &b);
+		ev->data = arena_str(&p->arena, buf_str(&b));
+		buf_free(&b);
+	}
+	if (!json_get(ev->data, "id", &value) ||
+	    !json_text(value, &p->arena, &id) || !str_is_id(id))
+		return err_set(e, EX_DATAERR, "id: missing, or no id");
+	buf_addf(&b, "%.*s/%.*s", STR_ARG(ev->topic), STR_ARG(id));
+	ev->topic = arena_str(&p->arena, buf_str(&b));
+	buf_free(&b);
+	return 0;
+}
+
 /* One line as an event. 0, or -1 with *e: it is none. */
 static int read_event(struct pub *p, struct str line, struct event *ev_r,
 		      struct err *e)
 {
 	char topic[EVENT_TOPIC_MAX + 2];
+	struct event check;
 
 	if (!cfg.type) {
 		if (event_parse(line, EVENT_LAX, &p->arena, ev_r, e))
@@ -92,9 +126,10 @@ static int read_event(struct pub *p, struct str line, struct event *ev_r,
 	}
 	if (ev_r->time_us == CLK_NONE)
 		ev_r->time_us = clk_wall_us();
+	if (name_setting(p, ev_r, e))
+		return -1;
 	/* What the store would refuse is refused here, with its line. */
-	struct event check = *ev_r;
-
+	check = *ev_r;
 	check.source = producer_memory_source(p->queue);
 	check.id = 1;
 	if (event_check(&check, e))
