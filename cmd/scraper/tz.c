@@ -75,7 +75,7 @@ static size_t block_len(const struct counts *c, size_t width)
 static bool read_changes(struct tz *z, const char *p, const struct counts *c)
 {
 	const char *index = p + c->time * 8, *types = index + c->time;
-	int offsets[256];
+	int offsets[256] = { 0 };
 
 	for (uint32_t i = 0; i < c->type; i++) {
 		offsets[i] = (int32_t)big_endian(types + i * 6, 4);
