@@ -1,0 +1,70 @@
+#ifndef SCRAPER_FETCHER_H
+#define SCRAPER_FETCHER_H
+
+/*
+ * fetcher - fetch what is asked for, as politely as was promised.
+ *
+ * Requests wait in a line per origin (scheme, host, port) until robots.txt is
+ * known and politeness allows the next one. Redirects are followed one by one,
+ * each a request of its own: to another origin it waits there, and what
+ * robots.txt of that one forbids is not fetched. A watch's own headers stay
+ * with its host.
+ *
+ * Each request ends in one callback from the loop, never from fetcher_get().
+ */
+#include "common/http.h"
+#include "common/loop.h"
+
+#include "classify.h"
+#include "politeness.h"
+
+struct fetcher;
+struct fetch;
+
+struct fetcher_conf {
+	struct loop *loop;
+	struct http *http;
+	struct polite_rules polite;
+	bool holds;	    /* leave alone hosts that say so */
+	const char *robots; /* the agent's name; NULL: robots.txt is not read */
+	size_t max_bytes;
+	int64_t timeout_ms, connect_ms;
+	int64_t max_redirects, max_active;
+};
+
+struct fetcher *fetcher_new(const struct fetcher_conf *conf);
+/* After its users have cancelled what they have under way. */
+void fetcher_free(struct fetcher **fp);
+
+struct fetch_request {
+	const char *url; /* copied */
+	/* Borrowed until the callback; see struct watch. */
+	const struct http_headers *headers, *version;
+	bool conditional;
+};
+
+/*
+ * How it ended: v is what classify() says, or that robots.txt forbids it; a
+ * the answer, r the response (NULL where none came). All die with the return.
+ */
+struct fetched {
+	const struct verdict *v;
+	const struct answer *a;
+	const struct http_response *r;
+};
+typedef void fetch_fn(void *arg, const struct fetched *f);
+
+struct fetch *fetcher_get(struct fetcher *f, const struct fetch_request *req,
+			  fetch_fn *fn, void *arg);
+
+/* Drop it; its callback does not come. NULL is fine. */
+void fetch_cancel(struct fetch **fp);
+
+/* Read every robots.txt again before the next request. */
+void fetcher_forget_robots(struct fetcher *f);
+
+/* Requests that wait, and requests under way. */
+size_t fetcher_waiting(const struct fetcher *f);
+size_t fetcher_active(const struct fetcher *f);
+
+#endif

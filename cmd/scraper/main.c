@@ -1,0 +1,263 @@
+/*
+ * scraper - fetch what users watch, on schedule, and say what changed.
+ * Reads watch.set and watch.poll, writes price.update, listing.new, .update
+ * and .gone, page.change, observation.change and .summary, scraper.status.
+ * See weir-scraper(1).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/log.h"
+#include "common/netguard.h"
+#include "common/opt.h"
+#include "common/stage.h"
+#include "common/version.h"
+#include "common/xmem.h"
+
+#include "scraper.h"
+#include "try.h"
+#include "try_extract.h"
+
+#define MINUTE INT64_C(60000)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+static struct {
+	const char *watches, *secrets, *user_agent, *robots_agent, *ca_file;
+	bool once, test;
+	struct opt_list allow;
+	int64_t per_host, delay_ms, burst, limited_ms, blocked_ms, hold_max_ms;
+	int64_t max_bytes, timeout_ms, connect_ms, redirects, fetches;
+	int64_t spread_ms, backoff_ms, backoff_max_ms;
+	/* --try */
+	const char *try, *watch, *base_url, *robots, *expr, *tz;
+	int64_t count;
+	struct stage_options stage;
+	struct opt_common common;
+} cfg = {
+	.robots_agent = "weir",
+	.per_host = 2,
+	.delay_ms = 1000,
+	.burst = 2,
+	.limited_ms = MINUTE,
+	.blocked_ms = 5 * MINUTE,
+	.hold_max_ms = DAY,
+	.max_bytes = 8 << 20,
+	.timeout_ms = 30000,
+	.connect_ms = 10000,
+	.redirects = 5,
+	.fetches = 64,
+	.spread_ms = MINUTE,
+	.backoff_ms = 30000,
+	.backoff_max_ms = HOUR,
+	.count = 1,
+};
+
+static const struct opt opts[] = {
+	{ 'w', "watches", "FILE", OPT_STR, &cfg.watches, 0, 0,
+	  "with -o or --test: take the watches from FILE, JSON Lines" },
+	{ '1', "once", NULL, OPT_FLAG, &cfg.once, 0, 0,
+	  "with -w: one pass over the watches, then end" },
+	{ 'o', "out", "-", OPT_STR, &cfg.stage.out, 0, 0,
+	  "with -w: write events to standard output" },
+	{ 's', "state", "DIR", OPT_STR, &cfg.stage.state_dir, 0, 0,
+	  "with -o: remember in DIR what was seen" },
+	{ 0, "test", NULL, OPT_FLAG, &cfg.test, 0, 0,
+	  "with -w: fetch once, print the observations, change nothing" },
+	{ 0, "allow", "ADDR[/BITS][:PORT]", OPT_LIST, &cfg.allow, 0, 0,
+	  "fetch from this address although it is not public" },
+	{ 0, "user-agent", "TEXT", OPT_STR, &cfg.user_agent, 0, 0,
+	  "what we call ourselves (default weir/VERSION)" },
+	{ 0, "robots-agent", "NAME", OPT_STR, &cfg.robots_agent, 0, 0,
+	  "the name that we obey in robots.txt (default weir)" },
+	{ 0, "ca-file", "FILE", OPT_STR, &cfg.ca_file, 0, 0,
+	  "trust these certificates (default: the system's)" },
+	{ 0, "secrets", "DIR", OPT_STR, &cfg.secrets, 0, 0,
+	  "where header values are read from (default DIR/secrets)" },
+	{ 0, "host-requests", "N", OPT_UINT, &cfg.per_host, 1, 1000,
+	  "requests to one host at a time (default 2)" },
+	{ 0, "host-delay", "TIME", OPT_MS, &cfg.delay_ms, 0, HOUR,
+	  "time between two requests to one host (default 1s)" },
+	{ 0, "host-burst", "N", OPT_UINT, &cfg.burst, 1, 1000,
+	  "requests in a row after a rest (default 2)" },
+	{ 0, "hold", "TIME", OPT_MS, &cfg.limited_ms, 1, DAY,
+	  "leave a host alone that asks for it, doubling (default 1m)" },
+	{ 0, "hold-blocked", "TIME", OPT_MS, &cfg.blocked_ms, 1, DAY,
+	  "leave a host alone that blocks us, doubling (default 5m)" },
+	{ 0, "hold-max", "TIME", OPT_MS, &cfg.hold_max_ms, 1, 7 * DAY,
+	  "at most so long (default 1d)" },
+	{ 0, "max-bytes", "SIZE", OPT_SIZE, &cfg.max_bytes, 1, 64 << 20,
+	  "the largest body, decompressed (default 8M)" },
+	{ 0, "timeout", "TIME", OPT_MS, &cfg.timeout_ms, 1, HOUR,
+	  "for one request (default 30s)" },
+	{ 0, "connect-timeout", "TIME", OPT_MS, &cfg.connect_ms, 1, HOUR,
+	  "until a connection stands (default 10s)" },
+	{ 0, "max-redirects", "N", OPT_UINT, &cfg.redirects, 0, 20,
+	  "how many to follow (default 5)" },
+	{ 0, "max-fetches", "N", OPT_UINT, &cfg.fetches, 1, 1000,
+	  "requests at a time, to all hosts (default 64)" },
+	{ 0, "spread", "TIME", OPT_MS, &cfg.spread_ms, 0, DAY,
+	  "spread the first fetches after a start over this (default 1m)" },
+	{ 0, "backoff", "TIME", OPT_MS, &cfg.backoff_ms, 1, DAY,
+	  "after a failure try again in this time, doubling (default 30s)" },
+	{ 0, "backoff-max", "TIME", OPT_MS, &cfg.backoff_max_ms, 1, 7 * DAY,
+	  "at most so long, or the watch's interval (default 1h)" },
+	{ 0, "retry", "POSITION", OPT_STR, &cfg.stage.retry, 0, 0,
+	  "handle the event at POSITION, which was skipped, again" },
+	{ 0, "try", "PART", OPT_STR, &cfg.try, 0, 0,
+	  "try one part: extract, price, robots or cron" },
+	{ 0, "watch", "JSON", OPT_STR, &cfg.watch, 0, 0,
+	  "try extract: the watch; the document is standard input" },
+	{ 0, "base-url", "URL", OPT_STR, &cfg.base_url, 0, 0,
+	  "try extract: where the document is from" },
+	{ 0, "agent", "NAME", OPT_STR, &cfg.robots_agent, 0, 0,
+	  "try robots: the same as --robots-agent" },
+	{ 0, "robots", "FILE", OPT_STR, &cfg.robots, 0, 0,
+	  "try robots: robots.txt; URLs are standard input" },
+	{ 0, "expr", "CRON", OPT_STR, &cfg.expr, 0, 0,
+	  "try cron: the expression" },
+	{ 0, "from", "TIME", OPT_STR, &cfg.stage.from, 0, 0,
+	  "try cron: print times after this one" },
+	{ 0, "count", "N", OPT_UINT, &cfg.count, 1, 1000000,
+	  "try cron: how many (default 1)" },
+	{ 0, "tz", "ZONE", OPT_STR, &cfg.tz, 0, 0,
+	  "try cron: time zone (default UTC)" },
+};
+
+static const struct opt_tool tool = {
+	.name = "scraper",
+	.synopsis = "[OPTION...]",
+	.summary = "Fetch what is watched, on schedule, and say what changed.",
+	.opts = opts,
+	.n_opts = ARRAY_LEN(opts),
+	.common = &cfg.common,
+};
+
+static int missing(const char *option, struct err *e)
+{
+	return err_set(e, EX_USAGE, "--try %s goes with --%s", cfg.try, option);
+}
+
+static int run_try(struct err *e)
+{
+	if (strcmp(cfg.try, "price") == 0)
+		return try_price(stdin, stdout, e);
+	if (strcmp(cfg.try, "extract") == 0)
+		return !cfg.watch ? missing("watch", e)
+				  : try_extract(cfg.watch, cfg.base_url, stdin,
+						stdout, e);
+	if (strcmp(cfg.try, "robots") == 0)
+		return !cfg.robots ? missing("robots", e)
+				   : try_robots(cfg.robots_agent, cfg.robots,
+						stdin, stdout, e);
+	if (strcmp(cfg.try, "cron") == 0) {
+		if (!cfg.expr || !cfg.stage.from)
+			return missing(cfg.expr ? "from" : "expr", e);
+		return try_cron(cfg.expr, cfg.stage.from,
+				(unsigned long)cfg.count, cfg.tz, stdout, e);
+	}
+	return err_set(e, EX_USAGE,
+		       "--try: '%s' is not extract, price, robots or cron",
+		       cfg.try);
+}
+
+/* Which options go together. */
+static int check_options(struct err *e)
+{
+	bool out = cfg.stage.out || cfg.test;
+
+	if (cfg.stage.from)
+		return err_set(e, EX_USAGE, "--from goes with --try cron");
+	if (cfg.test && (cfg.stage.out || cfg.stage.state_dir))
+		return err_set(e, EX_USAGE, "--test does not go with --%s",
+			       cfg.stage.out ? "out" : "state");
+	if (out && !cfg.watches)
+		return err_set(e, EX_USAGE, "--%s goes with --watches",
+			       cfg.test ? "test" : "out");
+	if (cfg.watches && !out)
+		return err_set(e, EX_USAGE, "--watches goes with --out -");
+	if (cfg.once && !out)
+		return err_set(e, EX_USAGE, "--once goes with --watches");
+	return 0;
+}
+
+static struct scraper_conf conf_of(const char *user_agent, const char *secrets,
+				   const struct netguard *guard)
+{
+	return (struct scraper_conf){
+		.file = cfg.watches,
+		.secrets_dir = secrets,
+		.once = cfg.once,
+		.test = cfg.test ? stdout : NULL,
+		.spread_ms = cfg.spread_ms,
+		.backoff = { cfg.backoff_ms, cfg.backoff_max_ms },
+		.http = { .user_agent = user_agent,
+			  .ca_file = cfg.ca_file,
+			  .guard = guard,
+			  .max_connections = (unsigned)cfg.fetches * 2,
+			  .max_per_host = (unsigned)cfg.per_host + 1 },
+		.fetcher = { .polite = { cfg.per_host, cfg.delay_ms, cfg.burst,
+					 cfg.limited_ms, cfg.blocked_ms,
+					 cfg.hold_max_ms },
+			     /* Each is asked once: there is no "later". */
+			     .holds = !cfg.once && !cfg.test,
+			     .robots = cfg.robots_agent,
+			     .max_bytes = (size_t)cfg.max_bytes,
+			     .timeout_ms = cfg.timeout_ms,
+			     .connect_ms = cfg.connect_ms,
+			     .max_redirects = cfg.redirects,
+			     .max_active = cfg.fetches },
+	};
+}
+
+static int run(struct err *e)
+{
+	char agent[128], secrets[4096];
+	struct netguard *guard = netguard_new();
+	struct scraper_conf conf;
+	struct scraper *s = NULL;
+	int rc = -1;
+
+	for (size_t i = 0; i < cfg.allow.n; i++)
+		if (netguard_allow(guard, cfg.allow.v[i], e))
+			goto out;
+	snprintf(agent, sizeof(agent), "weir/%s", weir_version);
+	snprintf(secrets, sizeof(secrets), "%s/secrets", cfg.common.dir);
+	if (check_options(e))
+		goto out;
+	if (cfg.test)
+		cfg.stage.out = "-";
+	conf = conf_of(cfg.user_agent ? cfg.user_agent : agent,
+		       cfg.secrets ? cfg.secrets : secrets, guard);
+	s = scraper_new(&conf);
+	rc = stage_run(&scraper_handler, s, &cfg.common, &cfg.stage, e);
+out:
+	scraper_free(&s);
+	netguard_free(&guard);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { 0 };
+	char **args;
+	int status;
+
+	log_init("weir-scraper");
+	status = opt_parse(&tool, argc, argv, &args, &e);
+	if (status == 0) {
+		log_verbose(cfg.common.verbose);
+		if (*args)
+			status = err_set(&e, EX_USAGE,
+					 "'%s': no operands are taken", *args);
+		else
+			status = cfg.try ? run_try(&e) : run(&e);
+	}
+	if (status < 0)
+		log_error("%s", e.msg);
+	opt_release(&tool);
+	return status < 0 ? e.code : EX_OK;
+}

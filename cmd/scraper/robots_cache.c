@@ -1,0 +1,64 @@
+#include "robots_cache.h"
+
+#include <string.h>
+
+void robots_cache_free(struct robots_cache *c)
+{
+	robots_free(&c->rules);
+	*c = (struct robots_cache){ 0 };
+}
+
+enum robots_verdict robots_cache_ask(const struct robots_cache *c,
+				     struct str url, int64_t now_ms)
+{
+	if (!c->until_ms || now_ms >= c->until_ms)
+		return ROBOTS_UNKNOWN;
+	if (c->known)
+		return !c->rules || robots_allowed(c->rules, robots_target(url))
+			       ? ROBOTS_ALLOW
+			       : ROBOTS_DENY;
+	return c->result == HTTP_OK ? ROBOTS_FAILING : ROBOTS_GONE;
+}
+
+/* "Unavailable" in the RFC's words: there is none, so all is allowed. */
+static bool is_absent(const struct http_response *r)
+{
+	if (r->result == HTTP_REDIRECTS)
+		return true;
+	return r->result == HTTP_OK && r->status / 100 == 4 && r->status != 429;
+}
+
+static void put_failure(struct robots_cache *c, const struct http_response *r,
+			int64_t now_ms)
+{
+	bool gone = r->result != HTTP_OK;
+	int64_t wait = gone ? ROBOTS_GONE_MS : ROBOTS_FAILING_MS;
+	int64_t max = gone ? ROBOTS_GONE_MAX_MS : ROBOTS_FAILING_MAX_MS;
+
+	for (unsigned i = 0; i < c->failures && wait < max; i++)
+		wait *= 2;
+	if (wait > max)
+		wait = max;
+	c->failures++;
+	c->until_ms = now_ms + wait;
+	c->result = r->result;
+	c->status = r->status;
+	str_copy(c->reason, sizeof(c->reason), str_from(r->reason));
+}
+
+void robots_cache_put(struct robots_cache *c, const struct http_response *r,
+		      struct str agent, int64_t now_ms)
+{
+	bool found = r->result == HTTP_OK && r->status / 100 == 2;
+
+	if (!found && !is_absent(r)) {
+		put_failure(c, r, now_ms);
+		return;
+	}
+	robots_free(&c->rules);
+	if (found)
+		c->rules = robots_parse(r->body, agent);
+	c->known = true;
+	c->failures = 0;
+	c->until_ms = now_ms + ROBOTS_KEEP_MS;
+}

@@ -1,0 +1,255 @@
+#include "scraper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/clk.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "common/xmem.h"
+
+#include "task.h"
+
+#define KEY_WATCH STR("w/")
+
+struct scraper *scraper_new(const struct scraper_conf *conf)
+{
+	struct scraper *s = xcalloc(1, sizeof(*s));
+
+	s->conf = conf;
+	s->results_last = &s->results;
+	return s;
+}
+
+void scraper_free(struct scraper **sp)
+{
+	struct scraper *s = *sp;
+
+	if (!s)
+		return;
+	tz_cache_free(&s->zones);
+	free(s);
+	*sp = NULL;
+}
+
+/* ---- the watches ---- */
+
+static struct watch *compile(struct scraper *s, struct str id, struct str json,
+			     struct err *e)
+{
+	const struct watch_env env = { .secrets_dir = s->conf->secrets_dir,
+				       .zones = &s->zones };
+
+	return watch_new(json, id, &env, e);
+}
+
+static int put_watch(struct scraper *s, struct str id, struct str json,
+		     struct err *e)
+{
+	char key[STR_ID_MAX + 3];
+
+	snprintf(key, sizeof(key), "w/%.*s", STR_ARG(id));
+	if (json.p)
+		return stage_put(s->stage, str_from(key), json, e);
+	if (stage_del(s->stage, str_from(key), e))
+		return -1;
+	key[0] = 's';
+	return stage_del(s->stage, str_from(key), e);
+}
+
+static int set_watch(struct scraper *s, const struct event *ev, struct str id,
+		     struct err *e)
+{
+	struct err why;
+	struct watch *w = compile(s, id, ev->data, &why);
+	struct task *t;
+
+	/* A file is somebody's to mend; the bus goes on without this one. */
+	if (!w && stage_is_filter(s->stage)) {
+		*e = why;
+		return -1;
+	}
+	if (put_watch(s, id, ev->data, e)) {
+		watch_free(&w);
+		return -1;
+	}
+	if (!w) {
+		t = task_find(s, id);
+		if (t)
+			task_remove(s, t);
+		return record_bad_watch(s, id, ev->time_us, &why, e);
+	}
+	t = task_find(s, id);
+	if (t) {
+		task_set(s, w);
+		return record_source(s, t->source, ev->time_us, e);
+	}
+	t = task_set(s, w);
+	if (!t) {
+		err_set(&why, EX_DATAERR, "there are %d watches already",
+			SCRAPER_WATCHES_MAX);
+		return record_bad_watch(s, id, ev->time_us, &why, e);
+	}
+	if (record_load(t, e))
+		return -1;
+	if (s->live)
+		task_due_in(t, 0);
+	return record_source(s, t->source, ev->time_us, e);
+}
+
+static int remove_watch(struct scraper *s, const struct event *ev,
+			struct str id, struct err *e)
+{
+	struct task *t = task_find(s, id);
+	struct source *src = t ? t->source : NULL;
+
+	if (t)
+		task_remove(s, t);
+	if (put_watch(s, id, (struct str){ 0 }, e))
+		return -1;
+	return src ? record_source(s, src, ev->time_us, e) : 0;
+}
+
+/* ---- the stage ---- */
+
+static int on_event(void *self, struct stage *stage, const struct event *ev,
+		    struct err *e)
+{
+	struct scraper *s = self;
+	struct str id = event_subject(ev);
+	struct task *t;
+
+	if (event_is(ev, "watch.set")) {
+		if (!str_is_id(id))
+			return 0;
+		if (!ev->data.p || json_type_of(ev->data) == JSON_NULL)
+			return remove_watch(s, ev, id, e);
+		return set_watch(s, ev, id, e);
+	}
+	if (event_is(ev, "watch.poll") && s->live && !stage_is_silent(stage)) {
+		t = task_find(s, id);
+		if (t)
+			task_poll(t);
+	}
+	return 0;
+}
+
+static int load_watch(void *arg, struct str key, struct str val, struct err *e)
+{
+	struct scraper *s = arg;
+	struct str id = str_sub(key, KEY_WATCH.len, key.len);
+	struct err why;
+	struct watch *w = compile(s, id, val, &why);
+	struct task *t = w ? task_set(s, w) : NULL;
+
+	if (!w)
+		log_warn("watch %.*s: %s", STR_ARG(id), why.msg);
+	return t ? record_load(t, e) : 0;
+}
+
+static int open_net(struct scraper *s, struct err *e)
+{
+	struct fetcher_conf conf = s->conf->fetcher;
+
+	s->http = http_new(s->loop, &s->conf->http, e);
+	if (!s->http)
+		return -1;
+	conf.loop = s->loop;
+	conf.http = s->http;
+	s->fetcher = fetcher_new(&conf);
+	s->due = loop_timer_new(s->loop, tasks_due, s);
+	s->summary = loop_timer_new(s->loop, record_summary, s);
+	s->work = loop_work_new(s->loop, record_results, s);
+	return 0;
+}
+
+static int on_open(void *self, struct stage *stage, struct err *e)
+{
+	struct scraper *s = self;
+
+	s->stage = stage;
+	s->loop = stage_loop(stage);
+	if (open_net(s, e))
+		return -1;
+	if (s->conf->file)
+		return stage_feed_file(stage, s->conf->file, "watch.set", e);
+	return stage_each(stage, KEY_WATCH, load_watch, s, e);
+}
+
+static void on_live(void *self, struct stage *stage)
+{
+	struct scraper *s = self;
+	struct err e;
+
+	log_info("ready watches=%zu", s->n_tasks);
+	s->since_us = clk_wall_us();
+	tasks_start(s);
+	if (s->conf->once || s->conf->test)
+		return;
+	loop_timer_start(s->summary, SCRAPER_SUMMARY_MS);
+	if (stage_begin(stage, &e))
+		goto fail;
+	for (struct source *src = s->sources; src; src = src->next)
+		if (record_source(s, src, s->since_us, &e))
+			goto fail;
+	if (stage_commit(stage, &e) == 0)
+		return;
+fail:
+	stage_fail(stage, &e);
+}
+
+/* SIGHUP: secrets, time zones and robots.txt are read again. */
+static void on_reload(void *self, struct stage *stage)
+{
+	struct scraper *s = self;
+	struct err e;
+
+	fetcher_forget_robots(s->fetcher);
+	if (stage_begin(stage, &e) ||
+	    stage_each(stage, KEY_WATCH, load_watch, s, &e) ||
+	    stage_commit(stage, &e))
+		stage_fail(stage, &e);
+	else
+		log_info("reloaded watches=%zu", s->n_tasks);
+}
+
+static void on_close(void *self, struct stage *stage)
+{
+	struct scraper *s = self;
+
+	(void)stage;
+	for (size_t i = 0; i < SCRAPER_TASKS; i++)
+		while (s->tasks[i])
+			task_remove(s, s->tasks[i]);
+	while (s->results) {
+		struct result *r = s->results;
+
+		s->results = r->next;
+		arena_free(&r->arena);
+		free(r);
+	}
+	while (s->sources) {
+		struct source *src = s->sources;
+
+		s->sources = src->next;
+		free(src->name);
+		free(src);
+	}
+	schedule_free(&s->schedule);
+	fetcher_free(&s->fetcher);
+	http_free(&s->http);
+	loop_timer_free(&s->due);
+	loop_timer_free(&s->summary);
+	loop_work_free(&s->work);
+}
+
+const struct stage_handler scraper_handler = {
+	.tool = "scraper",
+	.open = on_open,
+	.event = on_event,
+	.live = on_live,
+	.reload = on_reload,
+	.close = on_close,
+};

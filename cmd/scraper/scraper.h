@@ -1,0 +1,47 @@
+#ifndef SCRAPER_SCRAPER_H
+#define SCRAPER_SCRAPER_H
+
+/*
+ * scraper - fetch what is due, and say what changed.
+ *
+ * A stage that is not pure: it reads watch.set and watch.poll, and what it
+ * finds in the world goes with the state that it changed into one transaction.
+ * A fetch that ends like the one before and finds nothing new touches memory
+ * only; once a minute one observation.summary says which watches were seen.
+ */
+#include <stdio.h>
+
+#include "common/http.h"
+#include "common/stage.h"
+
+#include "fetcher.h"
+#include "schedule.h"
+#include "watch.h"
+
+enum {
+	SCRAPER_SUMMARY_MS = 60 * 1000,
+	SCRAPER_WATCHES_MAX = 50000,
+	SCRAPER_TASKS = 4096, /* slots of the table by id */
+};
+
+struct scraper_conf {
+	const char *file;	 /* -w: watches, or NULL */
+	const char *secrets_dir; /* or NULL */
+	bool once;		 /* one pass over all watches, then end */
+	FILE *test;		 /* once, and print observations here instead */
+	int64_t spread_ms;	 /* of the first fetches after a start */
+	struct backoff backoff;
+	struct http_config http;
+	struct fetcher_conf fetcher; /* loop and http are filled in */
+};
+
+struct scraper;
+
+/* conf is borrowed. */
+struct scraper *scraper_new(const struct scraper_conf *conf);
+/* Before stage_run() has ended its loop, by the stage's `close`. */
+void scraper_free(struct scraper **sp);
+
+extern const struct stage_handler scraper_handler; /* self: struct scraper */
+
+#endif

@@ -1,0 +1,148 @@
+#include "task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clk.h"
+#include "common/stats.h"
+#include "common/xmem.h"
+
+bool outcome_is_good(enum outcome o)
+{
+	return o == OUTCOME_FOUND || o == OUTCOME_CHANGED ||
+	       o == OUTCOME_UNCHANGED;
+}
+
+/* Outcomes that trying again soon may mend, or that ask us to come less. */
+static bool outcome_backs_off(enum outcome o)
+{
+	switch (o) {
+	case OUTCOME_BLOCKED:
+	case OUTCOME_RATE_LIMITED:
+	case OUTCOME_TIMEOUT:
+	case OUTCOME_UNREACHABLE:
+	case OUTCOME_HTTP_ERROR: return true;
+	default: return false;
+	}
+}
+
+static void schedule_next(struct task *t, enum outcome outcome,
+			  int64_t retry_ms)
+{
+	const struct scraper_conf *conf = t->scraper->conf;
+	const struct timing *timing = &t->watch->timing;
+	int64_t now_us = clk_wall_us(), ms;
+
+	t->n++;
+	t->failures = outcome_backs_off(outcome) ? t->failures + 1 : 0;
+	if (conf->once || conf->test)
+		return;
+	if (t->failures)
+		ms = timing_retry(timing, &conf->backoff, t->failures, t->n,
+				  now_us);
+	else
+		ms = timing_next(timing, t->n, now_us);
+	task_due_in(t, ms >= 0 && ms < retry_ms ? retry_ms : ms);
+}
+
+static struct result *result_new(struct task *t, enum outcome outcome,
+				 const char *reason)
+{
+	struct result *r = xcalloc(1, sizeof(*r));
+
+	r->task = t;
+	r->outcome = outcome;
+	r->time_us = clk_wall_us();
+	if (reason && *reason)
+		r->reason = arena_str(&r->arena, str_from(reason));
+	return r;
+}
+
+static void submit(struct scraper *s, struct result *r)
+{
+	r->task->recording = true;
+	*s->results_last = r;
+	s->results_last = &r->next;
+	loop_work_wake(s->work);
+}
+
+/* Ends like the fetch before, with nothing to compare: memory only. */
+static bool is_old_news(const struct task *t, enum outcome outcome)
+{
+	return !t->scraper->conf->test && t->observed &&
+	       outcome != OUTCOME_FOUND &&
+	       !diff_ends_otherwise(outcome, t->outcome);
+}
+
+static void extract(struct result *r, const struct fetched *f)
+{
+	const struct type_watch *def = &r->task->watch->def;
+	struct document doc = {
+		.body = f->a->body,
+		.content_type = f->a->content_type,
+		.url = str_from(f->r->url),
+		.currency =
+			def->currency.p ? def->currency : def->item.currency,
+	};
+
+	extractor_run(r->task->watch->extractor, &doc, &r->arena, &r->o);
+	if (r->o.outcome == OUTCOME_FOUND && !r->o.n_items && !r->o.text.p)
+		r->o.outcome = OUTCOME_EMPTY;
+	r->outcome = r->o.outcome;
+	r->reason = r->o.reason;
+	r->etag = arena_str(&r->arena, http_header(f->r, "etag"));
+	r->last_modified =
+		arena_str(&r->arena, http_header(f->r, "last-modified"));
+}
+
+static void on_fetched(void *arg, const struct fetched *f)
+{
+	struct task *t = arg;
+	enum outcome outcome = f->v->outcome;
+	struct result *r;
+
+	t->fetch = NULL;
+	if (is_old_news(t, outcome)) {
+		stats_add(stage_stats(t->scraper->stage), "fetches_total",
+			  outcome_name(outcome), 1);
+		t->seen |= outcome_is_good(outcome);
+		schedule_next(t, outcome, f->v->retry_ms);
+		task_through(t);
+		return;
+	}
+	r = result_new(t, outcome, f->v->reason);
+	r->status = f->a->status;
+	if (outcome == OUTCOME_FOUND)
+		extract(r, f);
+	schedule_next(t, r->outcome, f->v->retry_ms);
+	submit(t->scraper, r);
+}
+
+static void fetch_mock(struct task *t)
+{
+	struct result *r = result_new(t, OUTCOME_FOUND, NULL);
+
+	schedule_next(t, OUTCOME_FOUND, 0);
+	submit(t->scraper, r);
+}
+
+void task_fetch(struct task *t)
+{
+	struct watch *w = t->watch;
+	struct fetch_request req = {
+		.url = w->url,
+		.headers = w->headers,
+		.version = w->version,
+		.conditional = w->conditional,
+	};
+
+	if (t->fetch || t->recording) {
+		t->again = true;
+		return;
+	}
+	if (!w->extractor) {
+		fetch_mock(t);
+		return;
+	}
+	t->fetch = fetcher_get(t->scraper->fetcher, &req, on_fetched, t);
+}

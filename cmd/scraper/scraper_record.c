@@ -1,0 +1,376 @@
+#include "task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clk.h"
+#include "common/log.h"
+#include "common/stats.h"
+#include "common/types.h"
+#include "common/xmem.h"
+
+enum { KEY_MAX = STR_ID_MAX + 3 };
+
+static struct str key_of(char prefix, struct str id, char out[KEY_MAX])
+{
+	int n = snprintf(out, KEY_MAX, "%c/%.*s", prefix, STR_ARG(id));
+
+	return (struct str){ out, (size_t)n };
+}
+
+static int emit(struct scraper *s, const struct diff_event *ev, int64_t time_us,
+		struct err *e)
+{
+	return stage_emit(s->stage, ev->topic, time_us, NULL, (struct str){ 0 },
+			  ev->data, e);
+}
+
+/* Encode data and emit it under type/subject, or type alone. */
+static int emit_shape(struct scraper *s, const char *topic,
+		      const struct shape *shape, const void *data,
+		      int64_t time_us, struct err *e)
+{
+	struct buf json = { 0 };
+	struct diff_event ev = { .topic = str_from(topic) };
+	int rc;
+
+	shape_encode(shape, data, &json);
+	ev.data = buf_str(&json);
+	rc = emit(s, &ev, time_us, e);
+	buf_free(&json);
+	return rc;
+}
+
+/* ---- a watch's state ---- */
+
+static int load(struct task *t, struct arena *a, struct watch_state *st_r,
+		struct err *e)
+{
+	char key[KEY_MAX];
+	struct str val;
+	struct err bad;
+	int rc = stage_get(t->scraper->stage,
+			   key_of('s', t->watch->def.id, key), &val, e);
+
+	*st_r = (struct watch_state){ 0 };
+	if (rc < 0)
+		return -1;
+	if (rc > 0 && watchstate_decode(arena_str(a, val), a, st_r, &bad))
+		log_warn("%.*s: %s; taking a new baseline",
+			 STR_ARG(t->watch->def.id), bad.msg);
+	if (st_r->config != t->watch->config)
+		*st_r = (struct watch_state){ .config = t->watch->config,
+					      .observed = st_r->observed,
+					      .outcome = st_r->outcome };
+	return 0;
+}
+
+static int save(struct task *t, const struct watch_state *st, struct err *e)
+{
+	struct buf b = { 0 };
+	char key[KEY_MAX];
+	int rc;
+
+	watchstate_encode(st, &b);
+	rc = stage_put(t->scraper->stage, key_of('s', t->watch->def.id, key),
+		       buf_str(&b), e);
+	buf_free(&b);
+	return rc;
+}
+
+int record_load(struct task *t, struct err *e)
+{
+	struct arena a = { 0 };
+	struct watch_state st;
+	int rc = load(t, &a, &st, e);
+
+	if (rc == 0 && st.observed)
+		task_set_outcome(t, st.outcome);
+	if (rc == 0)
+		watch_set_version(t->watch, st.etag, st.last_modified);
+	t->polls = st.polls;
+	arena_free(&a);
+	return rc;
+}
+
+/* ---- sources ---- */
+
+/* What was said last: 'r' or '-', then 'f' or '-'. */
+static int load_told(struct scraper *s, struct source *src, struct err *e)
+{
+	char key[KEY_MAX];
+	struct str val;
+	int rc;
+
+	if (src->told)
+		return 0;
+	rc = stage_get(s->stage, key_of('t', str_from(src->name), key), &val,
+		       e);
+	if (rc > 0 && val.len == 2) {
+		src->told = true;
+		src->told_running = val.p[0] == 'r';
+		src->told_failing = val.p[1] == 'f';
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+int record_source(struct scraper *s, struct source *src, int64_t time_us,
+		  struct err *e)
+{
+	bool running = src->watches > 0;
+	bool failing = running && src->failing == src->watches;
+	struct type_status t = { .source = str_from(src->name),
+				 .running = running };
+	char key[KEY_MAX], topic[STR_ID_MAX + 20], watches[16];
+	char time[CLK_TEXT_SIZE];
+	const char told[] = { running ? 'r' : '-', failing ? 'f' : '-' };
+
+	if (s->conf->once || !s->live)
+		return 0;
+	if (load_told(s, src, e))
+		return -1;
+	if (src->told && src->told_running == running &&
+	    src->told_failing == failing)
+		return 0;
+	src->told = true;
+	src->told_running = running;
+	src->told_failing = failing;
+	if (failing)
+		t.outcome = str_from(outcome_name(src->outcome));
+	snprintf(watches, sizeof(watches), "%u", src->watches);
+	t.watches = str_from(watches);
+	t.timestamp = str_from(clk_format(time_us, time));
+	snprintf(topic, sizeof(topic), "scraper.status/%s", src->name);
+	if (emit_shape(s, topic, &shape_status, &t, time_us, e))
+		return -1;
+	return stage_put(s->stage, key_of('t', t.source, key),
+			 (struct str){ told, sizeof(told) }, e);
+}
+
+/* ---- results ---- */
+
+/* A mock's page: one item, with the next price of its walk. */
+static void mock_observation(struct result *r, const struct watch_state *st)
+{
+	struct task *t = r->task;
+	const struct mock *m = &t->watch->mock;
+	struct item *it = arena_alloc(&r->arena, sizeof(*it));
+	struct decimal before = m->start;
+	char text[DECIMAL_TEXT_MAX];
+
+	if (t->polls < st->polls)
+		t->polls = st->polls;
+	if (st->price.p)
+		decimal_parse(st->price, &before);
+	t->polls = st->price.p ? t->polls + 1 : 1;
+	it->id = it->title = m->name;
+	it->price = arena_str(&r->arena,
+			      str_from(decimal_format(
+				      mock_price(m, t->polls, before), text)));
+	it->currency = m->currency.p		  ? m->currency
+		       : t->watch->def.currency.p ? t->watch->def.currency
+						  : t->watch->def.item.currency;
+	it->availability = STR("InStock");
+	r->o.items = it;
+	r->o.n_items = 1;
+	r->o.outcome = OUTCOME_FOUND;
+}
+
+static int emit_ending(struct result *r, const struct watch_state *before,
+		       struct err *e)
+{
+	struct task *t = r->task;
+	const struct diff_ending end = {
+		.outcome = r->outcome,
+		.previous = before->outcome,
+		.first = !before->observed,
+		.reason = r->reason,
+		.status = r->status,
+		.next_us = t->next_us,
+		.items = r->o.n_items,
+	};
+	struct diff_event ev = diff_ending(&t->watch->diff, &end, &r->arena);
+
+	return emit(t->scraper, &ev, r->time_us, e);
+}
+
+/* Compare, say what follows, keep what must be kept. */
+static int record(struct result *r, struct err *e)
+{
+	struct task *t = r->task;
+	struct watch_state before, after;
+	struct diff d = { .n = 0 };
+	bool otherwise;
+
+	if (load(t, &r->arena, &before, e))
+		return -1;
+	if (r->outcome == OUTCOME_FOUND && !t->watch->extractor)
+		mock_observation(r, &before);
+	after = before;
+	if (r->outcome == OUTCOME_FOUND) {
+		diff_found(&t->watch->diff, &before, &r->o, &r->arena, &after,
+			   &d);
+		r->outcome = d.outcome;
+		after.etag = r->etag;
+		after.last_modified = r->last_modified;
+		after.polls = t->polls;
+		watch_set_version(t->watch, r->etag, r->last_modified);
+	}
+	otherwise = !before.observed ||
+		    diff_ends_otherwise(before.outcome, r->outcome);
+	for (size_t i = 0; i < d.n; i++)
+		if (emit(t->scraper, &d.events[i], r->time_us, e))
+			return -1;
+	if (otherwise && emit_ending(r, &before, e))
+		return -1;
+	after.observed = true;
+	after.outcome = r->outcome;
+	t->seen |= outcome_is_good(r->outcome);
+	task_set_outcome(t, r->outcome);
+	if (!otherwise && !d.moved)
+		return 0;
+	if (save(t, &after, e))
+		return -1;
+	return record_source(t->scraper, t->source, r->time_us, e);
+}
+
+/* For --test: the observation on one line, and nothing else. */
+static void print(struct result *r)
+{
+	struct buf b = { 0 }, o = { 0 };
+
+	if (r->outcome == OUTCOME_FOUND && !r->task->watch->extractor)
+		mock_observation(r, &(struct watch_state){ 0 });
+	r->o.outcome =
+		r->outcome == OUTCOME_FOUND ? OUTCOME_CHANGED : r->outcome;
+	r->o.reason = r->reason;
+	observation_print(&r->o, &o);
+	buf_puts(&b, "{\"watch\":");
+	buf_json_str(&b, r->task->watch->def.id);
+	buf_puts(&b, ",\"url\":");
+	buf_json_str(&b, r->task->watch->def.url);
+	if (r->status)
+		buf_addf(&b, ",\"status\":%d", r->status);
+	buf_putc(&b, ',');
+	buf_add(&b, o.p + 1, o.len - 1);
+	buf_putc(&b, '\n');
+	fwrite(b.p, 1, b.len, r->task->scraper->conf->test);
+	fflush(r->task->scraper->conf->test);
+	buf_free(&b);
+	buf_free(&o);
+}
+
+static int record_all(struct scraper *s, struct result *list, struct err *e)
+{
+	if (s->conf->test) {
+		for (struct result *r = list; r; r = r->next)
+			if (r->task)
+				print(r);
+		return 0;
+	}
+	if (stage_begin(s->stage, e))
+		return -1;
+	for (struct result *r = list; r; r = r->next)
+		if (r->task && record(r, e))
+			return -1;
+	return stage_commit(s->stage, e);
+}
+
+/* All that came in one turn of the loop goes into one transaction. */
+bool record_results(void *arg)
+{
+	struct scraper *s = arg;
+	struct result *list = s->results;
+	struct err e;
+
+	s->results = NULL;
+	s->results_last = &s->results;
+	if (record_all(s, list, &e))
+		stage_fail(s->stage, &e);
+	while (list) {
+		struct result *r = list;
+
+		list = r->next;
+		if (r->task) {
+			stats_add(stage_stats(s->stage), "fetches_total",
+				  outcome_name(r->outcome), 1);
+			r->task->recording = false;
+			task_through(r->task);
+		}
+		arena_free(&r->arena);
+		free(r);
+	}
+	return false;
+}
+
+/* ---- once a minute ---- */
+
+static size_t gather_seen(struct scraper *s, struct str *ids)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SCRAPER_TASKS; i++)
+		for (struct task *t = s->tasks[i]; t; t = t->next) {
+			if (t->seen)
+				ids[n++] = t->watch->def.id;
+			t->seen = false;
+		}
+	return n;
+}
+
+/* As many ids to an event as fit into one, whatever their length. */
+static int emit_summaries(struct scraper *s, struct str *ids, size_t n,
+			  int64_t until_us, struct err *e)
+{
+	enum { IDS_MAX = EVENT_DATA_MAX / (STR_ID_MAX + 3) - 2 };
+	char since[CLK_TEXT_SIZE], until[CLK_TEXT_SIZE];
+	struct type_summary t = {
+		.since = str_from(clk_format(s->since_us, since)),
+		.until = str_from(clk_format(until_us, until)),
+	};
+
+	for (size_t i = 0; i < n; i += t.seen.n) {
+		t.seen.v = ids + i;
+		t.seen.n = n - i < IDS_MAX ? n - i : IDS_MAX;
+		t.seen.present = true;
+		if (emit_shape(s, "observation.summary", &shape_summary, &t,
+			       until_us, e))
+			return -1;
+	}
+	return 0;
+}
+
+void record_summary(void *arg)
+{
+	struct scraper *s = arg;
+	struct str *ids = xcalloc(s->n_tasks + 1, sizeof(*ids));
+	size_t n = gather_seen(s, ids);
+	int64_t now_us = clk_wall_us();
+	struct err e;
+
+	if (n && (stage_begin(s->stage, &e) ||
+		  emit_summaries(s, ids, n, now_us, &e) ||
+		  stage_commit(s->stage, &e)))
+		stage_fail(s->stage, &e);
+	s->since_us = now_us;
+	free(ids);
+	loop_timer_start(s->summary, SCRAPER_SUMMARY_MS);
+}
+
+/* ---- watches that cannot work ---- */
+
+int record_bad_watch(struct scraper *s, struct str id, int64_t time_us,
+		     const struct err *why, struct err *e)
+{
+	char topic[STR_ID_MAX + 24];
+	struct type_observation t = {
+		.watch = id,
+		.outcome = str_from(outcome_name(OUTCOME_REFUSED)),
+		.reason = str_from(why->msg),
+	};
+
+	log_warn("watch %.*s: %s", STR_ARG(id), why->msg);
+	snprintf(topic, sizeof(topic), "observation.change/%.*s", STR_ARG(id));
+	return emit_shape(s, topic, &shape_observation, &t, time_us, e);
+}

@@ -1,0 +1,252 @@
+#include "task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clk.h"
+#include "common/xmem.h"
+
+enum {
+	DUE_MAX = 256, /* started in one turn of the loop */
+	CRON_HOP_MS =
+		3600 * 1000, /* then the clock on the wall is asked again */
+};
+
+static struct task **slot_of(struct scraper *s, struct str id)
+{
+	return &s->tasks[str_hash(id) % SCRAPER_TASKS];
+}
+
+struct task *task_find(const struct scraper *s, struct str id)
+{
+	struct task *t = s->tasks[str_hash(id) % SCRAPER_TASKS];
+
+	while (t && !str_eq(t->watch->def.id, id))
+		t = t->next;
+	return t;
+}
+
+/* ---- sources ---- */
+
+static struct source *source_of(struct scraper *s, struct str name)
+{
+	struct source *src = s->sources;
+
+	while (src && !str_is(name, src->name))
+		src = src->next;
+	if (src)
+		return src;
+	src = xcalloc(1, sizeof(*src));
+	src->name = xstrndup(name.p, name.len);
+	src->next = s->sources;
+	s->sources = src;
+	return src;
+}
+
+static void join_source(struct task *t)
+{
+	t->source = source_of(t->scraper, t->watch->def.source);
+	if (!t->watch->enabled)
+		return;
+	t->source->watches++;
+	t->source->failing += t->observed && !outcome_is_good(t->outcome);
+}
+
+static void leave_source(struct task *t)
+{
+	if (!t->watch->enabled)
+		return;
+	t->source->watches--;
+	t->source->failing -= t->observed && !outcome_is_good(t->outcome);
+}
+
+void task_set_outcome(struct task *t, enum outcome outcome)
+{
+	leave_source(t);
+	t->observed = true;
+	t->outcome = outcome;
+	join_source(t);
+	if (!outcome_is_good(outcome))
+		t->source->outcome = outcome;
+}
+
+/* ---- when ---- */
+
+static void arm(struct scraper *s)
+{
+	struct schedule_entry *e = schedule_first(&s->schedule);
+
+	if (e)
+		loop_timer_start(s->due, e->due_ms - loop_now_ms(s->loop));
+	else
+		loop_timer_stop(s->due);
+}
+
+static void enter(struct task *t, int64_t ms)
+{
+	struct scraper *s = t->scraper;
+
+	if (t->watch->timing.cron && ms > CRON_HOP_MS)
+		ms = CRON_HOP_MS;
+	schedule_set(&s->schedule, &t->entry, loop_now_ms(s->loop) + ms);
+	if (schedule_first(&s->schedule) == &t->entry)
+		arm(s);
+}
+
+void task_due_in(struct task *t, int64_t ms)
+{
+	t->next_us = CLK_NONE;
+	if (ms < 0 || !t->watch->enabled)
+		schedule_remove(&t->scraper->schedule, &t->entry);
+	else if (t->scraper->live) {
+		t->next_us = clk_wall_us() + ms * 1000;
+		enter(t, ms);
+	}
+}
+
+void task_poll(struct task *t)
+{
+	if (t->fetch || t->recording)
+		t->again = true;
+	else
+		task_due_in(t, 0);
+}
+
+/* By cron the wall clock decides, and that may have been set since. */
+static bool is_early(const struct task *t, int64_t *left_ms_r)
+{
+	int64_t left = (t->next_us - clk_wall_us()) / 1000;
+
+	*left_ms_r = left;
+	return t->watch->timing.cron && left > 0;
+}
+
+void tasks_due(void *arg)
+{
+	struct scraper *s = arg;
+	int64_t now = loop_now_ms(s->loop), left;
+	struct schedule_entry *e;
+
+	for (int i = 0; i < DUE_MAX; i++) {
+		e = schedule_first(&s->schedule);
+		if (!e || e->due_ms > now)
+			break;
+		schedule_remove(&s->schedule, e);
+		if (is_early((struct task *)(void *)e, &left))
+			enter((struct task *)(void *)e, left);
+		else
+			task_fetch((struct task *)(void *)e);
+	}
+	arm(s);
+}
+
+/* A new watch is fetched at once; an old one when its turn comes. */
+static void first_time(struct task *t)
+{
+	const struct scraper_conf *conf = t->scraper->conf;
+
+	if (!t->observed || conf->once || conf->test)
+		task_due_in(t, 0);
+	else
+		task_due_in(t, timing_start(&t->watch->timing, conf->spread_ms,
+					    clk_wall_us()));
+}
+
+void tasks_start(struct scraper *s)
+{
+	s->live = true;
+	for (size_t i = 0; i < SCRAPER_TASKS; i++)
+		for (struct task *t = s->tasks[i]; t; t = t->next) {
+			s->left += t->watch->enabled;
+			first_time(t);
+		}
+	if (s->left == 0 && (s->conf->once || s->conf->test))
+		stage_finish(s->stage);
+}
+
+void task_through(struct task *t)
+{
+	struct scraper *s = t->scraper;
+
+	if (s->conf->once || s->conf->test) {
+		if (--s->left == 0)
+			stage_finish(s->stage);
+		return;
+	}
+	if (t->again) {
+		t->again = false;
+		task_due_in(t, 0);
+	}
+}
+
+/* ---- coming and going ---- */
+
+/* What was found with an older definition is not compared with this one. */
+static void drop_results(struct task *t)
+{
+	for (struct result *r = t->scraper->results; r; r = r->next)
+		if (r->task == t)
+			r->task = NULL;
+	t->recording = false;
+}
+
+/* The same watch in other words: what is known of it still holds. */
+static void task_replace(struct task *t, struct watch *w)
+{
+	bool same = w->config == t->watch->config;
+
+	fetch_cancel(&t->fetch);
+	drop_results(t);
+	leave_source(t);
+	if (same)
+		watch_set_version(w, t->watch->etag, t->watch->last_modified);
+	else
+		t->failures = 0;
+	watch_free(&t->watch);
+	t->watch = w;
+	join_source(t);
+	if (same && t->observed)
+		task_due_in(t, timing_next(&w->timing, t->n, clk_wall_us()));
+	else
+		task_due_in(t, 0);
+}
+
+struct task *task_set(struct scraper *s, struct watch *w)
+{
+	struct task *t = task_find(s, w->def.id);
+	struct task **slot = slot_of(s, w->def.id);
+
+	if (t) {
+		task_replace(t, w);
+		return t;
+	}
+	if (s->n_tasks == SCRAPER_WATCHES_MAX) {
+		watch_free(&w);
+		return NULL;
+	}
+	t = xcalloc(1, sizeof(*t));
+	t->scraper = s;
+	t->watch = w;
+	t->next_us = CLK_NONE;
+	t->next = *slot;
+	*slot = t;
+	s->n_tasks++;
+	join_source(t);
+	return t;
+}
+
+void task_remove(struct scraper *s, struct task *t)
+{
+	struct task **slot = slot_of(s, t->watch->def.id);
+
+	drop_results(t);
+	while (*slot != t)
+		slot = &(*slot)->next;
+	*slot = t->next;
+	schedule_remove(&s->schedule, &t->entry);
+	fetch_cancel(&t->fetch);
+	leave_source(t);
+	watch_free(&t->watch);
+	free(t);
+	s->n_tasks--;
+}

@@ -1,0 +1,33 @@
+#ifndef SCRAPER_SECRETS_H
+#define SCRAPER_SECRETS_H
+
+/*
+ * secrets - the request headers of a watch, with what must not be in an event.
+ *
+ *	{"Accept-Language":"de","Cookie":{"file":"shop.cookie"}}
+ *
+ * A value is text or names a file in the secrets directory, whose content
+ * (without white space around it) is the value. Headers that carry secrets
+ * must name a file: text there is refused, for the watch is an event that
+ * anybody may read. Headers that the client itself is in charge of are
+ * refused, like names and values that would break a request apart.
+ */
+#include "common/arena.h"
+#include "common/err.h"
+#include "common/str.h"
+
+enum { SECRETS_HEADERS_MAX = 32, SECRETS_VALUE_MAX = 16 << 10 };
+
+struct header_lines {
+	const char *v[SECRETS_HEADERS_MAX]; /* "Name: value", in the arena */
+	size_t n;
+};
+
+/*
+ * headers is a checked JSON object, or absent. dir may be NULL where there is
+ * no secrets directory. -1 with *e: EX_CONFIG; its text never shows a value.
+ */
+int secrets_headers(struct str headers, const char *dir, struct arena *a,
+		    struct header_lines *lines_r, struct err *e);
+
+#endif

@@ -1,0 +1,108 @@
+#ifndef SCRAPER_TASK_H
+#define SCRAPER_TASK_H
+
+/*
+ * task - inside scraper_*.c: a watch at work, and what its fetch gave.
+ */
+#include "scraper.h"
+
+struct source;
+
+struct task {
+	struct schedule_entry entry; /* first: when it is due */
+	struct scraper *scraper;
+	struct watch *watch;
+	struct fetch *fetch; /* under way, or NULL */
+	struct source *source;
+	uint64_t n;	   /* fetches so far, in this process */
+	uint64_t polls;	   /* of a mock */
+	unsigned failures; /* in a row */
+	int64_t next_us;   /* when it is due, as wall time; CLK_NONE: not */
+	bool observed;	   /* there is an outcome */
+	enum outcome outcome;
+	bool seen;	   /* fetched well since the last summary */
+	bool recording;	   /* a result waits to be recorded */
+	bool again;	   /* asked for while under way */
+	struct task *next; /* in its slot */
+};
+
+/* One end of a fetch that may be worth a transaction. */
+struct result {
+	struct task *task; /* NULL: removed meanwhile */
+	struct arena arena;
+	struct observation o;
+	enum outcome outcome;
+	struct str reason;
+	int status;
+	int64_t time_us;
+	struct str etag, last_modified;
+	struct result *next;
+};
+
+/* What shows of one source in scraper.status. */
+struct source {
+	char *name;
+	unsigned watches, failing;
+	enum outcome outcome; /* of the last that failed */
+	bool told, told_running, told_failing;
+	struct source *next;
+};
+
+struct scraper {
+	const struct scraper_conf *conf;
+	struct stage *stage;
+	struct loop *loop;
+	struct http *http;
+	struct fetcher *fetcher;
+	struct loop_timer *due, *summary;
+	struct loop_work *work;
+	struct schedule schedule;
+	struct tz_cache zones;
+	struct task *tasks[SCRAPER_TASKS];
+	size_t n_tasks;
+	size_t left; /* of one pass */
+	struct source *sources;
+	struct result *results, **results_last;
+	int64_t since_us; /* the last summary */
+	bool live;
+};
+
+/* ---- scraper_task.c: the tasks and their schedule ---- */
+
+struct task *task_find(const struct scraper *s, struct str id);
+
+/* Take over a watch, in place of an older one of its id. NULL: too many. */
+struct task *task_set(struct scraper *s, struct watch *w);
+void task_remove(struct scraper *s, struct task *t);
+
+/* Due in so many ms; below 0: never. */
+void task_due_in(struct task *t, int64_t ms);
+/* As soon as it may. */
+void task_poll(struct task *t);
+/* Takes the outcome into account, also that of its source. */
+void task_set_outcome(struct task *t, enum outcome outcome);
+void tasks_due(void *scraper); /* for loop_timer_new() */
+/* Once live: everything gets its first time. */
+void tasks_start(struct scraper *s);
+/* One of a pass is through. */
+void task_through(struct task *t);
+
+/* ---- scraper_fetch.c: one fetch ---- */
+
+void task_fetch(struct task *t);
+
+/* ---- scraper_record.c: results into the ledger ---- */
+
+bool record_results(void *scraper); /* for loop_work_new() */
+void record_summary(void *scraper);
+int record_bad_watch(struct scraper *s, struct str id, int64_t time_us,
+		     const struct err *why, struct err *e);
+/* Say how a source is, where that is not what was said last. */
+int record_source(struct scraper *s, struct source *src, int64_t time_us,
+		  struct err *e);
+/* Take the outcome that is in the ledger into the task. */
+int record_load(struct task *t, struct err *e);
+
+bool outcome_is_good(enum outcome o);
+
+#endif

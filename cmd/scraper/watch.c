@@ -1,0 +1,170 @@
+#include "watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/json.h"
+#include "common/xmem.h"
+
+enum { VERSION_MAX = 1024 }; /* bytes of an ETag that is sent back */
+
+static int set_timing(struct watch *w, const struct watch_env *env,
+		      struct err *e)
+{
+	struct type_watch *d = &w->def;
+
+	w->timing.every_ms = TIMING_EVERY_MS;
+	w->timing.seed = str_hash(d->id);
+	if (d->every.p)
+		str_duration_ms(d->every, &w->timing.every_ms);
+	if (!d->cron.p)
+		return d->tz.p && !tz_get(env->zones, d->tz, e) ? -1 : 0;
+	if (cron_parse(d->cron, &w->cron, e))
+		return err_prefix(e, "cron");
+	w->timing.cron = &w->cron;
+	w->timing.tz = tz_get(env->zones, d->tz.p ? d->tz : STR("UTC"), e);
+	return w->timing.tz ? 0 : err_prefix(e, "tz");
+}
+
+static int set_extractor(struct watch *w, struct err *e)
+{
+	struct type_watch *d = &w->def;
+	struct json *config = NULL;
+
+	if (str_is(d->kind, "mock"))
+		return mock_parse(d->url, &w->mock, e);
+	if (d->extract.p && !(config = json_parse(d->extract, 0, e)))
+		return err_prefix(e, "extract");
+	w->extractor =
+		extractor_new(arena_strdup(&w->arena, d->kind), config, e);
+	json_free(&config);
+	return w->extractor ? 0 : err_prefix(e, "extract");
+}
+
+/* A change of these makes what is known incomparable with what comes. */
+static uint64_t config_hash(const struct type_watch *d)
+{
+	const struct str parts[] = { d->url,	 d->kind,     d->extract,
+				     d->item.id, d->currency, d->source };
+	struct buf b = { 0 };
+	uint64_t hash;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		buf_add_str(&b, parts[i]);
+		buf_putc(&b, '\0');
+	}
+	hash = str_hash(buf_str(&b));
+	buf_free(&b);
+	return hash;
+}
+
+static int compile(struct watch *w, struct str id, const struct watch_env *env,
+		   struct err *e)
+{
+	struct type_watch *d = &w->def;
+
+	if (!d->id.p && id.p)
+		d->id = arena_str(&w->arena, id);
+	if (watch_complete(d, &w->arena, e) || set_timing(w, env, e) ||
+	    set_extractor(w, e) ||
+	    secrets_headers(d->headers, env->secrets_dir, &w->arena, &w->lines,
+			    e))
+		return -1;
+	w->url = arena_strdup(&w->arena, d->url);
+	w->enabled = !str_is(d->enabled, "false");
+	w->config = config_hash(d);
+	w->diff = (struct diff_watch){
+		.id = d->id,
+		.source = d->source,
+		.url = d->url,
+		.item = d->item.present ? &d->item : NULL,
+		.page = str_is(d->kind, "page"),
+	};
+	watch_set_version(w, (struct str){ 0 }, (struct str){ 0 });
+	return 0;
+}
+
+struct watch *watch_new(struct str json, struct str id,
+			const struct watch_env *env, struct err *e)
+{
+	struct watch *w = xcalloc(1, sizeof(*w));
+
+	json = arena_str(&w->arena, json);
+	if (shape_decode(&shape_watch, json, &w->def, &w->arena, e) ||
+	    compile(w, id, env, e))
+		watch_free(&w);
+	return w;
+}
+
+static void free_str(struct str *s)
+{
+	free((char *)(uintptr_t)s->p);
+	*s = (struct str){ 0 };
+}
+
+void watch_free(struct watch **wp)
+{
+	struct watch *w = *wp;
+
+	if (!w)
+		return;
+	extractor_free(&w->extractor);
+	http_headers_free(&w->headers);
+	http_headers_free(&w->version);
+	free_str(&w->etag);
+	free_str(&w->last_modified);
+	arena_free(&w->arena);
+	free(w);
+	*wp = NULL;
+}
+
+/* A version that can be sent back as it is, in a header of its own. */
+static const char *version_line(const char *name, struct str value, char *line)
+{
+	if (!value.len || value.len > VERSION_MAX)
+		return NULL;
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.p[i] < ' ')
+			return NULL;
+	sprintf(line, "%s: %.*s", name, STR_ARG(value));
+	return line;
+}
+
+static void remember(struct str *to, struct str s)
+{
+	struct str copy = { 0 };
+
+	if (s.len)
+		copy = (struct str){ xstrndup(s.p, s.len), s.len };
+	free_str(to);
+	*to = copy;
+}
+
+void watch_set_version(struct watch *w, struct str etag,
+		       struct str last_modified)
+{
+	char lines[2][VERSION_MAX + 32];
+	const char *all[SECRETS_HEADERS_MAX + 2], *line;
+	size_t n = w->lines.n, n_version = 0;
+
+	if (w->headers && str_eq(etag, w->etag) &&
+	    str_eq(last_modified, w->last_modified))
+		return;
+	http_headers_free(&w->headers);
+	http_headers_free(&w->version);
+	for (size_t i = 0; i < n; i++)
+		all[i] = w->lines.v[i];
+	line = version_line("If-None-Match", etag, lines[0]);
+	if (line)
+		all[n + n_version++] = line;
+	line = version_line("If-Modified-Since", last_modified, lines[1]);
+	if (line)
+		all[n + n_version++] = line;
+	w->conditional = n_version > 0;
+	w->headers = http_headers_new(all, n + n_version);
+	w->version = http_headers_new(all + n, n_version);
+	remember(&w->etag, etag);
+	remember(&w->last_modified, last_modified);
+}

@@ -1,0 +1,58 @@
+#ifndef SCRAPER_WATCH_H
+#define SCRAPER_WATCH_H
+
+/*
+ * watch - one thing to fetch, ready for work: the user's definition, decoded,
+ * its extractor compiled, its headers read, its schedule understood.
+ */
+#include "common/arena.h"
+#include "common/err.h"
+#include "common/http.h"
+#include "common/types.h"
+
+#include "diff.h"
+#include "extract.h"
+#include "mock.h"
+#include "schedule.h"
+#include "secrets.h"
+
+struct watch {
+	struct arena arena; /* of the definition */
+	struct type_watch def;
+	struct timing timing;
+	struct cron cron;
+	struct extractor *extractor; /* NULL: a mock */
+	struct mock mock;
+	struct diff_watch diff;
+	const char *url;
+	struct header_lines lines;
+	bool enabled;
+	uint64_t config; /* hash of all that makes findings comparable */
+	/*
+	 * What goes with each request: `own` and the version that is known; or,
+	 * to another host, the version alone. NULL: nothing.
+	 */
+	struct http_headers *headers, *version;
+	bool conditional;
+	struct str etag, last_modified; /* heap */
+};
+
+struct watch_env {
+	const char *secrets_dir; /* or NULL */
+	struct tz_cache *zones;
+};
+
+/*
+ * From the data of watch.set; id is for one that does not say its own, or
+ * absent. NULL with *e: EX_DATAERR or EX_CONFIG, naming the member that is
+ * wrong.
+ */
+struct watch *watch_new(struct str json, struct str id,
+			const struct watch_env *env, struct err *e);
+void watch_free(struct watch **wp);
+
+/* Ask from now on for something newer than this; absent: for anything. */
+void watch_set_version(struct watch *w, struct str etag,
+		       struct str last_modified);
+
+#endif

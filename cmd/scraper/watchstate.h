@@ -1,0 +1,60 @@
+#ifndef SCRAPER_WATCHSTATE_H
+#define SCRAPER_WATCHSTATE_H
+
+/*
+ * watchstate - what is remembered of a watch between two fetches.
+ *
+ * Versions (ETag, Last-Modified) and content always belong together: they are
+ * those of the last answer that extraction could read. Text borrows from the
+ * bytes it was decoded from, or from an arena.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/err.h"
+
+#include "item.h"
+
+enum {
+	WATCHSTATE_GONE_MAX = 2048,    /* ids remembered after they went */
+	WATCHSTATE_TEXT_MAX = 1 << 20, /* bytes of a page's text */
+};
+
+/* An entry of a list: what is compared, and what "gone" tells. */
+struct known {
+	struct str id, title, price, list_price, currency, availability;
+	struct str condition, updated, link, image;
+	uint64_t summary; /* hash; 0: none */
+};
+
+struct watch_state {
+	uint64_t config;      /* hash of what makes findings comparable */
+	bool based;	      /* the baseline was taken */
+	bool observed;	      /* there was an outcome */
+	enum outcome outcome; /* the last one; never OUTCOME_FOUND */
+	uint64_t polls;	      /* of a mock: the last that moved its price */
+	struct str etag, last_modified;
+	/* An item's price; the last that was seen. */
+	struct str price, currency, availability;
+	bool priceless; /* published without a price since */
+	/* A list's entries, and hashes of ids that went, oldest first. */
+	struct known *known;
+	size_t n_known;
+	uint64_t *gone;
+	size_t n_gone;
+	/* A page's text, a line each. */
+	struct str text;
+};
+
+void watchstate_encode(const struct watch_state *s, struct buf *b);
+
+/*
+ * -1 with *e: EX_DATAERR where the bytes are not those of _encode(); *s_r is
+ * then the state of a watch that was never fetched.
+ */
+int watchstate_decode(struct str bytes, struct arena *a,
+		      struct watch_state *s_r, struct err *e);
+
+#endif
