@@ -1,0 +1,53 @@
+#ifndef TESTS_FUZZ_SCRAPER_OBSERVATIONS_H
+#define TESTS_FUZZ_SCRAPER_OBSERVATIONS_H
+
+/* observations - what holds for every observation, whatever the page was. */
+#include <assert.h>
+
+#include "common/decimal.h"
+#include "common/url.h"
+
+#include "cmd/scraper/extract.h"
+#include "cmd/scraper/fields.h"
+
+static void observation_check_item(struct item *it)
+{
+	struct decimal d;
+
+	assert(it->id.len > 0);
+	for (enum field f = 0; f < FIELD_COUNT; f++) {
+		struct str s = *field_of(it, f);
+
+		assert(!s.p || s.len > 0);
+		assert(s.len <= ITEM_TEXT_MAX && str_is_utf8(s));
+	}
+	assert(!it->price.p || decimal_parse(it->price, &d));
+	assert(!it->list_price.p || decimal_parse(it->list_price, &d));
+	assert(!it->link.p || url_is_http(it->link));
+	assert(!it->image.p || url_is_http(it->image));
+	assert(it->link.len <= ITEM_URL_MAX && it->image.len <= ITEM_URL_MAX);
+}
+
+static void observation_check(const struct observation *o)
+{
+	struct buf b = { 0 };
+	struct err e;
+
+	assert(o->n_items <= ITEM_MAX);
+	switch (o->outcome) {
+	case OUTCOME_FOUND: assert(o->n_items > 0); break;
+	case OUTCOME_EMPTY:
+	case OUTCOME_SELECTOR_MISS:
+	case OUTCOME_PARSE_FAIL:
+		assert(o->n_items == 0 && o->reason.len > 0);
+		break;
+	default: assert(!"an outcome of extraction");
+	}
+	for (size_t i = 0; i < o->n_items; i++)
+		observation_check_item(&o->items[i]);
+	observation_print(o, &b);
+	assert(json_check(buf_str(&b), JSON_UNIQUE, &e) == 0);
+	buf_free(&b);
+}
+
+#endif
