@@ -3,6 +3,7 @@
 #
 #   make O=build/clang CC=clang WERROR=1      another compiler, beside
 #   make O=build/asan SANITIZE=1              with ASan and UBSan
+#   make O=build/fuzz CC=clang FUZZ=1 fuzz    the fuzzers
 
 O       ?= build
 PREFIX  ?= /usr/local
@@ -20,6 +21,10 @@ WARN += -Werror
 endif
 ifdef SANITIZE
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+# Fuzzers are built with `make O=build/fuzz CC=clang FUZZ=1 fuzz`.
+ifdef FUZZ
+SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 endif
 
 ALL_CPPFLAGS := -D_GNU_SOURCE -I. $(CPPFLAGS)
@@ -53,7 +58,7 @@ TOOLS      := $(sort $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c)))
 BINS       := $(TOOLS:%=$(O)/bin/weir-%) $(O)/bin/weir
 CMD_DIRS   := $(sort $(patsubst cmd/%/,%,$(dir $(wildcard cmd/*/*.c))))
 UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/*/test_*.c))
-FUZZ       := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*/fuzz_*.c))
+FUZZERS    := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*/fuzz_*.c))
 HELPERS    := $(patsubst tests/helpers/%.c,$(O)/tests/helpers/%,$(wildcard tests/helpers/*.c))
 BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
 
@@ -63,7 +68,7 @@ BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c
 all: tools
 tools: $(BINS)
 unit: $(UNIT)
-fuzz: $(FUZZ)
+fuzz: $(FUZZERS)
 bench: $(BENCH)
 helpers: $(HELPERS)
 
@@ -90,9 +95,9 @@ $(O)/lib/$(1).a: $(patsubst %.c,$(O)/obj/%.o,$(filter-out cmd/$(1)/main.c,$(wild
 $(O)/tests/$(1)/%: $(O)/obj/tests/unit/$(1)/%.o $(O)/lib/$(1).a $(COMMON_LIB)
 	@mkdir -p $$(@D)
 	$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)) $$(LIBS_COMMON) -lcmocka
-$(O)/fuzz/$(1)/%: tests/fuzz/$(1)/%.c $(wildcard cmd/$(1)/*.[ch] common/*.[ch])
+$(O)/fuzz/$(1)/%: $(O)/obj/tests/fuzz/$(1)/%.o $(O)/lib/$(1).a $(COMMON_LIB)
 	@mkdir -p $$(@D)
-	clang $$(ALL_CPPFLAGS) $(CFLAGS_xml) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -o $$@ $$< $(filter-out cmd/$(1)/main.c,$(wildcard cmd/$(1)/*.c)) $(COMMON_SRC) $$(LIBS_$(1)) $$(LIBS_COMMON)
+	$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$(LIBS_$(1)) $$(LIBS_COMMON)
 endef
 $(foreach d,$(CMD_DIRS),$(eval $(call CMD_RULES,$(d))))
 
@@ -111,9 +116,9 @@ $(O)/tests/common/%: $(O)/obj/tests/unit/common/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON) -lcmocka
 
-$(O)/fuzz/common/%: tests/fuzz/common/%.c $(wildcard common/*.[ch])
+$(O)/fuzz/common/%: $(O)/obj/tests/fuzz/common/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)
-	clang $(ALL_CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< $(COMMON_SRC) $(LIBS_COMMON)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_COMMON)
 
 $(O)/tests/helpers/%: $(O)/obj/tests/helpers/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)
@@ -123,10 +128,25 @@ $(O)/bench/%: $(O)/obj/tests/bench/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 
+# What a packager expects: programs, manuals, and what they read.
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
+	install -m 755 $(BINS) $(DESTDIR)$(BINDIR)
+	for s in 1 5 7; do \
+		for m in man/*.$$s; do \
+			[ ! -e $$m ] || install -m 644 $$m $(DESTDIR)$(MANDIR)/man$$s; \
+		done; \
+	done
+	install -d $(DESTDIR)$(DATADIR)
+	cp -R etc/weir.conf etc/schema etc/recipes etc/runit etc/systemd $(DESTDIR)$(DATADIR)
+
 check: all
 	scripts/check --quick
 
 clean:
 	rm -rf build
+
+# What single tools need besides.
+include $(wildcard cmd/*/rules.mk)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

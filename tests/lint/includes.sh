@@ -1,0 +1,29 @@
+#!/bin/sh
+# The direction of dependencies: tools do not see each other, common sees no
+# tool, third-party types stay out of common's headers, each library is used
+# behind few files, and only xmem ends the process.
+set -u
+cd "$(dirname "$0")/../.." || exit 70
+
+only() { # LIBRARY-REGEX FILES-REGEX: who includes it that should not
+	grep -rnE "#include <($1)" cmd common --include='*.[ch]' | grep -vE "^($2):"
+}
+
+bad=$(
+	grep -nE '#include "(\.\./|cmd/)' cmd/*/*.[ch]
+	grep -nE '#include "(\.\./|cmd/)' common/*.[ch]
+	grep -nE '#include <(zmq|curl|lmdb|libwebsockets|cjson|uv)' common/*.h
+	only 'zmq' 'common/bus\.c'
+	only 'lmdb' 'common/db\.c'
+	only 'cjson' 'common/json_tree\.c'
+	only 'uv\.h' 'common/loop[a-z_]*\.c'
+	only 'curl' 'common/(http[a-z_]*|url)\.c'
+	only 'libwebsockets' 'cmd/gateway/[a-z_]*\.c'
+	only 'myhtml' 'cmd/scraper/dom[a-z_]*\.[ch]'
+	only 'microhttpd' 'cmd/sim/[a-z_]*\.[ch]'
+	grep -nE '\b_?(exit|abort)\(' common/*.c | grep -v '^common/xmem\.c:' | grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)'
+)
+[ -z "$bad" ] || {
+	printf '%s\n' "$bad"
+	exit 1
+}

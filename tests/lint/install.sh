@@ -1,0 +1,18 @@
+#!/bin/sh
+# make install puts programs, manuals and data where a packager wants them, and
+# the installed programs run.
+set -eu
+cd "$(dirname "$0")/../.."
+dest=$(mktemp -d)
+trap 'rm -rf "$dest"' EXIT
+make -s install DESTDIR="$dest" PREFIX=/usr >/dev/null
+for f in bin/weir bin/weir-store bin/weir-gateway share/man/man1/weir-store.1 share/man/man7/weir.7 share/man/man5/weir.conf.5 share/weir/weir.conf share/weir/schema share/weir/recipes/prices; do
+	[ -e "$dest/usr/$f" ] || {
+		echo "not installed: $f"
+		exit 1
+	}
+done
+for b in "$dest"/usr/bin/weir-*; do
+	"$b" --version >/dev/null
+done
+PATH=$dest/usr/bin:$PATH weir --version
