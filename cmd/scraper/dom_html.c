@@ -27,13 +27,29 @@ static void count_node(myhtml_tree_t *tree, myhtml_tree_node_t *node, void *ctx)
 	++*(size_t *)ctx;
 }
 
+/*
+ * The length of the next piece. It ends behind a '>': myhtml forgets what it
+ * is looking for where a piece ends within "</script" or "<!--". What has no
+ * '>' has no tags, and may be long.
+ */
+static size_t next_piece(struct str body)
+{
+	size_t n = body.len < PIECE ? body.len : PIECE, end;
+
+	for (end = n; end > 0; end--)
+		if (body.p[end - 1] == '>')
+			return end;
+	end = str_chr(str_sub(body, n, body.len), '>');
+	return end == (size_t)-1 ? body.len : n + end + 1;
+}
+
 static int feed(myhtml_tree_t *tree, struct str body, struct err *e)
 {
 	size_t n_nodes = 0;
 
 	myhtml_callback_tree_node_insert_set(tree, count_node, &n_nodes);
 	while (body.len) {
-		size_t n = body.len < PIECE ? body.len : PIECE;
+		size_t n = next_piece(body);
 
 		if (myhtml_parse_chunk(tree, body.p, n))
 			return err_set(e, EX_DATAERR, "html: parser failed");
@@ -136,6 +152,24 @@ static struct dom *copy_tree(myhtml_tree_t *tree, struct arena *a)
 	return dom_build_finish(&b);
 }
 
+/*
+ * HTML ignores NUL in text, and so do we everywhere: myhtml mixes up the text
+ * around it (found by fuzzing).
+ */
+static struct str drop_nuls(struct str s, struct arena *a)
+{
+	char *out;
+	size_t n = 0;
+
+	if (str_chr(s, '\0') == (size_t)-1)
+		return s;
+	out = arena_alloc(a, s.len + 1);
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i])
+			out[n++] = s.p[i];
+	return (struct str){ out, n };
+}
+
 struct dom *dom_parse_html(struct str body, struct str content_type,
 			   struct arena *a, struct err *e)
 {
@@ -148,7 +182,7 @@ struct dom *dom_parse_html(struct str body, struct str content_type,
 			DOM_BYTES_MAX);
 		return NULL;
 	}
-	body = dom_to_utf8(body, content_type, a);
+	body = drop_nuls(dom_to_utf8(body, content_type, a), a);
 	if (!body.len) { /* which myhtml does not survive */
 		struct dom_builder b;
 

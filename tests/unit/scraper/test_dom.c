@@ -147,6 +147,35 @@ static void text_can_be_left_out(void **state)
 	arena_free(&a);
 }
 
+/* Long documents are parsed in pieces; no seam may show. */
+static void long_documents_have_no_seams(void **state)
+{
+	static const char tail[] = "<script>a<b</script><!-- c --><style>d"
+				   "</style><textarea>e</textarea>&lt;<i f=g>";
+	static const char want[] =
+		"script('a<b') ! c  style('d') textarea('e') '<' i[f=g]";
+
+	(void)state;
+	for (size_t pad = 8192 - sizeof(tail); pad < 8192; pad++) {
+		struct arena a = { 0 };
+		struct buf b = { 0 }, got = { 0 };
+		struct dom *dom;
+
+		buf_puts(&b, "<body>");
+		for (size_t i = b.len; i < pad; i++)
+			buf_putc(&b, 'x');
+		buf_puts(&b, tail);
+		dom = dom_parse_html(buf_str(&b), no_type, &a, NULL);
+		assert_non_null(dom);
+		draw(dom->root, &got);
+		if (!strstr(got.p, want))
+			fail_msg("%zu: %s", pad, got.p + pad);
+		buf_free(&b);
+		buf_free(&got);
+		arena_free(&a);
+	}
+}
+
 /* A document that repeats itself; '#' in the unit is its number. */
 struct repeated {
 	const char *what;
@@ -227,6 +256,7 @@ int main(void)
 		cmocka_unit_test(parses_as_browsers_do),
 		cmocka_unit_test(walks_in_document_order),
 		cmocka_unit_test(text_can_be_left_out),
+		cmocka_unit_test(long_documents_have_no_seams),
 		cmocka_unit_test(refuses_what_takes_too_long_or_too_much),
 	};
 
