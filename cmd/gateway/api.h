@@ -1,0 +1,46 @@
+#ifndef GATEWAY_API_H
+#define GATEWAY_API_H
+
+/*
+ * api - the HTTP side: who may ask (guard.h), and who answers what.
+ *
+ * Every handler answers its request, or leaves a session on the connection
+ * that will.
+ */
+#include "cmd/gateway/gateway.h"
+
+/* net_events.head and .request; arg is the struct gateway. */
+void api_head(void *arg, struct net_conn *c, const struct net_request *r);
+void api_request(void *arg, struct net_conn *c, const struct net_request *r);
+
+/*
+ * Host, Origin and token of a request, a write or not. False: answered.
+ */
+bool api_admit(struct gateway *g, struct net_conn *c,
+	       const struct net_request *r, bool is_write);
+
+/* ---- handlers; `rest` is the path behind what led here ---- */
+
+typedef void api_fn(struct gateway *g, struct net_conn *c,
+		    const struct net_request *r, struct str rest);
+
+api_fn api_health, api_ready, api_metrics, api_status; /* api_health.c */
+api_fn api_events_get, api_events_post;		       /* api_events.c */
+api_fn api_topics, api_history;			       /* api_history.c */
+api_fn api_settings;				       /* api_settings.c */
+api_fn api_asset;				       /* assets.c */
+
+/* hub_conf.woken: a long poll's first event is there. */
+void api_events_woken(void *user);
+
+/* Queries in slices: a turn's worth of each; true if there is more. */
+bool api_jobs(void *arg);
+
+/* Publish n events and answer the connection when they are durable. */
+typedef void api_published(struct gateway *g, struct net_conn *c, void *arg,
+			   const struct position *pos, size_t n);
+/* arg is freed with free() in the end. */
+void api_publish(struct gateway *g, struct net_conn *c, const struct event *ev,
+		 size_t n, api_published *fn, void *arg);
+
+#endif

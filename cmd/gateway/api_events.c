@@ -1,0 +1,442 @@
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "common/json.h"
+#include "common/types.h"
+#include "common/xmem.h"
+
+#include "cmd/gateway/api.h"
+#include "cmd/gateway/http.h"
+#include "cmd/gateway/when.h"
+
+enum {
+	LIMIT = 100, /* events of one answer, where none is given */
+	LIMIT_MAX = 1000,
+	ANSWER_MAX = 1 << 20, /* bytes, after which an answer ends early */
+	SLICE = 10000,	      /* events looked at in one turn */
+};
+
+/* ---- GET: a query, which may then wait for what comes ---- */
+
+/*
+ * Looking through a long journal takes many turns of the loop; all queries
+ * that are not done stand in g->jobs and have a slice each in a turn.
+ */
+struct query {
+	struct session s;   /* first */
+	struct query *next; /* in g->jobs */
+	bool queued;
+	struct patterns patterns;
+	struct position pos; /* everything up to here was looked at */
+	uint64_t limit, n;
+	bool recovered;
+	int64_t wait_ms; /* 0: do not */
+	struct buf events;
+	struct loop_timer *deadline;
+	struct hub_client waiter;
+};
+
+static void unqueue(struct query *q)
+{
+	struct session **head = &q->s.g->jobs;
+	struct query *at;
+
+	if (!q->queued)
+		return;
+	q->queued = false;
+	if (*head == &q->s) {
+		*head = q->next ? &q->next->s : NULL;
+		return;
+	}
+	for (at = (struct query *)*head; at->next != q; at = at->next)
+		;
+	at->next = q->next;
+}
+
+/* At the end, so that all have their turn. */
+static void enqueue(struct query *q)
+{
+	struct gateway *g = q->s.g;
+	struct query *at = (struct query *)g->jobs;
+
+	q->next = NULL;
+	q->queued = true;
+	if (!at) {
+		g->jobs = &q->s;
+	} else {
+		while (at->next)
+			at = at->next;
+		at->next = q;
+	}
+	loop_work_wake(g->jobs_work);
+}
+
+static void close_query(struct session *s)
+{
+	struct query *q = (struct query *)s;
+
+	unqueue(q);
+	hub_leave(s->g->hub, &q->waiter);
+	loop_timer_free(&q->deadline);
+	patterns_free(&q->patterns);
+	buf_free(&q->events);
+	free(q);
+}
+
+static void answer(struct query *q)
+{
+	struct net_conn *c = q->s.conn;
+	char text[POSITION_TEXT_MAX];
+	struct buf b = { 0 };
+
+	buf_puts(&b, "{\"events\":[");
+	buf_add_str(&b, buf_str(&q->events));
+	buf_addf(&b, "],\"next\":\"%s\",\"recovered\":%s}",
+		 position_format(q->pos, text),
+		 q->recovered ? "true" : "false");
+	session_end(c);
+	http_json(c, 200, NULL, &b);
+}
+
+static void fail(struct query *q, const struct err *e)
+{
+	struct net_conn *c = q->s.conn;
+	struct err why = *e;
+
+	session_end(c);
+	http_problem(c, 503, "%s", why.msg);
+}
+
+static int on_event(void *arg, const struct event *ev, struct err *e)
+{
+	struct query *q = arg;
+
+	(void)e;
+	if (!patterns_match(&q->patterns, ev->topic))
+		return 0;
+	if (q->n++)
+		buf_putc(&q->events, ',');
+	event_print(ev, 0, &q->events);
+	return q->n == q->limit || q->events.len >= ANSWER_MAX;
+}
+
+/* The end of the journal, and nothing was there: wait, if asked to. */
+static bool start_waiting(struct query *q)
+{
+	struct hub_wish wish = { q->patterns.v, q->patterns.n, &q->pos, false };
+	struct position pos;
+	bool recovered;
+	struct err e;
+
+	if (!loop_timer_running(q->deadline))
+		return false;
+	/* Woken at once where something has come in between. */
+	return hub_subscribe(q->s.g->hub, &q->waiter, &wish, &pos, &recovered,
+			     &e) == 0;
+}
+
+/* One slice. It is answered, waits, or is queued again. */
+static void run(struct query *q)
+{
+	struct gateway *g = q->s.g;
+	struct journal_scan scan = { .from = q->pos.offset + 1,
+				     .budget = SLICE };
+	struct journal_head head;
+	struct err e;
+	struct journal *j = gateway_journal(g, &e);
+	uint64_t next = 0;
+	int rc = -1;
+
+	if (j && journal_begin(j, &e) == 0) {
+		rc = journal_head(j, &head, &e);
+		if (rc == 0 && head.epoch != q->pos.epoch) {
+			q->recovered = false; /* it went on elsewhere */
+			rc = 2;
+		}
+		if (rc == 0)
+			rc = journal_scan(j, &scan, on_event, q, &next, &e);
+		journal_end(j);
+	}
+	if (rc < 0) {
+		fail(q, &e);
+		return;
+	}
+	if (rc < 2)
+		q->pos.offset = rc == 0 ? head.offset : next - 1;
+	if (rc == 1 && q->n < q->limit && q->events.len < ANSWER_MAX)
+		enqueue(q);
+	else if (q->n > 0 || rc == 2 || !start_waiting(q))
+		answer(q);
+}
+
+bool api_jobs(void *arg)
+{
+	struct gateway *g = arg;
+	struct query *last = (struct query *)g->jobs, *q;
+
+	while (last && last->next)
+		last = last->next;
+	/* Those that are queued again meanwhile have the next turn. */
+	while ((q = (struct query *)g->jobs)) {
+		bool is_last = q == last;
+
+		unqueue(q);
+		run(q);
+		if (is_last)
+			break;
+	}
+	return g->jobs != NULL;
+}
+
+static void on_deadline(void *arg)
+{
+	struct query *q = arg;
+
+	if (!q->queued)
+		answer(q);
+}
+
+static bool read_topics(const struct net_request *r, struct patterns *p,
+			struct err *e)
+{
+	for (size_t i = 0; i < r->n_params; i++) {
+		if (!str_is(r->param[i].name, "topic"))
+			continue;
+		if (pattern_check(r->param[i].value, e))
+			return false;
+		if (!patterns_add(p, r->param[i].value))
+			return !err_set(e, EX_USAGE,
+					"topic: more than %d of them",
+					PATTERNS_MAX);
+	}
+	return p->n > 0 || patterns_add(p, STR(""));
+}
+
+static bool read_since(struct query *q, const struct net_request *r,
+		       struct journal *j, struct err *e)
+{
+	struct str since = http_param(r, "since");
+	struct journal_head head;
+	struct when w;
+	uint64_t first = 1;
+
+	q->recovered = true;
+	if (since.p && !when_parse(since, clk_wall_us(), &w))
+		return !err_set(e, EX_USAGE,
+				"since: not a position, a time or an age");
+	if (since.p && when_since(j, &w, &first, &q->recovered, e))
+		return false;
+	if (journal_head(j, &head, e))
+		return false;
+	q->pos = (struct position){ head.epoch, first - 1 };
+	return true;
+}
+
+static bool read_query(struct query *q, const struct net_request *r,
+		       struct journal *j, struct err *e)
+{
+	static const char *const names[] = { "topic*", "since", "limit",
+					     "wait" };
+	uint64_t wait_s;
+
+	if (!http_check_params(r, names, ARRAY_LEN(names), e) ||
+	    !http_param_u64(r, "limit", 1, LIMIT_MAX, LIMIT, &q->limit, e) ||
+	    !http_param_u64(r, "wait", 0, GATEWAY_WAIT_MAX_S, 0, &wait_s, e))
+		return false;
+	q->wait_ms = (int64_t)wait_s * 1000;
+	return read_topics(r, &q->patterns, e) && read_since(q, r, j, e);
+}
+
+void api_events_get(struct gateway *g, struct net_conn *c,
+		    const struct net_request *r, struct str rest)
+{
+	struct query *q;
+	struct err e;
+	struct journal *j = gateway_journal(g, &e);
+
+	(void)rest;
+	if (!j) {
+		http_problem(c, 503, "%s", e.msg);
+		return;
+	}
+	q = xcalloc(1, sizeof(*q));
+	q->s = (struct session){ g, c, close_query };
+	q->waiter.user = q;
+	q->waiter.waiter = true;
+	q->deadline = loop_timer_new(g->loop, on_deadline, q);
+	net_set_user(c, &q->s);
+	if (!read_query(q, r, j, &e)) {
+		session_end(c);
+		http_problem(c,
+			     e.code == EX_USAGE || e.code == EX_DATAERR ? 400
+									: 503,
+			     "%s", e.msg);
+		return;
+	}
+	if (q->wait_ms)
+		loop_timer_start(q->deadline, q->wait_ms);
+	run(q);
+}
+
+void api_events_woken(void *user)
+{
+	enqueue(user);
+}
+
+/* ---- POST ---- */
+
+/* One event as it was sent: complete it, and check it as its type says. */
+static int read_event(struct str text, struct arena *a, int64_t now_us,
+		      struct event *ev, struct err *e)
+{
+	struct str value;
+
+	if (event_parse(text, EVENT_LAX, a, ev, e))
+		return -1;
+	if (ev->time_us == CLK_NONE)
+		ev->time_us = now_us;
+	if (ev->ext.p && (json_get(ev->ext, "originsource", &value) ||
+			  json_get(ev->ext, "originid", &value)))
+		return err_set(e, EX_DATAERR,
+			       "originsource, originid: are made from source "
+			       "and id");
+	/* The pair becomes an attribute too, and must fit. */
+	if (ev->ext.len + ev->source.len + EVENT_ID_MAX + 64 > EVENT_EXT_MAX)
+		return err_set(e, EX_DATAERR,
+			       "further attributes: more than %d bytes",
+			       EVENT_EXT_MAX);
+	return type_check(ev, e);
+}
+
+static size_t count_events(struct str body)
+{
+	struct json_iter it = json_iter(body);
+	size_t n = 0;
+
+	if (json_type_of(body) != JSON_ARRAY)
+		return 1;
+	while (json_next(&it))
+		n++;
+	return n;
+}
+
+static int read_events(struct str body, struct arena *a, struct event *ev,
+		       size_t n, struct err *e)
+{
+	struct json_iter it = json_iter(body);
+	int64_t now_us = clk_wall_us();
+
+	if (json_type_of(body) != JSON_ARRAY)
+		return read_event(body, a, now_us, ev, e);
+	for (size_t i = 0; i < n && json_next(&it); i++)
+		if (read_event(it.value, a, now_us, &ev[i], e))
+			return err_prefix(e, "event %zu", i + 1);
+	return 0;
+}
+
+static void on_published(struct gateway *g, struct net_conn *c, void *arg,
+			 const struct position *pos, size_t n)
+{
+	char text[POSITION_TEXT_MAX];
+	struct buf b = { 0 };
+
+	(void)g;
+	(void)arg;
+	buf_puts(&b, "{\"positions\":[");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&b, "%s\"%s\"", i ? "," : "",
+			 position_format(pos[i], text));
+	buf_puts(&b, "]}");
+	http_json(c, 201, NULL, &b);
+}
+
+void api_events_post(struct gateway *g, struct net_conn *c,
+		     const struct net_request *r, struct str rest)
+{
+	struct str body = json_trim(r->body);
+	struct arena a = { 0 };
+	struct event *ev = NULL;
+	struct err e;
+	size_t n;
+
+	(void)rest;
+	if (!http_check_params(r, NULL, 0, &e) ||
+	    json_check(body, JSON_UNIQUE | JSON_NO_NUL, &e)) {
+		http_problem(c, 400, "%s", e.msg);
+		return;
+	}
+	n = count_events(body);
+	if (n == 0 || n > PUBLISH_BATCH_MAX) {
+		http_problem(c, 400, "from 1 to %d events in one request",
+			     PUBLISH_BATCH_MAX);
+		return;
+	}
+	ev = arena_alloc(&a, n * sizeof(*ev));
+	if (read_events(body, &a, ev, n, &e))
+		http_problem(c, 400, "%s", e.msg);
+	else
+		api_publish(g, c, ev, n, on_published, NULL);
+	arena_free(&a);
+}
+
+/* ---- a request that waits until its events are durable ---- */
+
+struct posting {
+	struct session s;	     /* first */
+	struct publish_batch *batch; /* NULL: done */
+	api_published *fn;
+	void *arg;
+};
+
+static void close_posting(struct session *s)
+{
+	struct posting *p = (struct posting *)s;
+
+	if (p->batch)
+		publish_abandon(p->batch);
+	free(p->arg);
+	free(p);
+}
+
+static void on_batch_end(void *arg, enum publish_end end,
+			 const struct position *pos, size_t n)
+{
+	struct posting *p = arg;
+	struct net_conn *c = p->s.conn;
+
+	p->batch = NULL;
+	switch (end) {
+	case PUBLISH_DONE: p->fn(p->s.g, c, p->arg, pos, n); break;
+	case PUBLISH_REFUSED:
+		http_problem(c, 422,
+			     "the store refused an event; the journal "
+			     "has the reason as event.refused");
+		break;
+	case PUBLISH_LATE:
+		http_problem(c, 504,
+			     "not confirmed in time; it may still be recorded "
+			     "(a repeat with the same source and id is safe)");
+		break;
+	}
+	session_end(c);
+}
+
+void api_publish(struct gateway *g, struct net_conn *c, const struct event *ev,
+		 size_t n, api_published *fn, void *arg)
+{
+	struct posting *p;
+
+	if (!publish_has_room(g->publish, n)) {
+		free(arg);
+		stats_add(g->stats, "refused_total", "queue-full", 1);
+		http_problem(c, 503, "too many events wait for the store");
+		return;
+	}
+	p = xcalloc(1, sizeof(*p));
+	p->s = (struct session){ g, c, close_posting };
+	p->fn = fn;
+	p->arg = arg;
+	net_set_user(c, &p->s);
+	p->batch = publish_add(g->publish, ev, n, on_batch_end, p);
+	producer_kick(g->producer);
+}

@@ -1,0 +1,162 @@
+#include "cmd/gateway/client.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "common/json.h"
+
+static bool __attribute__((format(printf, 3, 4)))
+fail(struct client_error *e, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->code = code;
+	va_start(ap, fmt);
+	vsnprintf(e->message, sizeof(e->message), fmt, ap);
+	va_end(ap);
+	str_make_printable(e->message);
+	return false;
+}
+
+static bool read_patterns(struct str value, struct arena *a,
+			  struct client_command *cmd, struct client_error *e)
+{
+	struct json_iter it = json_iter(value);
+	struct err why;
+
+	if (json_type_of(value) != JSON_ARRAY)
+		return fail(e, "bad-pattern", "patterns come in an array");
+	while (json_next(&it)) {
+		struct str *p = &cmd->pattern[cmd->n];
+
+		if (cmd->n == PATTERNS_MAX)
+			return fail(e, "too-many-subscriptions",
+				    "more than %d patterns", PATTERNS_MAX);
+		if (!json_text(it.value, a, p))
+			return fail(e, "bad-pattern", "a pattern is a string");
+		if (pattern_check(*p, &why))
+			return fail(e, "bad-pattern", "%s", why.msg);
+		cmd->n++;
+	}
+	if (cmd->n == 0)
+		return fail(e, "bad-pattern",
+			    "no pattern given; \"\" is everything");
+	return true;
+}
+
+static bool read_since(struct str value, struct arena *a,
+		       struct client_command *cmd, struct client_error *e)
+{
+	struct str text;
+
+	if (!json_text(value, a, &text) || !position_parse(text, &cmd->since))
+		return fail(e, "bad-position",
+			    "since is a position, \"EPOCH:OFFSET\"");
+	cmd->has_since = true;
+	return true;
+}
+
+static bool read_last(struct str value, struct client_command *cmd,
+		      struct client_error *e)
+{
+	if (json_type_of(value) != JSON_BOOL)
+		return fail(e, "bad-message", "last is true or false");
+	cmd->last = str_is(value, "true");
+	return true;
+}
+
+static bool read_verb(struct str key, struct str value, struct arena *a,
+		      struct client_command *cmd, struct client_error *e)
+{
+	if (str_is(key, "ping")) {
+		cmd->verb = CLIENT_PING;
+		cmd->ping = value;
+		if (value.len > CLIENT_PING_MAX)
+			return fail(e, "too-large", "ping: more than %d bytes",
+				    CLIENT_PING_MAX);
+		return true;
+	}
+	cmd->verb = str_is(key, "subscribe") ? CLIENT_SUBSCRIBE
+					     : CLIENT_UNSUBSCRIBE;
+	return read_patterns(value, a, cmd, e);
+}
+
+static bool is_verb(struct str key)
+{
+	return str_is(key, "subscribe") || str_is(key, "unsubscribe") ||
+	       str_is(key, "ping");
+}
+
+bool client_parse(struct str text, struct arena *a, struct client_command *cmd,
+		  struct client_error *e)
+{
+	struct json_iter it;
+	struct err why;
+	unsigned verbs = 0;
+
+	*cmd = (struct client_command){ .verb = CLIENT_PING };
+	text = json_trim(text);
+	if (json_check(text, JSON_UNIQUE | JSON_NO_NUL, &why))
+		return fail(e, "bad-json", "%s", why.msg);
+	if (json_type_of(text) != JSON_OBJECT)
+		return fail(e, "bad-message", "a message is a JSON object");
+	it = json_iter(text);
+	while (json_next(&it)) {
+		bool ok = true;
+
+		if (is_verb(it.key) && verbs++ == 0)
+			ok = read_verb(it.key, it.value, a, cmd, e);
+		else if (str_is(it.key, "since"))
+			ok = read_since(it.value, a, cmd, e);
+		else if (str_is(it.key, "last"))
+			ok = read_last(it.value, cmd, e);
+		else if (!is_verb(it.key))
+			ok = fail(e, "bad-message", "%.*s: unknown member",
+				  STR_ARG(str_utf8_prefix(it.key, 64)));
+		if (!ok)
+			return false;
+	}
+	if (verbs != 1)
+		return fail(e, "bad-message",
+			    "one of subscribe, unsubscribe and ping");
+	if (cmd->verb != CLIENT_SUBSCRIBE && (cmd->has_since || cmd->last))
+		return fail(e, "bad-message",
+			    "since and last belong to subscribe");
+	return true;
+}
+
+static void print_position(struct position pos, struct buf *b)
+{
+	char text[POSITION_TEXT_MAX];
+
+	if (pos.epoch)
+		buf_addf(b, "\"%s\"", position_format(pos, text));
+	else
+		buf_puts(b, "null");
+}
+
+void client_print_subscribed(const struct patterns *p, struct position pos,
+			     bool recovered, struct buf *b)
+{
+	buf_puts(b, "{\"subscribed\":");
+	patterns_print(p, b);
+	buf_puts(b, ",\"position\":");
+	print_position(pos, b);
+	buf_addf(b, ",\"recovered\":%s}", recovered ? "true" : "false");
+}
+
+void client_print_pong(struct str ping, struct position pos, struct buf *b)
+{
+	buf_puts(b, "{\"pong\":");
+	buf_add_str(b, ping);
+	buf_puts(b, ",\"position\":");
+	print_position(pos, b);
+	buf_putc(b, '}');
+}
+
+void client_print_error(const char *code, const char *message, struct buf *b)
+{
+	buf_addf(b, "{\"error\":{\"code\":\"%s\",\"message\":", code);
+	buf_json_str(b, str_from(message));
+	buf_puts(b, "}}");
+}

@@ -1,0 +1,61 @@
+#ifndef GATEWAY_CLIENT_H
+#define GATEWAY_CLIENT_H
+
+/*
+ * client - what a client says on a WebSocket: the protocol weir.v1.
+ *
+ *	{"subscribe":["price.update/"],"since":"9b1c04e7:88213","last":true}
+ *	{"unsubscribe":["price.update/"]}
+ *	{"ping":1}
+ *
+ * One message is one JSON object with one of these. `since` may only come with
+ * the first subscription: a client has one position. Where both `since` and
+ * `last` are given, `last` is for when the position cannot be recovered.
+ *
+ * Pure: text in, a command out; replies are text.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/event.h"
+#include "common/str.h"
+
+#include "cmd/gateway/patterns.h"
+
+enum {
+	CLIENT_PING_MAX = 1024, /* bytes of JSON that a pong gives back */
+};
+
+enum client_verb { CLIENT_SUBSCRIBE, CLIENT_UNSUBSCRIBE, CLIENT_PING };
+
+struct client_command {
+	enum client_verb verb;
+	struct str pattern[PATTERNS_MAX];
+	size_t n;
+	bool has_since, last;
+	struct position since;
+	struct str ping; /* JSON */
+};
+
+/* What is wrong with a message: a word for programs, a sentence for people. */
+struct client_error {
+	const char *code;
+	char message[240];
+};
+
+/*
+ * Read one message; strings in *cmd_r live as long as text and arena do. False
+ * with *e set if it is not one.
+ */
+bool client_parse(struct str text, struct arena *a,
+		  struct client_command *cmd_r, struct client_error *e);
+
+/* The replies, as JSON. A position of epoch 0 is written as null. */
+void client_print_subscribed(const struct patterns *p, struct position pos,
+			     bool recovered, struct buf *b);
+void client_print_pong(struct str ping, struct position pos, struct buf *b);
+void client_print_error(const char *code, const char *message, struct buf *b);
+
+#endif

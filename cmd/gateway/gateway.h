@@ -1,0 +1,77 @@
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+/*
+ * gateway - what the parts of this process share.
+ *
+ *	feed, journal -> follow -> hub ---------> net -> clients
+ *	                        -> publish <----- net <- requests
+ *	ingest <- producer <- queue <- publish
+ */
+#include "common/bus.h"
+#include "common/follow.h"
+#include "common/journal.h"
+#include "common/loop.h"
+#include "common/opt.h"
+#include "common/producer.h"
+#include "common/stats.h"
+
+#include "cmd/gateway/board.h"
+#include "cmd/gateway/hub.h"
+#include "cmd/gateway/net.h"
+#include "cmd/gateway/publish.h"
+
+enum { GATEWAY_WAIT_MAX_S = 60 }; /* of a long poll */
+
+struct gateway_settings {
+	const char *listen;
+	int64_t port;
+	int64_t max_clients;
+	struct opt_list hosts;	/* names besides those of loopback */
+	struct opt_list expect; /* tools that must be heard of */
+	const char *token_file;
+	struct str token; /* absent: everybody may */
+};
+
+struct gateway {
+	const struct gateway_settings *settings;
+	struct loop *loop;
+	struct bus *bus;
+	struct net *net;
+	struct hub *hub;
+	struct follow *follow;
+	struct producer_memory *queue;
+	struct producer *producer;
+	struct publish *publish;
+	struct board *board;
+	struct stats *stats;
+	struct loop_timer *timer; /* $stats, and reading the clock for others */
+	struct loop_work *jobs_work;
+	struct session *jobs; /* queries that go on in the next turn */
+	int64_t started_us;
+	struct err failure; /* why the loop was stopped; code 0: by a signal */
+};
+
+/*
+ * The journal, for reading in this turn of the loop only; NULL with *e
+ * (EX_UNAVAILABLE) while there is none.
+ */
+struct journal *gateway_journal(struct gateway *g, struct err *e);
+
+/* Set the counters of g->stats to what they are now. */
+void gateway_count(struct gateway *g);
+
+/*
+ * What a connection is in the middle of; net_user() of it. There is one for
+ * WebSockets, and for requests that are answered later.
+ */
+struct session {
+	struct gateway *g;
+	struct net_conn *conn;
+	void (*close)(struct session *s); /* frees it */
+};
+
+/* Take a connection's session away (frees it). */
+void session_end(struct net_conn *c);
+
+#endif

@@ -1,0 +1,123 @@
+#include "cmd/gateway/guard.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+static bool is_port(struct str s)
+{
+	uint64_t port;
+
+	return s.len <= 5 && str_u64(s, &port) && port > 0 && port <= 65535;
+}
+
+/* "name", "name:80", "[::1]:80": the name. Absent if it is none of these. */
+static struct str host_name(struct str host)
+{
+	const struct str none = { 0 };
+	size_t end = host.len && host.p[0] == '[' ? str_chr(host, ']')
+						  : str_chr(host, ':');
+	struct str name;
+
+	if (host.len && host.p[0] == '[') {
+		if (end == (size_t)-1)
+			return none;
+		end++;
+	}
+	if (end >= host.len)
+		return host;
+	name = str_sub(host, 0, end);
+	host = str_sub(host, end, host.len);
+	if (host.p[0] != ':' || !is_port(str_sub(host, 1, host.len)))
+		return none;
+	return name;
+}
+
+bool guard_host(struct str host, const char *const *names, size_t n)
+{
+	static const char *const loopback[] = { "localhost", "127.0.0.1",
+						"[::1]" };
+	struct str name = host_name(host);
+
+	if (name.len == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(loopback) / sizeof(loopback[0]); i++)
+		if (str_eq_nocase(name, str_from(loopback[i])))
+			return true;
+	for (size_t i = 0; i < n; i++)
+		if (str_eq_nocase(name, str_from(names[i])))
+			return true;
+	return false;
+}
+
+bool guard_origin(struct str origin, struct str host)
+{
+	if (!origin.p)
+		return true;
+	if (str_starts(origin, STR("http://")))
+		origin = str_sub(origin, 7, origin.len);
+	else if (str_starts(origin, STR("https://")))
+		origin = str_sub(origin, 8, origin.len);
+	else
+		return false; /* "null", file:, extensions */
+	return host.len > 0 && str_eq_nocase(origin, host);
+}
+
+/* The password of "user:password" in base64, into out; absent if broken. */
+static struct str basic_password(struct str coded, char *out, size_t size)
+{
+	const struct str none = { 0 };
+	struct str password;
+	int len;
+
+	if (coded.len == 0 || coded.len % 4 || coded.len / 4 * 3 > size)
+		return none;
+	len = EVP_DecodeBlock((unsigned char *)out,
+			      (const unsigned char *)coded.p, (int)coded.len);
+	if (len < 0)
+		return none;
+	for (size_t i = coded.len; i > 0 && coded.p[i - 1] == '='; i--)
+		len--;
+	if (len < 0)
+		return none;
+	str_cut((struct str){ out, (size_t)len }, ':', &password);
+	return password;
+}
+
+bool guard_token(struct str authorization, struct str token)
+{
+	/* Room for a user's name, too. */
+	char plain[GUARD_TOKEN_MAX * 2];
+	struct str value, scheme = str_cut(authorization, ' ', &value);
+
+	value = str_trim(value);
+	if (str_eq_nocase(scheme, STR("Basic")))
+		value = basic_password(value, plain, sizeof(plain));
+	else if (!str_eq_nocase(scheme, STR("Bearer")))
+		return false;
+	/* Its length is no secret; its bytes are. */
+	return value.p && token.len && value.len == token.len &&
+	       CRYPTO_memcmp(value.p, token.p, token.len) == 0;
+}
+
+bool guard_is_loopback(const char *address)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET, address, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return inet_pton(AF_INET6, address, &v6) == 1 &&
+	       IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool guard_is_json(struct str content_type)
+{
+	struct str rest;
+
+	return str_eq_nocase(str_trim(str_cut(content_type, ';', &rest)),
+			     STR("application/json"));
+}

@@ -1,0 +1,42 @@
+#ifndef GATEWAY_GUARD_H
+#define GATEWAY_GUARD_H
+
+/*
+ * guard - who may talk to the gateway.
+ *
+ * Host: on every request it must be a loopback name or one that was
+ * configured, so that a page elsewhere cannot reach us through a name of its
+ * own that resolves to our address (DNS rebinding). Origin: a browser sends it
+ * with writes and WebSockets; it must be the gateway's own, that is, name the
+ * same host and port as Host. Programs send none, and are served. Token: where
+ * one is configured, everything but health needs it, as "Bearer TOKEN" or as
+ * the password of "Basic" (which a browser asks its user for).
+ *
+ * Pure: no clock, no sockets, no files.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/str.h"
+
+enum { GUARD_TOKEN_MIN = 16, GUARD_TOKEN_MAX = 512 }; /* bytes */
+
+/*
+ * True if `host`, as it stands in the header (a port may follow), is
+ * localhost, 127.0.0.1, [::1] or one of the n names.
+ */
+bool guard_host(struct str host, const char *const *names, size_t n);
+
+/* True if an Origin header (absent is fine) names the host that Host does. */
+bool guard_origin(struct str origin, struct str host);
+
+/* True if an Authorization header carries the token. Takes constant time. */
+bool guard_token(struct str authorization, struct str token);
+
+/* True if address, as text, can be reached from this machine only. */
+bool guard_is_loopback(const char *address);
+
+/* True if a Content-Type header says JSON. */
+bool guard_is_json(struct str content_type);
+
+#endif

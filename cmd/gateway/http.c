@@ -1,0 +1,162 @@
+#include "cmd/gateway/http.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/xmem.h"
+
+static const char *title(int status)
+{
+	switch (status) {
+	case 400: return "Bad Request";
+	case 401: return "Unauthorized";
+	case 403: return "Forbidden";
+	case 404: return "Not Found";
+	case 405: return "Method Not Allowed";
+	case 411: return "Length Required";
+	case 413: return "Content Too Large";
+	case 415: return "Unsupported Media Type";
+	case 422: return "Unprocessable Content";
+	case 426: return "Upgrade Required";
+	case 503: return "Service Unavailable";
+	case 504: return "Gateway Timeout";
+	default: return "Error";
+	}
+}
+
+void http_json(struct net_conn *c, int status, const char *headers,
+	       struct buf *b)
+{
+	char all[512];
+
+	snprintf(all, sizeof(all), "Cache-Control: no-store\r\n%s",
+		 headers ? headers : "");
+	buf_putc(b, '\n');
+	net_answer(c, &(struct net_answer){
+			      .status = status,
+			      .type = "application/json",
+			      .headers = all,
+			      .body = buf_str(b),
+		      });
+	buf_free(b);
+}
+
+void http_print_problem(int status, struct str detail, struct buf *b)
+{
+	buf_addf(b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,",
+		 title(status), status);
+	buf_puts(b, "\"detail\":");
+	buf_json_str(b, detail);
+	buf_puts(b, "}\n");
+}
+
+static void answer_problem(struct net_conn *c, int status, const char *headers,
+			   struct str detail)
+{
+	struct buf b = { 0 };
+
+	http_print_problem(status, detail, &b);
+	net_answer(c, &(struct net_answer){
+			      .status = status,
+			      .type = "application/problem+json",
+			      .headers = headers,
+			      .body = buf_str(&b),
+		      });
+	buf_free(&b);
+}
+
+/* What a status obliges to. */
+static const char *headers_of(int status)
+{
+	switch (status) {
+	case 401:
+		return "WWW-Authenticate: Bearer realm=\"weir\"\r\n"
+		       "WWW-Authenticate: Basic realm=\"weir\"\r\n";
+	case 426: return "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+	case 503: return "Retry-After: 2\r\n";
+	default: return NULL;
+	}
+}
+
+void http_problem(struct net_conn *c, int status, const char *fmt, ...)
+{
+	char detail[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	str_make_printable(detail);
+	answer_problem(c, status, headers_of(status), str_from(detail));
+}
+
+void http_not_allowed(struct net_conn *c, const char *allow)
+{
+	char headers[64], detail[96];
+
+	snprintf(headers, sizeof(headers), "Allow: %s\r\n", allow);
+	snprintf(detail, sizeof(detail), "this can be asked with %s", allow);
+	answer_problem(c, 405, headers, str_from(detail));
+}
+
+/* 0: no such name, 1: once, 2: any number of times */
+static int allowed(struct str name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct str known = str_from(names[i]);
+
+		if (str_ends(known, STR("*"))) {
+			if (str_eq(name, str_sub(known, 0, known.len - 1)))
+				return 2;
+		} else if (str_eq(name, known)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+bool http_check_params(const struct net_request *r, const char *const *names,
+		       size_t n, struct err *e)
+{
+	for (size_t i = 0; i < r->n_params; i++) {
+		const struct net_param *p = &r->param[i];
+		int may = allowed(p->name, names, n);
+
+		if (may == 0)
+			return !err_set(e, EX_USAGE,
+					"%.*s: no such parameter here",
+					STR_ARG(str_utf8_prefix(p->name, 64)));
+		if (!p->value.p)
+			return !err_set(e, EX_USAGE, "%.*s: has no value",
+					STR_ARG(p->name));
+		for (size_t k = 0; may == 1 && k < i; k++)
+			if (str_eq(r->param[k].name, p->name))
+				return !err_set(e, EX_USAGE,
+						"%.*s: given twice",
+						STR_ARG(p->name));
+	}
+	return true;
+}
+
+struct str http_param(const struct net_request *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_params; i++)
+		if (str_is(r->param[i].name, name))
+			return r->param[i].value;
+	return (struct str){ 0 };
+}
+
+bool http_param_u64(const struct net_request *r, const char *name, uint64_t min,
+		    uint64_t max, uint64_t otherwise, uint64_t *v_r,
+		    struct err *e)
+{
+	struct str value = http_param(r, name);
+
+	*v_r = otherwise;
+	if (!value.p || (str_u64(value, v_r) && *v_r >= min && *v_r <= max))
+		return true;
+	return !err_set(e, EX_USAGE, "%s: not a number from %llu to %llu", name,
+			(unsigned long long)min, (unsigned long long)max);
+}

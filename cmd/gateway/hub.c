@@ -1,0 +1,731 @@
+#include "cmd/gateway/hub.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "common/xmem.h"
+
+#include "cmd/gateway/frame.h"
+#include "cmd/gateway/ring.h"
+
+struct queue {
+	struct hub_client *head, *tail;
+};
+
+struct hub {
+	struct hub_conf conf;
+	struct ring *ring;
+	struct groups *groups;
+	struct loop_work *work;
+	struct loop_timer *tick, *retry;
+	uint32_t epoch;
+	uint64_t flushed; /* live clients have seen everything up to here */
+	int64_t flushed_ms;
+	size_t waiting, n_waiting; /* bytes, events that were not flushed */
+	struct group **due;	   /* groups with something to send */
+	size_t n_due, cap_due;
+	struct queue behind, ahead, woken;
+	struct hub_client *all; /* that want something */
+	/* an event's text, its frame, and what one write takes */
+	struct buf text, frame, out;
+	struct hub_counts counts;
+};
+
+/* ---- lists ---- */
+
+static void push(struct queue *q, struct hub_client *c)
+{
+	c->next = NULL;
+	c->prev = q->tail;
+	if (q->tail)
+		q->tail->next = c;
+	else
+		q->head = c;
+	q->tail = c;
+}
+
+static void pull(struct queue *q, struct hub_client *c)
+{
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		q->head = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	else
+		q->tail = c->prev;
+	c->prev = c->next = NULL;
+}
+
+static void push_live(struct group *g, struct hub_client *c)
+{
+	c->prev = NULL;
+	c->next = g->live;
+	if (g->live)
+		g->live->prev = c;
+	g->live = c;
+}
+
+static void pull_live(struct group *g, struct hub_client *c)
+{
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		g->live = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	c->prev = c->next = NULL;
+}
+
+static void set_state(struct hub *h, struct hub_client *c, enum hub_state state)
+{
+	if (c->state == HUB_LIVE) {
+		pull_live(c->group, c);
+	} else if (c->state == HUB_BEHIND) {
+		pull(&h->behind, c);
+		h->counts.behind--;
+	} else if (c->state == HUB_AHEAD) {
+		pull(&h->ahead, c);
+	} else if (c->state == HUB_CHOKED) {
+		h->counts.choked--;
+	} else if (c->state == HUB_WOKEN) {
+		pull(&h->woken, c);
+	}
+	c->state = state;
+	if (state == HUB_LIVE) {
+		push_live(c->group, c);
+	} else if (state == HUB_BEHIND) {
+		push(&h->behind, c);
+		h->counts.behind++;
+		loop_work_wake(h->work);
+	} else if (state == HUB_AHEAD) {
+		push(&h->ahead, c);
+	} else if (state == HUB_CHOKED) {
+		h->counts.choked++;
+	} else if (state == HUB_WOKEN) {
+		push(&h->woken, c);
+		loop_work_wake(h->work);
+	}
+}
+
+/* Where a client that is not choked belongs. */
+static void settle(struct hub *h, struct hub_client *c)
+{
+	if (!c->group)
+		set_state(h, c, HUB_IDLE);
+	else if (c->blocked)
+		set_state(h, c, HUB_CHOKED);
+	else if (c->n_last || c->pos < h->flushed)
+		set_state(h, c, c->waiter ? HUB_WOKEN : HUB_BEHIND);
+	else
+		set_state(h, c, c->pos > h->flushed ? HUB_AHEAD : HUB_LIVE);
+}
+
+/* Give c what it wants from now on; an empty set, or NULL, is nothing. */
+static void set_group(struct hub *h, struct hub_client *c,
+		      const struct patterns *set)
+{
+	struct group *old = c->group;
+
+	c->group = set && set->n ? groups_get(h->groups, set) : NULL;
+	if (!old && c->group) {
+		h->counts.subscribed++;
+		c->all_prev = NULL;
+		c->all_next = h->all;
+		if (h->all)
+			h->all->all_prev = c;
+		h->all = c;
+	} else if (old && !c->group) {
+		h->counts.subscribed--;
+		if (c->all_prev)
+			c->all_prev->all_next = c->all_next;
+		else
+			h->all = c->all_next;
+		if (c->all_next)
+			c->all_next->all_prev = c->all_prev;
+	}
+	groups_put(h->groups, &old);
+}
+
+/* ---- live ---- */
+
+/* What goes out in one write. */
+struct chunk {
+	struct str bytes;
+	uint64_t last; /* offset of its last event */
+	size_t n;
+};
+
+/* Gather the frames of pending[from..], up to what one write should take. */
+static struct chunk gather(struct hub *h, const struct group *g, size_t from)
+{
+	const struct ring_item *it = ring_at(h->ring, g->pending[from]);
+	struct chunk c = { it->frame, it->offset, 1 };
+	bool copied = false;
+
+	while (from + c.n < g->n_pending) {
+		it = ring_at(h->ring, g->pending[from + c.n]);
+		if (c.bytes.len + it->frame.len > HUB_WRITE_MAX)
+			break;
+		if (!copied && c.bytes.p + c.bytes.len == it->frame.p) {
+			c.bytes.len += it->frame.len; /* neighbours */
+		} else {
+			if (!copied) {
+				buf_reset(&h->out);
+				buf_add_str(&h->out, c.bytes);
+				copied = true;
+			}
+			buf_add_str(&h->out, it->frame);
+			c.bytes = buf_str(&h->out);
+		}
+		c.last = it->offset;
+		c.n++;
+	}
+	return c;
+}
+
+static void block(struct hub *h, struct hub_client *c, uint64_t pos)
+{
+	c->pos = pos;
+	c->blocked = true;
+	set_state(h, c, HUB_CHOKED);
+}
+
+static void flush_group(struct hub *h, struct group *g, uint64_t upto)
+{
+	struct hub_client *c, *next;
+
+	for (size_t i = 0; g->live && i < g->n_pending;) {
+		struct chunk chunk = gather(h, g, i);
+
+		i += chunk.n;
+		if (i == g->n_pending)
+			chunk.last = upto;
+		for (c = g->live; c; c = next) {
+			next = c->next;
+			if (c->waiter) {
+				c->pos = h->flushed;
+				set_state(h, c, HUB_WOKEN);
+				continue;
+			}
+			h->counts.delivered += chunk.n;
+			if (!h->conf.send(c->user, chunk.bytes))
+				block(h, c, chunk.last);
+		}
+	}
+	g->n_pending = 0;
+}
+
+static void flush(struct hub *h)
+{
+	uint64_t upto = ring_last(h->ring);
+	struct hub_client *c, *next;
+
+	loop_timer_stop(h->tick);
+	for (size_t i = 0; i < h->n_due; i++) {
+		flush_group(h, h->due[i], upto);
+		groups_put(h->groups, &h->due[i]);
+	}
+	if (h->n_due)
+		h->counts.flushes++;
+	h->n_due = 0;
+	h->waiting = h->n_waiting = 0;
+	h->flushed = upto;
+	h->flushed_ms = loop_now_ms(h->conf.loop);
+	for (c = h->ahead.head; c; c = next) {
+		next = c->next;
+		settle(h, c);
+	}
+}
+
+static void on_tick(void *arg)
+{
+	flush(arg);
+}
+
+/* An event of the ring is for this group. */
+static void on_wanted(void *arg, struct group *g)
+{
+	struct hub *h = arg;
+
+	if (g->n_pending == 0) {
+		xgrow(&h->due, &h->cap_due, h->n_due, sizeof(*h->due));
+		/* held, so that it outlives its clients until the flush */
+		h->due[h->n_due++] = groups_get(h->groups, &g->patterns);
+	}
+	xgrow(&g->pending, &g->cap_pending, g->n_pending, sizeof(*g->pending));
+	g->pending[g->n_pending++] = ring_end(h->ring) - 1;
+}
+
+static void frame_event(struct hub *h, const struct event *ev, struct buf *to)
+{
+	buf_reset(&h->text);
+	event_print(ev, EVENT_BRIEF, &h->text);
+	frame_add(to, buf_str(&h->text));
+}
+
+void hub_event(struct hub *h, const struct event *ev)
+{
+	if (h->epoch != ev->epoch)
+		hub_epoch(h, (struct position){ ev->epoch, ev->offset - 1 });
+	if (!h->all) {
+		/* Nobody listens: whoever comes finds it in the journal. */
+		ring_reset(h->ring, ev->offset);
+		h->flushed = ev->offset;
+		return;
+	}
+	buf_reset(&h->frame);
+	frame_event(h, ev, &h->frame);
+	/* What waits must still be in the ring when it is flushed. */
+	if (h->waiting + h->frame.len > HUB_RING_BYTES / 4 ||
+	    h->n_waiting == HUB_RING_SLOTS / 2)
+		flush(h);
+	h->waiting += h->frame.len;
+	h->n_waiting++;
+	h->counts.framed++;
+	ring_add(h->ring, ev->offset, ev->topic, buf_str(&h->frame));
+	groups_match(h->groups, ev->topic, on_wanted, h);
+}
+
+void hub_slice_end(struct hub *h)
+{
+	if (ring_last(h->ring) == h->flushed)
+		return;
+	if (loop_now_ms(h->conf.loop) - h->flushed_ms >= HUB_TICK_MS)
+		flush(h);
+	else if (!loop_timer_running(h->tick))
+		loop_timer_start(h->tick, HUB_TICK_MS);
+}
+
+/* ---- behind ---- */
+
+static void send_later(struct hub *h, struct hub_client *c, size_t n)
+{
+	h->counts.delivered += n;
+	if (h->out.len && !h->conf.send(c->user, buf_str(&h->out)))
+		c->blocked = true;
+	settle(h, c);
+}
+
+static bool serve_ring(struct hub *h, struct hub_client *c)
+{
+	uint64_t seq = ring_after(h->ring, c->pos), end = ring_end(h->ring);
+	size_t n = 0;
+
+	buf_reset(&h->out);
+	for (size_t looked = 0; looked < HUB_LOOK_MAX; looked++, seq++) {
+		const struct ring_item *it;
+
+		if (seq == end || ring_at(h->ring, seq)->offset > h->flushed) {
+			if (c->pos < h->flushed)
+				c->pos = h->flushed;
+			break;
+		}
+		it = ring_at(h->ring, seq);
+		if (patterns_match(&c->group->patterns, it->topic)) {
+			if (n && h->out.len + it->frame.len > HUB_WRITE_MAX)
+				break;
+			buf_add_str(&h->out, it->frame);
+			n++;
+		}
+		c->pos = it->offset;
+	}
+	h->counts.from_ring += n;
+	send_later(h, c, n);
+	return true;
+}
+
+struct serving {
+	struct hub *h;
+	const struct patterns *patterns;
+	size_t n;
+};
+
+static int on_scanned(void *arg, const struct event *ev, struct err *e)
+{
+	struct serving *s = arg;
+
+	(void)e;
+	if (!patterns_match(s->patterns, ev->topic))
+		return 0;
+	frame_event(s->h, ev, &s->h->out);
+	s->n++;
+	return s->h->out.len >= HUB_WRITE_MAX;
+}
+
+/* Events after pos may be gone by now: say so, once. */
+static void check_doubt(struct hub *h, struct hub_client *c, struct journal *j)
+{
+	struct position pos = { h->epoch, c->pos };
+	uint64_t next;
+	struct err e;
+
+	if (!c->doubtful)
+		return;
+	c->doubtful = false;
+	if (journal_resume(j, pos, &next, &e) == 0)
+		h->conf.broken(c->user, pos);
+}
+
+static bool serve_journal(struct hub *h, struct hub_client *c,
+			  struct journal *j)
+{
+	struct serving s = { h, &c->group->patterns, 0 };
+	struct journal_scan scan = { .from = c->pos + 1,
+				     .until = h->flushed,
+				     .budget = HUB_LOOK_MAX };
+	uint64_t next = 0;
+	struct err e;
+	int rc;
+
+	check_doubt(h, c, j);
+	if (c->state != HUB_BEHIND)
+		return true; /* choked by what it was told */
+	buf_reset(&h->out);
+	rc = journal_scan(j, &scan, on_scanned, &s, &next, &e);
+	if (rc < 0)
+		return false;
+	c->pos = rc == 0 || next > h->flushed ? h->flushed : next - 1;
+	h->counts.from_journal += s.n;
+	send_later(h, c, s.n);
+	return true;
+}
+
+static int on_last(void *arg, const struct event *ev, struct err *e)
+{
+	struct serving *s = arg;
+
+	(void)e;
+	frame_event(s->h, ev, &s->h->out);
+	s->n++;
+	return 0;
+}
+
+static void drop_last(struct hub_client *c)
+{
+	free(c->last);
+	c->last = NULL;
+	c->n_last = c->at_last = 0;
+}
+
+static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
+{
+	struct serving s = { .h = h };
+	struct err e;
+
+	buf_reset(&h->out);
+	if (journal_begin(j, &e))
+		return false;
+	while (c->at_last < c->n_last && h->out.len < HUB_WRITE_MAX)
+		if (journal_get(j, c->last[c->at_last++], on_last, &s, &e) < 0)
+			break;
+	journal_end(j);
+	if (c->at_last == c->n_last)
+		drop_last(c);
+	h->counts.from_journal += s.n;
+	send_later(h, c, s.n);
+	return true;
+}
+
+/* One piece for one client. False: the journal cannot be read now. */
+static bool serve(struct hub *h, struct hub_client *c)
+{
+	struct journal *j;
+
+	if (!c->n_last && c->pos >= ring_floor(h->ring))
+		return serve_ring(h, c);
+	j = h->conf.journal(h->conf.arg);
+	if (!j)
+		return false;
+	return c->n_last ? serve_last(h, c, j) : serve_journal(h, c, j);
+}
+
+void hub_leave(struct hub *h, struct hub_client *c)
+{
+	set_state(h, c, HUB_IDLE);
+	drop_last(c);
+	set_group(h, c, NULL);
+}
+
+static bool on_work(void *arg)
+{
+	struct hub *h = arg;
+	struct hub_client *c;
+
+	for (int i = 0; i < HUB_SLICE && (c = h->woken.head); i++) {
+		hub_leave(h, c);
+		h->conf.woken(c->user);
+	}
+	for (int i = 0; i < HUB_SLICE && (c = h->behind.head); i++)
+		if (!serve(h, c)) {
+			loop_timer_start(h->retry, HUB_RETRY_MS);
+			return false;
+		}
+	return h->woken.head || h->behind.head;
+}
+
+static void on_retry(void *arg)
+{
+	struct hub *h = arg;
+
+	loop_work_wake(h->work);
+}
+
+/* ---- clients ---- */
+
+struct collecting {
+	uint64_t *v;
+	size_t n, cap;
+	uint64_t upto;
+	const struct patterns *had;
+};
+
+static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
+{
+	struct collecting *c = arg;
+
+	/* What is newer comes by itself; what it had it has seen. */
+	if (t->last > c->upto || patterns_match(c->had, t->topic))
+		return 0;
+	if (c->n == HUB_LAST_MAX)
+		return err_set(e, EX_DATAERR, "last: more than %d topics",
+			       HUB_LAST_MAX);
+	xgrow(&c->v, &c->cap, c->n, sizeof(*c->v));
+	c->v[c->n++] = t->last;
+	return 0;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The newest event of each topic that was not wanted before, in order. */
+static int collect_last(struct hub *h, struct hub_client *c,
+			const struct patterns *had, const struct hub_wish *wish,
+			struct collecting *to, struct err *e)
+{
+	struct journal *j = h->conf.journal(h->conf.arg);
+	size_t n = 0;
+	int rc;
+
+	to->had = had;
+	rc = journal_begin(j, e);
+	for (size_t i = 0; rc == 0 && i < wish->n; i++)
+		rc = journal_topics(j, wish->pattern[i], (struct str){ 0 },
+				    on_topic, to, e);
+	journal_end(j);
+	if (rc < 0)
+		return -1;
+	/* What an earlier "last" still owes stays owed. */
+	for (; c->at_last < c->n_last; c->at_last++) {
+		xgrow(&to->v, &to->cap, to->n, sizeof(*to->v));
+		to->v[to->n++] = c->last[c->at_last];
+	}
+	if (to->n)
+		qsort(to->v, to->n, sizeof(*to->v), by_offset);
+	for (size_t i = 0; i < to->n; i++)
+		if (n == 0 || to->v[n - 1] != to->v[i])
+			to->v[n++] = to->v[i];
+	to->n = n;
+	return 0;
+}
+
+/* Where a client that comes with a position goes on. */
+static int resume(struct hub *h, const struct hub_wish *wish, uint64_t *pos_r,
+		  bool *recovered_r, struct err *e)
+{
+	struct journal *j = h->conf.journal(h->conf.arg);
+	uint64_t next = 0;
+	int rc = journal_resume(j, *wish->since, &next, e);
+
+	if (rc < 0)
+		return -1;
+	*recovered_r = rc == 1;
+	*pos_r = next - 1;
+	/* What the hub has not been told of yet comes live. */
+	if (*pos_r > h->flushed || (rc == 0 && wish->last))
+		*pos_r = h->flushed;
+	return 0;
+}
+
+static int plan(struct hub *h, struct hub_client *c,
+		const struct hub_wish *wish, struct patterns *set,
+		struct collecting *last, bool *recovered_r, struct err *e)
+{
+	const struct patterns none = { 0 };
+
+	*recovered_r = true;
+	if (!h->conf.journal(h->conf.arg) || !h->epoch)
+		return err_set(e, EX_UNAVAILABLE, "no journal yet");
+	if (c->group && wish->since)
+		return err_set(e, EX_USAGE,
+			       "since belongs to the first subscription");
+	if (c->group)
+		patterns_copy(set, &c->group->patterns);
+	for (size_t i = 0; i < wish->n; i++)
+		if (!patterns_add(set, wish->pattern[i]))
+			return err_set(e, EX_DATAERR, "more than %d patterns",
+				       PATTERNS_MAX);
+	last->upto = c->group && c->state != HUB_LIVE ? c->pos : h->flushed;
+	if (wish->since && resume(h, wish, &last->upto, recovered_r, e))
+		return -1;
+	if (!wish->last || (wish->since && *recovered_r))
+		return 0;
+	return collect_last(h, c, c->group ? &c->group->patterns : &none, wish,
+			    last, e);
+}
+
+int hub_subscribe(struct hub *h, struct hub_client *c,
+		  const struct hub_wish *wish, struct position *pos_r,
+		  bool *recovered_r, struct err *e)
+{
+	struct patterns set = { 0 };
+	struct collecting last = { 0 };
+
+	flush(h); /* so that everybody's position is a flushed one */
+	if (plan(h, c, wish, &set, &last, recovered_r, e)) {
+		patterns_free(&set);
+		free(last.v);
+		return -1;
+	}
+	set_state(h, c, HUB_IDLE);
+	set_group(h, c, &set);
+	patterns_free(&set);
+	if (last.n) {
+		drop_last(c);
+		c->last = last.v;
+		c->n_last = last.n;
+	} else {
+		free(last.v);
+	}
+	c->pos = last.upto;
+	*pos_r = (struct position){ h->epoch, c->pos };
+	settle(h, c);
+	return 0;
+}
+
+void hub_unsubscribe(struct hub *h, struct hub_client *c,
+		     const struct str *pattern, size_t n)
+{
+	struct patterns set = { 0 };
+
+	if (!c->group)
+		return;
+	flush(h);
+	if (c->state == HUB_LIVE)
+		c->pos = h->flushed;
+	set_state(h, c, HUB_IDLE);
+	patterns_copy(&set, &c->group->patterns);
+	for (size_t i = 0; i < n; i++)
+		patterns_remove(&set, pattern[i]);
+	set_group(h, c, &set);
+	if (!c->group)
+		drop_last(c);
+	patterns_free(&set);
+	settle(h, c);
+}
+
+void hub_reply(struct hub *h, struct hub_client *c, struct str text)
+{
+	struct buf b = { 0 };
+
+	frame_add(&b, text);
+	if (!h->conf.send(c->user, buf_str(&b)) && !c->blocked)
+		block(h, c, c->state == HUB_LIVE ? h->flushed : c->pos);
+	buf_free(&b);
+}
+
+void hub_drained(struct hub *h, struct hub_client *c)
+{
+	c->blocked = false;
+	c->doubtful = true;
+	settle(h, c);
+}
+
+struct position hub_position(const struct hub *h, const struct hub_client *c)
+{
+	if (c->n_last)
+		return (struct position){ 0, 0 };
+	return (struct position){ h->epoch, c->group && c->state != HUB_LIVE
+						    ? c->pos
+						    : h->flushed };
+}
+
+/* ---- another journal ---- */
+
+void hub_epoch(struct hub *h, struct position pos)
+{
+	struct hub_client *c;
+
+	for (size_t i = 0; i < h->n_due; i++) {
+		h->due[i]->n_pending = 0;
+		groups_put(h->groups, &h->due[i]);
+	}
+	h->n_due = 0;
+	h->waiting = h->n_waiting = 0;
+	h->epoch = pos.epoch;
+	h->flushed = pos.offset;
+	ring_reset(h->ring, pos.offset);
+	for (c = h->all; c; c = c->all_next) {
+		drop_last(c);
+		c->pos = pos.offset;
+		c->doubtful = false;
+		if (c->waiter) {
+			set_state(h, c, HUB_WOKEN);
+			continue;
+		}
+		h->conf.broken(c->user, pos);
+		settle(h, c);
+	}
+}
+
+uint32_t hub_epoch_of(const struct hub *h)
+{
+	return h->epoch;
+}
+
+struct hub *hub_new(const struct hub_conf *conf)
+{
+	struct hub *h = xcalloc(1, sizeof(*h));
+
+	h->conf = *conf;
+	h->ring = ring_new(HUB_RING_SLOTS, HUB_RING_BYTES);
+	h->groups = groups_new();
+	h->work = loop_work_new(conf->loop, on_work, h);
+	h->tick = loop_timer_new(conf->loop, on_tick, h);
+	h->retry = loop_timer_new(conf->loop, on_retry, h);
+	return h;
+}
+
+void hub_free(struct hub **hp)
+{
+	struct hub *h = *hp;
+
+	if (!h)
+		return;
+	for (size_t i = 0; i < h->n_due; i++)
+		groups_put(h->groups, &h->due[i]);
+	loop_work_free(&h->work);
+	loop_timer_free(&h->tick);
+	loop_timer_free(&h->retry);
+	ring_free(&h->ring);
+	groups_free(&h->groups);
+	buf_free(&h->text);
+	buf_free(&h->frame);
+	buf_free(&h->out);
+	free(h->due);
+	free(h);
+	*hp = NULL;
+}
+
+struct hub_counts hub_count(const struct hub *h)
+{
+	struct hub_counts n = h->counts;
+
+	n.groups = groups_count(h->groups);
+	return n;
+}

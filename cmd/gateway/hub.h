@@ -1,0 +1,150 @@
+#ifndef GATEWAY_HUB_H
+#define GATEWAY_HUB_H
+
+/*
+ * hub - every event to everyone who wants it, once and in order.
+ *
+ * The journal is the queue. A client is a position, a set of patterns and a
+ * socket; there is no queue of its own. Those that stand at the newest event
+ * are *live*: what has come since the last flush is gathered once for all that
+ * want the same, and goes out in one write each. A client whose socket takes
+ * no more is *choked* and merely keeps its position. When it can take more, and
+ * when a client comes with a position of its own, it is *behind*: it is served
+ * from the ring of newest frames, or from the journal, a bounded piece in each
+ * turn of the loop, until it is live again.
+ *
+ * A flush comes at once when little happens, and at most once a millisecond
+ * when much does: sending less often is what makes sending cheap.
+ *
+ * A client that asks for the newest event of each topic gets those up to its
+ * position, in order, and then all that came after it. So nothing is missed
+ * and nothing comes twice, however long the first part takes.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/event.h"
+#include "common/journal.h"
+#include "common/loop.h"
+
+#include "cmd/gateway/groups.h"
+
+enum {
+	HUB_WRITE_MAX = 64 << 10, /* bytes gathered for one write */
+	HUB_TICK_MS = 1,	  /* between two flushes */
+	HUB_RETRY_MS = 200,	  /* when the journal could not be read */
+	HUB_SLICE = 16,	       /* clients that are behind, served in a turn */
+	HUB_LOOK_MAX = 2048,   /* events looked at for one of them */
+	HUB_LAST_MAX = 100000, /* topics that "last" may give */
+	HUB_RING_SLOTS = 16384,
+	HUB_RING_BYTES = 4 << 20,
+};
+
+enum hub_state {
+	HUB_IDLE,
+	HUB_LIVE,
+	HUB_BEHIND,
+	HUB_AHEAD, /* comes from a gateway that is quicker than this one */
+	HUB_CHOKED,
+	HUB_WOKEN,
+};
+
+/* Belongs to the caller; zeroed, with user set, before it is first used. */
+struct hub_client {
+	void *user;
+	bool waiter; /* is not sent events, only woken by the first one */
+	/* hub's own */
+	struct group *group; /* NULL: wants nothing */
+	enum hub_state state;
+	struct hub_client *prev, *next, *all_prev, *all_next;
+	uint64_t pos;	/* the last event seen, unless live */
+	bool doubtful;	/* events after pos may have been pruned meanwhile */
+	bool blocked;	/* the socket takes no more */
+	uint64_t *last; /* newest events of topics, still to be sent */
+	size_t n_last, at_last;
+};
+
+struct hub_conf {
+	struct loop *loop;
+	void *arg;
+	/* The journal, or NULL while there is none. */
+	struct journal *(*journal)(void *arg);
+	/*
+	 * Write frames to a client. False: its socket took what it could and
+	 * has kept the rest; hub_drained() when that is gone.
+	 */
+	bool (*send)(void *user, struct str frames);
+	/* A waiter's first event is there; it is idle again. */
+	void (*woken)(void *user);
+	/* What follows does not join on to what the client has. */
+	void (*broken)(void *user, struct position pos);
+};
+
+struct hub;
+
+struct hub *hub_new(const struct hub_conf *conf);
+void hub_free(struct hub **hp); /* after its clients have left */
+
+/* ---- events in (follow.h) ---- */
+
+void hub_event(struct hub *h, const struct event *ev);
+void hub_slice_end(struct hub *h);
+/* Where the journal is read from now; also when it is another one. */
+void hub_epoch(struct hub *h, struct position pos);
+uint32_t hub_epoch_of(const struct hub *h); /* 0: none yet */
+
+/* ---- clients ---- */
+
+/*
+ * Add patterns to what c wants. Without `since` it goes on from where it is,
+ * or from the newest event. *pos_r is the position after which events come,
+ * and *recovered_r whether that is all there was since `since`. `last`: the
+ * newest event of each topic first; where `since` is given, only if it could
+ * not be recovered. -1 with *e: EX_UNAVAILABLE (no journal yet), EX_USAGE
+ * (since, but it has a position already), EX_DATAERR (too many patterns or
+ * topics); nothing has changed then.
+ *
+ * Nothing is sent from within: answer first, with hub_reply().
+ */
+struct hub_wish {
+	const struct str *pattern;
+	size_t n;
+	const struct position *since; /* or NULL */
+	bool last;
+};
+int hub_subscribe(struct hub *h, struct hub_client *c,
+		  const struct hub_wish *wish, struct position *pos_r,
+		  bool *recovered_r, struct err *e);
+
+/* Take patterns away; those that were not there do not matter. */
+void hub_unsubscribe(struct hub *h, struct hub_client *c,
+		     const struct str *pattern, size_t n);
+
+/* Wants nothing any more: before the client goes away. */
+void hub_leave(struct hub *h, struct hub_client *c);
+
+/* Send a client something that is no event, between events. */
+void hub_reply(struct hub *h, struct hub_client *c, struct str text);
+
+/* The client's socket takes more again. */
+void hub_drained(struct hub *h, struct hub_client *c);
+
+/*
+ * The position that c could come back with; epoch 0 while "last" is still
+ * being sent, and before there was a journal.
+ */
+struct position hub_position(const struct hub *h, const struct hub_client *c);
+
+struct hub_counts {
+	size_t subscribed, behind, choked; /* clients now */
+	size_t groups;
+	uint64_t framed;    /* events framed for the ring */
+	uint64_t delivered; /* events sent to clients */
+	uint64_t flushes;
+	uint64_t from_ring, from_journal; /* of those delivered later */
+};
+struct hub_counts hub_count(const struct hub *h);
+
+#endif

@@ -1,0 +1,172 @@
+#include "cmd/gateway/live.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "common/xmem.h"
+
+#include "cmd/gateway/api.h"
+#include "cmd/gateway/client.h"
+#include "cmd/gateway/http.h"
+
+struct live {
+	struct session s; /* first */
+	struct hub_client client;
+};
+
+static bool offers_ours(struct str protocols)
+{
+	struct str one;
+
+	if (!protocols.p)
+		return true; /* a client that knows no other need not say so */
+	while (str_token(&protocols, ", \t", &one))
+		if (str_is(one, "weir.v1"))
+			return true;
+	return false;
+}
+
+bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r)
+{
+	struct err e;
+
+	if (!api_admit(arg, c, r, true))
+		return false;
+	if (!str_is(r->path, "/ws"))
+		http_problem(c, 404, "the WebSocket is at /ws");
+	else if (r->method != NET_GET)
+		http_not_allowed(c, "GET");
+	else if (!str_is(r->version, "13"))
+		http_problem(c, 426, "Sec-WebSocket-Version must be 13");
+	else if (!http_check_params(r, NULL, 0, &e))
+		http_problem(c, 400, "%s", e.msg);
+	else if (!offers_ours(r->protocols))
+		http_problem(c, 400, "the subprotocol here is weir.v1");
+	else
+		return true;
+	return false;
+}
+
+static void close_live(struct session *s)
+{
+	struct live *l = (struct live *)s;
+
+	hub_leave(s->g->hub, &l->client);
+	free(l);
+}
+
+void live_opened(void *arg, struct net_conn *c)
+{
+	struct live *l = xcalloc(1, sizeof(*l));
+
+	l->s = (struct session){ arg, c, close_live };
+	l->client.user = l;
+	net_set_user(c, &l->s);
+}
+
+bool live_send(void *user, struct str frames)
+{
+	const struct live *l = user;
+
+	return net_send(l->s.conn, frames);
+}
+
+static void reply(struct live *l, struct buf *b)
+{
+	hub_reply(l->s.g->hub, &l->client, buf_str(b));
+	buf_free(b);
+}
+
+static void reply_error(struct live *l, const char *code, const char *message)
+{
+	struct buf b = { 0 };
+
+	stats_add(l->s.g->stats, "bad_messages_total", code, 1);
+	client_print_error(code, message, &b);
+	reply(l, &b);
+}
+
+static void reply_subscribed(struct live *l, struct position pos,
+			     bool recovered)
+{
+	const struct patterns none = { 0 };
+	struct buf b = { 0 };
+
+	client_print_subscribed(l->client.group ? &l->client.group->patterns
+						: &none,
+				pos, recovered, &b);
+	reply(l, &b);
+}
+
+void live_broken(void *user, struct position pos)
+{
+	reply_subscribed(user, pos, false);
+}
+
+static const char *code_of(const struct err *e)
+{
+	switch (e->code) {
+	case EX_USAGE: return "since-not-first";
+	case EX_DATAERR: return "too-many-subscriptions";
+	default: return "unavailable";
+	}
+}
+
+static void subscribe(struct live *l, const struct client_command *cmd)
+{
+	struct hub_wish wish = { cmd->pattern, cmd->n,
+				 cmd->has_since ? &cmd->since : NULL,
+				 cmd->last };
+	struct position pos;
+	bool recovered;
+	struct err e;
+
+	if (hub_subscribe(l->s.g->hub, &l->client, &wish, &pos, &recovered, &e))
+		reply_error(l, code_of(&e), e.msg);
+	else
+		reply_subscribed(l, pos, recovered);
+}
+
+void live_message(void *arg, struct net_conn *c, struct str text)
+{
+	struct gateway *g = arg;
+	struct live *l = net_user(c);
+	struct client_command cmd;
+	struct client_error why;
+	struct arena a = { 0 };
+	struct buf b = { 0 };
+
+	if (!client_parse(text, &a, &cmd, &why)) {
+		reply_error(l, why.code, why.message);
+		arena_free(&a);
+		return;
+	}
+	switch (cmd.verb) {
+	case CLIENT_SUBSCRIBE: subscribe(l, &cmd); break;
+	case CLIENT_UNSUBSCRIBE:
+		hub_unsubscribe(g->hub, &l->client, cmd.pattern, cmd.n);
+		reply_subscribed(l, hub_position(g->hub, &l->client), true);
+		break;
+	case CLIENT_PING:
+		client_print_pong(cmd.ping, hub_position(g->hub, &l->client),
+				  &b);
+		reply(l, &b);
+		break;
+	}
+	arena_free(&a);
+}
+
+void live_refused(void *arg, struct net_conn *c, const char *code,
+		  const char *why)
+{
+	(void)arg;
+	reply_error(net_user(c), code, why);
+}
+
+void live_writable(void *arg, struct net_conn *c)
+{
+	struct gateway *g = arg;
+	struct live *l = net_user(c);
+
+	hub_drained(g->hub, &l->client);
+}

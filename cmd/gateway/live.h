@@ -1,0 +1,22 @@
+#ifndef GATEWAY_LIVE_H
+#define GATEWAY_LIVE_H
+
+/*
+ * live - WebSockets that speak weir.v1 (client.h), and the hub that serves
+ * them.
+ */
+#include "cmd/gateway/gateway.h"
+
+/* net_events of a WebSocket; arg is the struct gateway. */
+bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r);
+void live_opened(void *arg, struct net_conn *c);
+void live_message(void *arg, struct net_conn *c, struct str text);
+void live_refused(void *arg, struct net_conn *c, const char *code,
+		  const char *why);
+void live_writable(void *arg, struct net_conn *c);
+
+/* hub_conf.send and .broken. */
+bool live_send(void *user, struct str frames);
+void live_broken(void *user, struct position pos);
+
+#endif

@@ -1,0 +1,367 @@
+/*
+ * gateway - serve the journal to clients: dashboard, REST and WebSocket.
+ *
+ * Reads the feed and the journal, writes what it was given over HTTP to
+ * ingest. Design, section 6; weir-gateway(1).
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/notify.h"
+#include "common/xmem.h"
+
+#include "cmd/gateway/api.h"
+#include "cmd/gateway/gateway.h"
+#include "cmd/gateway/guard.h"
+#include "cmd/gateway/live.h"
+
+static struct gateway_settings cfg = {
+	.listen = "127.0.0.1",
+	.port = 8080,
+	.max_clients = 10000,
+};
+static struct opt_common common;
+
+static const struct opt opts[] = {
+	{ 'l', "listen", "ADDRESS", OPT_STR, &cfg.listen, 0, 0,
+	  "IP address to listen on; other than loopback only with a token" },
+	{ 'P', "port", "PORT", OPT_UINT, &cfg.port, 0, 65535,
+	  "TCP port to listen on; 0 for any free one" },
+	{ 'H', "host", "NAME", OPT_LIST, &cfg.hosts, 0, 0,
+	  "name by which clients may call this gateway" },
+	{ 't', "token-file", "FILE", OPT_STR, &cfg.token_file, 0, 0,
+	  "file with the bearer token that clients must have" },
+	{ 'e', "expect", "TOOL", OPT_LIST, &cfg.expect, 0, 0,
+	  "tool that must be running for /readyz to say yes" },
+	{ 0, "max-clients", "N", OPT_UINT, &cfg.max_clients, 1, 1000000,
+	  "connections at a time; more are turned away" },
+};
+
+static const struct opt_tool tool = {
+	.name = "gateway",
+	.synopsis = "[OPTION...]",
+	.summary = "Serve events to browsers and programs.",
+	.opts = opts,
+	.n_opts = ARRAY_LEN(opts),
+	.common = &common,
+};
+
+/* The file's text without its newline, into out. */
+static int read_token(const char *path, char out[GUARD_TOKEN_MAX + 1],
+		      struct str *token_r, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, GUARD_TOKEN_MAX + 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return err_set(e, EX_CONFIG, "token-file: %s: cannot be read",
+			       path);
+	*token_r = str_trim((struct str){ out, (size_t)n });
+	if (n > GUARD_TOKEN_MAX || token_r->len < GUARD_TOKEN_MIN)
+		return err_set(e, EX_CONFIG,
+			       "token-file: %s: not a token of %d to %d bytes",
+			       path, GUARD_TOKEN_MIN, GUARD_TOKEN_MAX);
+	return 0;
+}
+
+static int check_settings(char token[GUARD_TOKEN_MAX + 1], struct err *e)
+{
+	if (cfg.token_file && read_token(cfg.token_file, token, &cfg.token, e))
+		return -1;
+	if (!cfg.token.p && !guard_is_loopback(cfg.listen))
+		return err_set(e, EX_CONFIG,
+			       "listen: %s: not without authentication "
+			       "(--token-file)",
+			       cfg.listen);
+	return 0;
+}
+
+/* ---- the parts, joined ---- */
+
+struct journal *gateway_journal(struct gateway *g, struct err *e)
+{
+	struct journal *j = follow_journal(g->follow);
+	struct position pos = follow_position(g->follow);
+
+	if (!j || !pos.epoch) {
+		err_set(e, EX_UNAVAILABLE, "the journal is not there yet");
+		return NULL;
+	}
+	/* Before its first event, nobody tells the hub where it begins. */
+	if (hub_epoch_of(g->hub) == 0)
+		hub_epoch(g->hub, pos);
+	return j;
+}
+
+static struct journal *journal_for_hub(void *arg)
+{
+	struct err e;
+
+	return gateway_journal(arg, &e);
+}
+
+static void on_event(void *arg, const struct event *ev)
+{
+	struct gateway *g = arg;
+
+	hub_event(g->hub, ev);
+	publish_event(g->publish, ev);
+}
+
+static void on_slice_end(void *arg)
+{
+	struct gateway *g = arg;
+
+	hub_slice_end(g->hub);
+}
+
+static void on_epoch(void *arg, struct position pos)
+{
+	struct gateway *g = arg;
+	char text[POSITION_TEXT_MAX];
+
+	log_warn("another journal position=%s", position_format(pos, text));
+	hub_epoch(g->hub, pos);
+}
+
+static void on_control(void *arg, const struct bus_msg *m)
+{
+	struct gateway *g = arg;
+
+	if (str_starts(m->topic, STR("$stats/")))
+		board_hear(g->board, m->topic, m->data, loop_now_ms(g->loop));
+}
+
+static void on_durable(void *arg, uint64_t id, uint32_t epoch)
+{
+	struct gateway *g = arg;
+	struct err e;
+
+	publish_durable(g->publish, id, epoch, gateway_journal(g, &e));
+}
+
+static void on_failed(void *arg, const struct err *e)
+{
+	struct gateway *g = arg;
+
+	g->failure = *e;
+	loop_stop(g->loop);
+}
+
+void gateway_count(struct gateway *g)
+{
+	struct net_counts net = net_count(g->net);
+	struct hub_counts hub = hub_count(g->hub);
+	const struct {
+		const char *name;
+		uint64_t v;
+	} counts[] = {
+		{ "connections", net.conns },
+		{ "websockets", net.sockets },
+		{ "connections_total", net.accepted },
+		{ "connections_refused_total", net.refused },
+		{ "connections_failed_total", net.failed },
+		{ "requests_total", net.requests },
+		{ "messages_total", net.messages },
+		{ "sends_total", net.sends },
+		{ "sent_bytes_total", net.bytes },
+		{ "subscribed", hub.subscribed },
+		{ "behind", hub.behind },
+		{ "choked", hub.choked },
+		{ "groups", hub.groups },
+		{ "framed_total", hub.framed },
+		{ "delivered_total", hub.delivered },
+		{ "flushes_total", hub.flushes },
+		{ "from_ring_total", hub.from_ring },
+		{ "from_journal_total", hub.from_journal },
+		{ "waiting", producer_memory_waiting(g->queue) },
+		{ "lag",
+		  follow_head(g->follow) - follow_position(g->follow).offset },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		stats_set(g->stats, counts[i].name, NULL, (int64_t)counts[i].v);
+}
+
+/* Every STATS_EVERY_MS: say how it goes, to the bus and to our own board. */
+static void on_timer(void *arg)
+{
+	struct gateway *g = arg;
+	struct str source = producer_memory_source(g->queue);
+	char topic[EVENT_SOURCE_MAX + 16];
+	struct buf b = { 0 };
+
+	gateway_count(g);
+	stats_print(g->stats, &b);
+	/* "weir/gateway/1f..." gives "$stats/gateway/1f..." */
+	snprintf(topic, sizeof(topic), "$stats/%.*s",
+		 STR_ARG(str_sub(source, strlen("weir/"), source.len)));
+	producer_control(g->producer, str_from(topic), STR("-"), buf_str(&b));
+	board_hear(g->board, str_from(topic), buf_str(&b),
+		   loop_now_ms(g->loop));
+	board_forget(g->board, loop_now_ms(g->loop));
+	buf_free(&b);
+	notify("WATCHDOG=1");
+	loop_timer_start(g->timer, STATS_EVERY_MS);
+}
+
+static void on_closed(void *arg, struct net_conn *c)
+{
+	(void)arg;
+	session_end(c);
+}
+
+/* ---- life ---- */
+
+static int open_bus(struct gateway *g, struct err *e)
+{
+	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
+	struct follow_conf follow = {
+		.loop = g->loop,
+		.feed = feed,
+		.dir = common.dir,
+		.at_head = true,
+		.arg = g,
+		.event = on_event,
+		.slice_end = on_slice_end,
+		.epoch = on_epoch,
+		.control = on_control,
+	};
+	struct producer_conf producer = {
+		.loop = g->loop,
+		.ingest = ingest,
+		.feed = feed,
+		.failed = on_failed,
+		.durable = on_durable,
+		.arg = g,
+	};
+
+	g->bus = bus_new(e);
+	if (!g->bus ||
+	    bus_endpoint(g->bus, common.ingest, common.dir, "ingest", ingest,
+			 e) ||
+	    bus_endpoint(g->bus, common.feed, common.dir, "feed", feed, e))
+		return -1;
+	g->queue = producer_memory_new("gateway", PUBLISH_WAITING_MAX);
+	g->publish = publish_new(g->loop, g->queue);
+	follow.bus = producer.bus = g->bus;
+	producer.queue = producer_memory_queue(g->queue);
+	g->follow = follow_new(&follow, e);
+	if (g->follow)
+		g->producer = producer_new(&producer, e);
+	return g->producer ? 0 : -1;
+}
+
+static int open_net(struct gateway *g, struct err *e)
+{
+	static const struct net_events events = {
+		.head = api_head,
+		.request = api_request,
+		.upgrade = live_upgrade,
+		.opened = live_opened,
+		.message = live_message,
+		.refused = live_refused,
+		.writable = live_writable,
+		.closed = on_closed,
+	};
+	const struct net_conf net = {
+		.loop = g->loop,
+		.address = cfg.listen,
+		.port = (uint16_t)cfg.port,
+		.max_conns = (size_t)cfg.max_clients,
+		.on = &events,
+		.arg = g,
+	};
+
+	g->net = net_new(&net, e);
+	return g->net ? 0 : -1;
+}
+
+static int gateway_open(struct gateway *g, struct err *e)
+{
+	struct hub_conf hub = {
+		.arg = g,
+		.journal = journal_for_hub,
+		.send = live_send,
+		.woken = api_events_woken,
+		.broken = live_broken,
+	};
+
+	g->loop = loop_new(e);
+	if (!g->loop || loop_signals(g->loop, NULL, NULL, e))
+		return -1;
+	hub.loop = g->loop;
+	g->started_us = clk_wall_us();
+	g->hub = hub_new(&hub);
+	g->board = board_new();
+	g->stats = stats_new();
+	g->jobs_work = loop_work_new(g->loop, api_jobs, g);
+	g->timer = loop_timer_new(g->loop, on_timer, g);
+	return open_bus(g, e) || open_net(g, e) ? -1 : 0;
+}
+
+static void gateway_close(struct gateway *g)
+{
+	net_free(&g->net); /* ends all sessions, which use everything else */
+	producer_free(&g->producer);
+	follow_free(&g->follow);
+	publish_free(&g->publish);
+	producer_memory_free(&g->queue);
+	loop_timer_free(&g->timer);
+	loop_work_free(&g->jobs_work);
+	hub_free(&g->hub);
+	board_free(&g->board);
+	stats_free(&g->stats);
+	bus_free(&g->bus);
+	loop_free(&g->loop);
+}
+
+static int run(struct gateway *g, struct err *e)
+{
+	bool is_v6 = strchr(cfg.listen, ':') != NULL;
+
+	loop_timer_start(g->timer, 0);
+	log_info("ready url=http://%s%s%s:%u/ dir=%s", is_v6 ? "[" : "",
+		 cfg.listen, is_v6 ? "]" : "", net_port(g->net), common.dir);
+	notify("READY=1");
+	loop_run(g->loop);
+	notify("STOPPING=1");
+	*e = g->failure;
+	return e->code ? -1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct gateway g = { .settings = &cfg };
+	char token[GUARD_TOKEN_MAX + 1];
+	struct err e = { 0 };
+	char **args;
+	int status;
+
+	log_init("weir-gateway");
+	status = opt_parse(&tool, argc, argv, &args, &e);
+	if (status != 0)
+		goto out;
+	log_verbose(common.verbose);
+	status = -1;
+	if (*args) {
+		err_set(&e, EX_USAGE, "%s: no operand is taken", *args);
+		goto out;
+	}
+	if (check_settings(token, &e) || gateway_open(&g, &e))
+		goto out;
+	status = run(&g, &e);
+out:
+	if (status < 0)
+		log_error("%s", e.msg);
+	gateway_close(&g);
+	opt_release(&tool);
+	return status < 0 ? e.code : EX_OK;
+}

@@ -1,0 +1,131 @@
+#ifndef GATEWAY_NET_H
+#define GATEWAY_NET_H
+
+/*
+ * net - HTTP/1.1 and WebSocket connections; libwebsockets behind them.
+ *
+ * The listening socket is ours (SO_REUSEPORT, so that several gateways share a
+ * port); accepted sockets are given to libwebsockets, which parses HTTP and
+ * WebSocket framing and keeps connections alive. Everything that goes out is
+ * written by us in whole: an HTTP answer with its head in one write, WebSocket
+ * frames prebuilt (frame.h) and straight to the socket.
+ *
+ * A connection is either in a request or a WebSocket. Each request is answered
+ * exactly once with net_answer(), inside its callback or later; until then
+ * nothing more is read from that connection. One thread. Nothing here logs.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/loop.h"
+#include "common/str.h"
+
+struct net;
+struct net_conn;
+
+enum {
+	NET_PARAMS_MAX = 64,	    /* query parameters of one request */
+	NET_HEAD_MAX = 16 << 10,    /* bytes of a request's head */
+	NET_BODY_MAX = 4 << 20,	    /* bytes of a request's body */
+	NET_MESSAGE_MAX = 64 << 10, /* bytes of a WebSocket message in */
+	NET_SNDBUF = 128 << 10,	    /* what the kernel may hold per client */
+	NET_ACCEPT_SLICE = 64,	    /* connections accepted in one turn */
+	NET_PING_S = 25,	    /* a quiet WebSocket is asked, ... */
+	NET_HANGUP_S = 50,	    /* and given up */
+	NET_KEEPALIVE_S = 60,	    /* an idle HTTP connection is closed */
+	NET_REQUEST_S = 20,	    /* a request must be here in full */
+};
+
+enum net_method { NET_GET, NET_HEAD, NET_POST, NET_PUT, NET_DELETE, NET_OTHER };
+
+struct net_param {
+	struct str name, value; /* decoded; value is absent without '=' */
+};
+
+/* Strings are valid until the callback returns; absent where not sent. */
+struct net_request {
+	enum net_method method;
+	struct str path; /* decoded and normalised, starts with '/' */
+	struct net_param param[NET_PARAMS_MAX];
+	size_t n_params;
+	struct str host, origin, authorization, content_type;
+	struct str if_none_match, accept_encoding;
+	struct str protocols; /* of an upgrade: what the client offers */
+	struct str version;   /* likewise: of the protocol, "13" */
+	struct str body;
+};
+
+struct net_answer {
+	int status;
+	const char *type;    /* NULL: no body */
+	const char *headers; /* more of them, each ending in CRLF; or NULL */
+	struct str body;
+	bool close; /* end the connection after it */
+};
+
+/* What a connection tells; arg is net_conf's. */
+struct net_events {
+	/*
+	 * The head of a request is here, its body not yet. May answer, to
+	 * refuse it; then the body is never read.
+	 */
+	void (*head)(void *arg, struct net_conn *c,
+		     const struct net_request *r);
+	/* The whole request. Answer it now or later. */
+	void (*request)(void *arg, struct net_conn *c,
+			const struct net_request *r);
+	/* Somebody wants a WebSocket: true, or answer and false. */
+	bool (*upgrade)(void *arg, struct net_conn *c,
+			const struct net_request *r);
+	void (*opened)(void *arg, struct net_conn *c);
+	void (*message)(void *arg, struct net_conn *c, struct str text);
+	/* A message that is not handed over, and why. */
+	void (*refused)(void *arg, struct net_conn *c, const char *code,
+			const char *why);
+	/* What net_send() had left over is gone. */
+	void (*writable)(void *arg, struct net_conn *c);
+	/* The connection is no more; the last call for it. */
+	void (*closed)(void *arg, struct net_conn *c);
+};
+
+struct net_conf {
+	struct loop *loop;
+	const char *address; /* IPv4 or IPv6, as text */
+	uint16_t port;	     /* 0: any free one */
+	size_t max_conns;    /* more are answered 503 and closed */
+	const struct net_events *on;
+	void *arg;
+};
+
+/* EX_CONFIG for a bad address, EX_UNAVAILABLE for one that is taken. */
+struct net *net_new(const struct net_conf *conf, struct err *e);
+void net_free(struct net **np);
+
+uint16_t net_port(const struct net *n);
+/* Stop taking new connections. */
+void net_deafen(struct net *n);
+
+struct net_counts {
+	size_t conns, sockets; /* now; sockets are those that are WebSockets */
+	uint64_t accepted, refused, failed, requests, messages, sends, bytes;
+};
+struct net_counts net_count(const struct net *n);
+
+/* A pointer of the caller's. */
+void net_set_user(struct net_conn *c, void *user);
+void *net_user(const struct net_conn *c);
+
+void net_answer(struct net_conn *c, const struct net_answer *a);
+
+/*
+ * WebSocket: write whole frames. False if the socket did not take all of
+ * them: what is left is kept and sent first; send no more until writable().
+ */
+bool net_send(struct net_conn *c, struct str frames);
+
+/* End a WebSocket with a code of RFC 6455, soon; closed() follows. */
+void net_close(struct net_conn *c, uint16_t code, const char *why);
+
+#endif

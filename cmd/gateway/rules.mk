@@ -1,0 +1,23 @@
+# The dashboard is compiled into the gateway: the files of web/, and the
+# charting library, which comes from a package (libjs-dygraphs).
+JSDIR ?= /usr/share/javascript
+CHARTS := $(JSDIR)/dygraphs/dygraph.min.js $(JSDIR)/dygraphs/dygraph.min.css
+WEB := $(filter-out %.c,$(wildcard cmd/gateway/web/*.*)) $(CHARTS)
+
+$(CHARTS):
+	@echo "weir: $@ is missing; install the package libjs-dygraphs" >&2
+	@false
+
+$(O)/gen/embed: cmd/gateway/web/embed.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -O1 -o $@ $< -lz
+
+$(O)/gen/web.c: $(O)/gen/embed $(WEB)
+	$(O)/gen/embed $(WEB) >$@.new
+	@mv $@.new $@
+
+$(O)/obj/gen/web.o: $(O)/gen/web.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+$(O)/lib/gateway.a: $(O)/obj/gen/web.o
