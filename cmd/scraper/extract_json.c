@@ -58,15 +58,22 @@ fail:
 	return NULL;
 }
 
-static int select_nodes(const struct selector *s, const struct json *root,
+/* One item, and what is left of the work on the whole document. */
+struct place {
+	const struct json *node;
+	uint64_t *left;
+};
+
+static int select_nodes(const struct selector *s, struct place at,
 			struct arena *a, struct nodelist *list_r, struct err *e)
 {
 	const struct json *one;
 
 	if (s->path)
-		return jsonpath_run(s->path, root, a, list_r, e);
+		return jsonpath_run_within(s->path, at.node, at.left, a, list_r,
+					   e);
 	*list_r = (struct nodelist){ 0 };
-	one = jsonptr_get(str_from(s->pointer), root);
+	one = jsonptr_get(str_from(s->pointer), at.node);
 	if (one) {
 		list_r->node = arena_alloc(a, sizeof(*list_r->node));
 		list_r->node[0] = one;
@@ -101,7 +108,8 @@ static struct raw read_selector(const void *selector, const void *item,
 	struct nodelist list;
 	struct raw raw;
 
-	if (select_nodes(selector, item, a, &list, NULL) == 0) {
+	if (select_nodes(selector, *(const struct place *)item, a, &list,
+			 NULL) == 0) {
 		for (size_t i = 0; i < list.n; i++) {
 			raw = raw_of(list.node[i]);
 			if (raw.text.p)
@@ -156,7 +164,7 @@ static void elements_of(const struct json *array, struct arena *a,
 }
 
 /* The nodes that are items; -1: *o has an outcome already. */
-static int find_items(const struct selector *items, const struct json *root,
+static int find_items(const struct selector *items, struct place root,
 		      struct arena *a, struct nodelist *list_r,
 		      struct observation *o)
 {
@@ -169,7 +177,7 @@ static int find_items(const struct selector *items, const struct json *root,
 	}
 	if (l->n == 1 && json_kind(l->node[0]) == JSON_ARRAY)
 		elements_of(l->node[0], a, l);
-	else if (l->n == 0 && !is_empty_list(items, root, a))
+	else if (l->n == 0 && !is_empty_list(items, root.node, a))
 		observation_fail(o, a, OUTCOME_SELECTOR_MISS,
 				 "items found nothing");
 	if (l->n == 0 && o->outcome != OUTCOME_SELECTOR_MISS)
@@ -182,16 +190,22 @@ static void add_items(const struct fields *f, const struct json *root,
 		      struct observation *o)
 {
 	struct nodelist list = { .node = &root, .n = 1 };
+	uint64_t left = JSONPATH_WORK_MAX;
+	struct place at = { root, &left };
 
-	if (fields_items(f) && find_items(fields_items(f), root, a, &list, o))
+	if (fields_items(f) && find_items(fields_items(f), at, a, &list, o))
 		return;
 	for (size_t i = 0; i < list.n; i++) {
-		if (!fields_add(f, list.node[i], doc, a, o)) {
+		at.node = list.node[i];
+		if (!fields_add(f, &at, doc, a, o)) {
 			o->dropped = list.n - i;
 			break;
 		}
 	}
 	fields_end(f, a, o);
+	if (left == 0)
+		observation_fail(o, a, OUTCOME_PARSE_FAIL,
+				 "fields: too much work for JSONPath");
 }
 
 static void run(const void *compiled, const struct document *doc,

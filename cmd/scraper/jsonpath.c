@@ -20,7 +20,7 @@ struct run {
 	const struct json *root;
 	const struct segment *stop; /* not run, nor what is behind it */
 	struct arena *arena;
-	uint64_t work;
+	uint64_t left;	   /* of the work that may be done */
 	const char *limit; /* what was hit */
 };
 
@@ -34,9 +34,9 @@ struct sink {
 /* False once the run has to end. */
 static bool charge(struct run *r, size_t work)
 {
-	r->work += work;
-	if (r->work > JSONPATH_WORK_MAX)
+	if (work > r->left)
 		r->limit = "too much work";
+	r->left -= work > r->left ? r->left : work;
 	return !r->limit;
 }
 
@@ -434,10 +434,10 @@ static bool run_query(struct run *r, const struct query *q,
 }
 
 static int run_until(const struct jsonpath *p, const struct segment *stop,
-		     const struct json *root, struct arena *a,
+		     const struct json *root, uint64_t *left, struct arena *a,
 		     struct nodelist *list_r, struct err *e)
 {
-	struct run r = { .root = root, .stop = stop, .arena = a };
+	struct run r = { root, stop, a, *left, NULL };
 	struct sink s = { .take = keep_all };
 	size_t size;
 
@@ -450,6 +450,7 @@ static int run_until(const struct jsonpath *p, const struct segment *stop,
 		list_r->node = memcpy(arena_alloc(a, size), s.node, size);
 	}
 	free(s.node);
+	*left = r.left;
 	if (r.limit)
 		return err_set(e, EX_DATAERR, "JSONPath: %s", r.limit);
 	return 0;
@@ -458,7 +459,16 @@ static int run_until(const struct jsonpath *p, const struct segment *stop,
 int jsonpath_run(const struct jsonpath *p, const struct json *root,
 		 struct arena *a, struct nodelist *list_r, struct err *e)
 {
-	return run_until(p, NULL, root, a, list_r, e);
+	uint64_t left = JSONPATH_WORK_MAX;
+
+	return run_until(p, NULL, root, &left, a, list_r, e);
+}
+
+int jsonpath_run_within(const struct jsonpath *p, const struct json *root,
+			uint64_t *left, struct arena *a,
+			struct nodelist *list_r, struct err *e)
+{
+	return run_until(p, NULL, root, left, a, list_r, e);
 }
 
 int jsonpath_run_parents(const struct jsonpath *p, const struct json *root,
@@ -466,10 +476,11 @@ int jsonpath_run_parents(const struct jsonpath *p, const struct json *root,
 			 struct err *e)
 {
 	const struct segment *last = p->query.segments;
+	uint64_t left = JSONPATH_WORK_MAX;
 
 	while (last && last->next)
 		last = last->next;
-	return run_until(p, last, root, a, list_r, e);
+	return run_until(p, last, root, &left, a, list_r, e);
 }
 
 bool jsonpath_is_singular(const struct jsonpath *p)

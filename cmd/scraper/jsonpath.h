@@ -11,6 +11,7 @@
  * and the tree.
  */
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/arena.h"
 #include "common/err.h"
@@ -21,7 +22,7 @@ enum {
 	JSONPATH_TEXT_MAX = 4096,     /* bytes of a query */
 	JSONPATH_NESTING_MAX = 32,    /* filters, parentheses, functions */
 	JSONPATH_NODES_MAX = 200000,  /* nodes in a result */
-	JSONPATH_WORK_MAX = 50000000, /* nodes looked at, roughly */
+	JSONPATH_WORK_MAX = 50000000, /* nodes looked at in a run, roughly */
 };
 
 struct jsonpath;
@@ -45,6 +46,11 @@ void jsonpath_free(struct jsonpath **pp); /* NULL is fine */
  */
 int jsonpath_run(const struct jsonpath *p, const struct json *root,
 		 struct arena *a, struct nodelist *list_r, struct err *e);
+
+/* The same within what is *left of the work for several runs. */
+int jsonpath_run_within(const struct jsonpath *p, const struct json *root,
+			uint64_t *left, struct arena *a,
+			struct nodelist *list_r, struct err *e);
 
 /* The same for the query without its last segment: where that one looked. */
 int jsonpath_run_parents(const struct jsonpath *p, const struct json *root,

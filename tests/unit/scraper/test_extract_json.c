@@ -40,11 +40,44 @@ static void counts_what_is_over_the_limit(void **state)
 	arena_free(&a);
 }
 
+/* Each field of each item alone is far from the limit. */
+static void ends_what_takes_too_long_in_all(void **state)
+{
+	struct json *config = json_parse(
+		STR("{\"items\":{\"path\":\"$[*]\"},\"fields\":{\"title\":{"
+		    "\"path\":\"$[?count($[?@==0])==1]\"}}}"),
+		0, NULL);
+	struct document doc = { 0 };
+	struct observation o = { 0 };
+	struct buf body = { 0 };
+	struct arena a = { 0 };
+	void *compiled = NULL;
+
+	(void)state;
+	assert_int_equal(extract_json.compile(config, &compiled, NULL), 0);
+	for (int i = 0; i < 30; i++) {
+		buf_puts(&body, i ? ",[0" : "[[0");
+		for (int k = 1; k < 1000; k++)
+			buf_puts(&body, ",0");
+		buf_putc(&body, ']');
+	}
+	buf_putc(&body, ']');
+	doc.body = buf_str(&body);
+	extract_json.run(compiled, &doc, &a, &o);
+	assert_int_equal(o.outcome, OUTCOME_PARSE_FAIL);
+	assert_true(str_is(o.reason, "fields: too much work for JSONPath"));
+	extract_json.release(compiled);
+	json_free(&config);
+	buf_free(&body);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_the_items_that_the_paths_select),
 		cmocka_unit_test(counts_what_is_over_the_limit),
+		cmocka_unit_test(ends_what_takes_too_long_in_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
