@@ -147,6 +147,19 @@ static unsigned count_numbers(struct str s)
 	return n;
 }
 
+/* One number, or a range of two: "12.99 - 24.99 €". */
+static bool is_one_price(struct str s)
+{
+	static const char *const dashes[] = { " - ", "\xe2\x80\x93",
+					      "\xe2\x80\x94" };
+	unsigned n = count_numbers(s);
+	bool dash = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(dashes); i++)
+		dash |= str_find(s, str_from(dashes[i])) != (size_t)-1;
+	return n == 1 || (n == 2 && dash);
+}
+
 static bool has_digit(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -198,8 +211,10 @@ static int score_text(struct str s, bool has_currency)
 		score -= 15;
 	if (strchr("+-", s.p[0]))
 		score -= 40;
-	if (str_chr(s, '/') != (size_t)-1 || s.p[0] == '(')
+	if (s.p[0] == '(')
 		score -= 30;
+	else if (str_chr(s, '/') != (size_t)-1)
+		score -= 15;
 	if (str_chr(s, '%') != (size_t)-1)
 		score -= 80;
 	return score;
@@ -277,7 +292,7 @@ static void try_candidate(struct reader *r, const struct dom_node *n,
 	struct str text = layout_text(r->l, n, 4 * CANDIDATE_LEN, b);
 	unsigned words;
 
-	if (b->full || count_numbers(text) != 1 || !read_price(r, text, &p))
+	if (b->full || !is_one_price(text) || !read_price(r, text, &p))
 		return;
 	words = words_around(r, n);
 	if (!p.currency.p && !(words & WORD_PRICE))

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include <zlib.h>
+
+#include "common/decimal.h"
 #include "common/xmem.h"
 
 #include "tests/unit/cases.h"
@@ -142,12 +145,111 @@ static void hostile_pages_end(void **state)
 	}
 }
 
+/* ---- real pages, where $WEIR_CASES has them ---- */
+
+struct tally {
+	unsigned right, wrong, missed;
+};
+
+static void read_gz(const char *dir, const char *id, struct buf *b)
+{
+	char path[4096];
+	gzFile f;
+	int n;
+
+	snprintf(path, sizeof(path), "%s/product-pages/html/%s.html.gz", dir,
+		 id);
+	f = gzopen(path, "rb");
+	if (!f)
+		fail_msg("%s: cannot be read", path);
+	while ((n = gzread(f, buf_reserve(b, 65536), 65536)) > 0)
+		b->len += (size_t)n;
+	gzclose(f);
+}
+
+static bool is_one_of(struct str price, const struct json *wanted)
+{
+	struct decimal a, b;
+
+	json_each (w, wanted)
+		if (decimal_parse(price, &a) &&
+		    decimal_parse(str_trim(str_from(json_string(w))), &b) &&
+		    decimal_cmp(a, b) == 0)
+			return true;
+	return false;
+}
+
+static void judge_real(const char *dir, const struct json *truth,
+		       struct tally *t)
+{
+	const struct json *wanted = json_member(truth, "price");
+	struct observation o = { 0 };
+	struct arena a = { 0 };
+	struct buf html = { 0 };
+	struct str price = { 0 };
+
+	read_gz(dir, json_key(truth), &html);
+	run_on(buf_str(&html), cases_str(truth, "url"), (struct str){ 0 }, &a,
+	       &o);
+	if (o.n_items > 0)
+		price = o.items[0].price;
+	if (price.p && is_one_of(price, wanted)) {
+		t->right++;
+	} else {
+		t->wrong += price.p != NULL;
+		t->missed += json_count(wanted) > 0;
+	}
+	buf_free(&html);
+	arena_free(&a);
+}
+
+static struct json *read_json(const char *dir, const char *name)
+{
+	char path[4096], *text = NULL;
+	size_t cap = 0;
+	struct err e = { 0 };
+	struct json *root;
+	ssize_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "re");
+	if (!f)
+		fail_msg("%s: cannot be read", path);
+	len = getdelim(&text, &cap, '\0', f);
+	fclose(f);
+	root = json_parse((struct str){ text, len > 0 ? (size_t)len : 0 }, 0,
+			  &e);
+	free(text);
+	if (!root)
+		fail_msg("%s: %s", path, e.msg);
+	return root;
+}
+
+static void finds_the_price_of_real_pages(void **state)
+{
+	const char *dir = cases_dir();
+	struct json *all = read_json(dir, "product-pages/ground-truth.json");
+	struct tally t = { 0 };
+	double f1;
+
+	(void)state;
+	json_each (truth, all)
+		judge_real(dir, truth, &t);
+	json_free(&all);
+	f1 = 2.0 * t.right / (2.0 * t.right + t.wrong + t.missed);
+	print_message("# prices: %u right, %u wrong, %u missed, F1 %.3f\n",
+		      t.right, t.wrong, t.missed, f1);
+	assert_true(f1 > 0.92);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_offer_of_a_page),
 		cmocka_unit_test(a_gtin_has_its_check_digit),
 		cmocka_unit_test(hostile_pages_end),
+		cmocka_unit_test(finds_the_price_of_real_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
