@@ -19,7 +19,7 @@
 
 enum {
 	DEPTH_MAX = 50,		/* groups in groups */
-	WORKSPACE = 3000,	/* ints; a sixth of it are states at a time */
+	WORKSPACE = 1200,	/* ints; a sixth of it are states at a time */
 	MATCH_LIMIT = 10000000, /* PCRE2's own measure */
 	OUTPUT_MAX = 16 * IREGEXP_PATTERN_MAX,
 };

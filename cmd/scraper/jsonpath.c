@@ -266,7 +266,7 @@ static bool matches(struct run *r, const struct expr *x,
 	if (subject.type != JSON_STRING || pattern.type != JSON_STRING)
 		return false;
 	/* Making a pattern costs about as much as looking at 200 nodes. */
-	if (!charge(r, 10 + 4 * subject.text.len) ||
+	if (!charge(r, 10 + 16 * subject.text.len) ||
 	    (!x->regexp_ready && !charge(r, 200 + pattern.text.len)))
 		return false;
 	if (!x->regexp_ready)
