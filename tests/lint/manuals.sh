@@ -20,7 +20,7 @@ result() { # OK? NAME
 
 # Cross references to pages of other packages cannot be resolved everywhere.
 lint() { # PAGE
-	out=$(mandoc -T lint -W style "$1" 2>&1 | grep -vE 'STYLE: referenced manual not found|STYLE: operating system explicitly|Mdocdate|UNSUPP')
+	out=$(mandoc -T lint -W style "$1" 2>&1 | grep -vE 'referenced manual not found|outdated mandoc.db|STYLE: operating system explicitly|Mdocdate|UNSUPP')
 	[ -z "$out" ] || printf '%s\n' "$out"
 	[ -z "$out" ]
 }
