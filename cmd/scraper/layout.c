@@ -9,7 +9,10 @@
 
 #include "markup_words.h"
 
-enum { HEADINGS_MAX = 500 }; /* compared with the product's names */
+enum {
+	HEADINGS_MAX = 500, /* compared with the product's names */
+	TITLE_SCORE = 55,   /* at least: an <h1> has it by itself */
+};
 
 static bool name_is(const struct dom_node *n, const char *const *names)
 {
@@ -277,7 +280,7 @@ static void find_title(struct layout *l, const struct str *names,
 		       size_t n_names)
 {
 	struct buf b = { 0 };
-	int best = 70, tried = 0;
+	int best = TITLE_SCORE, tried = 0;
 
 	for (size_t i = 0; i < l->n && tried < HEADINGS_MAX; i++) {
 		const struct dom_node *n = l->nodes[i];

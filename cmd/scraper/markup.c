@@ -168,6 +168,14 @@ static bool has_digit(struct str s)
 	return false;
 }
 
+static bool has_letter(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z')
+			return true;
+	return false;
+}
+
 /* What the names of n and of what holds it tightly say. */
 static unsigned words_around(const struct reader *r, const struct dom_node *n)
 {
@@ -220,6 +228,14 @@ static int score_text(struct str s, bool has_currency)
 	return score;
 }
 
+static bool in_title(const struct reader *r, const struct dom_node *n)
+{
+	for (int up = 0; n && up < CLIMB_MAX; up++, n = n->parent)
+		if (n == r->l->title_node)
+			return true;
+	return false;
+}
+
 static int score_place(const struct reader *r, const struct layout_note *o)
 {
 	const struct dom_node *t = r->l->title_node;
@@ -229,7 +245,7 @@ static int score_place(const struct reader *r, const struct layout_note *o)
 		int title = (int)layout_note(r->l, t)->end;
 		int d = (int)o->pos - title;
 
-		score = d >= 0 ? 30 - d / 40 : 10 + d / 20;
+		score = d >= 0 ? 30 - d / 40 : 20 + d / 10;
 		score = score < -30 ? -30 : score;
 	}
 	for (size_t i = 0; i < r->n_buttons; i++) {
@@ -295,7 +311,7 @@ static void try_candidate(struct reader *r, const struct dom_node *n,
 	if (b->full || !is_one_price(text) || !read_price(r, text, &p))
 		return;
 	words = words_around(r, n);
-	if (!p.currency.p && !(words & WORD_PRICE))
+	if (!p.currency.p && (!(words & WORD_PRICE) || has_letter(text)))
 		return;
 	p.text = arena_str(r->l->arena, text);
 	p.score = score_text(text, p.currency.p != NULL) + score_words(r, n) +
@@ -303,6 +319,8 @@ static void try_candidate(struct reader *r, const struct dom_node *n,
 	p.struck = o->flags & LAYOUT_STRUCK;
 	p.old = p.struck || (words & WORD_OLD);
 	p.aside = o->flags & LAYOUT_ASIDE;
+	if (in_title(r, n))
+		p.score += 30;
 	if (in_card(r, n)) {
 		p.score -= 40;
 		p.listed = true;
@@ -428,11 +446,47 @@ static void clear_lone_old(struct markup *m)
 	}
 }
 
+/*
+ * Of two prices side by side with as much for the one as for the other, the
+ * lower is to be paid, and the other is what it was.
+ */
+static const struct markup_price *find_lower(const struct markup *m)
+{
+	const struct markup_price *best = m->best, *lower = NULL;
+	const struct decimal four = decimal_from_int(4);
+
+	for (size_t i = 0; i < m->n_prices; i++) {
+		const struct markup_price *p = &m->prices[i];
+		struct decimal least;
+
+		if (p->old || p->aside || p->listed || !p->currency.p ||
+		    p->score + 12 < best->score ||
+		    layout_apart(p->pos, best->pos) > 30 ||
+		    decimal_cmp(p->amount, best->amount) >= 0 ||
+		    !decimal_mul(p->amount, four, &least) ||
+		    decimal_cmp(least, best->amount) < 0)
+			continue;
+		if (!lower || p->score > lower->score)
+			lower = p;
+	}
+	return lower;
+}
+
 static void choose(struct markup *m)
 {
+	const struct markup_price *lower;
+
 	for (size_t i = 0; i < m->n_prices; i++)
 		if (!m->best || m->prices[i].score > m->best->score)
 			m->best = &m->prices[i];
+	if (!m->best)
+		return;
+	lower = find_lower(m);
+	if (lower) {
+		m->list = m->best;
+		m->best = lower;
+		return;
+	}
 	for (size_t i = 0; i < m->n_prices; i++) {
 		const struct markup_price *p = &m->prices[i];
 

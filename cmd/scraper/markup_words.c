@@ -228,9 +228,17 @@ static bool is_letter(char c)
 	return is_upper(c) || (c >= 'a' && c <= 'z') || (c & 0x80);
 }
 
+/* "has-sidebar", "withoutMenu": said of what is not in it, but about. */
+static bool is_relation(const char *word)
+{
+	return !strcmp(word, "with") || !strcmp(word, "without") ||
+	       !strcmp(word, "has") || !strcmp(word, "no");
+}
+
 unsigned markup_words_of(struct str name)
 {
 	char word[WORD_LEN_MAX + 1];
+	bool related = false;
 	unsigned means = 0;
 	size_t n = 0;
 
@@ -241,7 +249,8 @@ unsigned markup_words_of(struct str name)
 
 		if (n > 0 && (!in || hump)) {
 			word[n] = '\0';
-			means |= meaning(word);
+			means |= related ? 0 : meaning(word);
+			related = is_relation(word);
 			n = 0;
 		}
 		if (in && n < WORD_LEN_MAX)
