@@ -10,7 +10,7 @@
 #include "markup_words.h"
 
 enum {
-	HEADINGS_MAX = 500, /* compared with the product's names */
+	HEADINGS_MAX = 300, /* of a kind that are compared with the names */
 	TITLE_SCORE = 55,   /* at least: an <h1> has it by itself */
 };
 
@@ -265,29 +265,34 @@ static int title_score(const struct layout *l, const struct dom_node *n,
 	return score + like;
 }
 
-static bool may_be_title(const struct layout *l, const struct dom_node *n)
+/* main: the heading of the page; else lesser ones and what is called a title. */
+static bool may_be_title(const struct layout *l, const struct dom_node *n,
+			 bool main)
 {
-	static const char *const headings[] = { "h1", "h2", "h3", NULL };
+	static const char *const headings[] = { "h2", "h3", NULL };
 	const struct layout_note *o = layout_note(l, n);
 	uint32_t len = o->end - o->pos;
 
-	return !(o->flags & LAYOUT_HIDDEN) && len > 1 &&
-	       len < LAYOUT_TITLE_MAX &&
-	       (name_is(n, headings) || (o->words & WORD_TITLE));
+	if ((o->flags & LAYOUT_HIDDEN) || len <= 1 || len >= LAYOUT_TITLE_MAX)
+		return false;
+	if (main)
+		return str_is(n->name, "h1");
+	return name_is(n, headings) || (o->words & WORD_TITLE);
 }
 
-static void find_title(struct layout *l, const struct str *names,
-		       size_t n_names)
+/* Judge the first of these headings; the best score so far, or the new one. */
+static int try_headings(struct layout *l, const struct str *names,
+			size_t n_names, bool main, int best)
 {
 	struct buf b = { 0 };
-	int best = TITLE_SCORE, tried = 0;
+	int tried = 0;
 
 	for (size_t i = 0; i < l->n && tried < HEADINGS_MAX; i++) {
 		const struct dom_node *n = l->nodes[i];
 		struct str text;
 		int score;
 
-		if (!n || n->type != DOM_ELEMENT || !may_be_title(l, n))
+		if (!n || n->type != DOM_ELEMENT || !may_be_title(l, n, main))
 			continue;
 		tried++;
 		text = layout_text(l, n, 4 * LAYOUT_TITLE_MAX, &b);
@@ -299,6 +304,15 @@ static void find_title(struct layout *l, const struct str *names,
 		l->title = arena_str(l->arena, text);
 	}
 	buf_free(&b);
+	return best;
+}
+
+static void find_title(struct layout *l, const struct str *names,
+		       size_t n_names)
+{
+	int best = try_headings(l, names, n_names, true, TITLE_SCORE);
+
+	try_headings(l, names, n_names, false, best);
 }
 
 struct layout *layout_read(const struct dom *d, const struct str *names,
