@@ -261,7 +261,8 @@ static void diff_gone(struct work *k, const struct bag *now)
 		if (bag_count(now, b->known[i].id))
 			continue;
 		say_gone(k, &b->known[i]);
-		after->gone[n++] = str_hash(b->known[i].id);
+		if (!went_before(b, b->known[i].id))
+			after->gone[n++] = str_hash(b->known[i].id);
 	}
 	if (n > WATCHSTATE_GONE_MAX) {
 		after->gone += n - WATCHSTATE_GONE_MAX;
