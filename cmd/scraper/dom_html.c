@@ -7,6 +7,8 @@
  * ahead of the parser would have to know all of HTML's rules to count right;
  * so the parser is fed in small pieces and looked at after each.
  */
+#include <ctype.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include <myhtml/myhtml.h>
@@ -170,6 +172,22 @@ static struct str drop_nuls(struct str s, struct arena *a)
 	return (struct str){ out, n };
 }
 
+/*
+ * Without the tag in which the document breaks off. HTML drops that too;
+ * myhtml mixes up the text before it (found by fuzzing).
+ */
+static struct str drop_unfinished_tag(struct str s)
+{
+	for (size_t i = s.len; i > 0 && s.p[i - 1] != '>'; i--) {
+		char next = i < s.len ? s.p[i] : '/';
+
+		if (s.p[i - 1] == '<' &&
+		    (isalpha((unsigned char)next) || strchr("/!?", next)))
+			return str_sub(s, 0, i - 1);
+	}
+	return s;
+}
+
 struct dom *dom_parse_html(struct str body, struct str content_type,
 			   struct arena *a, struct err *e)
 {
@@ -183,6 +201,7 @@ struct dom *dom_parse_html(struct str body, struct str content_type,
 		return NULL;
 	}
 	body = drop_nuls(dom_to_utf8(body, content_type, a), a);
+	body = drop_unfinished_tag(body);
 	if (!body.len) { /* which myhtml does not survive */
 		struct dom_builder b;
 
