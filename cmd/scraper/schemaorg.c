@@ -92,10 +92,10 @@ bool schemaorg_is_gtin(struct str s)
 static struct str gtin_of(struct reader *r, const struct thing *t)
 {
 	static const char *const names[] = {
-		"gtin13",      "gtin",	     "gtin14",	    "gtin12",
-		"gtin8",       "ean",	     "isbn",	    "upc",
-		"productID",   "identifier", "product:ean", "product:isbn",
-		"product:upc", "book:isbn"
+		"gtin13",	"gtin",	       "gtin14",       "gtin12",
+		"gtin8",	"ean",	       "isbn",	       "upc",
+		"productID",	"identifier",  "product:gtin", "product:ean",
+		"product:isbn", "product:upc", "book:isbn"
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
