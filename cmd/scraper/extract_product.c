@@ -14,10 +14,9 @@
 enum { NAMES_MAX = 24 }; /* of the product, to know its title by */
 
 static const char *const source_names[] = {
-	[THING_JSONLD] = "JSON-LD",
-	[THING_MICRODATA] = "microdata",
-	[THING_RDFA] = "RDFa",
-	[THING_OPENGRAPH] = "OpenGraph",
+	[THING_JSONLD] = "JSON-LD", [THING_MICRODATA] = "microdata",
+	[THING_RDFA] = "RDFa",	    [THING_OPENGRAPH] = "OpenGraph",
+	[THING_STATE] = "script",
 };
 
 static void read_head(struct product_page *p)
@@ -274,7 +273,7 @@ static struct str explain(const struct product_page *p,
  */
 static bool is_free(const struct product_page *p, const struct product_claim *c)
 {
-	return decimal_sign(c->amount) == 0 && c->source != THING_OPENGRAPH &&
+	return decimal_sign(c->amount) == 0 && c->source < THING_OPENGRAPH &&
 	       !p->mains[c->source]->typed;
 }
 
@@ -286,6 +285,8 @@ static void fill_price(struct product_page *p, struct item *it,
 	if (c && decimal_sign(c->amount) == 0 && !is_free(p, c))
 		c = NULL;
 	v = product_choose_visible(p, c);
+	if (v && c && c->source == THING_STATE)
+		c = NULL;
 	if (v) {
 		set_price(p, it, v->amount, v->currency);
 		it->picked = STR("visible text");
@@ -351,6 +352,30 @@ static bool fill_item(struct product_page *p, struct item *it)
 	return it->title.p != NULL;
 }
 
+static bool has_price(const struct product *q)
+{
+	for (; q; q = q->next)
+		for (const struct offer *o = q->offers; o; o = o->next)
+			if (o->price.len > 0)
+				return true;
+	return false;
+}
+
+/* What the page says; its scripts are asked where that has no price. */
+static void read_page(struct product_page *p)
+{
+	jsonld_read(&p->things, p->dom);
+	microdata_read(&p->things, p->dom);
+	rdfa_read(&p->things, p->dom);
+	opengraph_read(&p->things, p->dom);
+	p->products = schemaorg_products(&p->things);
+	if (!has_price(p->products)) {
+		state_read(&p->things, p->dom);
+		p->products = schemaorg_products(&p->things);
+	}
+	read_head(p);
+}
+
 static void run(const void *compiled, const struct document *doc,
 		struct arena *a, struct observation *o)
 {
@@ -372,12 +397,7 @@ static void run(const void *compiled, const struct document *doc,
 		observation_fail(o, a, OUTCOME_PARSE_FAIL, "%s", e.msg);
 		return;
 	}
-	jsonld_read(&p->things, p->dom);
-	microdata_read(&p->things, p->dom);
-	rdfa_read(&p->things, p->dom);
-	opengraph_read(&p->things, p->dom);
-	p->products = schemaorg_products(&p->things);
-	read_head(p);
+	read_page(p);
 	product_hints(p->dom, p->products, doc, a, &p->hints);
 	p->layout = layout_read(p->dom, names, gather_names(p, names), a);
 	p->markup = markup_read(p->layout, &p->hints);

@@ -19,6 +19,7 @@
 
 struct loose {
 	struct things *ts;
+	enum thing_source source;
 	const struct dom_node *node;
 	const char *p, *end;
 	unsigned depth;
@@ -316,7 +317,7 @@ static void read_object(struct loose *l, struct thing *owner, struct str name)
 
 	l->p++;
 	if (!l->mute) {
-		t = thing_new(l->ts, THING_JSONLD, l->node);
+		t = thing_new(l->ts, l->source, l->node);
 		l->broken = !t;
 	}
 	if (l->broken)
@@ -389,10 +390,13 @@ static bool read_all(struct loose *l)
 {
 	while (l->p < l->end && !l->broken) {
 		skip_space(l);
-		if (l->p < l->end && (*l->p == '{' || *l->p == '['))
+		if (l->p < l->end && (*l->p == '{' || *l->p == '[')) {
 			read_value(l, NULL, (struct str){ 0 });
-		else if (l->p < l->end)
+			if (l->source == THING_STATE)
+				break;
+		} else if (l->p < l->end) {
 			l->p++;
+		}
 	}
 	return !l->broken;
 }
@@ -435,10 +439,10 @@ static bool has_entity_quotes(struct str s)
 	return quot < quote;
 }
 
-void jsonld_parse(struct things *ts, struct str text,
+void jsonld_parse(struct things *ts, enum thing_source source, struct str text,
 		  const struct dom_node *node)
 {
-	struct loose l = { .ts = ts, .node = node };
+	struct loose l = { .ts = ts, .source = source, .node = node };
 	struct thing *last = ts->last;
 
 	if (has_entity_quotes(text))
@@ -453,6 +457,7 @@ void jsonld_parse(struct things *ts, struct str text,
 		ts->first = NULL;
 	ts->last = last;
 	l = (struct loose){ .ts = ts,
+			    .source = source,
 			    .node = node,
 			    .p = text.p,
 			    .end = text.p + text.len,
@@ -475,5 +480,6 @@ void jsonld_read(struct things *ts, const struct dom *d)
 {
 	for (const struct dom_node *n = d->root; n; n = dom_walk(d->root, n))
 		if (is_jsonld(n))
-			jsonld_parse(ts, dom_text_content(n, ts->arena), n);
+			jsonld_parse(ts, THING_JSONLD,
+				     dom_text_content(n, ts->arena), n);
 }

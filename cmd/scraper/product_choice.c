@@ -96,7 +96,7 @@ static const struct product *find_main(const struct product_page *p,
 	if (!best || source == THING_OPENGRAPH)
 		return best;
 	/* One of several, or one of a list, must be what the title says. */
-	if ((others > 0 || best->aside) &&
+	if ((others > 0 || best->aside || source == THING_STATE) &&
 	    title_likeness(p, best->name) < TITLE_ALIKE &&
 	    !is_this_page(p, best->url))
 		return NULL;
@@ -307,7 +307,7 @@ static const struct markup_price *find_lone(const struct product_page *p)
 const struct markup_price *product_choose_visible(const struct product_page *p,
 						  const struct product_claim *c)
 {
-	if (!c)
+	if (!c || c->source == THING_STATE)
 		return find_lone(p);
 	return is_stale(p, c) ? p->markup->best : NULL;
 }

@@ -445,12 +445,48 @@ static void read_lone_offer(struct reader *r, const struct thing *t)
 		read_offer(r, t, (struct offer){ 0 }, 0);
 }
 
+/*
+ * Prices of a script may be in cents, and nothing says so; one with a fraction
+ * cannot.
+ */
+static bool has_fraction(struct str price)
+{
+	size_t dot = str_chr(price, '.');
+
+	return dot != (size_t)-1 && price.len - dot - 1 <= 2 &&
+	       price.len - dot > 1;
+}
+
+static bool read_state(struct reader *r, const struct thing *t)
+{
+	struct product *p = r->p;
+	struct offer o = {
+		.price = TEXT(r, t, "salePrice", "sale_price", "currentPrice",
+			      "finalPrice", "final_price", "price"),
+		.currency = TEXT(r, t, "currency", "currencyCode",
+				 "priceCurrency", "currency_code"),
+	};
+
+	p->name = TEXT(r, t, "name", "title", "productName", "product_name");
+	if (p->name.len == 0 || !has_fraction(o.price))
+		return false;
+	p->brand = TEXT(r, t, "brand", "brandName");
+	p->sku = TEXT(r, t, "sku");
+	p->gtin = gtin_of(r, t);
+	add_offer(r, &o);
+	return true;
+}
+
 static bool read_thing(struct reader *r, const struct thing *t)
 {
 	r->p->source = t->source;
 	r->p->thing = t;
 	r->p->typed = is_product_type(t);
 	r->p->aside = is_aside(t);
+	if (t->source == THING_STATE) {
+		r->p->typed = false;
+		return read_state(r, t);
+	}
 	if (t->source == THING_OPENGRAPH) {
 		r->p->typed =
 			t->n_types > 0 && contains(t->types[0], "product");

@@ -34,6 +34,7 @@ enum thing_source {
 	THING_MICRODATA,
 	THING_RDFA,
 	THING_OPENGRAPH,
+	THING_STATE, /* what the page's scripts start from */
 	THING_SOURCES,
 };
 
@@ -71,14 +72,16 @@ void jsonld_read(struct things *ts, const struct dom *d);
 void microdata_read(struct things *ts, const struct dom *d);
 void rdfa_read(struct things *ts, const struct dom *d);
 void opengraph_read(struct things *ts, const struct dom *d);
+void state_read(struct things *ts, const struct dom *d);
 
 /*
  * JSON as pages have it: also with comments, stray or missing commas, quotes
  * of the wrong kind or not escaped, raw line ends in strings, entities in
  * place of quotes, CDATA or HTML comment marks around it, its end cut off.
- * What cannot be understood is left out.
+ * What cannot be understood is left out. Of THING_STATE only the first value is
+ * read, as code may follow it.
  */
-void jsonld_parse(struct things *ts, struct str text,
+void jsonld_parse(struct things *ts, enum thing_source source, struct str text,
 		  const struct dom_node *node);
 
 /* A new thing; NULL once a limit is reached. */

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena a = { 0 };
 	struct things ts = { .arena = &a };
 
-	jsonld_parse(&ts, (struct str){ (const char *)data, size }, NULL);
+	jsonld_parse(&ts, THING_JSONLD,
+		     (struct str){ (const char *)data, size }, NULL);
 	assert(ts.n <= THINGS_MAX);
 	for (const struct thing *t = ts.first; t; t = t->next) {
 		assert(things_resolve(&ts, t));

@@ -19,7 +19,7 @@ static void a_reference_by_id_is_the_thing_that_it_names(void **state)
 	const struct thing *offer, *lost;
 
 	(void)state;
-	jsonld_parse(&ts, str_from(text), NULL);
+	jsonld_parse(&ts, THING_JSONLD, str_from(text), NULL);
 	offer = thing_prop(ts.first, "offers", NULL)->thing;
 	assert_null(offer->first);
 	offer = things_resolve(&ts, offer);
@@ -35,7 +35,7 @@ static void parse_repeated(const char *part, size_t times, struct things *ts)
 
 	for (size_t i = 0; i < times; i++)
 		buf_puts(&b, part);
-	jsonld_parse(ts, buf_str(&b), NULL);
+	jsonld_parse(ts, THING_JSONLD, buf_str(&b), NULL);
 	assert_true(ts->n <= THINGS_MAX);
 	arena_free(ts->arena);
 	buf_free(&b);
