@@ -53,10 +53,10 @@ static int put_watch(struct scraper *s, struct str id, struct str json,
 	snprintf(key, sizeof(key), "w/%.*s", STR_ARG(id));
 	if (json.p)
 		return stage_put(s->stage, str_from(key), json, e);
-	if (stage_del(s->stage, str_from(key), e))
+	if (stage_del(s->stage, str_from(key), e) < 0)
 		return -1;
 	key[0] = 's';
-	return stage_del(s->stage, str_from(key), e);
+	return stage_del(s->stage, str_from(key), e) < 0 ? -1 : 0;
 }
 
 static int set_watch(struct scraper *s, const struct event *ev, struct str id,
