@@ -1,6 +1,7 @@
 /* The product of a page, as an item: see product_choice.c for the judgement. */
 #include "extract.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "common/decimal.h"
@@ -91,56 +92,41 @@ static struct str clean(const struct product_page *p, struct str s)
 	return d ? str_trim(dom_text_content(d->root, p->arena)) : s;
 }
 
-typedef struct str (*getter)(const struct product *q);
-
-#define GETTER(field)                                          \
-	static struct str get_##field(const struct product *q) \
-	{                                                      \
-		return q->field;                               \
-	}
-GETTER(name)
-GETTER(summary)
-GETTER(brand)
-GETTER(sku)
-GETTER(mpn)
-GETTER(gtin)
-GETTER(image)
-GETTER(url)
-GETTER(rating)
-GETTER(condition)
-
 /* From the first source that says it. */
 static void fill_from_products(struct product_page *p, struct item *it)
 {
 	static const struct {
 		enum field field;
-		getter get;
+		size_t offset;
 	} table[] = {
-		{ FIELD_TITLE, get_name },
-		{ FIELD_SUMMARY, get_summary },
-		{ FIELD_BRAND, get_brand },
-		{ FIELD_SKU, get_sku },
-		{ FIELD_MPN, get_mpn },
-		{ FIELD_GTIN, get_gtin },
-		{ FIELD_IMAGE, get_image },
-		{ FIELD_LINK, get_url },
-		{ FIELD_RATING, get_rating },
-		{ FIELD_CONDITION, get_condition },
+		{ FIELD_TITLE, offsetof(struct product, name) },
+		{ FIELD_SUMMARY, offsetof(struct product, summary) },
+		{ FIELD_BRAND, offsetof(struct product, brand) },
+		{ FIELD_SKU, offsetof(struct product, sku) },
+		{ FIELD_MPN, offsetof(struct product, mpn) },
+		{ FIELD_GTIN, offsetof(struct product, gtin) },
+		{ FIELD_IMAGE, offsetof(struct product, image) },
+		{ FIELD_LINK, offsetof(struct product, url) },
+		{ FIELD_RATING, offsetof(struct product, rating) },
+		{ FIELD_CONDITION, offsetof(struct product, condition) },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		for (int s = 0; s < THING_SOURCES; s++) {
-			const struct product *q = p->mains[s];
+			const char *q = (const char *)p->mains[s];
 			struct str v = { 0 };
 
 			if (q)
-				v = clean(p, table[i].get(q));
-			if (v.len == 0)
-				continue;
+				v = *(const struct str
+					      *)(const void *)(q +
+							       table[i].offset);
 			/* OpenGraph's title has the shop's name in it. */
-			if (table[i].field == FIELD_TITLE &&
+			if (v.len > 0 && table[i].field == FIELD_TITLE &&
 			    s == THING_OPENGRAPH && p->layout->title.len > 0)
 				v = p->layout->title;
+			v = clean(p, v);
+			if (v.len == 0)
+				continue;
 			item_set_text(it, table[i].field, v, p->doc, p->arena);
 			break;
 		}
@@ -327,6 +313,8 @@ static bool fill_item(struct product_page *p, struct item *it)
 	const struct product_claim *c = product_choose_claim(p);
 	bool described = false;
 
+	if (p->is_catalogue)
+		return false;
 	for (int s = 0; s < THING_OPENGRAPH; s++)
 		described |= p->mains[s] && p->mains[s]->n_offers > 0;
 	described |=

@@ -206,8 +206,6 @@ struct str layout_text(const struct layout *l, const struct dom_node *top,
 	return str_trim(buf_str(b));
 }
 
-/* ---- the title ---- */
-
 static bool is_word_char(char c)
 {
 	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
@@ -230,7 +228,8 @@ int layout_likeness(struct str s, struct str name)
 	for (size_t i = 0; i <= s.len && all < 24; i++) {
 		if (i < s.len && is_word_char(s.p[i]))
 			continue;
-		if (i > start) {
+		/* Single letters and digits are in every name. */
+		if (i > start + 1) {
 			all++;
 			found += has_word(name, str_sub(s, start, i));
 		}

@@ -125,8 +125,6 @@ static void find_stock(struct reader *r)
 	}
 }
 
-/* ---- candidates ---- */
-
 /* Digits with at most separators between them make one number. */
 static unsigned count_numbers(struct str s)
 {
@@ -359,8 +357,6 @@ static void find_prices(struct reader *r)
 out:
 	buf_free(&b);
 }
-
-/* ---- the judgement ---- */
 
 /* Elements that are made alike: names and classes up to the grandparent. */
 static uint64_t signature(const struct dom_node *n)

@@ -19,7 +19,10 @@
 
 #include "item_words.h"
 
-enum { TITLE_ALIKE = 50 }; /* percent of words that make two titles one */
+enum {
+	TITLE_ALIKE = 50, /* percent of words that make two titles one */
+	LISTED_MIN = 6,	  /* prices of a list of products */
+};
 
 /* How a name is like the titles of the page, in percent. */
 static int title_likeness(const struct product_page *p, struct str name)
@@ -209,7 +212,7 @@ static void look_up(const struct markup *m, struct product_claim *c)
 		c->open |= !p->old && !p->listed;
 		c->old |= p->old;
 	}
-	if (m->best && !m->best->aside)
+	if (m->best && !m->best->aside && !m->best->listed)
 		c->best = decimal_cmp(m->best->amount, c->amount) == 0;
 }
 
@@ -243,6 +246,20 @@ static void score_claim(const struct product_page *p, struct product_claim *c)
 		c->score += 30;
 }
 
+/*
+ * Shops also call a whole list one product, with the lowest of all its prices:
+ * that is nobody's price, and stands nowhere but in the list.
+ */
+static bool is_catalogue(const struct product_page *p,
+			 const struct product_claim *c)
+{
+	size_t listed = 0;
+
+	for (size_t i = 0; i < p->markup->n_prices; i++)
+		listed += p->markup->prices[i].listed;
+	return c->offer->lowest && !c->open && !c->best && listed >= LISTED_MIN;
+}
+
 const struct product_claim *product_choose_claim(struct product_page *p)
 {
 	const struct product_claim *best = NULL;
@@ -266,6 +283,7 @@ const struct product_claim *product_choose_claim(struct product_page *p)
 		     decimal_cmp(c->amount, best->amount) < 0))
 			best = c;
 	}
+	p->is_catalogue = best && is_catalogue(p, best);
 	return best;
 }
 

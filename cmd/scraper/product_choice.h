@@ -40,7 +40,8 @@ struct product_page {
 	const struct product *mains[THING_SOURCES]; /* NULL: none */
 	struct product_claim claims[PRODUCT_CLAIMS_MAX];
 	size_t n_claims;
-	size_t n_offers; /* of the first source that has a main product */
+	size_t n_offers;   /* of the first source that has a main product */
+	bool is_catalogue; /* what is called the product is a list of them */
 };
 
 /* Set p->mains: the page's own product by each source. */

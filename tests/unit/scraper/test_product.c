@@ -145,8 +145,6 @@ static void hostile_pages_end(void **state)
 	}
 }
 
-/* ---- real pages, where $WEIR_CASES has them ---- */
-
 struct tally {
 	unsigned right, wrong, missed;
 };
