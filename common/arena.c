@@ -21,8 +21,10 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	size = (size + align - 1) & ~(align - 1);
 	if (!b || b->cap - b->used < size) {
-		size_t cap = size > ARENA_BLOCK ? size : ARENA_BLOCK;
+		size_t cap = a->block ? a->block : ARENA_BLOCK;
 
+		if (cap < size)
+			cap = size;
 		b = xmalloc(sizeof(*b) + cap);
 		b->cap = cap;
 		b->used = 0;

@@ -16,11 +16,13 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *head;
-	size_t used; /* bytes handed out since the last reset */
+	size_t used;  /* bytes handed out since the last reset */
+	size_t block; /* taken from the heap at a time; 0: 16 KiB. Less is for
+			 the many that live long and hold little. */
 };
 
 void *arena_alloc(struct arena *a, size_t size);
-char *arena_strdup(struct arena *a, struct str s); /* adds a NUL */
+char *arena_strdup(struct arena *a, struct str s);   /* adds a NUL */
 struct str arena_str(struct arena *a, struct str s); /* a copy, with a NUL */
 
 /* Forget every piece, keep the first block for reuse. */

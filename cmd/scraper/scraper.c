@@ -30,6 +30,7 @@ void scraper_free(struct scraper **sp)
 	if (!s)
 		return;
 	tz_cache_free(&s->zones);
+	arena_free(&s->scratch);
 	free(s);
 	*sp = NULL;
 }

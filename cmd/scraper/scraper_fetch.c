@@ -1,7 +1,6 @@
 #include "task.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "common/clk.h"
 #include "common/stats.h"
@@ -50,6 +49,7 @@ static struct result *result_new(struct task *t, enum outcome outcome,
 {
 	struct result *r = xcalloc(1, sizeof(*r));
 
+	r->arena.block = 2048;
 	r->task = t;
 	r->outcome = outcome;
 	r->time_us = clk_wall_us();
@@ -74,8 +74,44 @@ static bool is_old_news(const struct task *t, enum outcome outcome)
 	       !diff_ends_otherwise(outcome, t->outcome);
 }
 
+/* The texts of an item stand one after the other, before its flags. */
+enum {
+	ITEM_TEXTS = offsetof(struct item, free) / sizeof(struct str),
+};
+_Static_assert(offsetof(struct item, id) == 0 &&
+		       offsetof(struct item, picked) ==
+			       (ITEM_TEXTS - 1) * sizeof(struct str),
+	       "item: texts first");
+
+static struct str copy_text(struct arena *a, struct str s)
+{
+	return s.p ? arena_str(a, s) : s;
+}
+
+/*
+ * What extraction found, without the whole document that it stands in: results
+ * of many fetches may wait for one transaction.
+ */
+static void copy_observation(struct observation *to,
+			     const struct observation *from, struct arena *a)
+{
+	*to = *from;
+	to->reason = copy_text(a, from->reason);
+	to->text = copy_text(a, from->text);
+	to->items = arena_alloc(a, from->n_items * sizeof(*to->items));
+	for (size_t i = 0; i < from->n_items; i++) {
+		struct str *texts = &to->items[i].id;
+
+		to->items[i] = from->items[i];
+		for (size_t k = 0; k < ITEM_TEXTS; k++)
+			texts[k] = copy_text(a, texts[k]);
+	}
+}
+
 static void extract(struct result *r, const struct fetched *f)
 {
+	struct arena *scratch = &r->task->scraper->scratch;
+	struct observation o = { .n_items = 0 };
 	const struct type_watch *def = &r->task->watch->def;
 	struct document doc = {
 		.body = f->a->body,
@@ -85,7 +121,9 @@ static void extract(struct result *r, const struct fetched *f)
 			def->currency.p ? def->currency : def->item.currency,
 	};
 
-	extractor_run(r->task->watch->extractor, &doc, &r->arena, &r->o);
+	extractor_run(r->task->watch->extractor, &doc, scratch, &o);
+	copy_observation(&r->o, &o, &r->arena);
+	arena_reset(scratch);
 	if (r->o.outcome == OUTCOME_FOUND && !r->o.n_items && !r->o.text.p)
 		r->o.outcome = OUTCOME_EMPTY;
 	r->outcome = r->o.outcome;

@@ -63,6 +63,7 @@ struct scraper {
 	size_t left; /* of one pass */
 	struct source *sources;
 	struct result *results, **results_last;
+	struct arena scratch; /* of one extraction */
 	int64_t since_us; /* the last summary */
 	bool live;
 };

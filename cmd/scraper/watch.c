@@ -91,6 +91,7 @@ struct watch *watch_new(struct str json, struct str id,
 {
 	struct watch *w = xcalloc(1, sizeof(*w));
 
+	w->arena.block = 512; /* there may be many thousands of watches */
 	json = arena_str(&w->arena, json);
 	if (shape_decode(&shape_watch, json, &w->def, &w->arena, e) ||
 	    compile(w, id, env, e))
