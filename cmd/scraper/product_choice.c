@@ -160,12 +160,19 @@ bool product_is_in_stock(struct str availability)
 	return false;
 }
 
+/* The same amount in another currency is another claim. */
 static struct product_claim *claim_of(struct product_page *p,
-				      struct decimal amount)
+				      struct decimal amount,
+				      struct str currency)
 {
-	for (size_t i = 0; i < p->n_claims; i++)
-		if (decimal_cmp(p->claims[i].amount, amount) == 0)
-			return &p->claims[i];
+	for (size_t i = 0; i < p->n_claims; i++) {
+		struct product_claim *c = &p->claims[i];
+
+		if (decimal_cmp(c->amount, amount) == 0 &&
+		    (!c->currency.p || !currency.p ||
+		     str_eq(c->currency, currency)))
+			return c;
+	}
 	return NULL;
 }
 
@@ -178,7 +185,7 @@ static void add_claim(struct product_page *p, const struct offer *o,
 
 	if (o->price.len == 0 || !product_read_amount(p, o, &amount, &currency))
 		return;
-	c = claim_of(p, amount);
+	c = claim_of(p, amount, currency);
 	if (!c) {
 		if (p->n_claims == PRODUCT_CLAIMS_MAX)
 			return;
