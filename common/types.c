@@ -34,7 +34,7 @@ static const struct shape_field item_rows[] = {
 	{ ROW(type_item, currency, CURRENCY, 0,
 	      "The currency of the target; absent: any.") },
 };
-static const struct shape shape_item = SHAPE(type_item, item_rows, 0, "Item.");
+const struct shape shape_item = SHAPE(type_item, item_rows, 0, "Item.");
 static const struct shape shape_item_seen =
 	SHAPE(type_item, item_rows, OPEN, "Item.");
 

@@ -160,7 +160,7 @@ struct type_trouble { /* event.refused, stage.gap, stage.skipped */
 	struct str reason, from, to, topic, source, id;
 };
 
-extern const struct shape shape_watch, shape_search, shape_rule, shape_silence,
+extern const struct shape shape_item, shape_watch, shape_search, shape_rule, shape_silence,
 	shape_price, shape_listing, shape_page_change, shape_observation,
 	shape_summary, shape_stats, shape_anomaly, shape_alert,
 	shape_notification, shape_delivery, shape_status, shape_message,

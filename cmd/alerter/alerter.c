@@ -1,0 +1,500 @@
+#include "alerter.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/json.h"
+#include "common/log.h"
+#include "common/types.h"
+#include "common/xmem.h"
+
+static struct str key_of(struct alerter *al, const char *table, struct str id)
+{
+	buf_reset(&al->key);
+	buf_puts(&al->key, table);
+	buf_add_str(&al->key, id);
+	return buf_str(&al->key);
+}
+
+static int drop_key(struct stage *s, struct str key, struct err *e)
+{
+	return stage_del(s, key, e) < 0 ? -1 : 0;
+}
+
+static bool is_deletion(const struct event *ev)
+{
+	return !ev->data.p || json_type_of(json_trim(ev->data)) == JSON_NULL;
+}
+
+/* ---- keys, gathered first, since a walk must not change what it walks ---- */
+
+struct gathering {
+	struct arena *a;
+	struct str *v;
+	size_t n, cap;
+	bool is_search;
+	struct str id; /* only states of this rule; absent: all keys */
+};
+
+static int gather(void *arg, struct str key, struct str val, struct err *e)
+{
+	struct gathering *g = arg;
+
+	(void)val;
+	(void)e;
+	if (g->id.p && !state_is_of(key, g->is_search, g->id))
+		return 0;
+	xgrow(&g->v, &g->cap, g->n, sizeof(*g->v));
+	g->v[g->n++] = arena_str(g->a, key);
+	return 0;
+}
+
+static int drop_states(struct alerter *al, struct stage *s, struct str prefix,
+		       bool is_search, struct str id, struct err *e)
+{
+	struct gathering g = { .a = &al->arena,
+			       .is_search = is_search,
+			       .id = id };
+	int rc = stage_each(s, prefix, gather, &g, e);
+
+	for (size_t i = 0; !rc && i < g.n; i++) {
+		deadlines_set(&al->deadlines, g.v[i], CLK_NONE);
+		rc = drop_key(s, g.v[i], e);
+	}
+	free(g.v);
+	return rc;
+}
+
+/* ---- the last known values ---- */
+
+static struct str copy_json(struct str s, struct arena *a)
+{
+	return s.p ? arena_str(a, s) : s;
+}
+
+static int load_known(struct alerter *al, struct stage *s, struct str key,
+		      struct known *k, struct err *e)
+{
+	struct str bytes;
+	int got = stage_get(s, key, &bytes, e);
+
+	*k = (struct known){ .time_us = CLK_NONE, .recorded_us = CLK_NONE };
+	if (got <= 0)
+		return got;
+	bytes = copy_json(bytes, &al->arena);
+	if (!known_decode(bytes, &al->arena, k))
+		return err_set(e, EX_DATAERR,
+			       "%.*s: written by another version",
+			       STR_ARG(key));
+	return 1;
+}
+
+static int save_known(struct alerter *al, struct stage *s, struct str key,
+		      struct known *k, const struct sighting *seen,
+		      const struct event *ev, struct err *e)
+{
+	k->data = ev->data;
+	k->time_us = ev->time_us;
+	k->recorded_us = ev->recorded_us;
+	if (seen->matter.price.p)
+		known_price(k, seen->matter.price, seen->matter.currency,
+			    ev->time_us);
+	if (seen->matter.availability.p)
+		k->availability = seen->matter.availability;
+	buf_reset(&al->text);
+	known_encode(k, &al->text);
+	return stage_put(s, key, buf_str(&al->text), e);
+}
+
+/* The target of a watch that was set holds against that of the event. */
+static int find_target(struct alerter *al, struct stage *s,
+		       struct sighting *seen, struct err *e)
+{
+	struct type_item item;
+	struct str bytes;
+	int got;
+
+	if (!seen->watch.p)
+		return 0;
+	got = stage_get(s, key_of(al, "watch/", seen->watch), &bytes, e);
+	if (got <= 0)
+		return got;
+	bytes = arena_str(&al->arena, bytes);
+	if (shape_decode(&shape_item, bytes, &item, &al->arena, e))
+		return err_prefix(e, "watch/%.*s", STR_ARG(seen->watch));
+	if (!str_eq(item.id, seen->item.id))
+		return 0;
+	seen->item.target = item.target;
+	seen->item.currency = item.currency;
+	return 0;
+}
+
+/*
+ * Judge one rule by the value that is known under key ("price/ITEM/SOURCE"),
+ * since ev has set it. watch: only a value that this watch has seen; r NULL:
+ * the item's own target.
+ */
+static int judge_known(struct alerter *al, struct stage *s,
+		       const struct event *ev, struct str key, struct str watch,
+		       const struct rule *r, struct err *e)
+{
+	struct str item, rest = str_sub(key, strlen("price/"), key.len);
+	struct buf topic = { 0 };
+	struct event then = { .topic = { 0 } };
+	struct sighting seen;
+	struct known known;
+	struct rule own;
+	struct hearing h = {
+		.stage = s, .ev = ev, .seen = &seen, .is_set = true
+	};
+
+	if (load_known(al, s, key, &known, e) < 0)
+		return -1;
+	item = str_cut(rest, '/', &rest);
+	buf_puts(&topic, "price.update/");
+	buf_add_str(&topic, item);
+	then.topic = arena_str(&al->arena, buf_str(&topic));
+	buf_free(&topic);
+	then.data = known.data;
+	/* A setting from a file has no time of its own. */
+	h.time_us = ev->time_us > known.time_us ? ev->time_us : known.time_us;
+	h.recorded_us = ev->recorded_us > known.recorded_us ? ev->recorded_us
+							    : known.recorded_us;
+	then.time_us = h.time_us;
+	if (!sighting_read(&then, &al->arena, &seen) ||
+	    (watch.p && seen.watch.p && !str_eq(seen.watch, watch)))
+		return 0;
+	if (find_target(al, s, &seen, e))
+		return -1;
+	seen.matter.known = &known;
+	seen.matter.price = known.price;
+	seen.matter.currency = known.currency;
+	seen.matter.availability = known.availability;
+	if (!r && rule_from_item(&own, &seen.item))
+		r = &own;
+	if (!r || !rule_concerns(r, seen.matter.topic, seen.matter.source))
+		return 0;
+	return judge_rule(al, &h, r, e);
+}
+
+static int judge_all_known(struct alerter *al, struct stage *s,
+			   const struct event *ev, struct str prefix,
+			   struct str watch, const struct rule *r,
+			   struct err *e)
+{
+	struct gathering g = { .a = &al->arena };
+	int rc = stage_each(s, prefix, gather, &g, e);
+
+	for (size_t i = 0; !rc && i < g.n; i++)
+		rc = judge_known(al, s, ev, g.v[i], watch, r, e);
+	free(g.v);
+	return rc;
+}
+
+/* ---- settings ---- */
+
+/* A setting that cannot be: an error in a file, passed over on the bus. */
+static int refuse(const struct alerter *al, const struct event *ev,
+		  const struct err *bad, struct err *e)
+{
+	if (al->feeding) {
+		*e = *bad;
+		return -1;
+	}
+	log_warn("%.*s: not taken: %s", STR_ARG(ev->topic), bad->msg);
+	return 0;
+}
+
+static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
+		    bool is_search, struct err *e)
+{
+	const char *table = is_search ? "search/" : "rule/";
+	struct str id = event_subject(ev), all = STR("state/");
+	const struct rule *old = percolator_get(al->percolator, is_search, id);
+	struct rule *r;
+	struct err bad;
+
+	if (is_deletion(ev)) {
+		percolator_remove(al->percolator, is_search, id);
+		if (drop_key(s, key_of(al, table, id), e))
+			return -1;
+		return drop_states(al, s, all, is_search, id, e);
+	}
+	/* Setting what is set already is no news. */
+	if (old && str_eq(old->text, ev->data))
+		return 0;
+	r = rule_new(is_search, id, ev->data, &bad);
+	if (!r)
+		return refuse(al, ev, &bad, e);
+	if (old && drop_states(al, s, all, is_search, id, e)) {
+		rule_free(&r);
+		return -1;
+	}
+	percolator_put(al->percolator, r);
+	if (stage_put(s, key_of(al, table, id), ev->data, e))
+		return -1;
+	if (is_search || rule_is_momentary(r))
+		return 0;
+	return judge_all_known(al, s, ev, STR("price/"), (struct str){ 0 }, r,
+			       e);
+}
+
+static int set_silence(struct alerter *al, struct stage *s,
+		       const struct event *ev, struct err *e)
+{
+	struct str id = event_subject(ev);
+	struct err bad;
+
+	if (is_deletion(ev)) {
+		silences_remove(&al->silences, id);
+		return drop_key(s, key_of(al, "silence/", id), e);
+	}
+	if (silences_put(&al->silences, id, ev->data, &bad))
+		return refuse(al, ev, &bad, e);
+	return stage_put(s, key_of(al, "silence/", id), ev->data, e);
+}
+
+/* The item of a watch as the ledger keeps it; absent where it has none. */
+static int read_item(struct alerter *al, const struct event *ev,
+		     struct str *text_r, struct type_item *item_r,
+		     struct err *bad)
+{
+	struct type_watch w;
+
+	*text_r = (struct str){ 0 };
+	if (shape_decode(&shape_watch, ev->data, &w, &al->arena, bad))
+		return -1;
+	w.id = event_subject(ev);
+	if (watch_complete(&w, &al->arena, bad))
+		return -1;
+	if (!w.item.present)
+		return 0;
+	*item_r = w.item;
+	buf_reset(&al->text);
+	shape_encode(&shape_item, &w.item, &al->text);
+	*text_r = arena_str(&al->arena, buf_str(&al->text));
+	return 0;
+}
+
+static int set_watch(struct alerter *al, struct stage *s,
+		     const struct event *ev, struct err *e)
+{
+	struct str id = event_subject(ev), old, text, key;
+	struct type_item item;
+	struct buf prefix = { 0 };
+	struct err bad;
+	int got, rc;
+
+	if (is_deletion(ev))
+		return drop_key(s, key_of(al, "watch/", id), e);
+	if (read_item(al, ev, &text, &item, &bad))
+		return refuse(al, ev, &bad, e);
+	key = key_of(al, "watch/", id);
+	got = stage_get(s, key, &old, e);
+	if (got < 0)
+		return -1;
+	if (!text.p)
+		return drop_key(s, key, e);
+	if (got && str_eq(old, text))
+		return 0;
+	if (stage_put(s, key, text, e))
+		return -1;
+	buf_addf(&prefix, "state/%.*s/", STR_ARG(item.id));
+	rc = drop_states(al, s, buf_str(&prefix), false, STR(RULE_TARGET), e);
+	buf_reset(&prefix);
+	buf_addf(&prefix, "price/%.*s/", STR_ARG(item.id));
+	if (!rc)
+		rc = judge_all_known(al, s, ev, buf_str(&prefix), id, NULL, e);
+	buf_free(&prefix);
+	return rc;
+}
+
+/* ---- facts ---- */
+
+static int judge_all_rules(struct alerter *al, const struct hearing *h,
+			   struct err *e)
+{
+	const struct matter *m = &h->seen->matter;
+	const struct rule *const *found;
+	size_t n;
+
+	found = percolator_find(al->percolator, m->topic, m->source, m->row,
+				&n);
+	for (size_t i = 0; i < n; i++)
+		if (judge_rule(al, h, found[i], e))
+			return -1;
+	return 0;
+}
+
+static int take_price(struct alerter *al, struct hearing *h,
+		      struct sighting *seen, struct err *e)
+{
+	struct str key = arena_str(&al->arena, key_of(al, "price/", seen->key));
+	struct known known;
+	struct rule own;
+
+	if (load_known(al, h->stage, key, &known, e) < 0 ||
+	    find_target(al, h->stage, seen, e))
+		return -1;
+	h->first = !known.availability.p;
+	if (known.price.p && str_eq(known.currency, seen->matter.currency))
+		seen->matter.previous = known.price;
+	seen->matter.known = &known;
+	if (rule_from_item(&own, &seen->item) && judge_rule(al, h, &own, e))
+		return -1;
+	if (judge_all_rules(al, h, e))
+		return -1;
+	return save_known(al, h->stage, key, &known, seen, h->ev, e);
+}
+
+static int take_fact(struct alerter *al, struct stage *s,
+		     const struct event *ev, struct err *e)
+{
+	struct sighting seen;
+	struct buf prefix = { 0 };
+	struct hearing h = { .stage = s,
+			     .ev = ev,
+			     .seen = &seen,
+			     .time_us = ev->time_us,
+			     .recorded_us = ev->recorded_us };
+	int rc;
+
+	if (!sighting_read(ev, &al->arena, &seen))
+		return 0;
+	if (seen.kind == SIGHTING_PRICE)
+		return take_price(al, &h, &seen, e);
+	if (seen.kind != SIGHTING_GONE)
+		return judge_all_rules(al, &h, e);
+	buf_addf(&prefix, "state/%.*s/", STR_ARG(seen.key));
+	rc = drop_states(al, s, buf_str(&prefix), false, (struct str){ 0 }, e);
+	buf_free(&prefix);
+	return rc;
+}
+
+static int on_event(void *self, struct stage *s, const struct event *ev,
+		    struct err *e)
+{
+	struct alerter *al = self;
+
+	arena_reset(&al->arena);
+	if (event_is(ev, "watch.set"))
+		return set_watch(al, s, ev, e);
+	if (event_is(ev, "rule.set"))
+		return set_rule(al, s, ev, false, e);
+	if (event_is(ev, "search.set"))
+		return set_rule(al, s, ev, true, e);
+	if (event_is(ev, "silence.set"))
+		return set_silence(al, s, ev, e);
+	return take_fact(al, s, ev, e);
+}
+
+/* ---- start and deadlines ---- */
+
+struct loading {
+	struct alerter *al;
+	bool is_search;
+};
+
+static struct str id_in(struct str key)
+{
+	return str_sub(key, str_chr(key, '/') + 1, key.len);
+}
+
+static int load_rule(void *arg, struct str key, struct str val, struct err *e)
+{
+	struct loading *l = arg;
+	struct rule *r = rule_new(l->is_search, id_in(key), val, e);
+
+	if (!r)
+		return err_prefix(e, "%.*s", STR_ARG(key));
+	percolator_put(l->al->percolator, r);
+	return 0;
+}
+
+static int load_silence(void *arg, struct str key, struct str val,
+			struct err *e)
+{
+	struct loading *l = arg;
+
+	return silences_put(&l->al->silences, id_in(key), val, e);
+}
+
+static int load_deadline(void *arg, struct str key, struct str val,
+			 struct err *e)
+{
+	struct loading *l = arg;
+	struct state st;
+
+	(void)e;
+	arena_reset(&l->al->arena);
+	if (state_decode(val, &l->al->arena, &st) && st.rule.held)
+		deadlines_set(&l->al->deadlines, key, st.rule.due_us);
+	return 0;
+}
+
+static int feed(struct stage *s, const char *path, const char *type,
+		struct err *e)
+{
+	return path ? stage_feed_file(s, path, type, e) : 0;
+}
+
+static int on_open(void *self, struct stage *s, struct err *e)
+{
+	struct alerter *al = self;
+	struct loading rules = { al, false }, searches = { al, true };
+	int rc;
+
+	if (stage_each(s, STR("rule/"), load_rule, &rules, e) ||
+	    stage_each(s, STR("search/"), load_rule, &searches, e) ||
+	    stage_each(s, STR("silence/"), load_silence, &rules, e) ||
+	    stage_each(s, STR("state/"), load_deadline, &rules, e))
+		return -1;
+	al->feeding = true;
+	rc = feed(s, al->watches, "watch.set", e) ||
+			     feed(s, al->rules, "rule.set", e) ||
+			     feed(s, al->searches, "search.set", e)
+		     ? -1
+		     : 0;
+	al->feeding = false;
+	return rc;
+}
+
+static int64_t on_deadline(void *self)
+{
+	const struct alerter *al = self;
+
+	return al->deadlines.n ? al->deadlines.v[0].due_us : CLK_NONE;
+}
+
+static int on_fire(void *self, struct stage *s, int64_t now_us, struct err *e)
+{
+	struct alerter *al = self;
+
+	arena_reset(&al->arena);
+	return judge_due(al, s, now_us, e);
+}
+
+const struct stage_handler alerter_handler = {
+	.tool = "alerter",
+	.pure = true,
+	.open = on_open,
+	.event = on_event,
+	.deadline = on_deadline,
+	.fire = on_fire,
+};
+
+void alerter_init(struct alerter *al)
+{
+	al->percolator = percolator_new();
+}
+
+void alerter_fini(struct alerter *al)
+{
+	percolator_free(&al->percolator);
+	silences_free(&al->silences);
+	deadlines_free(&al->deadlines);
+	arena_free(&al->arena);
+	buf_free(&al->key);
+	buf_free(&al->text);
+}

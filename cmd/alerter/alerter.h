@@ -1,0 +1,56 @@
+#ifndef ALERTER_ALERTER_H
+#define ALERTER_ALERTER_H
+
+/*
+ * alerter - the handler: settings and facts in, alerts and notifications out.
+ *
+ * Its ledger keeps "rule/ID", "search/ID", "silence/ID" (data as it was set),
+ * "watch/ID" (the item of a watch), "price/ITEM/SOURCE" (known.h) and
+ * "state/…" (state.h). Rules, searches, silences and deadlines are in memory
+ * as well.
+ */
+#include "common/stage.h"
+
+#include "percolate.h"
+#include "sighting.h"
+#include "silence.h"
+#include "state.h"
+
+struct alerter {
+	const char *watches, *rules, *searches; /* files, or NULL */
+	struct percolator *percolator;
+	struct silences silences;
+	struct deadlines deadlines;
+	bool feeding;	    /* reading those files: a bad line is an error */
+	struct arena arena; /* of one event */
+	struct buf key, text;
+};
+
+extern const struct stage_handler alerter_handler; /* self: the struct */
+
+void alerter_init(struct alerter *al);
+void alerter_fini(struct alerter *al);
+
+/* ---- between alerter.c (events) and judge.c (what rules say) ---- */
+
+/*
+ * What a rule is judged by: the event that makes it necessary, and what was
+ * seen, now or before. is_set: the rule is new to this.
+ */
+struct hearing {
+	struct stage *stage;
+	const struct event *ev;
+	const struct sighting *seen;
+	int64_t time_us, recorded_us;
+	bool is_set;
+	bool first; /* nothing was known of this before */
+};
+
+int judge_rule(struct alerter *al, const struct hearing *h,
+	       const struct rule *r, struct err *e);
+
+/* The first deadline has come. */
+int judge_due(struct alerter *al, struct stage *s, int64_t now_us,
+	      struct err *e);
+
+#endif

@@ -1,0 +1,52 @@
+#ifndef ALERTER_KNOWN_H
+#define ALERTER_KNOWN_H
+
+/*
+ * known - what is known of an item at a source: the last event's data, the
+ * last price, and how high the price was when.
+ *
+ * The heights answer "the highest price of the last week" in bounded memory:
+ * a price that was followed by a higher one is never asked for again, so the
+ * list falls from its first to its last entry. At KNOWN_HIGHS_MAX the entry
+ * that differs least from the one behind it goes.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/decimal.h"
+#include "common/str.h"
+
+enum { KNOWN_HIGHS_MAX = 64 };
+
+struct high {
+	struct decimal price;
+	int64_t end_us; /* when it no longer held; the last one still holds */
+};
+
+struct known {
+	struct str data; /* of the last price.update, a JSON object */
+	int64_t time_us, recorded_us; /* of it */
+	struct str price; /* the last one that was not null; or absent */
+	struct str currency;
+	struct str availability; /* the last one that was said; or absent */
+	size_t n;
+	struct high high[KNOWN_HIGHS_MAX];
+};
+
+/* A price holds from now on; prices in another currency are forgotten. */
+void known_price(struct known *k, struct str price, struct str currency,
+		 int64_t time_us);
+
+/*
+ * The highest price that held at any time after from_us. False where none is
+ * known.
+ */
+bool known_highest(const struct known *k, int64_t from_us, struct decimal *r);
+
+/* As a JSON object and back; text is borrowed, or from the arena. */
+void known_encode(const struct known *k, struct buf *b);
+bool known_decode(struct str text, struct arena *a, struct known *k);
+
+#endif

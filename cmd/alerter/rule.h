@@ -1,0 +1,140 @@
+#ifndef ALERTER_RULE_H
+#define ALERTER_RULE_H
+
+/*
+ * rule - when to alert: what a rule, a saved search or an item's target asks
+ * for, whether something is so, and what follows from that.
+ *
+ * Pure: no clock; the time is that of the events. A rule may ask for several
+ * things; all must be so. It fires when that becomes true, once, and is ready
+ * again when it is no longer true by the rule's hysteresis. What is not known
+ * (no price, another currency) neither fires a rule nor makes it ready.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/clk.h"
+#include "common/decimal.h"
+#include "common/err.h"
+#include "common/types.h"
+
+#include "known.h"
+
+struct rule {
+	struct arena arena; /* holds all text of the rule */
+	struct str text;    /* as it was set */
+	bool is_search;
+	struct str id;
+	struct str on; /* pattern of topics */
+	struct str user;
+	struct str currency;
+	struct shape_list sources, notify, keywords;
+	struct str *phrases; /* rows of words (words.h), all must be there */
+	size_t n_phrases;
+	bool has_target, has_min, has_max, has_percent, has_amount;
+	struct decimal target, min, max, percent, amount;
+	struct str target_text;
+	int64_t over_us; /* of a drop; 0: against the price before */
+	struct str stock;
+	struct decimal slack; /* the hysteresis, 0.01 for 1% */
+	int64_t cooldown_us;
+};
+
+/* Longer data is refused, so that every alert fits into an event. */
+enum { RULE_DATA_MAX = 8 << 10 };
+
+#define RULE_USER   "default" /* whom a rule without a user tells */
+#define RULE_TARGET "target"  /* the id of the rule that an item's target is */
+
+/*
+ * Compile the data of rule.set or search.set. NULL with *e (EX_DATAERR) for
+ * what is too long, what the shape refuses, a rule called "target", keywords without a word, a
+ * drop of neither per cent nor amount, or of less than nothing.
+ */
+struct rule *rule_new(bool is_search, struct str id, struct str data,
+		      struct err *e);
+void rule_free(struct rule **rp);
+
+/*
+ * The rule that an item's own target is, in *r; borrows from item. False
+ * where the item has none.
+ */
+bool rule_from_item(struct rule *r, const struct type_item *item);
+
+/* What a rule is judged against. Text that is not there is absent. */
+struct matter {
+	struct str topic;
+	struct str row; /* words of title and summary */
+	struct str price, currency, availability, source;
+	struct str previous;	   /* the price before */
+	const struct known *known; /* NULL: no prices before are known */
+	int64_t time_us;
+};
+
+enum verdict { VERDICT_UNKNOWN, VERDICT_NO, VERDICT_YES };
+
+/* Is it so? firing: it was before, so the hysteresis holds. */
+enum verdict rule_judge(const struct rule *r, const struct matter *m,
+			bool firing);
+
+/*
+ * The price that a drop is measured against: the highest of the rule's time,
+ * or the one before. False where there is none in the same currency.
+ */
+bool rule_reference(const struct rule *r, const struct matter *m,
+		    struct decimal *price_r);
+
+/* Does the rule look at such an event at all? */
+bool rule_concerns(const struct rule *r, struct str topic, struct str source);
+
+/*
+ * True if being so is not a state but happens: a drop against the price
+ * before. Such a rule fires each time.
+ */
+bool rule_is_momentary(const struct rule *r);
+
+/* True if it only fires on a change: "back in stock" needs an "out" before. */
+bool rule_needs_change(const struct rule *r);
+
+/* "target", "drop", "stock", "keywords" or "match". */
+const char *rule_kind(const struct rule *r);
+
+/* ---- what follows ---- */
+
+/* Of one rule and one thing. Zeroed but for the times, CLK_NONE, at first. */
+struct rule_state {
+	bool firing;	  /* it is so */
+	bool told;	  /* alert.new was said */
+	bool held;	  /* it will be said at due_us, if it is still so */
+	int64_t fired_us; /* when alert.new was last said; recordedtime */
+	int64_t due_us;
+};
+
+struct occasion {
+	int64_t recorded_us;
+	bool momentary;
+	bool quiet;		 /* a first sight: no news */
+	bool silenced;		 /* by a silence that ends at silent_until_us */
+	int64_t silent_until_us; /* or CLK_NONE: nobody knows */
+};
+
+enum rule_action {
+	RULE_NOTHING,
+	RULE_FIRE,
+	RULE_COOLDOWN, /* would fire, but fired a short time ago */
+	RULE_SILENCE,  /* would fire, but is silenced */
+	RULE_RESOLVE,
+};
+
+enum rule_action rule_step(const struct rule *r, struct rule_state *st,
+			   enum verdict v, const struct occasion *o);
+
+/* The same when the deadline of a held state has come. */
+enum rule_action rule_due(struct rule_state *st, const struct occasion *o);
+
+/* True if the state is worth keeping at this time. */
+bool rule_state_matters(const struct rule *r, const struct rule_state *st,
+			int64_t recorded_us);
+
+#endif

@@ -1,0 +1,44 @@
+#ifndef ALERTER_STATE_H
+#define ALERTER_STATE_H
+
+/*
+ * state - what the ledger keeps of one rule and one thing, as text, and which
+ * of these have a deadline.
+ *
+ * The key is "state/ITEM/SOURCE/K/RULE"; K is r for rules, s for searches.
+ */
+#include "common/arena.h"
+#include "common/buf.h"
+
+#include "rule.h"
+
+struct state {
+	struct rule_state rule;
+	struct str alert_id; /* of the alert that was said last */
+	/* Of a held alert: what will be said. JSON objects. */
+	struct str cause, alert, note;
+};
+
+void state_key(struct buf *b, struct str thing, const struct rule *r);
+
+/* True if key is of this rule, whatever the thing. */
+bool state_is_of(struct str key, bool is_search, struct str id);
+
+void state_encode(const struct state *st, struct buf *b);
+bool state_decode(struct str text, struct arena *a, struct state *st);
+
+/* ---- deadlines: of which key, the earliest first ---- */
+
+struct deadlines { /* zeroed: none */
+	struct deadline {
+		int64_t due_us;
+		char *key;
+	} * v;
+	size_t n, cap;
+};
+
+/* Set the deadline of key; CLK_NONE: it has none. */
+void deadlines_set(struct deadlines *d, struct str key, int64_t due_us);
+void deadlines_free(struct deadlines *d);
+
+#endif

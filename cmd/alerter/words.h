@@ -1,0 +1,29 @@
+#ifndef ALERTER_WORDS_H
+#define ALERTER_WORDS_H
+
+/*
+ * words - text as a row of words, so that looking for whole words in any case
+ * is looking for bytes.
+ *
+ * A word is a run of letters, digits and marks; everything else separates.
+ * Letters are folded by Unicode's simple case folding for Latin, Greek,
+ * Cyrillic, Armenian and fullwidth letters; accents stay.
+ */
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/str.h"
+
+/* The folded form of a character. */
+uint32_t words_fold(uint32_t cp);
+
+/*
+ * Add the words of text, folded, with one space before, between and after
+ * them: " red bicycle ". Adds nothing where there is no word.
+ */
+void words_add(struct buf *b, struct str text);
+
+/* Does a row of words contain another one? Both made by words_add(). */
+bool words_contain(struct str row, struct str phrase);
+
+#endif
