@@ -178,6 +178,7 @@ void task_fetch(struct task *t)
 		t->again = true;
 		return;
 	}
+	t->next_us = CLK_NONE;
 	if (!w->extractor) {
 		fetch_mock(t);
 		return;
