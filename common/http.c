@@ -291,6 +291,7 @@ static void call_done(struct http_call *c, CURLcode rc)
 	r.reason = reason_of(c, rc, text, sizeof(text));
 	curl_easy_getinfo(c->easy, CURLINFO_TOTAL_TIME_T, &us);
 	r.status = (int)status;
+	r.sent = c->sent;
 	r.total_us = us;
 	if (!curl_easy_getinfo(c->easy, CURLINFO_EFFECTIVE_URL, &s))
 		r.url = s ? s : "";

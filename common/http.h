@@ -88,6 +88,7 @@ struct http_response {
 	enum http_result result;
 	const char *reason; /* one line; "" where result is HTTP_OK */
 	int status;	    /* of the last answer; 0: there was none */
+	bool sent; /* a connection stood: the request may have arrived */
 	struct str body;
 	const char *url;      /* that answered, after redirects */
 	const char *location; /* absolute; NULL where no redirect is waiting */

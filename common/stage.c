@@ -117,6 +117,7 @@ static int fire_all(struct stage *s, int64_t recorded_us, struct err *e)
 int stage_handle(struct stage *s, const struct event *ev, struct err *e)
 {
 	struct event copy = *ev;
+	int rc;
 
 	if (copy.recorded_us == CLK_NONE)
 		copy.recorded_us = copy.time_us;
@@ -125,15 +126,24 @@ int stage_handle(struct stage *s, const struct event *ev, struct err *e)
 	s->now = (struct position){ copy.epoch, copy.offset };
 	s->dirty = true;
 	stats_add(s->stats, "events_in_total", NULL, 1);
-	return s->h->event(s->self, s, &copy, e);
+	s->handling = true;
+	rc = s->h->event(s->self, s, &copy, e);
+	s->handling = false;
+	return rc;
 }
 
 /* ---- output ---- */
 
+/*
+ * The last silent event itself is handled silently. A deadline that fires after
+ * it, or a callback of the loop, comes after the silence.
+ */
 bool stage_is_silent(const struct stage *s)
 {
+	uint64_t done = s->now.offset - (s->handling && s->now.offset);
+
 	return !s->filter && s->silent.epoch == s->now.epoch &&
-	       s->now.offset <= s->silent.offset;
+	       done < s->silent.offset;
 }
 
 /* ext with "cause":"SOURCE ID" added. */
@@ -349,6 +359,8 @@ int stage_run(const struct stage_handler *handler, void *self,
 			     options->pass ? "pass" : "state");
 	else if (!s.filter)
 		rc = stage_run_bus(&s, e);
+	else if (options->in && handler->input_end)
+		rc = stage_run_filter_loop(&s, e);
 	else if (options->in)
 		rc = stage_run_filter(&s, e);
 	else

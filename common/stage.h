@@ -56,6 +56,12 @@ struct stage_handler {
 	void (*live)(void *self, struct stage *s);
 	/* SIGHUP. May be NULL. */
 	void (*reload)(void *self, struct stage *s);
+	/*
+	 * A filter's input is over. Whoever has this runs in the loop also as a
+	 * filter, and goes on until stage_finish(). May be NULL: a filter then
+	 * ends with its input.
+	 */
+	void (*input_end)(void *self, struct stage *s);
 	/* At the end, also after a failure: free what sits in the loop, which
 	 * is still there. Nothing can be emitted any more. May be NULL. */
 	void (*close)(void *self, struct stage *s);

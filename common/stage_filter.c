@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -148,6 +149,125 @@ int stage_run_filter(struct stage *s, struct err *e)
 	lines_fini(&lines);
 	lines_close(fd);
 	return rc ? -1 : result(s, e);
+}
+
+/* ---- input in the loop, for handlers with callbacks there ---- */
+
+struct input {
+	struct stage *s;
+	struct lines lines;
+	struct arena arena;
+	struct loop_fd *fd;	/* input that can be waited for */
+	struct loop_work *work; /* a batch of what can be read at once */
+};
+
+static void input_end(struct input *in)
+{
+	if (in->fd)
+		loop_fd_set(in->fd, 0);
+	in->s->h->input_end(in->s->self, in->s);
+}
+
+/* The next line. 1: there may be more, 0: the end, -1: cannot go on. */
+static int read_line(struct input *in, struct err *e)
+{
+	struct str line;
+	int rc = lines_next(&in->lines, &line, e);
+
+	if (rc < 0 && e->code != EX_IOERR) {
+		log_error("%s", e->msg);
+		in->s->bad_input = true;
+		return 1;
+	}
+	if (rc > 0 && take_line(in->s, line, in->lines.number, &in->arena, e))
+		return -1;
+	arena_reset(&in->arena);
+	return rc;
+}
+
+/* True: call again, there is more that needs no waiting. */
+static bool read_batch(struct input *in)
+{
+	struct err e;
+	int rc = 1;
+
+	for (int i = 0; i < FILTER_BATCH && rc > 0; i++) {
+		rc = read_line(in, &e);
+		if (in->fd && !lines_ready(&in->lines))
+			break;
+	}
+	if (rc < 0 || stage_need_txn(in->s, &e) || stage_settle(in->s, &e)) {
+		stage_fail(in->s, &e);
+		return false;
+	}
+	if (rc == 0)
+		input_end(in);
+	return rc > 0 && (!in->fd || lines_ready(&in->lines));
+}
+
+static bool on_work(void *arg)
+{
+	return read_batch(arg);
+}
+
+static void on_input(void *arg, int what)
+{
+	struct input *in = arg;
+
+	(void)what;
+	if (read_batch(in))
+		loop_work_wake(in->work);
+}
+
+/* epoll takes neither files nor /dev/null: these never have to be waited for. */
+static bool can_wait(int fd)
+{
+	struct stat sb;
+
+	return fstat(fd, &sb) == 0 && !S_ISREG(sb.st_mode) &&
+	       !(S_ISCHR(sb.st_mode) && !isatty(fd));
+}
+
+static void open_input(struct input *in, int fd)
+{
+	lines_init(&in->lines, fd, EVENT_LINE_MAX);
+	in->work = loop_work_new(in->s->loop, on_work, in);
+	if (can_wait(fd))
+		in->fd = loop_fd_new(in->s->loop, fd, LOOP_READ, on_input, in);
+	else
+		loop_work_wake(in->work);
+}
+
+int stage_run_filter_loop(struct stage *s, struct err *e)
+{
+	struct input in = { .s = s };
+	int fd;
+
+	s->loop = loop_new(e);
+	if (!s->loop || loop_signals(s->loop, NULL, NULL, e) ||
+	    lines_open(s->options->in, &fd, e))
+		return -1;
+	signal(SIGPIPE, SIG_DFL); /* "| head" ends us quietly */
+	if (open_filter(s, e)) {
+		lines_close(fd);
+		return -1;
+	}
+	open_input(&in, fd);
+	s->live = true;
+	if (s->h->live)
+		s->h->live(s->self, s);
+	if (!s->finishing && !s->failed)
+		loop_run(s->loop);
+	loop_fd_free(&in.fd);
+	loop_work_free(&in.work);
+	lines_fini(&in.lines);
+	lines_close(fd);
+	arena_free(&in.arena);
+	if (s->failed) {
+		*e = s->why;
+		return -1;
+	}
+	return result(s, e);
 }
 
 int stage_run_generator(struct stage *s, struct err *e)

@@ -28,6 +28,7 @@ struct stage {
 	uint64_t start_head;	/* what was there when we came */
 	bool live;		/* start_head was reached */
 	bool dirty;		/* the open transaction moved the position */
+	bool handling;		/* now is being handled, not yet behind us */
 	unsigned careful;	/* events yet to be handled one by one */
 
 	struct buf data; /* scratch for attributes */
@@ -56,6 +57,7 @@ int stage_open_handler(struct stage *s, struct err *e);
 
 int stage_run_bus(struct stage *s, struct err *e);
 int stage_run_filter(struct stage *s, struct err *e);
+int stage_run_filter_loop(struct stage *s, struct err *e);
 int stage_run_generator(struct stage *s, struct err *e);
 
 /* Write what a filter has to say. EX_IOERR; a closed pipe ends quietly. */
