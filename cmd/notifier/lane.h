@@ -1,0 +1,123 @@
+#ifndef NOTIFIER_LANE_H
+#define NOTIFIER_LANE_H
+
+/*
+ * lane - what waits for one channel.
+ *
+ * All of it is in the ledger, a row each, in the order in which it came; the
+ * lane holds a window of at most LANE_WINDOW jobs, so a channel that is dead
+ * for a day costs disk, not memory. Each channel has a lane of its own, and no
+ * lane waits for another. Pure: time is passed in.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/clk.h"
+
+#include "channel.h"
+#include "message.h"
+#include "outcome.h"
+#include "retry.h"
+
+enum { LANE_WINDOW = 256, LANE_KEY_MAX = STR_ID_MAX + 16 };
+
+/* ---- rows of the ledger ---- */
+
+enum row_state {
+	ROW_WAITING, /* nothing is under way */
+	ROW_BEGUN,   /* an attempt began; its outcome is not recorded */
+	ROW_OLD,     /* from before this ledger: nobody knows */
+};
+
+struct row {
+	enum row_state state;
+	bool told;	   /* delivery.unknown was recorded */
+	unsigned attempt;  /* the last one, from 1; 0: none */
+	int64_t born_us;   /* the retry life begins */
+	int64_t due_us;	   /* the next attempt; wall clock */
+	struct str target; /* the channel's name as it was asked for */
+	struct str line;   /* the notification's event as text */
+};
+
+void row_print(const struct row *r, struct buf *b);
+/* Borrows from val. False: damaged. */
+bool row_read(struct str val, struct row *r_r);
+
+/* The row's key, in the order of seq; and what all keys of a lane begin with */
+struct str row_key(struct str lane, uint64_t seq, char out[LANE_KEY_MAX]);
+struct str row_prefix(struct str lane, char out[LANE_KEY_MAX]);
+bool row_unkey(struct str key, struct str *lane_r, uint64_t *seq_r);
+
+/* ---- jobs in memory ---- */
+
+enum job_state {
+	JOB_UNSETTLED, /* what became of it must be judged first */
+	JOB_WAITING,
+	JOB_CHOSEN,  /* its intent is in the transaction */
+	JOB_SENDING, /* and committed */
+	JOB_ENDED,   /* the outcome is to be recorded */
+};
+
+struct lane;
+struct sending;
+
+struct job {
+	struct lane *lane;
+	uint64_t seq;
+	enum job_state state;
+	bool told;
+	unsigned attempt;
+	int64_t born_us, due_us;
+	char id[MESSAGE_ID_SIZE];
+	char *line; /* while it is being sent, else NULL */
+	struct sending *sending;
+	struct outcome outcome;
+};
+
+struct lane {
+	void *owner;
+	struct channel channel;	      /* type CHANNEL_NONE: it is gone */
+	const char *label;	      /* for counters */
+	struct job *job[LANE_WINDOW]; /* by seq */
+	size_t n;
+	uint64_t loaded;   /* the last seq that was put into the window */
+	bool whole;	   /* the window holds every row */
+	uint64_t rows;	   /* in the ledger */
+	unsigned active;   /* chosen, being sent, ended */
+	unsigned failures; /* in a row */
+	int64_t pause_us;  /* nothing is sent before; wall clock */
+	struct bucket bucket;
+};
+
+/* channel NULL: one that is gone; its name is copied. */
+struct lane *lane_new(const struct channel *channel, struct str name,
+		      int64_t now_ms);
+/* Nothing may be under way. */
+void lane_free(struct lane **lp);
+
+/* Put a row behind the others. NULL: the window is full. */
+struct job *lane_add(struct lane *l, uint64_t seq, const struct row *row);
+void lane_drop(struct lane *l, struct job *job);
+
+/* True if rows should be read into the window. */
+bool lane_wants_rows(const struct lane *l);
+
+/* The first job in this state, or NULL. */
+struct job *lane_find(const struct lane *l, enum job_state state);
+
+/*
+ * The first job that may be sent now, or NULL; then *wait_ms_r is when to look
+ * again (-1: when something else happens).
+ */
+struct job *lane_next(struct lane *l, int64_t now_us, int64_t now_ms,
+		      int64_t *wait_ms_r);
+
+/*
+ * An attempt failed and may be repeated: when, or CLK_NONE where the channel's
+ * tries or the job's life are used up. Also slows down the whole lane.
+ */
+int64_t lane_retry_at(struct lane *l, const struct job *job,
+		      const struct outcome *o, int64_t now_us, uint32_t random);
+
+#endif

@@ -1,0 +1,410 @@
+#include "notifier.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/json.h"
+#include "common/log.h"
+#include "common/xmem.h"
+
+/*
+ * Rows of the ledger's state: queues (lane.h); while replaying, where the row
+ * of a delivery is; whether a life has begun; whether it is still replaying.
+ */
+#define KEY_BORN   STR("born")
+#define KEY_REPLAY STR("replay")
+
+enum { INDEX_KEY_SIZE = MESSAGE_ID_SIZE + 2 };
+
+static struct str index_key(const char *id, char out[INDEX_KEY_SIZE])
+{
+	memcpy(out, "i/", 2);
+	memcpy(out + 2, id, MESSAGE_ID_SIZE);
+	return str_from(out);
+}
+
+struct lane *notifier_lane(struct notifier *n, struct str name)
+{
+	const struct channel *c = channels_find(n->channels, name);
+	struct lane *l;
+
+	for (size_t i = 0; i < n->n_lanes; i++)
+		if (str_is(name, n->lane[i]->channel.name))
+			return n->lane[i];
+	l = lane_new(c, name, loop_now_ms(stage_loop(n->stage)));
+	l->owner = n;
+	xgrow(&n->lane, &n->lanes_cap, n->n_lanes, sizeof(struct lane *));
+	n->lane[n->n_lanes++] = l;
+	return l;
+}
+
+/* ---- turns ---- */
+
+static uint64_t rows_left(const struct notifier *n)
+{
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < n->n_lanes; i++)
+		rows += n->lane[i]->rows;
+	return rows;
+}
+
+/* Is there anything to do? If not yet, come back in time. */
+static bool is_due(struct notifier *n)
+{
+	int64_t soonest_ms = -1, wait_ms;
+
+	for (size_t i = 0; i < n->n_lanes; i++) {
+		if (deliver_is_due(n, n->lane[i], &wait_ms))
+			return true;
+		if (wait_ms >= 0 && (soonest_ms < 0 || wait_ms < soonest_ms))
+			soonest_ms = wait_ms;
+	}
+	if (soonest_ms >= 0)
+		loop_timer_start(n->timer, soonest_ms);
+	return false;
+}
+
+static bool on_work(void *arg)
+{
+	struct notifier *n = arg;
+	struct err e;
+	int rc;
+
+	if (n->replaying || !is_due(n))
+		return false;
+	rc = stage_begin(n->stage, &e);
+	for (size_t i = 0; rc == 0 && i < n->n_lanes; i++)
+		rc = deliver_turn(n, n->lane[i], &e);
+	if (rc || stage_commit(n->stage, &e)) {
+		stage_fail(n->stage, &e);
+		return false;
+	}
+	if (n->input_over && rows_left(n) == 0)
+		stage_finish(n->stage);
+	return is_due(n);
+}
+
+static void on_timer(void *arg)
+{
+	struct notifier *n = arg;
+
+	loop_work_wake(n->work);
+}
+
+static void settled(void *self, struct stage *s)
+{
+	struct notifier *n = self;
+
+	(void)s;
+	for (size_t i = 0; i < n->n_lanes; i++)
+		deliver_start(n, n->lane[i]);
+	if (n->work)
+		loop_work_wake(n->work);
+}
+
+/* ---- notifications ---- */
+
+static int remember_row(struct notifier *n, const struct event *ev,
+			struct str target, struct str key, struct err *e)
+{
+	char id[MESSAGE_ID_SIZE], index[INDEX_KEY_SIZE];
+
+	message_id(ev, target, id);
+	return stage_put(n->stage, index_key(id, index), key, e);
+}
+
+static int enqueue(struct notifier *n, const struct message *m, struct str lane,
+		   struct str target, struct err *e)
+{
+	bool silent = stage_is_silent(n->stage);
+	int64_t now_us = clk_wall_us();
+	struct row row = { .state = silent ? ROW_OLD : ROW_WAITING,
+			   .born_us = silent ? m->ev.recorded_us : now_us,
+			   .due_us = now_us,
+			   .target = target };
+	struct lane *l = notifier_lane(n, lane);
+	uint64_t seq = ++n->seq;
+	struct buf line = { .p = NULL };
+	char text[LANE_KEY_MAX];
+	struct str key = row_key(lane, seq, text);
+	int rc;
+
+	event_print(&m->ev, 0, &line);
+	row.line = buf_str(&line);
+	buf_reset(&n->scratch);
+	row_print(&row, &n->scratch);
+	rc = stage_put(n->stage, key, buf_str(&n->scratch), e);
+	buf_free(&line);
+	if (rc == 0 && silent)
+		rc = remember_row(n, &m->ev, target, key, e);
+	if (rc)
+		return -1;
+	l->rows++;
+	if (l->whole)
+		lane_add(l, seq, &row);
+	return n->replaying ? 0 : deliver_turn(n, l, e);
+}
+
+static int refuse(struct notifier *n, const struct message *m,
+		  struct str target, struct err *e)
+{
+	if (stage_is_silent(n->stage))
+		return enqueue(n, m, STR("-"), target, e);
+	return deliver_refuse(n, m, target, "no-channel", e);
+}
+
+static bool is_repeat(const struct shape_list *list, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (str_eq(list->v[k], list->v[i]))
+			return true;
+	return false;
+}
+
+static int to_named(struct notifier *n, const struct message *m, struct err *e)
+{
+	const struct shape_list *names = &m->data.notify;
+
+	for (size_t i = 0; i < names->n; i++) {
+		struct str name = names->v[i];
+		const struct channel *c = channels_find(n->channels, name);
+		int rc;
+
+		if (is_repeat(names, i))
+			continue;
+		if (c && channel_serves(c, m->user))
+			rc = enqueue(n, m, name, name, e);
+		else
+			rc = refuse(n, m, name, e);
+		if (rc)
+			return -1;
+	}
+	return 0;
+}
+
+static int to_all(struct notifier *n, const struct message *m, struct err *e)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n->channels->n; i++) {
+		const struct channel *c = &n->channels->v[i];
+
+		if (!channel_serves(c, m->user))
+			continue;
+		any = true;
+		if (enqueue(n, m, str_from(c->name), str_from(c->name), e))
+			return -1;
+	}
+	return any ? 0 : refuse(n, m, STR("-"), e);
+}
+
+static int take(struct notifier *n, const struct event *ev, struct arena *a,
+		struct err *e)
+{
+	struct message m;
+
+	if (message_read(ev, a, &m, e)) {
+		log_error("%.*s: %s", STR_ARG(ev->topic), e->msg);
+		if (stage_is_silent(n->stage))
+			return 0;
+		m.data = (struct type_notification){ .type = { 0 } };
+		return deliver_refuse(n, &m, STR("-"), "bad-notification", e);
+	}
+	if (m.data.notify.n)
+		return to_named(n, &m, e);
+	return to_all(n, &m, e);
+}
+
+/* ---- learning what was delivered before this ledger ---- */
+
+/* Is a delivery over whose outcome was recorded as unknown? */
+static bool unknown_ends(const struct lane *l, const struct row *row,
+			 const struct event *ev)
+{
+	return l->channel.hold ||
+	       ev->recorded_us - row->born_us > l->channel.retry_life_ms * 1000;
+}
+
+/* It was told, but the channel's policy wants it sent again. */
+static int keep_told(struct notifier *n, struct str key, struct row row,
+		     struct err *e)
+{
+	row.told = true;
+	buf_reset(&n->scratch);
+	row_print(&row, &n->scratch);
+	return stage_put(n->stage, key, buf_str(&n->scratch), e);
+}
+
+static int learn_row(struct notifier *n, const struct event *ev,
+		     struct str index, struct arena *a, struct err *e)
+{
+	struct str key, val, name;
+	struct row row;
+	struct lane *l;
+	uint64_t seq;
+	int rc = stage_get(n->stage, index, &key, e);
+
+	if (rc <= 0)
+		return rc;
+	key = arena_str(a, key);
+	rc = stage_get(n->stage, key, &val, e);
+	if (rc <= 0)
+		return rc;
+	if (!row_unkey(key, &name, &seq) || !row_read(arena_str(a, val), &row))
+		return err_set(e, EX_DATAERR, "ledger: damaged queue");
+	l = notifier_lane(n, name);
+	if (event_is(ev, "delivery.unknown") && !unknown_ends(l, &row, ev))
+		return keep_told(n, key, row, e);
+	l->rows--;
+	return stage_del(n->stage, key, e) < 0 ||
+			       stage_del(n->stage, index, e) < 0
+		       ? -1
+		       : 0;
+}
+
+static int learn(struct notifier *n, const struct event *ev, struct arena *a,
+		 struct err *e)
+{
+	struct type_delivery d;
+	char id[MESSAGE_ID_SIZE], index[INDEX_KEY_SIZE];
+	struct err ignored;
+
+	if (json_check(ev->data, JSON_UNIQUE, &ignored) ||
+	    shape_decode(&shape_delivery, ev->data, &d, a, &ignored) ||
+	    !str_copy(id, sizeof(id), d.id) || d.id.len != sizeof(id) - 1)
+		return 0; /* somebody else's */
+	return learn_row(n, ev, index_key(id, index), a, e);
+}
+
+static int on_event(void *self, struct stage *s, const struct event *ev,
+		    struct err *e)
+{
+	struct notifier *n = self;
+	struct arena a = { 0 };
+	int rc = 0;
+
+	(void)s;
+	if (event_is(ev, "user.notification"))
+		rc = take(n, ev, &a, e);
+	else if (n->replaying && (event_is(ev, "delivery.sent") ||
+				  event_is(ev, "delivery.failed") ||
+				  event_is(ev, "delivery.unknown")))
+		rc = learn(n, ev, &a, e);
+	arena_free(&a);
+	return rc;
+}
+
+/* ---- a life ---- */
+
+static int count_row(void *arg, struct str key, struct str val, struct err *e)
+{
+	struct notifier *n = arg;
+	struct str name;
+	uint64_t seq;
+
+	(void)val;
+	if (!row_unkey(key, &name, &seq))
+		return err_set(e, EX_DATAERR, "ledger: damaged queue");
+	notifier_lane(n, name)->rows++;
+	if (seq > n->seq)
+		n->seq = seq;
+	return 0;
+}
+
+/* A ledger without a past first learns what was delivered before it. */
+static int find_past(struct notifier *n, struct err *e)
+{
+	struct str val;
+	int rc = stage_get(n->stage, KEY_BORN, &val, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0 && (stage_put(n->stage, KEY_BORN, STR("1"), e) ||
+			(!stage_is_filter(n->stage) &&
+			 stage_put(n->stage, KEY_REPLAY, STR("1"), e))))
+		return -1;
+	rc = stage_get(n->stage, KEY_REPLAY, &val, e);
+	n->replaying = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+static int on_open(void *self, struct stage *s, struct err *e)
+{
+	struct notifier *n = self;
+
+	n->stage = s;
+	n->sender = sender_new(stage_loop(s), e);
+	if (!n->sender)
+		return -1;
+	n->work = loop_work_new(stage_loop(s), on_work, n);
+	n->timer = loop_timer_new(stage_loop(s), on_timer, n);
+	for (size_t i = 0; i < n->channels->n; i++)
+		notifier_lane(n, str_from(n->channels->v[i].name));
+	return find_past(n, e) || stage_each(s, STR("q/"), count_row, n, e) ? -1
+									    : 0;
+}
+
+static int drop_index(void *arg, struct str key, struct str val, struct err *e)
+{
+	struct notifier *n = arg;
+
+	(void)val;
+	return stage_del(n->stage, key, e) < 0 ? -1 : 0;
+}
+
+/* What is still there as old was never told of: it is judged from here on. */
+static void on_live(void *self, struct stage *s)
+{
+	struct notifier *n = self;
+	struct err e;
+
+	if (!n->replaying)
+		return;
+	n->replaying = false;
+	if (stage_begin(s, &e) || stage_del(s, KEY_REPLAY, &e) < 0 ||
+	    stage_each(s, STR("i/"), drop_index, n, &e) || stage_commit(s, &e))
+		stage_fail(s, &e);
+}
+
+static void on_input_end(void *self, struct stage *s)
+{
+	struct notifier *n = self;
+
+	n->input_over = true;
+	if (rows_left(n) == 0)
+		stage_finish(s);
+}
+
+/*
+ * What is under way now stays begun in the ledger: the next life will say that
+ * nobody knows what became of it.
+ */
+static void on_close(void *self, struct stage *s)
+{
+	struct notifier *n = self;
+
+	(void)s;
+	for (size_t i = 0; i < n->n_lanes; i++) {
+		for (size_t k = 0; k < n->lane[i]->n; k++)
+			send_cancel(&n->lane[i]->job[k]->sending);
+		lane_free(&n->lane[i]);
+	}
+	free(n->lane);
+	loop_work_free(&n->work);
+	loop_timer_free(&n->timer);
+	sender_free(&n->sender);
+	buf_free(&n->scratch);
+}
+
+const struct stage_handler notifier_handler = {
+	.tool = "notifier",
+	.pure = false,
+	.open = on_open,
+	.event = on_event,
+	.settled = settled,
+	.live = on_live,
+	.input_end = on_input_end,
+	.close = on_close,
+};

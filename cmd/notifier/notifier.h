@@ -1,0 +1,52 @@
+#ifndef NOTIFIER_NOTIFIER_H
+#define NOTIFIER_NOTIFIER_H
+
+/*
+ * notifier - the stage: notifications in, deliveries out.
+ *
+ * What arrives is queued in the ledger for each channel it goes to (lane.h).
+ * An attempt is committed as begun before it starts, and its outcome with the
+ * event that tells it. What an earlier life left as begun, and what is older
+ * than the ledger without a delivery.* in the journal, has an unknown outcome:
+ * delivery.unknown is recorded, and the channel's policy decides.
+ */
+#include "common/stage.h"
+
+#include "channel.h"
+#include "lane.h"
+#include "send.h"
+
+struct notifier {
+	const struct channels *channels; /* borrowed */
+	struct stage *stage;
+	struct sender *sender;
+	struct loop_work *work;
+	struct loop_timer *timer;
+	struct lane **lane;
+	size_t n_lanes, lanes_cap;
+	uint64_t seq;	/* of the newest row */
+	bool replaying; /* learning what was delivered before this ledger */
+	bool input_over;
+	struct buf scratch;
+};
+
+extern const struct stage_handler notifier_handler;
+
+/* The lane of a channel; where there is no such channel, one for the name. */
+struct lane *notifier_lane(struct notifier *n, struct str name);
+
+/* ---- deliver.c: in a transaction ---- */
+
+/* Record outcomes, read rows, judge what is unsettled, choose what to send. */
+int deliver_turn(struct notifier *n, struct lane *l, struct err *e);
+/* True if deliver_turn() has anything to do; else *wait_ms_r as lane_next(). */
+bool deliver_is_due(struct notifier *n, struct lane *l, int64_t *wait_ms_r);
+
+/* Start what was chosen. Outside a transaction. */
+void deliver_start(struct notifier *n, struct lane *l);
+
+/* Tell that there is no channel of this name for the notification. */
+int deliver_refuse(struct notifier *n, const struct message *m,
+		   struct str target, const char *reason, struct err *e);
+
+#endif

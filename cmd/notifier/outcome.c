@@ -1,0 +1,70 @@
+#include "outcome.h"
+
+#include <sysexits.h>
+
+static struct outcome make(enum outcome_end end, const char *reason, int status)
+{
+	return (struct outcome){ .end = end,
+				 .reason = reason,
+				 .status = status };
+}
+
+static struct outcome of_status(int status)
+{
+	switch (status) {
+	case 401:
+	case 403:
+	case 407: return make(OUTCOME_FAILED, "auth", status);
+	case 408: return make(OUTCOME_RETRY, "timeout", status);
+	case 429: return make(OUTCOME_RETRY, "rate-limit", status);
+	}
+	if (status / 100 == 2)
+		return make(OUTCOME_SENT, "", status);
+	if (status / 100 == 5)
+		return make(OUTCOME_RETRY, "server-error", status);
+	return make(OUTCOME_FAILED, "rejected", status);
+}
+
+struct outcome outcome_of_http(enum http_result result, bool sent, int status)
+{
+	enum outcome_end end = sent ? OUTCOME_UNKNOWN : OUTCOME_RETRY;
+
+	switch (result) {
+	case HTTP_OK:
+	case HTTP_REDIRECTS:
+	case HTTP_TOO_LARGE: /* of the answer the status is enough */
+		if (status)
+			return of_status(status);
+		break;
+	case HTTP_REFUSED: return make(OUTCOME_FAILED, "rejected", -1);
+	case HTTP_TIMEOUT: return make(end, "timeout", -1);
+	case HTTP_NO_HOST: return make(end, "dns", -1);
+	case HTTP_BAD_TLS: return make(end, "tls", -1);
+	case HTTP_NO_CONNECT:
+	case HTTP_BROKEN: break;
+	}
+	return make(end, "network", -1);
+}
+
+struct outcome outcome_of_exit(int status, int signal, bool timed_out)
+{
+	if (timed_out)
+		return make(OUTCOME_UNKNOWN, "timeout", -1);
+	if (signal)
+		return make(OUTCOME_UNKNOWN, "signal", -1);
+	if (status == 0)
+		return make(OUTCOME_SENT, "", 0);
+	if (status == EX_TEMPFAIL)
+		return make(OUTCOME_RETRY, "temporary", status);
+	return make(OUTCOME_FAILED, "rejected", status);
+}
+
+void outcome_set_receiver(struct outcome *o, struct str text)
+{
+	struct str rest;
+
+	text = str_trim(str_cut(str_trim(text), '\n', &rest));
+	str_copy(o->receiver, sizeof(o->receiver),
+		 str_utf8_prefix(text, OUTCOME_RECEIVER_MAX));
+	str_make_printable(o->receiver);
+}

@@ -1,0 +1,45 @@
+#ifndef NOTIFIER_OUTCOME_H
+#define NOTIFIER_OUTCOME_H
+
+/*
+ * outcome - how one attempt to deliver ended, and what follows from it. Pure.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/http.h"
+
+enum outcome_end {
+	OUTCOME_SENT,	 /* the receiver has it */
+	OUTCOME_RETRY,	 /* it has not, and may take it later */
+	OUTCOME_FAILED,	 /* it has not, and will not */
+	OUTCOME_UNKNOWN, /* it may have it */
+};
+
+enum { OUTCOME_RECEIVER_MAX = 200 }; /* bytes */
+
+struct outcome {
+	enum outcome_end end;
+	const char *reason; /* a word; "" where it was sent */
+	int status;	    /* HTTP or exit status; -1: none */
+	int64_t wait_ms;    /* the receiver asks for it; 0: it does not */
+	char receiver[OUTCOME_RECEIVER_MAX + 1]; /* what it said; may be "" */
+};
+
+/*
+ * Of a request. sent: it may have reached the server, so that a timeout or a
+ * broken transfer leaves open whether it was taken.
+ */
+struct outcome outcome_of_http(enum http_result result, bool sent, int status);
+
+/*
+ * Of a command: 0 is sent, 75 (EX_TEMPFAIL) asks for another try, any other
+ * exit status is a failure. Ended by a signal, ours at the timeout or another:
+ * unknown.
+ */
+struct outcome outcome_of_exit(int status, int signal, bool timed_out);
+
+/* Keep the first line of what the receiver said, made printable. */
+void outcome_set_receiver(struct outcome *o, struct str text);
+
+#endif

@@ -1,0 +1,264 @@
+#include "send.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/http.h"
+#include "common/log.h"
+#include "common/loop_child.h"
+#include "common/retry_after.h"
+#include "common/xmem.h"
+
+#include "message.h"
+
+enum { ANSWER_MAX = 64 << 10 };
+
+struct sender {
+	struct loop *loop;
+	struct http *http;
+};
+
+struct sending {
+	struct sender *sender;
+	const struct channel *channel;
+	char id[MESSAGE_ID_SIZE];
+	send_fn *fn;
+	void *arg;
+	struct http_call *call;
+	struct http_headers *headers;
+	struct buf body;
+	struct loop_child *child;
+	struct loop_timer *timer; /* the command's timeout, or a late failure */
+	bool timed_out;
+	struct outcome outcome; /* of what could not be started */
+};
+
+struct sender *sender_new(struct loop *l, struct err *e)
+{
+	struct sender *s = xcalloc(1, sizeof(*s));
+	/* Each channel bounds its own; what it bounds must never wait here. */
+	struct http_config config = { .user_agent = "weir-notifier",
+				      .max_connections = 4096,
+				      .max_per_host = 1024 };
+
+	s->loop = l;
+	s->http = http_new(l, &config, e);
+	if (!s->http)
+		sender_free(&s);
+	return s;
+}
+
+void sender_free(struct sender **sp)
+{
+	if (*sp)
+		http_free(&(*sp)->http);
+	free(*sp);
+	*sp = NULL;
+}
+
+static void release(struct sending *s)
+{
+	http_headers_free(&s->headers);
+	loop_child_free(&s->child);
+	loop_timer_free(&s->timer);
+	buf_free(&s->body);
+	free(s);
+}
+
+void send_cancel(struct sending **sp)
+{
+	if (!*sp)
+		return;
+	http_cancel(&(*sp)->call);
+	release(*sp);
+	*sp = NULL;
+}
+
+static void end(struct sending *s, const struct outcome *o)
+{
+	s->fn(s->arg, o);
+	release(s);
+}
+
+/* ---- HTTP ---- */
+
+/* What Telegram says in its body; other receivers' first line is enough. */
+static void read_answer(const struct sending *s, const struct http_response *r,
+			struct outcome *o)
+{
+	struct arena a = { 0 };
+	struct str text = r->body;
+	int64_t wait_ms = 0;
+
+	if (s->channel->type == CHANNEL_TELEGRAM)
+		message_telegram_answer(r->body, &a, &text, &wait_ms);
+	if (wait_ms > o->wait_ms)
+		o->wait_ms = wait_ms;
+	outcome_set_receiver(o, text);
+	arena_free(&a);
+}
+
+static void on_answer(void *arg, const struct http_response *r)
+{
+	struct sending *s = arg;
+	struct outcome o = outcome_of_http(r->result, r->sent, r->status);
+
+	s->call = NULL;
+	if (r->result != HTTP_OK) {
+		outcome_set_receiver(&o, str_from(r->reason));
+	} else if (o.end != OUTCOME_SENT) {
+		if (!retry_after_parse(http_header(r, "Retry-After"),
+				       clk_wall_us(), &o.wait_ms))
+			o.wait_ms = 0;
+		read_answer(s, r, &o);
+	}
+	end(s, &o);
+}
+
+static void start_http(struct sending *s, const struct message *m)
+{
+	const struct channel *c = s->channel;
+	char key[64];
+	const char *lines[] = { "Content-Type: application/json",
+				"Expect:", key, c->bearer };
+	struct http_request req = { .url = c->url,
+				    .max_bytes = ANSWER_MAX,
+				    .timeout_ms = c->timeout_ms };
+
+	if (c->type == CHANNEL_TELEGRAM)
+		message_telegram(m, str_from(c->chat), &s->body);
+	else
+		message_webhook(m, str_from(s->id), str_from(c->name),
+				&s->body);
+	snprintf(key, sizeof(key), "Idempotency-Key: %s", s->id);
+	s->headers = http_headers_new(lines, c->bearer ? 4 : 3);
+	req.headers = s->headers;
+	req.body = buf_str(&s->body);
+	s->call = http_send(s->sender->http, &req, on_answer, s);
+}
+
+/* ---- command ---- */
+
+static void on_end(void *arg, int status, int signal)
+{
+	struct sending *s = arg;
+	struct outcome o = outcome_of_exit(status, signal, s->timed_out);
+
+	end(s, &o);
+}
+
+/* Its end is then told by on_end(). */
+static void on_timeout(void *arg)
+{
+	struct sending *s = arg;
+
+	s->timed_out = true;
+	loop_child_kill(s->child, SIGKILL);
+}
+
+static void on_no_start(void *arg)
+{
+	struct sending *s = arg;
+	struct outcome o = s->outcome;
+
+	end(s, &o);
+}
+
+/* The text as a file without a name, which the command can read as it likes. */
+static int text_fd(struct str text)
+{
+	int fd = memfd_create("weir", MFD_CLOEXEC);
+
+	while (fd >= 0 && text.len) {
+		ssize_t n = write(fd, text.p, text.len);
+
+		if (n <= 0) {
+			close(fd);
+			return -1;
+		}
+		text = str_sub(text, (size_t)n, text.len);
+	}
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+/* Our environment with what tells the command about this delivery. */
+static char **child_env(const struct sending *s, struct arena *a)
+{
+	size_t n = 0;
+	char **env, *p;
+
+	while (environ[n])
+		n++;
+	env = arena_alloc(a, (n + 3) * sizeof(*env));
+	memcpy(env + 2, environ, n * sizeof(*env));
+	env[0] = p = arena_alloc(a, sizeof(s->id) + 32);
+	sprintf(p, "WEIR_DELIVERY=%s", s->id);
+	env[1] = p = arena_alloc(a, strlen(s->channel->name) + 32);
+	sprintf(p, "WEIR_CHANNEL=%s", s->channel->name);
+	return env;
+}
+
+static void start_command(struct sending *s, struct str line)
+{
+	struct arena a = { 0 };
+	struct err e;
+	int fd = text_fd(line);
+
+	if (fd < 0)
+		err_set(&e, 0, "memfd: %s", strerror(errno));
+	else
+		s->child = loop_child_new(s->sender->loop, s->channel->argv,
+					  child_env(s, &a), fd, STDERR_FILENO,
+					  on_end, s, &e);
+	arena_free(&a);
+	if (fd >= 0)
+		close(fd);
+	s->timer = loop_timer_new(s->sender->loop,
+				  s->child ? on_timeout : on_no_start, s);
+	loop_timer_start(s->timer, s->child ? s->channel->timeout_ms : 0);
+	if (s->child)
+		return;
+	s->outcome = (struct outcome){ .end = OUTCOME_RETRY,
+				       .reason = "no-start",
+				       .status = -1 };
+	outcome_set_receiver(&s->outcome, str_from(e.msg));
+}
+
+struct sending *send_start(struct sender *sender, const struct channel *c,
+			   struct str line, const char *id, send_fn *fn,
+			   void *arg)
+{
+	struct sending *s = xcalloc(1, sizeof(*s));
+	struct arena a = { 0 };
+	struct event ev;
+	struct message m;
+	struct err e;
+
+	s->sender = sender;
+	s->channel = c;
+	s->fn = fn;
+	s->arg = arg;
+	str_copy(s->id, sizeof(s->id), str_from(id));
+	if (c->type == CHANNEL_COMMAND) {
+		start_command(s, line);
+	} else if (event_parse(line, 0, &a, &ev, &e) ||
+		   message_read(&ev, &a, &m, &e)) {
+		s->outcome = (struct outcome){ .end = OUTCOME_FAILED,
+					       .reason = "bad-notification",
+					       .status = -1 };
+		outcome_set_receiver(&s->outcome, str_from(e.msg));
+		s->timer = loop_timer_new(sender->loop, on_no_start, s);
+		loop_timer_start(s->timer, 0);
+	} else {
+		start_http(s, &m);
+	}
+	arena_free(&a);
+	return s;
+}

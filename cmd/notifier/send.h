@@ -1,0 +1,36 @@
+#ifndef NOTIFIER_SEND_H
+#define NOTIFIER_SEND_H
+
+/*
+ * send - one attempt to deliver a notification over one channel.
+ *
+ * By HTTP or as a command, within the channel's timeout. The outcome is told
+ * from the loop, once, never before send_start() has returned.
+ */
+#include "common/event.h"
+#include "common/loop.h"
+
+#include "channel.h"
+#include "outcome.h"
+
+struct sender;
+struct sending;
+
+struct sender *sender_new(struct loop *l, struct err *e);
+void sender_free(struct sender **sp); /* after all sendings */
+
+typedef void send_fn(void *arg, const struct outcome *o);
+
+/*
+ * line: the event as text, checked by message_read() before; it is copied. id:
+ * the delivery's. c must live until the end. The handle ends with fn or with
+ * send_cancel().
+ */
+struct sending *send_start(struct sender *s, const struct channel *c,
+			   struct str line, const char *id, send_fn *fn,
+			   void *arg);
+
+/* fn is not called any more; a command is killed. */
+void send_cancel(struct sending **sp);
+
+#endif

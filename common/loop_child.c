@@ -1,0 +1,78 @@
+#include "common/loop_child.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include <uv.h>
+
+#include "common/xmem.h"
+
+struct loop_child {
+	uv_process_t uv;
+	loop_child_fn *fn;
+	void *arg;
+	bool running;
+};
+
+static void free_data(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+static void on_exit_status(uv_process_t *h, int64_t status, int signal)
+{
+	struct loop_child *c = h->data;
+
+	c->running = false;
+	if (c->fn)
+		c->fn(c->arg, (int)status, signal);
+}
+
+struct loop_child *loop_child_new(struct loop *l, char **argv, char **env,
+				  int in_fd, int out_fd, loop_child_fn *fn,
+				  void *arg, struct err *e)
+{
+	struct loop_child *c = xcalloc(1, sizeof(*c));
+	uv_stdio_container_t io[] = {
+		{ .flags = UV_INHERIT_FD, .data.fd = in_fd },
+		{ .flags = UV_INHERIT_FD, .data.fd = out_fd },
+		{ .flags = UV_INHERIT_FD, .data.fd = out_fd },
+	};
+	uv_process_options_t options = { .exit_cb = on_exit_status,
+					 .file = argv[0],
+					 .args = argv,
+					 .env = env,
+					 .flags = UV_PROCESS_DETACHED,
+					 .stdio = io,
+					 .stdio_count = ARRAY_LEN(io) };
+	int rc = uv_spawn(loop_native(l), &c->uv, &options);
+
+	c->uv.data = c;
+	if (rc) {
+		err_set(e, EX_OSERR, "%s: %s", argv[0], uv_strerror(rc));
+		uv_close((uv_handle_t *)&c->uv, free_data);
+		return NULL;
+	}
+	c->fn = fn;
+	c->arg = arg;
+	c->running = true;
+	return c;
+}
+
+void loop_child_kill(struct loop_child *c, int signo)
+{
+	if (c->running)
+		kill(-c->uv.pid, signo);
+}
+
+void loop_child_free(struct loop_child **cp)
+{
+	struct loop_child *c = *cp;
+
+	if (!c)
+		return;
+	loop_child_kill(c, SIGKILL);
+	uv_close((uv_handle_t *)&c->uv, free_data);
+	*cp = NULL;
+}
