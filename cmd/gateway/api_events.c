@@ -30,7 +30,9 @@ struct query {
 	struct position pos; /* everything up to here was looked at */
 	uint64_t limit, n;
 	bool recovered;
-	int64_t wait_ms; /* 0: do not */
+	bool reverse;	    /* from the newest down to behind first */
+	uint64_t first, at; /* of those: the bound, and where to go on */
+	int64_t wait_ms;    /* 0: do not */
 	struct buf events;
 	struct loop_timer *deadline;
 	struct hub_client waiter;
@@ -107,6 +109,11 @@ static void fail(struct query *q, const struct err *e)
 	http_problem(c, 503, "%s", why.msg);
 }
 
+static bool is_full(const struct query *q)
+{
+	return q->n == q->limit || q->events.len >= ANSWER_MAX;
+}
+
 static int on_event(void *arg, const struct event *ev, struct err *e)
 {
 	struct query *q = arg;
@@ -117,7 +124,7 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 	if (q->n++)
 		buf_putc(&q->events, ',');
 	event_print(ev, 0, &q->events);
-	return q->n == q->limit || q->events.len >= ANSWER_MAX;
+	return is_full(q);
 }
 
 /* The end of the journal, and nothing was there: wait, if asked to. */
@@ -135,6 +142,25 @@ static bool start_waiting(struct query *q)
 			     &e) == 0;
 }
 
+/* One slice of looking from the newest down. */
+static void run_reverse(struct query *q)
+{
+	struct journal_scan scan = { .from = q->at,
+				     .until = q->first,
+				     .reverse = true,
+				     .budget = SLICE };
+	struct err e;
+	struct journal *j = gateway_journal(q->s.g, &e);
+	int rc = j ? journal_scan(j, &scan, on_event, q, &q->at, &e) : -1;
+
+	if (rc < 0)
+		fail(q, &e);
+	else if (rc == 1 && !is_full(q))
+		enqueue(q);
+	else
+		answer(q);
+}
+
 /* One slice. It is answered, waits, or is queued again. */
 static void run(struct query *q)
 {
@@ -147,6 +173,10 @@ static void run(struct query *q)
 	uint64_t next = 0;
 	int rc = -1;
 
+	if (q->reverse) {
+		run_reverse(q);
+		return;
+	}
 	if (j && journal_begin(j, &e) == 0) {
 		rc = journal_head(j, &head, &e);
 		if (rc == 0 && head.epoch != q->pos.epoch) {
@@ -163,7 +193,7 @@ static void run(struct query *q)
 	}
 	if (rc < 2)
 		q->pos.offset = rc == 0 ? head.offset : next - 1;
-	if (rc == 1 && q->n < q->limit && q->events.len < ANSWER_MAX)
+	if (rc == 1 && !is_full(q))
 		enqueue(q);
 	else if (q->n > 0 || rc == 2 || !start_waiting(q))
 		answer(q);
@@ -228,15 +258,19 @@ static bool read_since(struct query *q, const struct net_request *r,
 		return false;
 	if (journal_head(j, &head, e))
 		return false;
-	q->pos = (struct position){ head.epoch, first - 1 };
+	q->first = first;
+	q->at = UINT64_MAX;
+	q->pos = (struct position){ head.epoch,
+				    q->reverse ? head.offset : first - 1 };
 	return true;
 }
 
 static bool read_query(struct query *q, const struct net_request *r,
 		       struct journal *j, struct err *e)
 {
-	static const char *const names[] = { "topic*", "since", "limit",
-					     "wait" };
+	static const char *const names[] = { "topic*", "since", "limit", "wait",
+					     "reverse" };
+	struct str reverse = http_param(r, "reverse");
 	uint64_t wait_s;
 
 	if (!http_check_params(r, names, ARRAY_LEN(names), e) ||
@@ -244,6 +278,9 @@ static bool read_query(struct query *q, const struct net_request *r,
 	    !http_param_u64(r, "wait", 0, GATEWAY_WAIT_MAX_S, 0, &wait_s, e))
 		return false;
 	q->wait_ms = (int64_t)wait_s * 1000;
+	q->reverse = str_is(reverse, "true");
+	if (reverse.p && !q->reverse && !str_is(reverse, "false"))
+		return !err_set(e, EX_USAGE, "reverse: neither true nor false");
 	return read_topics(r, &q->patterns, e) && read_since(q, r, j, e);
 }
 
@@ -295,6 +332,8 @@ static int read_event(struct str text, struct arena *a, int64_t now_us,
 		return -1;
 	if (ev->time_us == CLK_NONE)
 		ev->time_us = now_us;
+	if (!ev->data.p)
+		ev->data = STR("null");
 	if (ev->ext.p && (json_get(ev->ext, "originsource", &value) ||
 			  json_get(ev->ext, "originid", &value)))
 		return err_set(e, EX_DATAERR,

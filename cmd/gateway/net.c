@@ -6,7 +6,8 @@
  *   lws_partial_buffered() tells. More writes then would grow that list.
  * - While a request waits for its answer, lws reads neither its connection nor
  *   notices its end, but polls for it and spins: reading is switched off.
- * - A request body without a length, or chunked, is not understood: refused.
+ * - A chunked request body is not understood: refused. Without a length there
+ *   is none, but lws waits for one: such a connection ends with its answer.
  * - An unknown Upgrade is answered by lws itself, and then offered to us with
  *   the head gone: UPGRADE must be looked up again, not believed.
  * - Connections are never closed from within our own loops, but soon after
@@ -66,6 +67,7 @@ struct net_conn {
 	bool in_request; /* not answered yet */
 	bool head_only;	 /* the request was HEAD */
 	bool held;	 /* reading is switched off until the answer */
+	bool last;	 /* request: the connection ends with its answer */
 	bool dying;
 	bool choked;
 	bool skipping; /* the rest of a message that was refused */
@@ -200,7 +202,7 @@ static const char *reason(int status)
 	return "Unknown";
 }
 
-static void print_answer(const struct net_answer *a, bool head_only,
+static void print_answer(const struct net_answer *a, bool head_only, bool end,
 			 struct buf *b)
 {
 	buf_addf(b, "HTTP/1.1 %d %s\r\n", a->status, reason(a->status));
@@ -211,7 +213,7 @@ static void print_answer(const struct net_answer *a, bool head_only,
 	buf_puts(b, "X-Content-Type-Options: nosniff\r\n");
 	if (a->headers)
 		buf_puts(b, a->headers);
-	if (a->close)
+	if (end)
 		buf_puts(b, "Connection: close\r\n");
 	buf_puts(b, "\r\n");
 	if (!head_only)
@@ -249,12 +251,12 @@ static void hold(struct net_conn *c)
 void net_answer(struct net_conn *c, const struct net_answer *a)
 {
 	struct buf b = { 0 };
-	bool end = a->close;
+	bool end = a->close || c->last;
 
 	if (!c->in_request || c->dying)
 		return;
 	c->in_request = false;
-	print_answer(a, c->head_only, &b);
+	print_answer(a, c->head_only, end, &b);
 	if (write_raw(c, buf_str(&b)) < 0)
 		end = true;
 	buf_free(&b);
@@ -298,16 +300,16 @@ static bool plan_body(struct net_conn *c, struct lws *wsi,
 	uint64_t length;
 
 	c->length = 0;
+	c->last = false;
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
 		refuse(c, 411, "a body must come with its Content-Length");
 		return false;
 	}
 	text = header(c->net, wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
 	if (!text.p) {
-		if (method != NET_POST && method != NET_PUT)
-			return true;
-		refuse(c, 411, "a body must come with its Content-Length");
-		return false;
+		/* There is no body, but lws would read on for one. */
+		c->last = method == NET_POST || method == NET_PUT;
+		return true;
 	}
 	if (!str_u64(text, &length)) {
 		refuse(c, 400, "Content-Length is not a number");
