@@ -1,0 +1,254 @@
+#include "cmd/notifier/lane.h"
+
+#include <string.h>
+
+#include "common/xmem.h"
+
+#include "tests/unit/cases.h"
+
+#define SECOND INT64_C(1000000)
+
+static const struct channel hook = { .name = "hook",
+				     .type = CHANNEL_WEBHOOK,
+				     .parallel = 2,
+				     .retry_life_ms = 3600000 };
+
+static struct lane *fill(const struct channel *c, uint64_t n)
+{
+	struct lane *l = lane_new(c, STR("gone"), 0);
+	struct row row = { .state = ROW_WAITING };
+
+	for (uint64_t seq = 1; seq <= n; seq++)
+		lane_add(l, seq, &row);
+	return l;
+}
+
+static void rows_come_back_as_they_were(void **state)
+{
+	struct row row = { .state = ROW_OLD,
+			   .told = true,
+			   .attempt = 9,
+			   .born_us = -5,
+			   .due_us = INT64_MAX,
+			   .target = STR("phone"),
+			   .line = STR("{}") };
+	struct row got;
+	struct buf b = { 0 };
+
+	(void)state;
+	row_print(&row, &b);
+	assert_true(row_read(buf_str(&b), &got));
+	assert_int_equal(got.state, ROW_OLD);
+	assert_true(got.told);
+	assert_int_equal(got.attempt, 9);
+	assert_int_equal(got.born_us, -5);
+	assert_int_equal(got.due_us, INT64_MAX);
+	assert_true(str_is(got.target, "phone"));
+	assert_true(str_is(got.line, "{}"));
+	/* What is cut short is damaged, up to the text that may be empty. */
+	for (size_t len = 0; len < b.len - 2; len++)
+		assert_false(row_read((struct str){ b.p, len }, &got));
+	buf_free(&b);
+}
+
+static void keys_sort_by_number_and_belong_to_one_lane(void **state)
+{
+	char a[LANE_KEY_MAX], b[LANE_KEY_MAX], p[LANE_KEY_MAX], id[STR_ID_MAX];
+	struct str key, name;
+	uint64_t seq;
+
+	(void)state;
+	key = row_key(STR("x"), 255, a);
+	assert_true(str_cmp(key, row_key(STR("x"), 256, b)) < 0);
+	assert_true(str_starts(key, row_prefix(STR("x"), p)));
+	assert_false(
+		str_starts(row_key(STR("x.y"), 1, b), row_prefix(STR("x"), p)));
+	assert_true(row_unkey(key, &name, &seq));
+	assert_true(str_is(name, "x"));
+	assert_int_equal(seq, 255);
+	memset(id, 'z', sizeof(id));
+	key = row_key((struct str){ id, sizeof(id) }, UINT64_MAX, a);
+	assert_true(row_unkey(key, &name, &seq));
+	assert_int_equal(name.len, STR_ID_MAX);
+	assert_int_equal(seq, UINT64_MAX);
+	assert_false(row_unkey(STR("q//12345678"), &name, &seq));
+	assert_false(row_unkey(STR("i/x/12345678"), &name, &seq));
+	assert_false(row_unkey(STR("q/x"), &name, &seq));
+}
+
+static void the_window_is_bounded_and_refilled_when_half_empty(void **state)
+{
+	struct lane *l = lane_new(&hook, STR(""), 0);
+	struct row row = { .state = ROW_WAITING };
+
+	(void)state;
+	assert_true(lane_wants_rows(l));
+	l->whole = true;
+	for (uint64_t seq = 1; seq <= LANE_WINDOW; seq++)
+		assert_non_null(lane_add(l, seq, &row));
+	assert_true(l->whole);
+	assert_null(lane_add(l, LANE_WINDOW + 1, &row));
+	assert_false(l->whole);
+	assert_int_equal(l->loaded, LANE_WINDOW);
+	while (l->n >= LANE_WINDOW / 2) {
+		assert_false(lane_wants_rows(l));
+		lane_drop(l, l->job[0]);
+	}
+	assert_true(lane_wants_rows(l));
+	lane_free(&l);
+}
+
+static void what_a_crash_left_is_judged_before_it_is_sent(void **state)
+{
+	struct lane *l = lane_new(&hook, STR(""), 0);
+	struct row row = { .state = ROW_BEGUN };
+	int64_t wait_ms;
+
+	(void)state;
+	lane_add(l, 1, &row);
+	row.state = ROW_OLD;
+	lane_add(l, 2, &row);
+	assert_null(lane_next(l, SECOND, 0, &wait_ms));
+	assert_int_equal(wait_ms, -1);
+	assert_int_equal(lane_find(l, JOB_UNSETTLED)->seq, 1);
+	row.state = ROW_WAITING;
+	lane_add(l, 3, &row);
+	assert_int_equal(lane_next(l, SECOND, 0, &wait_ms)->seq, 3);
+	lane_free(&l);
+}
+
+static void a_channel_that_is_gone_sends_nothing(void **state)
+{
+	struct lane *l = fill(NULL, 1);
+	int64_t wait_ms;
+
+	(void)state;
+	assert_string_equal(l->channel.name, "gone");
+	assert_null(lane_next(l, SECOND, 0, &wait_ms));
+	assert_non_null(lane_find(l, JOB_UNSETTLED));
+	lane_free(&l);
+}
+
+static void what_is_due_first_goes_first_the_older_of_equals(void **state)
+{
+	struct lane *l = fill(&hook, 3);
+	int64_t wait_ms;
+
+	(void)state;
+	assert_int_equal(lane_next(l, 0, 0, &wait_ms)->seq, 1);
+	l->job[0]->due_us = 5 * SECOND;
+	assert_int_equal(lane_next(l, 0, 0, &wait_ms)->seq, 2);
+	l->job[1]->due_us = 3 * SECOND;
+	l->job[2]->due_us = 2 * SECOND + 1;
+	assert_null(lane_next(l, SECOND, 0, &wait_ms));
+	assert_int_equal(wait_ms, 1001);
+	assert_int_equal(lane_next(l, 3 * SECOND, 0, &wait_ms)->seq, 3);
+	lane_free(&l);
+}
+
+static void no_more_are_under_way_than_the_channel_allows(void **state)
+{
+	struct lane *l = fill(&hook, 3);
+	int64_t wait_ms;
+
+	(void)state;
+	l->active = 2;
+	assert_null(lane_next(l, 0, 0, &wait_ms));
+	assert_int_equal(wait_ms, -1);
+	l->active = 1;
+	assert_non_null(lane_next(l, 0, 0, &wait_ms));
+	lane_free(&l);
+}
+
+static void the_rate_is_asked_last(void **state)
+{
+	struct channel slow = hook;
+	struct lane *l;
+	int64_t wait_ms;
+
+	(void)state;
+	slow.rate = 6;
+	l = fill(&slow, 3);
+	assert_non_null(lane_next(l, 0, 0, &wait_ms));
+	bucket_take(&l->bucket);
+	assert_null(lane_next(l, 0, 0, &wait_ms));
+	assert_int_equal(wait_ms, 10000);
+	assert_non_null(lane_next(l, 0, 10000, &wait_ms));
+	lane_free(&l);
+}
+
+static void a_failure_slows_the_lane_down_once(void **state)
+{
+	struct lane *l = fill(&hook, 3);
+	struct outcome o = { .end = OUTCOME_RETRY };
+	int64_t wait_ms;
+
+	(void)state;
+	l->job[0]->attempt = l->job[1]->attempt = 1;
+	assert_int_equal(lane_retry_at(l, l->job[0], &o, 0, 500), SECOND);
+	/* Two that were under way together say nothing new. */
+	assert_int_equal(lane_retry_at(l, l->job[1], &o, 0, 0), SECOND / 2);
+	assert_int_equal(l->failures, 1);
+	assert_null(lane_next(l, 0, 0, &wait_ms));
+	assert_int_equal(wait_ms, 1000);
+	lane_retry_at(l, l->job[0], &o, SECOND, 0);
+	assert_int_equal(l->failures, 2);
+	lane_free(&l);
+}
+
+static void what_the_receiver_asks_for_holds_up_all(void **state)
+{
+	struct lane *l = fill(&hook, 2);
+	struct outcome o = { .end = OUTCOME_RETRY, .wait_ms = 60000 };
+	int64_t wait_ms;
+
+	(void)state;
+	l->job[0]->attempt = 1;
+	assert_int_equal(lane_retry_at(l, l->job[0], &o, 0, 0), 60 * SECOND);
+	assert_null(lane_next(l, 0, 0, &wait_ms));
+	assert_int_equal(wait_ms, 60000);
+	lane_free(&l);
+}
+
+static void tries_end_with_their_number_and_with_their_life(void **state)
+{
+	struct channel few = hook;
+	struct outcome o = { .end = OUTCOME_RETRY }, later = o;
+	struct lane *l;
+
+	(void)state;
+	few.retries = 2;
+	later.wait_ms = 3600001;
+	l = fill(&few, 1);
+	l->job[0]->attempt = 2;
+	assert_true(lane_retry_at(l, l->job[0], &o, 0, 0) > 0);
+	assert_int_equal(lane_retry_at(l, l->job[0], &later, 0, 0), CLK_NONE);
+	l->job[0]->attempt = 3;
+	assert_int_equal(lane_retry_at(l, l->job[0], &o, 0, 0), CLK_NONE);
+	l->job[0]->attempt = 1;
+	l->job[0]->born_us = -3600 * SECOND;
+	assert_int_equal(lane_retry_at(l, l->job[0], &o, 0, 0), CLK_NONE);
+	lane_free(&l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_come_back_as_they_were),
+		cmocka_unit_test(keys_sort_by_number_and_belong_to_one_lane),
+		cmocka_unit_test(
+			the_window_is_bounded_and_refilled_when_half_empty),
+		cmocka_unit_test(what_a_crash_left_is_judged_before_it_is_sent),
+		cmocka_unit_test(a_channel_that_is_gone_sends_nothing),
+		cmocka_unit_test(
+			what_is_due_first_goes_first_the_older_of_equals),
+		cmocka_unit_test(no_more_are_under_way_than_the_channel_allows),
+		cmocka_unit_test(the_rate_is_asked_last),
+		cmocka_unit_test(a_failure_slows_the_lane_down_once),
+		cmocka_unit_test(what_the_receiver_asks_for_holds_up_all),
+		cmocka_unit_test(
+			tries_end_with_their_number_and_with_their_life),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

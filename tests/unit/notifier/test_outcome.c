@@ -1,0 +1,105 @@
+#include "cmd/notifier/outcome.h"
+
+#include <string.h>
+
+#include "common/xmem.h"
+
+#include "tests/unit/cases.h"
+
+static void http_answers_and_failures_have_their_outcome(void **state)
+{
+	static const struct {
+		enum http_result result;
+		bool sent;
+		int status;
+		enum outcome_end end;
+		const char *reason;
+	} t[] = {
+		{ HTTP_OK, true, 200, OUTCOME_SENT, "" },
+		{ HTTP_OK, true, 204, OUTCOME_SENT, "" },
+		{ HTTP_OK, true, 302, OUTCOME_FAILED, "rejected" },
+		{ HTTP_OK, true, 400, OUTCOME_FAILED, "rejected" },
+		{ HTTP_OK, true, 401, OUTCOME_FAILED, "auth" },
+		{ HTTP_OK, true, 403, OUTCOME_FAILED, "auth" },
+		{ HTTP_OK, true, 404, OUTCOME_FAILED, "rejected" },
+		{ HTTP_OK, true, 408, OUTCOME_RETRY, "timeout" },
+		{ HTTP_OK, true, 429, OUTCOME_RETRY, "rate-limit" },
+		{ HTTP_OK, true, 500, OUTCOME_RETRY, "server-error" },
+		{ HTTP_OK, true, 503, OUTCOME_RETRY, "server-error" },
+		{ HTTP_TOO_LARGE, true, 200, OUTCOME_SENT, "" },
+		{ HTTP_TOO_LARGE, true, 0, OUTCOME_UNKNOWN, "network" },
+		{ HTTP_TIMEOUT, false, 0, OUTCOME_RETRY, "timeout" },
+		{ HTTP_TIMEOUT, true, 0, OUTCOME_UNKNOWN, "timeout" },
+		{ HTTP_TIMEOUT, true, 200, OUTCOME_UNKNOWN, "timeout" },
+		{ HTTP_BROKEN, true, 0, OUTCOME_UNKNOWN, "network" },
+		{ HTTP_BROKEN, false, 0, OUTCOME_RETRY, "network" },
+		{ HTTP_NO_HOST, false, 0, OUTCOME_RETRY, "dns" },
+		{ HTTP_NO_CONNECT, false, 0, OUTCOME_RETRY, "network" },
+		{ HTTP_BAD_TLS, false, 0, OUTCOME_RETRY, "tls" },
+		{ HTTP_REFUSED, false, 0, OUTCOME_FAILED, "rejected" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct outcome o =
+			outcome_of_http(t[i].result, t[i].sent, t[i].status);
+
+		if (o.end != t[i].end || strcmp(o.reason, t[i].reason) != 0)
+			fail_msg("%s, sent %d, status %d: got %d %s",
+				 http_result_name(t[i].result), t[i].sent,
+				 t[i].status, o.end, o.reason);
+	}
+}
+
+static void a_command_tells_by_its_exit_status(void **state)
+{
+	static const struct {
+		int status, signal;
+		bool timed_out;
+		enum outcome_end end;
+		const char *reason;
+	} t[] = {
+		{ 0, 0, false, OUTCOME_SENT, "" },
+		{ 1, 0, false, OUTCOME_FAILED, "rejected" },
+		{ 75, 0, false, OUTCOME_RETRY, "temporary" },
+		{ 0, 11, false, OUTCOME_UNKNOWN, "signal" },
+		{ 0, 9, true, OUTCOME_UNKNOWN, "timeout" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct outcome o = outcome_of_exit(t[i].status, t[i].signal,
+						   t[i].timed_out);
+
+		assert_int_equal(o.end, t[i].end);
+		assert_string_equal(o.reason, t[i].reason);
+	}
+}
+
+static void of_an_answer_one_printable_line_is_kept(void **state)
+{
+	char text[1000];
+	struct outcome o;
+
+	(void)state;
+	outcome_set_receiver(&o, STR("  no\x1b[1m way \r\nmore\n"));
+	assert_string_equal(o.receiver, "no?[1m way");
+	outcome_set_receiver(&o, (struct str){ NULL, 0 });
+	assert_string_equal(o.receiver, "");
+	/* 200 bytes end within the 67th of these. */
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = "\xe2\x82\xac"[i % 3];
+	outcome_set_receiver(&o, (struct str){ text, 999 });
+	assert_int_equal(strlen(o.receiver), 198);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(http_answers_and_failures_have_their_outcome),
+		cmocka_unit_test(a_command_tells_by_its_exit_status),
+		cmocka_unit_test(of_an_answer_one_printable_line_is_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
