@@ -1,0 +1,420 @@
+#!/usr/bin/env bats
+# weir-scraper against the simulated sites: what it says of each kind of page
+# and of each misbehaviour, and its manners as a process.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	BIN=$(realpath "${BIN:-build/bin}")
+	PATH=$BIN:$PATH
+	cd "$BATS_TEST_TMPDIR" || return
+	pids=
+}
+
+teardown() {
+	for pid in $pids; do
+		kill "$pid" 2>/dev/null && wait "$pid"
+	done || true
+}
+
+# Run NAME in the background with the options given; waits for PATTERN in its
+# log NAME.log, and sets $pid.
+start() { # PATTERN NAME OPTION...
+	pattern=$1 name=$2
+	shift 2
+	"weir-$name" "$@" >"$name.out" 2>"$name.log" 3>&- &
+	pid=$!
+	pids="$pids $pid"
+	wait_for 'grep -q "$pattern" "$name.log"'
+}
+
+wait_for() { # COMMAND
+	for _ in $(seq 200); do
+		! eval "$1" || return 0
+		sleep 0.05
+	done
+	echo "not in time: $1" >&2
+	return 1
+}
+
+start_sim() {
+	start ': ready ' sim --listen 127.0.0.1:0 --tick 0
+	url=http://$(sed -n 's/.*ready listen=\([^ ]*\).*/\1/p' sim.log)
+}
+
+control() { # PATH [JSON]
+	curl -sS --max-time 20 -H 'Content-Type: application/json' \
+		${2:+-d "$2"} "$url/control/$1"
+}
+
+# One pass over w.jsonl, without delays.
+pass() {
+	weir-scraper -1 -w w.jsonl -o - --allow 127.0.0.1 --host-delay 0ms \
+		--host-requests 20 "$@"
+}
+
+types() {
+	jq -r .type "$1" | sort | uniq -c | awk '{print $2 "=" $1}' | xargs
+}
+
+# ---- manners ----
+
+@test "help and version are answered on stdout" {
+	run --separate-stderr weir-scraper --help
+	[ "$status" -eq 0 ]
+	[[ $output == *--watches* ]]
+	[ -z "$stderr" ]
+	run --separate-stderr weir-scraper --version
+	[ "$status" -eq 0 ]
+	[ -n "$output" ]
+}
+
+@test "bad options are usage errors that name the option" {
+	for bad in --timeout=5 --host-requests=0 --max-bytes=1T --no-such; do
+		run weir-scraper "$bad"
+		[ "$status" -eq 64 ]
+		name=${bad%%=*}
+		[[ $output == *"${name#--}"* ]]
+	done
+}
+
+@test "options that do not go together are usage errors" {
+	: >w.jsonl
+	for bad in '-w w.jsonl' '-1' '-o -' '--test' '--once -o -' operand \
+		'--test -w w.jsonl -o -' '--test -w w.jsonl -s d' \
+		'--try soup' '--try extract' '--try robots' '--try cron' \
+		'--try cron --expr @daily' '-w w.jsonl -o file'; do
+		# shellcheck disable=SC2086 # words are options
+		run weir-scraper $bad
+		[ "$status" -eq 64 ] || { echo "$bad: $status" && return 1; }
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
+
+@test "a bad address in the allow list is a configuration error" {
+	: >w.jsonl
+	run weir-scraper -1 -w w.jsonl -o - --allow localhost
+	[ "$status" -eq 78 ]
+	[[ $output == *localhost* ]]
+}
+
+@test "a file that is not there is an error" {
+	run weir-scraper -1 -w none.jsonl -o -
+	[ "$status" -ne 0 ]
+	[[ $output == *none.jsonl* ]]
+}
+
+@test "no watches are no work" {
+	: >w.jsonl
+	run --separate-stderr pass
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
+
+@test "SIGTERM ends it with status 0, a closed pipe quietly" {
+	echo '{"id":"m","url":"mock:m","every":"100ms"}' >w.jsonl
+	start ': ready ' scraper -w w.jsonl -o -
+	wait_for '[ "$(grep -c price.update scraper.out)" -ge 3 ]'
+	kill "$pid"
+	wait "$pid"
+	run --separate-stderr bash -c \
+		'weir-scraper -w w.jsonl -o - 2>err | head -n 1'
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+	run ! grep -q error err
+}
+
+@test "bad lines are reported, one line each, and the others go on" {
+	{
+		echo '{"id":"a","url":"mock:a"}'
+		echo '{"id":"b","url":'
+		echo '{"id":"c","url":"ftp://x/"}'
+		echo '{"id":"d d","url":"mock:d"}'
+		echo '{"id":"e","url":"mock:e","every":"often"}'
+		echo '{"id":"f","url":"mock:f","colour":"red"}'
+		echo '{"id":"g","url":"mock:g","id":"h"}'
+		echo '{"id":"i","url":"http://x/","headers":{"Cookie":"hush"}}'
+		printf '{"id":"j","url":"mock:\377"}\n'
+		echo '[1]'
+		echo
+		printf '{"id":"z","url":"mock:z"}' # no newline at the end
+	} >w.jsonl
+	run --separate-stderr pass
+	[ "$status" -eq 65 ]
+	[ "$(jq -r 'select(.type=="price.update").subject' <<<"$output" |
+		sort | xargs)" = "a z" ]
+	for n in 2 3 4 5 6 7 8 9 10; do
+		[ "$(grep -c "line $n: " <<<"$stderr")" -eq 1 ]
+	done
+	[[ $stderr != *hush* ]]
+	[[ $stderr != *"line 11"* ]]
+}
+
+# ---- what is on the page ----
+
+@test "every kind of shop gives the product's price" {
+	start_sim
+	for shop in jsonld microdata og plain; do
+		echo "{\"id\":\"$shop\",\"url\":\"$url/shop/$shop/rolex-submariner\"}"
+	done >w.jsonl
+	pass >out
+	price=$(control state |
+		jq -r '.products[]|select(.id=="rolex-submariner").price')
+	[ "$(types out)" = "observation.change=4 price.update=4" ]
+	jq -e --arg p "$price" -s 'map(select(.type=="price.update").data)
+		| length == 4 and all(.price == $p and .baseline == true and
+		  .availability == "InStock" and .source == "127.0.0.1" and
+		  .item.id == .watch)' out
+	[ "$(jq -r 'select(.type=="price.update")
+		| select(.subject=="plain").data.currency' out)" = EUR ]
+}
+
+@test "lists are read from feeds, JSON and HTML alike" {
+	start_sim
+	cat >w.jsonl <<-END
+	{"id":"rss","source":"rss","kind":"feed","url":"$url/ads/feed.xml"}
+	{"id":"atom","source":"atom","kind":"feed","url":"$url/ads/atom.xml"}
+	{"id":"json","source":"json","kind":"json","url":"$url/ads/api.json","extract":{"items":{"path":"\$.results[*]"},"fields":{"id":{"path":"\$.id"},"title":{"path":"\$.title"},"price":{"path":"\$.price"},"link":{"path":"\$.url"}}}}
+	{"id":"css","source":"css","kind":"html","url":"$url/ads/","extract":{"items":{"css":"li.result"},"fields":{"id":{"attr":"data-id"},"title":{"css":"h3"},"price":{"css":".price"},"link":{"css":"a","attr":"href"}}}}
+	{"id":"xpath","source":"xpath","kind":"html","url":"$url/ads/","extract":{"items":{"xpath":"//li[@class='result']"},"fields":{"id":{"attr":"data-id"},"title":{"xpath":".//h3"},"price":{"css":".price"},"link":{"xpath":".//a","attr":"href"}}}}
+	END
+	pass >out
+	want=$(control state | jq -r '.ads[].id' | sort | xargs)
+	[ -n "$want" ]
+	for source in rss atom json css xpath; do
+		got=$(jq -r --arg s $source 'select(.type=="listing.new" and
+			.subject==$s and .data.baseline)
+			| .data.id | sub(".*/"; "")' out |
+			sort | xargs)
+		[ "$got" = "$want" ]
+	done
+	# The same ad has the same price and link everywhere but in texts.
+	jq -e -s 'map(select(.type=="listing.new").data)
+		| group_by(.link) | all(map(.price) | unique | length == 1)' out
+}
+
+@test "with state only what is new is told" {
+	start_sim
+	cat >w.jsonl <<-END
+	{"id":"shop","url":"$url/shop/jsonld/rolex-submariner"}
+	{"id":"ads","source":"ads","kind":"feed","url":"$url/ads/feed.xml"}
+	{"id":"page","kind":"page","url":"$url/page"}
+	END
+	pass -s st >first
+	pass -s st >second
+	[ ! -s second ]
+	control tick '{"n":60}'
+	pass -s st >third
+	jq -e -s 'map(select(.type=="price.update"))
+		| length == 1 and .[0].data.previous != .[0].data.price' third
+	jq -e -s 'map(select(.type=="page.change").data)
+		| length == 1 and (.[0].added|length > 0)' third
+	[ "$(jq -r 'select(.type=="listing.new").data.id' third | wc -l)" -gt 0 ]
+	[ "$(jq -r 'select(.type=="listing.gone").data.id' third | wc -l)" -gt 0 ]
+	[ "$(jq -c 'select(.data.baseline)' third)" = "" ]
+	[ "$(jq -c 'select(.type=="observation.change")' third)" = "" ]
+	# What was there, came and went is what is there now.
+	{
+		jq -r 'select(.type=="listing.new").data.id' first third
+		jq -r 'select(.type=="listing.gone").data.id' third
+	} | sort | uniq -u >now
+	control state | jq -r '.ads[].id' | sort | diff - now
+	# One source, ids without gaps, over all three runs.
+	cat first second third | jq -r .id | diff - <(seq "$(cat first third | wc -l)")
+	[ "$(cat first third | jq -r .source | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "--test prints observations and changes nothing" {
+	start_sim
+	cat >w.jsonl <<-END
+	{"id":"shop","url":"$url/shop/jsonld/rolex-submariner"}
+	{"id":"none","url":"$url/nofields/"}
+	{"id":"off","url":"$url/shop/og/rolex-submariner","enabled":false}
+	END
+	for _ in 1 2; do
+		weir-scraper --test -w w.jsonl --allow 127.0.0.1 \
+			--host-delay 0ms --dir d >out
+		[ "$(jq -r '"\(.watch) \(.status) \(.outcome)"' out | sort |
+			xargs)" = "none 200 selector-miss shop 200 changed" ]
+		[ "$(jq -r '.items|length' out | sort | xargs)" = "0 1" ]
+	done
+	[ ! -e d ]
+}
+
+# ---- misbehaviour ----
+
+@test "each way to fail has its name" {
+	start_sim
+	cat >want <<-END
+	blocked /blocked/
+	blocked /status/403/
+	changed /headers/500/page
+	changed /redirect/5/page
+	changed /slow/50/page
+	empty /empty/
+	http-error /redirect-loop/
+	http-error /redirect/6/page
+	http-error /status/404/
+	http-error /status/500/
+	http-error /status/503/
+	parse-fail /garbage/
+	rate-limited /status/429/
+	rate-limited /status/503/?retry_after=2
+	refused /bomb/
+	refused /endless/
+	refused /private/page
+	refused /redirect-to?url=file:///etc/passwd
+	refused /redirect-to?url=http://127.0.0.2/
+	refused /redirect-to?url=http://169.254.169.254/latest/meta-data/
+	refused /redirect-to?url=http://[::ffff:10.0.0.1]/
+	refused /redirect-to?url=/private/page
+	timeout /hang/
+	timeout /slow/20000/page
+	unreachable /cut/page
+	END
+	while read -r _ path; do
+		jq -nc --arg u "$url$path" '{url: $u, kind: "page"}'
+	done <want >w.jsonl
+	pass --timeout 2s --max-bytes 1M >out
+	jq -r --arg u "$url" 'select(.type=="observation.change").data
+		| "\(.outcome) \(.url|ltrimstr($u))"' out | LC_ALL=C sort >got
+	LC_ALL=C sort want | diff - got
+	# A reason for each that is no success, and nothing else was told.
+	jq -e -s 'all(.type=="observation.change" or .type=="page.change")' out
+	jq -e -s 'map(select(.type=="observation.change").data)
+		| all(.outcome=="changed" or (.reason|length > 0))' out
+	# What robots.txt forbids was not asked for.
+	[ "$(control log | jq '.paths["/private/page"]')" = null ]
+}
+
+@test "a selector or an offer that finds nothing is a miss" {
+	start_sim
+	cat >w.jsonl <<-END
+	{"id":"a","url":"$url/nofields/"}
+	{"id":"b","kind":"html","url":"$url/page","extract":{"fields":{"title":{"css":"h7"}}}}
+	{"id":"c","kind":"json","url":"$url/page","extract":{"fields":{"title":{"path":"\$.x"}}}}
+	{"id":"d","kind":"feed","url":"$url/page"}
+	END
+	pass >out
+	[ "$(jq -r '"\(.subject)=\(.data.outcome)"' out | sort | xargs)" = \
+		"a=selector-miss b=selector-miss c=parse-fail d=parse-fail" ]
+}
+
+@test "a site that is not there is unreachable" {
+	cat >w.jsonl <<-END
+	{"id":"port","url":"http://127.0.0.1:1/"}
+	{"id":"name","url":"http://no-such-host.invalid/"}
+	END
+	pass >out
+	[ "$(jq -r .data.outcome out | xargs)" = "unreachable unreachable" ]
+	grep -q 'dns: ' out
+	grep -q 'connect: ' out
+}
+
+@test "addresses that are not public are refused, in any spelling" {
+	start_sim
+	port=${url##*:}
+	for host in 127.0.0.1 localhost 2130706433 0x7f.1 017700000001 \
+		'[::1]' '[::ffff:127.0.0.1]' 0.0.0.0; do
+		jq -nc --arg u "http://$host:$port/page" '{url: $u}'
+	done >w.jsonl
+	weir-scraper -1 -w w.jsonl -o - --host-delay 0ms >out
+	[ "$(jq -r .data.outcome out | sort | uniq -c | xargs)" = "8 refused" ]
+	[ "$(control log | jq '.paths|length')" -eq 0 ]
+	# A port on the list opens that port alone.
+	echo "{\"url\":\"$url/page\",\"kind\":\"page\"}" >w.jsonl
+	[ "$(pass --allow "127.0.0.1:$port" | jq -r .type | sort | xargs)" = \
+		"observation.change page.change" ]
+	weir-scraper -1 -w w.jsonl -o - --allow 127.0.0.1:1 >out
+	[ "$(jq -r .data.outcome out)" = refused ]
+}
+
+@test "what failed leaves what is known as it was" {
+	start_sim
+	echo "{\"id\":\"a\",\"url\":\"$url/shop/jsonld/rolex-submariner\"}" >w.jsonl
+	pass -s st >first
+	kill "$pid" && wait "$pid"
+	pass -s st >second
+	[ "$(types second)" = "observation.change=1" ]
+	jq -e '.data.outcome=="unreachable" and .data.previous=="changed"' second
+	pass -s st >third
+	[ ! -s third ] # still so
+	start ': ready ' sim --listen "${url#http://}" --tick 0
+	pass -s st >fourth
+	[ "$(types fourth)" = "observation.change=1" ]
+	jq -e '.data.outcome=="unchanged"' fourth
+}
+
+# ---- headers ----
+
+@test "secrets come from files and stay with their host" {
+	start_sim
+	mkdir -p d/secrets
+	echo 'session=hush' >d/secrets/shop.cookie
+	cat >w.jsonl <<-END
+	{"id":"a","kind":"page","url":"$url/hook/own","headers":{"Cookie":{"file":"shop.cookie"},"X-Token":{"file":"shop.cookie"},"Accept-Language":"de"}}
+	{"id":"b","kind":"page","url":"$url/redirect-to?url=http://localhost:${url##*:}/hook/other","headers":{"Cookie":{"file":"shop.cookie"},"X-Token":{"file":"shop.cookie"}}}
+	{"id":"c","kind":"page","url":"$url/redirect-to?url=/hook/same","headers":{"Cookie":{"file":"shop.cookie"}}}
+	END
+	pass --dir d >out 2>log
+	for hook in own same; do
+		control hook/$hook | jq -e \
+			'.requests[0].headers.cookie=="session=hush"'
+	done
+	control hook/own | jq -e '.requests[0].headers |
+		."accept-language"=="de" and ."x-token"=="session=hush"'
+	control hook/other | jq -e '.total==1 and (.requests[0].headers |
+		has("cookie") or has("x-token") | not)'
+	run ! grep -r hush out log
+}
+
+# ---- with a store ----
+
+@test "as a stage: told once, whatever kills it; an unchanged check writes nothing" {
+	start_sim
+	export WEIR_DIR=$PWD/d
+	start ': ready ' store
+	sets() {
+		jq -nc --arg id "$1" --argjson data "$2" \
+			'{type:"watch.set",subject:$id,data:$data}' | weir-pub
+	}
+	scraper="scraper --allow 127.0.0.1 --host-delay 0ms --spread 0ms"
+	told() { weir-log "$@" | wc -l; }
+	sets a "{\"id\":\"a\",\"url\":\"$url/shop/og/rolex-submariner\",\"every\":\"100ms\"}"
+	sets m '{"id":"m","url":"mock:m?step=1","every":"1d"}'
+	start ': ready ' $scraper
+	wait_for '[ "$(told price.update/)" -ge 2 ]'
+	# Ten checks of a page that is as it was: not one byte in the ledger.
+	asked() { control log | jq '.paths["/shop/og/rolex-submariner"]'; }
+	wait_for '[ "$(asked)" -ge 3 ]'
+	before=$(cksum <d/ledger/scraper/data.mdb)
+	from=$(asked)
+	wait_for '[ "$(asked)" -ge $((from + 10)) ]'
+	[ "$(cksum <d/ledger/scraper/data.mdb)" = "$before" ]
+	kill -KILL "$pid"
+	run wait "$pid"
+	control tick '{"n":60}'
+	start ': ready ' $scraper
+	wait_for '[ "$(told price.update/a)" -eq 2 ]'
+	weir-log price.update/a | jq -e -s \
+		'.[0].data.price==.[1].data.previous and .[0].data.baseline'
+	weir-log price.update/a observation.change/a | jq -r .id >ids
+	[ "$(sort -u ids | wc -l)" -eq "$(wc -l <ids)" ]
+	# Poll by hand, and away with it.
+	n=$(told price.update/m)
+	echo '{"type":"watch.poll","subject":"m","data":{}}' | weir-pub
+	echo '{"type":"watch.poll","subject":"m","data":{}}' | weir-pub
+	echo '{"type":"watch.poll","subject":"m","data":{}}' | weir-pub
+	wait_for '[ "$(told price.update/m)" -gt "$n" ]'
+	sets a null
+	sets m null
+	wait_for '[ "$(weir-log --last scraper.status/ |
+		jq -r .data.running | sort -u)" = false ]'
+	# A watch that cannot work says so, and nobody else suffers.
+	sets x '{"id":"x","url":"http://127.0.0.1/","headers":{"Cookie":{"file":"none"}}}'
+	wait_for '[ "$(told observation.change/x)" -eq 1 ]'
+	weir-log observation.change/x | jq -e \
+		'.data.outcome=="refused" and (.data.reason|test("Cookie"))'
+	kill "$pid"
+	wait "$pid"
+}
