@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# weir-alerter as a filter. What it decides is told by stories, see
+# tests/fixtures/alerter/stories.jsonl.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	BIN=$(realpath "${BIN:-build/bin}")
+	HELPERS=${HELPERS:-$BIN/../tests/helpers}
+	tmp=$BATS_TEST_TMPDIR
+}
+
+# price N PRICE [TARGET]: one event on a line
+price() {
+	printf '{"id":"%d","source":"weir/t/-","type":"price.update",' "$1"
+	printf '"subject":"lamp","time":"2026-03-01T%02d:00:00Z",' "$1"
+	printf '"data":{"item":{"id":"lamp","kind":"lamp","name":"Lamp"%s},' \
+		"${3:+,\"target\":\"$3\"}"
+	printf '"price":"%s","currency":"EUR","source":"shop"}}\n' "$2"
+}
+
+alert() {
+	"$BIN/weir-alerter" -i - -o - "$@"
+}
+
+@test "every story is told as it should be" {
+	tests/cli/alerter_stories.sh "$BIN/weir-alerter" \
+		tests/fixtures/alerter/stories.jsonl "$tmp"
+}
+
+@test "all that it says is what the types allow" {
+	jq -c '.in[]' tests/fixtures/alerter/stories.jsonl >"$tmp/in"
+	jq -c '.rules[] | .id |= . + "1"' tests/fixtures/alerter/stories.jsonl \
+		>"$tmp/rules"
+	jq -c '.searches[]' tests/fixtures/alerter/stories.jsonl >"$tmp/q"
+	alert -r "$tmp/rules" -q "$tmp/q" <"$tmp/in" |
+		jq -c '{type, data}' >"$tmp/out"
+	[ "$(wc -l <"$tmp/out")" -gt 50 ]
+	run "$HELPERS/schemas" --decode "$tmp/out"
+	[ "$status" -eq 0 ]
+	[ "$(sort -u <<<"$output")" = valid ]
+}
+
+@test "help and version are answered on standard output" {
+	run --separate-stderr "$BIN/weir-alerter" --help
+	[ "$status" -eq 0 ]
+	[[ $output == *--searches* ]]
+	[ -z "$stderr" ]
+	run --separate-stderr "$BIN/weir-alerter" --version
+	[ "$status" -eq 0 ]
+	[[ $output == weir-alerter* ]]
+}
+
+@test "a bad option, an operand, files without a pipe: usage errors" {
+	run "$BIN/weir-alerter" --rule x
+	[ "$status" -eq 64 ]
+	run "$BIN/weir-alerter" -i - -o - extra
+	[ "$status" -eq 64 ]
+	run "$BIN/weir-alerter" -r /dev/null
+	[ "$status" -eq 64 ]
+	[[ $output == *--rules* ]]
+}
+
+@test "an alert has the fields of the old one, a notification has its data" {
+	{ price 1 100 80; price 2 79.90 80; } >"$tmp/in"
+	alert <"$tmp/in" >"$tmp/out"
+	run jq -c 'select(.type == "alert.new") | .data
+		| [.itemType, .item.id, .item.name, .currentPrice, .targetPrice,
+		   .message, .rule, .user]' "$tmp/out"
+	[ "$output" = '["lamp","lamp","Lamp","79.90","80","Lamp: 79.90 EUR, target 80, at shop","target","default"]' ]
+	run jq -c 'select(.type == "user.notification") | .data
+		| [.type, .title, .timestamp, .data.threshold_price,
+		   .data.currentPrice, .alert == .data.id]' "$tmp/out"
+	[ "$output" = '["price_alert","Target reached: Lamp","2026-03-01T02:00:00.000000Z","80","79.90",true]' ]
+}
+
+@test "the same input gives the same bytes" {
+	{ price 1 100 80; price 2 79.90 80; price 3 81 80; } >"$tmp/in"
+	alert <"$tmp/in" >"$tmp/a"
+	alert <"$tmp/in" >"$tmp/b"
+	[ -s "$tmp/a" ]
+	cmp "$tmp/a" "$tmp/b"
+}
+
+@test "with a state directory two runs are like one" {
+	echo '{"id":"r","on":"price.update/","target":80,"cooldown":"3h"}' \
+		>"$tmp/r"
+	for p in 80 90 79 78 77 90 70; do
+		n=$((${n:-0} + 1))
+		price "$n" "$p"
+	done >"$tmp/in"
+	alert -r "$tmp/r" <"$tmp/in" | jq -c 'del(.source)' >"$tmp/want"
+	mkdir "$tmp/state"
+	{
+		head -n 3 "$tmp/in" | alert -r "$tmp/r" -s "$tmp/state"
+		tail -n +4 "$tmp/in" | alert -r "$tmp/r" -s "$tmp/state"
+	} | jq -c 'del(.source)' >"$tmp/have"
+	grep -q alert.suppressed "$tmp/want"
+	diff "$tmp/want" "$tmp/have"
+}
+
+@test "targets may come from watches" {
+	echo '{"url":"https://shop.example/lamp","item":{"id":"lamp","target":80}}' \
+		>"$tmp/w"
+	price 1 79 | jq -c '.data.watch = "shop.example_lamp"' >"$tmp/in"
+	run jq -r .subject <<<"$(alert -w "$tmp/w" <"$tmp/in")"
+	[ "$output" = "lamp/target
+default" ]
+}
+
+@test "--pass keeps the input" {
+	price 1 79 80 >"$tmp/in"
+	run jq -r .type <<<"$(alert -p <"$tmp/in")"
+	[ "$output" = "price.update
+alert.new
+user.notification" ]
+}
+
+@test "a bad rule is told with its file and line, and the others hold" {
+	printf '%s\n' '{"id":"a","on":"price.update/","drop":{}}' \
+		'{"id":"b","on":"price.update/","target":80}' \
+		'{"id":"c","on":7}' '{"id":"target","on":""}' 'x' \
+		>"$tmp/r"
+	price 1 79 >"$tmp/in"
+	run --separate-stderr alert -r "$tmp/r" <"$tmp/in"
+	[ "$status" -eq 65 ]
+	[ "$(wc -l <<<"$stderr")" -eq 5 ] # one each, and the last word
+	[[ $stderr == *"line 1: drop: neither percent nor amount"* ]]
+	[[ $stderr == *"line 3: data: on: not a string"* ]]
+	[[ $stderr == *"line 4: id: 'target' is taken"* ]]
+	[ "$(jq -r .subject <<<"${lines[0]}")" = lamp/b ]
+}
+
+@test "a file that is not there is one clear line" {
+	run --separate-stderr alert -r "$tmp/nothing" </dev/null
+	[ "$status" -eq 66 ]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	[[ $stderr == *nothing* ]]
+}

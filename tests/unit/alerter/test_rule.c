@@ -1,0 +1,325 @@
+#include "cmd/alerter/rule.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/xmem.h"
+
+#include "tests/unit/cases.h"
+
+#define HOUR INT64_C(3600000000)
+
+static struct rule *compile(const char *data)
+{
+	struct err e = { 0 };
+	struct rule *r = rule_new(false, STR("r"), str_from(data), &e);
+
+	if (!r)
+		fail_msg("%s: %s", data, e.msg);
+	return r;
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+	static const struct {
+		const char *data, *want;
+	} cases[] = {
+		{ "{}", "on: missing" },
+		{ "{\"on\":\"\",\"target\":\"x\"}", "target: not a decimal" },
+		{ "{\"on\":\"\",\"drop\":{}}",
+		  "drop: neither percent nor amount" },
+		{ "{\"on\":\"\",\"drop\":{\"percent\":0}}", "drop.percent" },
+		{ "{\"on\":\"\",\"drop\":{\"percent\":-1}}", "drop.percent" },
+		{ "{\"on\":\"\",\"drop\":{\"percent\":100.01}}",
+		  "drop.percent" },
+		{ "{\"on\":\"\",\"drop\":{\"percent\":1e99}}", "drop.percent" },
+		{ "{\"on\":\"\",\"drop\":{\"amount\":0}}", "drop.amount" },
+		{ "{\"on\":\"\",\"keywords\":\" -- \"}",
+		  "keywords: no word in them" },
+		{ "{\"on\":\"\",\"keywords\":[\"!\",\"?\"]}",
+		  "keywords: no word in them" },
+	};
+	struct buf big = { 0 };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_null(
+			rule_new(false, STR("r"), str_from(cases[i].data), &e));
+		if (e.code != EX_DATAERR || !strstr(e.msg, cases[i].want))
+			fail_msg("%s: %s", cases[i].data, e.msg);
+	}
+	assert_null(
+		rule_new(false, STR(RULE_TARGET), STR("{\"on\":\"\"}"), &e));
+	assert_non_null(strstr(e.msg, "is taken"));
+	buf_puts(&big, "{\"on\":\"\",\"keywords\":[\"");
+	while (big.len < RULE_DATA_MAX)
+		buf_puts(&big, "a\",\"");
+	buf_puts(&big, "\"]}");
+	assert_null(rule_new(false, STR("r"), buf_str(&big), &e));
+	buf_free(&big);
+}
+
+static void a_rule_without_a_user_tells_default(void **state)
+{
+	struct rule *r = compile("{\"on\":\"price.update/\"}");
+
+	(void)state;
+	assert_true(str_is(r->user, "default"));
+	assert_string_equal(rule_kind(r), "match");
+	rule_free(&r);
+	assert_null(r);
+}
+
+/* price, currency, availability, previous: NULL is absent. */
+struct look {
+	const char *rule;
+	const char *price, *currency, *availability, *previous;
+	bool firing;
+	enum verdict want;
+};
+
+static void judge(const struct look *l)
+{
+	struct rule *r = compile(l->rule);
+	struct matter m = {
+		.topic = STR("price.update/x"),
+		.row = STR(" red bicycle "),
+		.price = str_from(l->price),
+		.currency = str_from(l->currency),
+		.availability = str_from(l->availability),
+		.previous = str_from(l->previous),
+	};
+	enum verdict got = rule_judge(r, &m, l->firing);
+
+	if (got != l->want)
+		fail_msg("%s at %s: %d", l->rule, l->price, got);
+	rule_free(&r);
+}
+
+static void verdicts(void **state)
+{
+#define ON "{\"on\":\"price.update/\","
+#define T  ON "\"target\":\"80\"}"
+#define TH ON "\"target\":\"80\",\"hysteresis\":\"5%\"}"
+#define TE ON "\"target\":\"80\",\"currency\":\"EUR\"}"
+#define B  ON "\"price\":{\"min\":\"10\",\"max\":20},\"hysteresis\":\"10%\"}"
+#define DP ON "\"drop\":{\"percent\":12.5}}"
+#define DA ON "\"drop\":{\"amount\":\"0.10\",\"percent\":1}}"
+#define K  ON "\"keywords\":\"bicycle RED\"}"
+#define K2 ON "\"keywords\":[\"bicycle red\"]}"
+#define S  ON "\"stock\":\"InStock\",\"target\":\"80\"}"
+	static const struct look looks[] = {
+		{ T, "80", "EUR", 0, 0, false, VERDICT_YES },
+		{ T, "80.00", 0, 0, 0, false, VERDICT_YES },
+		{ T, "80.01", "EUR", 0, 0, false, VERDICT_NO },
+		{ T, "0", 0, 0, 0, false, VERDICT_YES },
+		{ T, NULL, "EUR", 0, 0, false, VERDICT_UNKNOWN },
+		{ T, NULL, "EUR", 0, 0, true, VERDICT_UNKNOWN },
+		{ TH, "84", 0, 0, 0, false, VERDICT_NO },
+		{ TH, "84", 0, 0, 0, true, VERDICT_YES },
+		{ TH, "84.01", 0, 0, 0, true, VERDICT_NO },
+		{ TE, "80", "EUR", 0, 0, false, VERDICT_YES },
+		{ TE, "80", "USD", 0, 0, false, VERDICT_UNKNOWN },
+		{ TE, "80", NULL, 0, 0, false, VERDICT_UNKNOWN },
+		{ B, "10", 0, 0, 0, false, VERDICT_YES },
+		{ B, "20.0", 0, 0, 0, false, VERDICT_YES },
+		{ B, "9.99", 0, 0, 0, false, VERDICT_NO },
+		{ B, "9", 0, 0, 0, true, VERDICT_YES },
+		{ B, "22", 0, 0, 0, true, VERDICT_YES },
+		{ B, "22.01", 0, 0, 0, true, VERDICT_NO },
+		{ DP, "87.5", 0, 0, "100", false, VERDICT_YES },
+		{ DP, "87.51", 0, 0, "100", false, VERDICT_NO },
+		{ DP, "87.5", 0, 0, NULL, false, VERDICT_NO },
+		{ DP, "110", 0, 0, "100", false, VERDICT_NO },
+		{ DA, "0.90", 0, 0, "1.00", false, VERDICT_YES },
+		{ DA, "0.91", 0, 0, "1.00", false, VERDICT_NO },
+		{ DA, "99.50", 0, 0, "100", false, VERDICT_NO },
+		{ K, NULL, 0, 0, 0, false, VERDICT_YES },
+		{ K2, NULL, 0, 0, 0, false, VERDICT_NO },
+		{ S, "80", 0, "InStock", 0, false, VERDICT_YES },
+		{ S, "80", 0, "SoldOut", 0, false, VERDICT_NO },
+		{ S, "80", 0, NULL, 0, false, VERDICT_UNKNOWN },
+		{ S, "81", 0, NULL, 0, false, VERDICT_NO },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
+		judge(&looks[i]);
+}
+
+/* A step: the hour, what is so, and what must follow. */
+struct turn {
+	int hour;
+	enum verdict v;
+	enum rule_action want;
+};
+
+static void follow(struct rule_state *st, const char *data, struct occasion o,
+		   const struct turn *turn, size_t n)
+{
+	struct rule *r = compile(data);
+
+	for (size_t i = 0; i < n; i++) {
+		enum rule_action got;
+
+		o.recorded_us = turn[i].hour * HOUR;
+		got = rule_step(r, st, turn[i].v, &o);
+		if (got != turn[i].want)
+			fail_msg("turn %zu: %d", i, got);
+	}
+	rule_free(&r);
+}
+
+#define FRESH                                            \
+	{                                                \
+		.fired_us = CLK_NONE, .due_us = CLK_NONE \
+	}
+#define LOUD                                \
+	(struct occasion)                   \
+	{                                   \
+		.silent_until_us = CLK_NONE \
+	}
+
+static void fires_once_and_resolves_once(void **state)
+{
+	static const struct turn turns[] = {
+		{ 0, VERDICT_NO, RULE_NOTHING },
+		{ 1, VERDICT_YES, RULE_FIRE },
+		{ 2, VERDICT_YES, RULE_NOTHING },
+		{ 3, VERDICT_UNKNOWN, RULE_NOTHING },
+		{ 4, VERDICT_YES, RULE_NOTHING },
+		{ 5, VERDICT_NO, RULE_RESOLVE },
+		{ 6, VERDICT_NO, RULE_NOTHING },
+		{ 7, VERDICT_YES, RULE_FIRE },
+	};
+	struct rule_state st = FRESH;
+
+	(void)state;
+	follow(&st, T, LOUD, turns, ARRAY_LEN(turns));
+	assert_true(st.firing && st.told && !st.held);
+}
+
+static void a_cooldown_holds_what_is_due_at_its_end(void **state)
+{
+	static const struct turn turns[] = {
+		{ 0, VERDICT_YES, RULE_FIRE },
+		{ 1, VERDICT_NO, RULE_RESOLVE },
+		{ 2, VERDICT_YES, RULE_COOLDOWN },
+		{ 3, VERDICT_YES, RULE_NOTHING },
+	};
+	struct rule_state st = FRESH;
+	struct occasion o = LOUD;
+
+	(void)state;
+	follow(&st, ON "\"target\":\"80\",\"cooldown\":\"6h\"}", o, turns,
+	       ARRAY_LEN(turns));
+	assert_true(st.held && st.due_us == 6 * HOUR);
+	o.recorded_us = st.due_us;
+	assert_int_equal(rule_due(&st, &o), RULE_FIRE);
+	assert_true(st.told && !st.held && st.fired_us == 6 * HOUR);
+	assert_true(st.due_us == CLK_NONE);
+	assert_int_equal(rule_due(&st, &o), RULE_NOTHING);
+}
+
+static void what_was_never_told_is_not_resolved(void **state)
+{
+	static const struct turn turns[] = {
+		{ 0, VERDICT_YES, RULE_SILENCE },
+		{ 1, VERDICT_NO, RULE_NOTHING },
+	};
+	struct rule_state st = FRESH;
+	struct occasion o = LOUD;
+
+	(void)state;
+	o.silenced = true;
+	o.silent_until_us = 9 * HOUR;
+	follow(&st, T, o, turns, ARRAY_LEN(turns));
+	assert_false(st.held);
+	assert_true(st.due_us == CLK_NONE);
+}
+
+static void a_silence_that_was_prolonged_holds_on(void **state)
+{
+	static const struct turn turn = { 0, VERDICT_YES, RULE_SILENCE };
+	struct rule_state st = FRESH;
+	struct occasion o = LOUD;
+
+	(void)state;
+	o.silenced = true;
+	o.silent_until_us = 2 * HOUR;
+	follow(&st, T, o, &turn, 1);
+	o.recorded_us = 2 * HOUR;
+	o.silent_until_us = 5 * HOUR;
+	assert_int_equal(rule_due(&st, &o), RULE_SILENCE);
+	assert_true(st.held && st.due_us == 5 * HOUR);
+	o.silent_until_us = CLK_NONE;
+	assert_int_equal(rule_due(&st, &o), RULE_SILENCE);
+	assert_false(st.held);
+}
+
+static void a_quiet_sight_is_no_news_but_is_remembered(void **state)
+{
+	static const struct turn turns[] = {
+		{ 0, VERDICT_YES, RULE_NOTHING },
+		{ 1, VERDICT_YES, RULE_NOTHING },
+		{ 2, VERDICT_NO, RULE_NOTHING },
+	};
+	static const struct turn after = { 3, VERDICT_YES, RULE_FIRE };
+	struct rule_state st = FRESH;
+	struct occasion o = LOUD;
+
+	(void)state;
+	o.quiet = true;
+	follow(&st, T, o, turns, ARRAY_LEN(turns));
+	follow(&st, T, LOUD, &after, 1);
+}
+
+static void what_happens_fires_each_time(void **state)
+{
+	static const struct turn turns[] = {
+		{ 0, VERDICT_YES, RULE_FIRE },
+		{ 1, VERDICT_YES, RULE_FIRE },
+		{ 2, VERDICT_NO, RULE_NOTHING },
+	};
+	struct rule_state st = FRESH;
+	struct occasion o = LOUD;
+
+	(void)state;
+	o.momentary = true;
+	follow(&st, DP, o, turns, ARRAY_LEN(turns));
+	assert_false(st.firing || st.held);
+}
+
+static void a_state_is_kept_while_it_matters(void **state)
+{
+	struct rule *r = compile(ON "\"target\":\"80\",\"cooldown\":\"6h\"}");
+	struct rule_state st = FRESH;
+
+	(void)state;
+	assert_false(rule_state_matters(r, &st, 0));
+	st.fired_us = HOUR;
+	assert_true(rule_state_matters(r, &st, 6 * HOUR));
+	assert_false(rule_state_matters(r, &st, 7 * HOUR));
+	st.firing = true;
+	assert_true(rule_state_matters(r, &st, 7 * HOUR));
+	rule_free(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_cannot_be_is_refused),
+		cmocka_unit_test(a_rule_without_a_user_tells_default),
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(fires_once_and_resolves_once),
+		cmocka_unit_test(a_cooldown_holds_what_is_due_at_its_end),
+		cmocka_unit_test(what_was_never_told_is_not_resolved),
+		cmocka_unit_test(a_silence_that_was_prolonged_holds_on),
+		cmocka_unit_test(a_quiet_sight_is_no_news_but_is_remembered),
+		cmocka_unit_test(what_happens_fires_each_time),
+		cmocka_unit_test(a_state_is_kept_while_it_matters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
