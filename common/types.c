@@ -23,20 +23,28 @@ enum {
 
 /* ---- settings ---- */
 
-static const struct shape_field item_rows[] = {
-	{ ROW(type_item, id, ID, 0,
-	      "The item; the subject of its prices. Absent: the watch's id.") },
-	{ ROW(type_item, kind, TEXT, 0, "What it is: watch, sneaker, car."),
-	  .max = 128 },
-	{ ROW(type_item, name, TEXT, 0, "What people call it."), .max = 512 },
-	{ ROW(type_item, target, DECIMAL, LOOSE,
-	      "The price to wait for: alert at this or less.") },
-	{ ROW(type_item, currency, CURRENCY, 0,
-	      "The currency of the target; absent: any.") },
-};
+/* A watch may leave the id to be made; what was seen has one. */
+#define ITEM_ROWS(id_flags)                                                   \
+	{ ROW(type_item, id, ID, id_flags,                                    \
+	      "The item; the subject of its prices. Of a watch, absent: the " \
+	      "watch's id.") },                                               \
+		{ ROW(type_item, kind, TEXT, 0,                               \
+		      "What it is: watch, sneaker, car."),                    \
+		  .max = 128 },                                               \
+		{ ROW(type_item, name, TEXT, 0, "What people call it."),      \
+		  .max = 512 },                                               \
+		{ ROW(type_item, target, DECIMAL, LOOSE,                      \
+		      "The price to wait for: alert at this or less.") },     \
+	{                                                                     \
+		ROW(type_item, currency, CURRENCY, 0,                         \
+		    "The currency of the target; absent: any.")               \
+	}
+
+static const struct shape_field item_rows[] = { ITEM_ROWS(0) };
+static const struct shape_field seen_rows[] = { ITEM_ROWS(REQ) };
 const struct shape shape_item = SHAPE(type_item, item_rows, 0, "Item.");
 static const struct shape shape_item_seen =
-	SHAPE(type_item, item_rows, OPEN, "Item.");
+	SHAPE(type_item, seen_rows, OPEN, "Item.");
 
 static const char *const watch_kinds[] = { "product", "json", "html", "feed",
 					   "page",    "mock", NULL };

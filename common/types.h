@@ -195,8 +195,8 @@ int type_check(const struct event *ev, struct err *e);
  * kind is product, or mock for a mock: URL. source is the URL's host. id is
  * host and path with '_' for each '/', at most WATCH_ID_TEXT bytes of it; where
  * something else was left out or replaced (a query, an end that is too long),
- * eight hexadecimal digits of the URL's hash follow. item is {"id": the
- * watch's id} for product and mock. -1 with *e (EX_DATAERR) for what cannot
+ * eight hexadecimal digits of the URL's hash follow. item is there for product
+ * and mock; one without an id gets the watch's. -1 with *e (EX_DATAERR) for what cannot
  * be: a URL without a host, or with a password in it; kind and URL that do not
  * go together; both every and cron.
  */

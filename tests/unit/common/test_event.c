@@ -258,8 +258,8 @@ static void every_size_has_a_limit(void **state)
 static void frames_survive_writing_and_reading(void **state)
 {
 	static const char *const attrs[] = {
-		"weir/s/a 1041 2026-11-20T21:00:00.123456Z "
-		"2026-11-20T21:00:00.124001Z 88213 9b1c04e7 -",
+		("weir/s/a 1041 2026-11-20T21:00:00.123456Z "
+		 "2026-11-20T21:00:00.124001Z 88213 9b1c04e7 -"),
 		"weir/s/a 1 2026-11-20T21:00:00.000000Z - - - -",
 		"weir/s/a 0 - - - - {\"cause\":\"a b\"}",
 	};

@@ -207,6 +207,8 @@ static void what_is_left_out_of_a_watch_is_filled_in(void **state)
 	assert_true(w.item.present && str_eq(w.item.id, w.id));
 	complete("{\"url\":\"mock:gold\",\"id\":\"g\"}", &w, &a);
 	assert_true(str_is(w.kind, "mock") && str_is(w.item.id, "g"));
+	complete("{\"url\":\"mock:gold\",\"item\":{\"target\":80}}", &w, &a);
+	assert_true(str_eq(w.item.id, w.id) && str_is(w.item.target, "80"));
 	complete("{\"url\":\"http://x/\",\"kind\":\"feed\"}", &w, &a);
 	assert_false(w.item.present);
 	complete("{\"url\":\"http://x/\",\"kind\":\"json\",\"source\":\"s\","
