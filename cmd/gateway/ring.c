@@ -100,7 +100,8 @@ static void drop_oldest(struct ring *r)
 {
 	const struct ring_item *next;
 
-	r->floor = ring_at(r, r->first++)->offset;
+	r->floor = ring_at(r, r->first)->offset;
+	r->first++;
 	if (r->first == r->end) {
 		belt_clear(&r->frames);
 		belt_clear(&r->topics);

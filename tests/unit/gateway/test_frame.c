@@ -1,0 +1,62 @@
+/* The bytes around a message, at each border of RFC 6455, section 5.2. */
+#include "cmd/gateway/frame.h"
+
+#include <string.h>
+
+#include "common/xmem.h"
+
+#include "tests/unit/cases.h"
+
+static void the_length_takes_as_many_bytes_as_it_needs(void **state)
+{
+	static const struct {
+		size_t len, head;
+		unsigned char want[FRAME_HEAD_MAX];
+	} rows[] = {
+		{ 0, 2, { 0x81, 0 } },
+		{ 125, 2, { 0x81, 125 } },
+		{ 126, 4, { 0x81, 126, 0, 126 } },
+		{ 65535, 4, { 0x81, 126, 255, 255 } },
+		{ 65536, 10, { 0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0 } },
+		{ 0x12345678,
+		  10,
+		  { 0x81, 127, 0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		unsigned char head[FRAME_HEAD_MAX];
+
+		assert_int_equal(frame_head(rows[i].len, head), rows[i].head);
+		assert_memory_equal(head, rows[i].want, rows[i].head);
+	}
+}
+
+static void a_close_says_why_as_far_as_it_fits(void **state)
+{
+	struct buf b = { 0 };
+	char why[300];
+
+	(void)state;
+	memset(why, 'x', sizeof(why) - 1);
+	why[sizeof(why) - 1] = '\0';
+	frame_add_close(&b, 1001, "bye");
+	assert_memory_equal(b.p,
+			    "\x88\x05\x03\xe9"
+			    "bye",
+			    7);
+	buf_reset(&b);
+	frame_add_close(&b, 1008, why);
+	assert_int_equal(b.len, 2 + 125);
+	buf_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_length_takes_as_many_bytes_as_it_needs),
+		cmocka_unit_test(a_close_says_why_as_far_as_it_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

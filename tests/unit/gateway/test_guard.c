@@ -1,0 +1,160 @@
+/* Who may talk to the gateway: Host, Origin, token, content type. */
+#include "cmd/gateway/guard.h"
+
+#include "common/xmem.h"
+
+#include "tests/unit/cases.h"
+
+static const char *const names[] = { "weir.example", "Box.local" };
+
+static void only_loopback_and_configured_hosts_are_served(void **state)
+{
+	static const struct {
+		const char *host;
+		bool want;
+	} rows[] = {
+		{ "localhost", true },
+		{ "LOCALHOST:8080", true },
+		{ "127.0.0.1", true },
+		{ "127.0.0.1:1", true },
+		{ "127.0.0.1:65535", true },
+		{ "[::1]", true },
+		{ "[::1]:8080", true },
+		{ "weir.example", true },
+		{ "WEIR.example:443", true },
+		{ "box.local", true },
+		{ "", false },
+		{ NULL, false },
+		{ ":8080", false },
+		{ "localhost:", false },
+		{ "localhost:0", false },
+		{ "localhost:65536", false },
+		{ "localhost:80x", false },
+		{ "localhost:8080:8080", false },
+		{ "localhost.", false },
+		{ "localhost.evil.example", false },
+		{ "evil.example", false },
+		{ "evil.example#localhost", false },
+		{ "user@localhost", false },
+		{ "127.0.0.1.evil.example", false },
+		{ "127.0.0.2", false },
+		{ "0.0.0.0", false },
+		{ "::1", false },
+		{ "[::1", false },
+		{ "[::1]x", false },
+		{ "[::2]", false },
+		{ "weir.example.evil", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (guard_host(str_from(rows[i].host), names,
+			       ARRAY_LEN(names)) != rows[i].want)
+			fail_msg("Host '%s': want %d", rows[i].host,
+				 rows[i].want);
+}
+
+static void an_origin_must_name_the_host(void **state)
+{
+	static const struct {
+		const char *origin, *host;
+		bool want;
+	} rows[] = {
+		{ NULL, "localhost:8080", true },
+		{ "http://localhost:8080", "localhost:8080", true },
+		{ "https://weir.example", "weir.example", true },
+		{ "http://LOCALHOST:8080", "localhost:8080", true },
+		{ "http://localhost", "localhost:8080", false },
+		{ "http://localhost:8081", "localhost:8080", false },
+		{ "http://127.0.0.1:8080", "localhost:8080", false },
+		{ "http://evil.example", "localhost:8080", false },
+		{ "http://localhost:8080.evil.example", "localhost:8080",
+		  false },
+		{ "null", "localhost:8080", false },
+		{ "", "localhost:8080", false },
+		{ "file://localhost:8080", "localhost:8080", false },
+		{ "chrome-extension://abc", "abc", false },
+		{ "http://", "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (guard_origin(str_from(rows[i].origin),
+				 str_from(rows[i].host)) != rows[i].want)
+			fail_msg("Origin '%s' at '%s': want %d", rows[i].origin,
+				 rows[i].host, rows[i].want);
+}
+
+static void a_token_comes_as_bearer_or_as_password(void **state)
+{
+	static const struct {
+		const char *header;
+		bool want;
+	} rows[] = {
+		{ "Bearer 0123456789abcdef", true },
+		{ "bearer   0123456789abcdef ", true },
+		{ "Basic dXNlcjowMTIzNDU2Nzg5YWJjZGVm", true },
+		{ "Basic OjAxMjM0NTY3ODlhYmNkZWY=", true },
+		{ NULL, false },
+		{ "", false },
+		{ "Bearer", false },
+		{ "Bearer ", false },
+		{ "Bearer 0123456789abcdeF", false },
+		{ "Bearer 0123456789abcde", false },
+		{ "Bearer 0123456789abcdef0", false },
+		{ "0123456789abcdef", false },
+		{ "Digest 0123456789abcdef", false },
+		{ "Basic 0123456789abcdef", false },
+		{ "Basic MDEyMzQ1Njc4OWFiY2RlZg==", false }, /* no colon */
+		{ "Basic dXNlcjowMTIzNDU2Nzg5YWJjZGV", false },
+		{ "Basic ====", false },
+		{ "Basic !!!!", false },
+	};
+	char token[] = "0123456789abcdef";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (guard_token(str_from(rows[i].header), str_from(token)) !=
+		    rows[i].want)
+			fail_msg("Authorization '%s': want %d", rows[i].header,
+				 rows[i].want);
+	assert_false(guard_token(STR("Bearer "), STR("")));
+}
+
+static void only_loopback_addresses_are_loopback(void **state)
+{
+	(void)state;
+	assert_true(guard_is_loopback("127.0.0.1"));
+	assert_true(guard_is_loopback("127.8.9.1"));
+	assert_true(guard_is_loopback("::1"));
+	assert_false(guard_is_loopback("0.0.0.0"));
+	assert_false(guard_is_loopback("::"));
+	assert_false(guard_is_loopback("192.168.0.1"));
+	assert_false(guard_is_loopback("::ffff:127.0.0.1"));
+	assert_false(guard_is_loopback("localhost"));
+}
+
+static void only_json_is_json(void **state)
+{
+	(void)state;
+	assert_true(guard_is_json(STR("application/json")));
+	assert_true(guard_is_json(STR("Application/JSON; charset=utf-8")));
+	assert_false(guard_is_json((struct str){ 0 }));
+	assert_false(guard_is_json(STR("text/plain")));
+	assert_false(guard_is_json(STR("application/jsonx")));
+	assert_false(guard_is_json(STR("text/plain; application/json")));
+	assert_false(guard_is_json(STR("application/x-www-form-urlencoded")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_loopback_and_configured_hosts_are_served),
+		cmocka_unit_test(an_origin_must_name_the_host),
+		cmocka_unit_test(a_token_comes_as_bearer_or_as_password),
+		cmocka_unit_test(only_loopback_addresses_are_loopback),
+		cmocka_unit_test(only_json_is_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

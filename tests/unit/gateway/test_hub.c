@@ -1,0 +1,444 @@
+/*
+ * Every event to everyone who wants it, once and in order, whatever clients
+ * do: a long seeded mixture of events, subscriptions, sockets that take no
+ * more, clients that come back with their position. The journal is a real one.
+ */
+#include "cmd/gateway/hub.h"
+
+#include <ftw.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/json.h"
+#include "common/xmem.h"
+
+#include "tests/unit/cases.h"
+
+enum { CLIENTS = 12, STEPS = 6000, TOPICS = 9, HISTORY_MAX = 40000 };
+
+static const char *const all_patterns[] = {
+	"", "a.x/", "a.", "b.y/", "b.y/1", "a.x/2", "c.z",
+};
+
+static const char *const all_topics[TOPICS] = {
+	"a.x/1", "a.x/2", "a.x/3", "b.y/1", "b.y/2", "c.z", "a.w", "d.v", "b.u",
+};
+
+struct client {
+	struct hub_client hub;
+	struct world *w;
+	bool choked, taken; /* taken: the hub was told to stop */
+	uint64_t last;	    /* the last offset received */
+	size_t got, broken;
+	size_t picture; /* events of "last" that are still to come */
+	bool woken;
+};
+
+struct world {
+	char dir[32];
+	struct journal *writer, *reader;
+	struct loop *loop;
+	struct loop_work *driver;
+	struct hub *hub;
+	struct client client[CLIENTS];
+	uint64_t seed, source_id;
+	const char *topic[HISTORY_MAX]; /* by offset */
+	uint64_t head;
+	uint32_t epoch;
+	int64_t now_us;
+	int step;
+	void (*script)(struct world *w);
+};
+
+static uint64_t pick(struct world *w, uint64_t n)
+{
+	w->seed = w->seed * 6364136223846793005u + 1442695040888963407u;
+	return (w->seed >> 33) % n;
+}
+
+/* ---- what the hub asks for ---- */
+
+static struct journal *give_journal(void *arg)
+{
+	struct world *w = arg;
+
+	return w->reader;
+}
+
+static uint64_t offset_in(struct str text)
+{
+	struct str value, digits = { 0 };
+	uint64_t offset = 0;
+
+	assert_int_equal(json_check(text, 0, NULL), 0);
+	if (json_get(text, "offset", &value)) {
+		digits = str_sub(value, 1, value.len - 1);
+		assert_true(str_u64(digits, &offset));
+	}
+	return offset;
+}
+
+/* A client's own idea of what is next, checked against what has come. */
+static void receive(struct client *c, struct str text)
+{
+	const struct world *w = c->w;
+	uint64_t offset = offset_in(text);
+
+	if (offset == 0)
+		return; /* a reply */
+	assert_in_range(offset, c->last + 1, w->head);
+	if (c->picture) {
+		c->picture--; /* of each topic the newest only */
+		c->last = offset;
+		return;
+	}
+	for (uint64_t o = c->last + 1; o < offset; o++)
+		if (patterns_match(&c->hub.group->patterns,
+				   str_from(w->topic[o])))
+			fail_msg("%s at %llu was left out", w->topic[o],
+				 (unsigned long long)o);
+	assert_true(patterns_match(&c->hub.group->patterns,
+				   str_from(w->topic[offset])));
+	c->last = offset;
+	c->got++;
+}
+
+static bool take(void *user, struct str frames)
+{
+	struct client *c = user;
+
+	assert_false(c->taken);
+	while (frames.len) {
+		const unsigned char *p = (const unsigned char *)frames.p;
+		size_t head = p[1] < 126 ? 2 : p[1] == 126 ? 4 : 10;
+		size_t len = p[1] < 126 ? p[1] : (size_t)(p[2] << 8 | p[3]);
+
+		assert_int_equal(p[0], 0x81);
+		assert_true(head < 10 && head + len <= frames.len);
+		receive(c, str_sub(frames, head, head + len));
+		frames = str_sub(frames, head + len, frames.len);
+	}
+	c->taken = c->choked;
+	return !c->choked;
+}
+
+static void be_woken(void *user)
+{
+	struct client *c = user;
+
+	c->woken = true;
+}
+
+static void be_broken(void *user, struct position pos)
+{
+	struct client *c = user;
+
+	c->broken++;
+	c->last = pos.offset;
+}
+
+/* ---- the world ---- */
+
+static void write_events(struct world *w, size_t n, bool follow)
+{
+	static const char data[] = "{\"text\":\"something that is there\"}";
+	struct event ev[64];
+	struct err e;
+
+	assert_true(n <= ARRAY_LEN(ev) && w->head + n < HISTORY_MAX);
+	assert_int_equal(journal_write_begin(w->writer, &e), 0);
+	for (size_t i = 0; i < n; i++) {
+		const char *topic = all_topics[pick(w, TOPICS)];
+
+		ev[i] = (struct event){
+			.topic = str_from(topic),
+			.source = STR("test"),
+			.id = ++w->source_id,
+			.time_us = w->now_us,
+			.data = { data, sizeof(data) - 1 },
+		};
+		assert_int_equal(journal_write_append(w->writer, &ev[i],
+						      w->now_us++, &e),
+				 0);
+		w->head = ev[i].offset;
+		w->epoch = ev[i].epoch;
+		w->topic[w->head] = topic;
+	}
+	assert_int_equal(journal_write_commit(w->writer, &e), 0);
+	for (size_t i = 0; follow && i < n; i++)
+		hub_event(w->hub, &ev[i]);
+	if (follow)
+		hub_slice_end(w->hub);
+}
+
+static bool drive(void *arg)
+{
+	struct world *w = arg;
+
+	w->script(w);
+	w->step++;
+	return true;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type,
+			struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+static void run(void (*script)(struct world *w))
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+	struct hub_conf conf = { .arg = w,
+				 .journal = give_journal,
+				 .send = take,
+				 .woken = be_woken,
+				 .broken = be_broken };
+	struct err e;
+
+	strcpy(w->dir, "/tmp/weir-hub-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	w->seed = 42;
+	w->now_us = 1763000000000000;
+	w->writer = journal_create(w->dir, &e);
+	assert_non_null(w->writer);
+	w->loop = loop_new(&e);
+	conf.loop = w->loop;
+	w->hub = hub_new(&conf);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		w->client[i].hub.user = &w->client[i];
+		w->client[i].w = w;
+	}
+	w->script = script;
+	write_events(w, 20, false);
+	w->reader = journal_open(w->dir, &e);
+	if (!w->reader)
+		fail_msg("%s", e.msg);
+	hub_epoch(w->hub, (struct position){ w->epoch, w->head });
+	w->driver = loop_work_new(w->loop, drive, w);
+	loop_work_wake(w->driver);
+	loop_run(w->loop);
+	for (size_t i = 0; i < CLIENTS; i++)
+		hub_leave(w->hub, &w->client[i].hub);
+	loop_work_free(&w->driver);
+	hub_free(&w->hub);
+	loop_free(&w->loop);
+	journal_close(&w->reader);
+	journal_close(&w->writer);
+	nftw(w->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	free(w);
+}
+
+static int subscribe(struct client *c, const char *pattern,
+		     const uint64_t *since, bool last, struct position *pos_r)
+{
+	struct str p = str_from(pattern);
+	struct position from = { c->w->epoch, since ? *since : 0 };
+	struct hub_wish wish = { &p, 1, since ? &from : NULL, last };
+	bool recovered;
+	struct err e;
+	int rc =
+		hub_subscribe(c->w->hub, &c->hub, &wish, pos_r, &recovered, &e);
+
+	return rc == 0 && since && !recovered ? 1 : rc;
+}
+
+/* ---- scripts ---- */
+
+/* What a client wants may change at any time, from where it stands. */
+static void change_mind(struct world *w, struct client *c)
+{
+	const char *pattern = all_patterns[pick(w, ARRAY_LEN(all_patterns))];
+	struct str p = str_from(pattern);
+	struct position pos;
+	uint64_t since = pick(w, w->head + 1);
+
+	if (!c->hub.group) {
+		bool resume = pick(w, 2);
+
+		assert_int_equal(subscribe(c, pattern, resume ? &since : NULL,
+					   false, &pos),
+				 0);
+		c->last = pos.offset;
+		if (resume)
+			assert_int_equal(pos.offset, since);
+	} else if (pick(w, 3) == 0) {
+		hub_leave(w->hub, &c->hub);
+		c->taken = false;
+		c->hub = (struct hub_client){ .user = c };
+	} else {
+		pos = hub_position(w->hub, &c->hub);
+		if (pick(w, 2))
+			hub_unsubscribe(w->hub, &c->hub, &p, 1);
+		else
+			assert_int_equal(
+				subscribe(c, pattern, NULL, false, &pos), 0);
+		/* nothing before its position is owed under the new set */
+		if (c->last < pos.offset)
+			c->last = pos.offset;
+	}
+}
+
+static void unchoke(struct world *w, struct client *c)
+{
+	c->choked = false;
+	if (c->taken) {
+		c->taken = false;
+		hub_drained(w->hub, &c->hub);
+	}
+}
+
+static void mix(struct world *w)
+{
+	struct client *c = &w->client[pick(w, CLIENTS)];
+	bool settled = true;
+
+	if (w->step < STEPS) {
+		switch (pick(w, 8)) {
+		case 0: change_mind(w, c); break;
+		case 1: c->choked = true; break;
+		case 2:
+		case 3: unchoke(w, c); break;
+		default: write_events(w, 1 + pick(w, 12), true);
+		}
+		return;
+	}
+	for (size_t i = 0; i < CLIENTS; i++) {
+		unchoke(w, &w->client[i]);
+		if (w->client[i].hub.group &&
+		    w->client[i].hub.state != HUB_LIVE)
+			settled = false;
+	}
+	if (!settled)
+		return;
+	write_events(w, 1, true); /* everybody stands at the head */
+	if (w->step < STEPS + 200)
+		return;
+	for (size_t i = 0; i < CLIENTS; i++) {
+		c = &w->client[i];
+		assert_int_equal(c->broken, 0);
+		if (c->hub.group)
+			assert_true(c->got > 0);
+	}
+	assert_true(hub_count(w->hub).from_ring > 0);
+	assert_true(hub_count(w->hub).from_journal > 0);
+	loop_stop(w->loop);
+}
+
+static void each_event_once_and_in_order_whatever_clients_do(void **state)
+{
+	(void)state;
+	run(mix);
+}
+
+/* "last" gives the newest of each topic in order, and then what is new. */
+static void ask_for_last(struct world *w)
+{
+	struct client *c = &w->client[0];
+	size_t topics = 0;
+	struct position pos;
+
+	if (w->step == 0) {
+		/* how many topics there are */
+		for (uint64_t o = w->head; o > 0; o--) {
+			topics++;
+			for (uint64_t k = o + 1; k <= w->head; k++)
+				if (w->topic[k] == w->topic[o]) {
+					topics--;
+					break;
+				}
+		}
+		assert_int_equal(subscribe(c, "", NULL, true, &pos), 0);
+		assert_int_equal(pos.offset, w->head);
+		assert_int_equal(c->hub.n_last, topics);
+		for (size_t i = 0; i + 1 < topics; i++)
+			assert_true(c->hub.last[i] < c->hub.last[i + 1]);
+		assert_int_equal(c->hub.last[topics - 1], w->head);
+		/* no position to come back with before it is whole */
+		assert_int_equal(hub_position(w->hub, &c->hub).epoch, 0);
+		c->picture = topics;
+		write_events(w, 5, true);
+	}
+	if (c->hub.state == HUB_LIVE) {
+		assert_int_equal(hub_position(w->hub, &c->hub).epoch, w->epoch);
+		assert_int_equal(c->picture, 0);
+		assert_int_equal(c->last, w->head);
+		loop_stop(w->loop);
+	}
+	assert_true(w->step < 100000);
+}
+
+static void last_is_in_order_and_has_no_position_until_it_is_whole(void **state)
+{
+	(void)state;
+	run(ask_for_last);
+}
+
+static void ask_wrongly(struct world *w)
+{
+	struct client *c = &w->client[0];
+	uint64_t since = 3, ahead = w->head + 1000;
+	struct position pos;
+
+	assert_int_equal(subscribe(c, "a.", NULL, false, &pos), 0);
+	assert_int_equal(subscribe(c, "b.", &since, false, &pos), -1);
+	assert_int_equal(c->hub.group->patterns.n, 1);
+	/* a position ahead of the journal is nobody's honest one */
+	c = &w->client[1];
+	assert_int_equal(subscribe(c, "a.", &ahead, false, &pos), 1);
+	assert_int_equal(pos.offset, w->head);
+	/* another journal */
+	c->last = w->head;
+	hub_epoch(w->hub, (struct position){ w->epoch + 1, 7 });
+	assert_int_equal(c->broken, 1);
+	assert_int_equal(c->last, 7);
+	assert_int_equal(hub_position(w->hub, &c->hub).epoch, w->epoch + 1);
+	loop_stop(w->loop);
+}
+
+static void what_cannot_be_is_refused_or_said(void **state)
+{
+	(void)state;
+	run(ask_wrongly);
+}
+
+static void wait_for_one(struct world *w)
+{
+	struct client *c = &w->client[0];
+	struct position pos;
+
+	if (w->step == 0) {
+		c->hub.waiter = true;
+		assert_int_equal(subscribe(c, "", &w->head, false, &pos), 0);
+		write_events(w, 3, true);
+	}
+	if (c->woken) {
+		assert_null(c->hub.group);
+		assert_int_equal(c->got, 0);
+		loop_stop(w->loop);
+	}
+	assert_true(w->step < 100000);
+}
+
+static void a_waiter_is_woken_and_sent_nothing(void **state)
+{
+	(void)state;
+	run(wait_for_one);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			each_event_once_and_in_order_whatever_clients_do),
+		cmocka_unit_test(
+			last_is_in_order_and_has_no_position_until_it_is_whole),
+		cmocka_unit_test(what_cannot_be_is_refused_or_said),
+		cmocka_unit_test(a_waiter_is_woken_and_sent_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
