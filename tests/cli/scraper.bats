@@ -371,6 +371,41 @@ types() {
 	run ! grep -r hush out log
 }
 
+# ---- politeness ----
+
+# Milliseconds between the requests that a receiver got.
+gaps() { # HOOK
+	control "hook/$1" | jq -c '[.requests[].at_ms] | sort
+		| [.[1:], .[:-1]] | transpose | map(.[0] - .[1])'
+}
+
+@test "a host is asked as often as it wants, and no more" {
+	start_sim
+	control hook '{"name":"later","status":429,"retry_after":1}'
+	for hook in often later; do
+		echo "{\"id\":\"$hook\",\"kind\":\"page\",\"every\":\"100ms\",\"url\":\"$url/hook/$hook\"}" >w.jsonl
+		start ': ready ' scraper -w w.jsonl -o - --allow 127.0.0.1 \
+			--host-delay 300ms --host-burst 1 --backoff 100ms
+		wait_for '[ "$(control hook/$hook | jq .total)" -ge 4 ]'
+		kill "$pid"
+		wait "$pid"
+	done
+	jq -e 'all(. >= 290)' <<<"$(gaps often)"
+	jq -e 'all(. >= 990)' <<<"$(gaps later)"
+}
+
+@test "a crawl delay in robots.txt is kept" {
+	start ': ready ' sim --listen 127.0.0.1:0 --tick 0 --crawl-delay 1
+	url=http://$(sed -n 's/.*ready listen=\([^ ]*\).*/\1/p' sim.log)
+	for n in 1 2 3; do
+		echo "{\"kind\":\"page\",\"url\":\"$url/hook/h?$n\"}"
+	done >w.jsonl
+	pass >out
+	[ "$(types out)" = "observation.change=3 page.change=3" ]
+	[ "$(gaps h | jq length)" -eq 2 ]
+	jq -e 'all(. >= 990)' <<<"$(gaps h)"
+}
+
 # ---- with a store ----
 
 @test "as a stage: told once, whatever kills it; an unchanged check writes nothing" {
