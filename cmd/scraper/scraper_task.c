@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clk.h"
+#include "common/stats.h"
 #include "common/xmem.h"
 
 enum {
@@ -231,6 +232,7 @@ struct task *task_set(struct scraper *s, struct watch *w)
 	t->next = *slot;
 	*slot = t;
 	s->n_tasks++;
+	stats_set(stage_stats(s->stage), "watches", NULL, (int64_t)s->n_tasks);
 	join_source(t);
 	return t;
 }
@@ -249,4 +251,5 @@ void task_remove(struct scraper *s, struct task *t)
 	watch_free(&t->watch);
 	free(t);
 	s->n_tasks--;
+	stats_set(stage_stats(s->stage), "watches", NULL, (int64_t)s->n_tasks);
 }
