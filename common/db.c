@@ -12,6 +12,7 @@
 
 #include <lmdb.h>
 
+#include "common/db_pages.h"
 #include "common/xmem.h"
 
 enum { DB_READERS_MAX = 510 };
@@ -34,10 +35,35 @@ struct db_cursor {
 	MDB_cursor *mdb;
 };
 
+/*
+ * LMDB reports a write that was cut short by a full disk as EIO. Whether that
+ * was it is found out by writing a page next to it.
+ */
+static bool disk_is_full(const struct db *db)
+{
+	const char page[4096] = { 1 };
+	char path[4096];
+	bool full;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/probe", db->path);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
+	if (fd < 0)
+		return errno == ENOSPC || errno == EDQUOT;
+	errno = 0;
+	full = write(fd, page, sizeof(page)) != (ssize_t)sizeof(page) &&
+	       (errno == 0 || errno == ENOSPC || errno == EDQUOT);
+	close(fd);
+	unlink(path);
+	return full;
+}
+
 static int fail(const struct db *db, int rc, const char *step, struct err *e)
 {
 	int code = EX_IOERR;
 
+	if (rc == EIO && db->writer && disk_is_full(db))
+		rc = ENOSPC;
 	switch (rc) {
 	case MDB_MAP_FULL:
 	case MDB_READERS_FULL:
@@ -53,6 +79,33 @@ static int fail(const struct db *db, int rc, const char *step, struct err *e)
 	return err_set(e, code, "%s: %s: %s", db->path, step, mdb_strerror(rc));
 }
 
+/* A new file's name is on disk only when its directory was synced. */
+static int sync_dir(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : fsync(fd);
+
+	if (rc)
+		err_set(e, EX_IOERR, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Sync the directory that holds path. */
+static int sync_parent(const char *path, struct err *e)
+{
+	char dir[4096];
+	char *slash;
+
+	str_copy(dir, sizeof(dir), str_from(path));
+	slash = strrchr(dir, '/');
+	if (!slash)
+		return sync_dir(".", e);
+	slash[slash == dir] = '\0';
+	return sync_dir(dir, e);
+}
+
 static int make_dir(const char *path, struct err *e)
 {
 	char part[4096];
@@ -65,9 +118,13 @@ static int make_dir(const char *path, struct err *e)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (mkdir(part, 0770) && errno != EEXIST)
+		if (mkdir(part, 0770) == 0) {
+			if (sync_parent(part, e))
+				return -1;
+		} else if (errno != EEXIST) {
 			return err_set(e, EX_CANTCREAT, "%s: %s", part,
 				       strerror(errno));
+		}
 		if (c == '\0')
 			return 0;
 		*p = c;
@@ -90,77 +147,31 @@ static int take_lock(struct db *db, struct err *e)
 	return 0;
 }
 
-/* Touch every page of one table. */
-static int walk_table(MDB_txn *txn, MDB_dbi dbi)
-{
-	MDB_cursor *c;
-	MDB_val k, v;
-	int rc = mdb_cursor_open(txn, dbi, &c);
-
-	if (rc)
-		return rc;
-	while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0)
-		if (v.mv_size && ((volatile char *)v.mv_data)[v.mv_size - 1])
-			continue;
-	mdb_cursor_close(c);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-/* Every record of the unnamed table is the name of another one. */
-static int walk_all(MDB_env *env)
-{
-	char name[64];
-	MDB_cursor *c = NULL;
-	MDB_val k, v;
-	MDB_dbi main_dbi, dbi;
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
-
-	if (rc)
-		return rc;
-	rc = mdb_dbi_open(txn, NULL, 0, &main_dbi);
-	if (!rc)
-		rc = mdb_cursor_open(txn, main_dbi, &c);
-	while (!rc && (rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
-		str_copy(name, sizeof(name),
-			 (struct str){ k.mv_data, k.mv_size });
-		rc = mdb_dbi_open(txn, name, 0, &dbi);
-		if (!rc)
-			rc = walk_table(txn, dbi);
-	}
-	if (c)
-		mdb_cursor_close(c);
-	mdb_txn_abort(txn);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-/*
- * LMDB 0.9.24 maps a file that is shorter than its meta page says, and reading
- * what is missing kills the process (SIGBUS). A few pages at the end may be
- * missing rightly, if they were allocated and freed in one transaction. So a
- * short file is extended with a hole, which reads as pages that LMDB knows to
- * be wrong, and then everything is walked once.
- */
+/* A file that was cut short must not be touched through the map. */
 static int check_length(struct db *db, struct err *e)
 {
-	uint64_t want = db_file_bytes(db);
+	mdb_filehandle_t fd;
 	struct stat sb;
-	char path[4096];
-	int fd, rc;
+	MDB_stat st;
+	MDB_txn *txn;
+	bool good;
+	int rc = mdb_env_get_fd(db->env, &fd);
 
-	snprintf(path, sizeof(path), "%s/data.mdb", db->path);
-	if (stat(path, &sb))
-		return err_set(e, EX_IOERR, "%s: %s", path, strerror(errno));
-	if ((uint64_t)sb.st_size >= want)
+	if (!rc && fstat(fd, &sb))
+		rc = errno;
+	if (!rc && (uint64_t)sb.st_size >= db_file_bytes(db))
 		return 0;
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	rc = fd < 0 ? -1 : fallocate(fd, 0, (off_t)want - 1, 1);
-	if (fd >= 0)
-		close(fd);
-	if (rc || walk_all(db->env))
+	if (!rc)
+		rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return fail(db, rc, "open", e);
+	mdb_env_stat(db->env, &st);
+	good = db_pages_are_there(fd, st.ms_psize, mdb_txn_id(txn));
+	mdb_txn_abort(txn);
+	if (!good)
 		return err_set(e, EX_DATAERR,
 			       "%s: the file is damaged: it was cut short",
-			       path);
+			       db->path);
 	return 0;
 }
 
@@ -194,6 +205,8 @@ static int open_env(struct db *db, unsigned flags, struct err *e)
 	if (rc)
 		return fail(db, rc, "open", e);
 	if (check_length(db, e))
+		return -1;
+	if (db->writer && !(flags & DB_SCRATCH) && sync_dir(db->path, e))
 		return -1;
 	db_clear_readers(db);
 	return 0;
