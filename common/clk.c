@@ -141,6 +141,7 @@ bool clk_parse(struct str s, int64_t *us_r)
 {
 	int y = digits(s, 0, 4), mo = digits(s, 5, 2), d = digits(s, 8, 2);
 	int h, mi, sec, offset, frac = 0, unit = 100000;
+	int64_t s_utc;
 	size_t i = 19;
 
 	if (y < 0 || mo < 1 || mo > 12 || d < 1 || d > month_days(y, mo) ||
@@ -168,9 +169,11 @@ bool clk_parse(struct str s, int64_t *us_r)
 	}
 	if (!parse_zone(str_sub(s, i, s.len), &offset))
 		return false;
-	*us_r = ((clk_days(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec) -
-		 offset) *
-			1000000 +
-		frac;
+	s_utc = clk_days(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - offset;
+	/* In UTC it must be of a year that can be written. */
+	if (s_utc < clk_days(0, 1, 1) * 86400 ||
+	    s_utc >= clk_days(10000, 1, 1) * 86400)
+		return false;
+	*us_r = s_utc * 1000000 + frac;
 	return true;
 }

@@ -148,6 +148,8 @@ static void a_bad_line_names_what_is_wrong(void **state)
 		  "source: too long, or has a space" },
 		{ "{\"type\":\"a.b\",\"time\":\"now\"}",
 		  "time: not an RFC 3339 time" },
+		{ "{\"type\":\"a.b\",\"time\":\"9999-12-31T23:59:59-01:00\"}",
+		  "time: not an RFC 3339 time" },
 		{ "{\"type\":\"a.b\",\"recordedtime\":1}",
 		  "recordedtime: not an RFC 3339 time" },
 		{ "{\"type\":\"a.b\",\"offset\":1}",
