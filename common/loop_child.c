@@ -3,6 +3,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
+
+#include <linux/close_range.h>
 
 #include <uv.h>
 
@@ -46,8 +49,15 @@ struct loop_child *loop_child_new(struct loop *l, char **argv, char **env,
 					 .flags = UV_PROCESS_DETACHED,
 					 .stdio = io,
 					 .stdio_count = ARRAY_LEN(io) };
-	int rc = uv_spawn(loop_native(l), &c->uv, &options);
+	int rc;
 
+	/*
+	 * Not all that libraries open is closed by exec (LMDB's files are not),
+	 * and nothing of ours is for the program. Best effort: before Linux
+	 * 5.11 this is refused.
+	 */
+	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	rc = uv_spawn(loop_native(l), &c->uv, &options);
 	c->uv.data = c;
 	if (rc) {
 		err_set(e, EX_OSERR, "%s: %s", argv[0], uv_strerror(rc));

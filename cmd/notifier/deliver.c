@@ -181,10 +181,9 @@ static int fail(struct notifier *n, struct job *job, struct str target,
 	count(n, job, "failed_total");
 	log_warn("failed channel=%s attempt=%u reason=%s %s",
 		 job->lane->channel.name, job->attempt, o->reason, o->receiver);
-	return tell(n, "delivery.failed", target, line, job->attempt, o, e) ||
-			       forget(n, job, e)
-		       ? -1
-		       : 0;
+	if (tell(n, "delivery.failed", target, line, job->attempt, o, e))
+		return -1;
+	return forget(n, job, e);
 }
 
 /* Say once that nobody knows whether it arrived. */
@@ -277,6 +276,8 @@ static int judge_row(struct notifier *n, struct job *job, const struct row *row,
 
 	if (l->channel.type == CHANNEL_NONE)
 		return fail(n, job, row->target, row->line, &gone, e);
+	if (!old)
+		job->told = false; /* each crash is told of, timeouts once */
 	if (tell_unknown(n, job, row->line, &o, e))
 		return -1;
 	if (l->channel.hold || late)

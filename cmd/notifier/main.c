@@ -37,7 +37,7 @@ static const struct opt_tool tool = {
 };
 
 /* 0, -1 with *e, or 1 where a test message was not delivered. */
-static int run(const struct channels *channels, struct err *e)
+static int work(const struct channels *channels, struct err *e)
 {
 	struct notifier n = { .channels = channels };
 
@@ -50,9 +50,22 @@ static int run(const struct channels *channels, struct err *e)
 	return stage_run(&notifier_handler, &n, &cfg.common, &cfg.stage, e);
 }
 
+static int run(char **args, struct err *e)
+{
+	struct channels channels;
+	int rc;
+
+	if (*args)
+		return err_set(e, EX_USAGE, "'%s': no operands", *args);
+	if (channels_load(cfg.common.conf, &channels, e))
+		return -1;
+	rc = work(&channels, e);
+	channels_free(&channels);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
-	struct channels channels = { .n = 0 };
 	struct err e = { 0 };
 	char **args;
 	int status;
@@ -60,24 +73,14 @@ int main(int argc, char **argv)
 	umask(0007);
 	log_init("weir-notifier");
 	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status > 0)
-		goto out;
-	if (status == 0 && *args)
-		status = err_set(&e, EX_USAGE, "'%s': no operands", *args);
-	log_verbose(cfg.common.verbose);
-	if (status == 0)
-		status = channels_load(cfg.common.conf, &channels, &e);
-	if (status == 0)
-		status = run(&channels, &e);
-	if (status > 0) {
-		opt_release(&tool);
-		channels_free(&channels);
-		return status;
+	if (status == 0) {
+		log_verbose(cfg.common.verbose);
+		status = run(args, &e);
+	} else if (status > 0) {
+		status = EX_OK; /* --help or --version was answered */
 	}
-out:
 	if (status < 0)
 		log_error("%s", e.msg);
-	channels_free(&channels);
 	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return status < 0 ? e.code : status;
 }

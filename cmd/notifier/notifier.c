@@ -258,10 +258,9 @@ static int learn_row(struct notifier *n, const struct event *ev,
 	if (event_is(ev, "delivery.unknown") && !unknown_ends(l, &row, ev))
 		return keep_told(n, key, row, e);
 	l->rows--;
-	return stage_del(n->stage, key, e) < 0 ||
-			       stage_del(n->stage, index, e) < 0
-		       ? -1
-		       : 0;
+	if (stage_del(n->stage, key, e) < 0)
+		return -1;
+	return stage_del(n->stage, index, e) < 0 ? -1 : 0;
 }
 
 static int learn(struct notifier *n, const struct event *ev, struct arena *a,
@@ -342,8 +341,9 @@ static int on_open(void *self, struct stage *s, struct err *e)
 	n->timer = loop_timer_new(stage_loop(s), on_timer, n);
 	for (size_t i = 0; i < n->channels->n; i++)
 		notifier_lane(n, str_from(n->channels->v[i].name));
-	return find_past(n, e) || stage_each(s, STR("q/"), count_row, n, e) ? -1
-									    : 0;
+	if (find_past(n, e))
+		return -1;
+	return stage_each(s, STR("q/"), count_row, n, e);
 }
 
 static int drop_index(void *arg, struct str key, struct str val, struct err *e)

@@ -462,6 +462,7 @@ check_fails() {
 		#!/bin/sh
 		cat >"$1"
 		echo "$2|$WEIR_CHANNEL|$WEIR_DELIVERY" >>"$1.args"
+		ls -l /proc/$$/fd >"$1.fds"
 	EOF
 	chmod +x "$T/deliver"
 	channel cmd type=command command="$T/deliver $T/in '\$HOME; a b'" \
@@ -472,6 +473,9 @@ check_fails() {
 	[ "$(jq -r '.data.title + " " + .subject' "$T/in")" = 'hello ana' ]
 	[ "$(cat "$T/in.args")" = \
 		"\$HOME; a b|cmd|$(deliveries '.[0].data.id')" ]
+	# Nothing of ours is left open in it.
+	[ -s "$T/in.fds" ]
+	run ! grep -e mdb -e socket: "$T/in.fds"
 }
 
 @test "a command's exit status is the outcome" {
