@@ -1,13 +1,7 @@
 #include "anomaly.h"
 
+#include <stddef.h>
 #include <stdlib.h>
-
-static int compare_coef(const void *pa, const void *pb)
-{
-	const decimal_coef *a = pa, *b = pb;
-
-	return *a < *b ? -1 : *a > *b;
-}
 
 static decimal_coef magnitude(decimal_coef v)
 {
@@ -141,12 +135,41 @@ static size_t take_samples(const struct view *v, int64_t from, int64_t step,
 	return n;
 }
 
+/* The k-th smallest of v, which is put out of order (Hoare's FIND). */
+static decimal_coef select_nth(decimal_coef *v, ptrdiff_t n, ptrdiff_t k)
+{
+	ptrdiff_t low = 0, high = n - 1;
+
+	while (low < high) {
+		decimal_coef pivot = v[k];
+		ptrdiff_t i = low, j = high;
+
+		while (i <= j) {
+			while (v[i] < pivot)
+				i++;
+			while (pivot < v[j])
+				j--;
+			if (i <= j) {
+				decimal_coef t = v[i];
+
+				v[i++] = v[j];
+				v[j--] = t;
+			}
+		}
+		if (j < k)
+			low = i;
+		if (k < i)
+			high = j;
+	}
+	return v[k];
+}
+
 /* The median slope of all pairs, a step of time, times TREND_UNIT. */
 static bool median_slope(const struct sample *sample, size_t n,
 			 decimal_coef *slope_r)
 {
 	decimal_coef slope[TREND_PAIRS];
-	size_t pairs = 0;
+	ptrdiff_t pairs = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = i + 1; k < n; k++) {
@@ -159,8 +182,7 @@ static bool median_slope(const struct sample *sample, size_t n,
 	}
 	if (pairs == 0)
 		return false;
-	qsort(slope, pairs, sizeof(slope[0]), compare_coef);
-	*slope_r = slope[pairs / 2];
+	*slope_r = select_nth(slope, pairs, pairs / 2);
 	return true;
 }
 
