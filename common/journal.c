@@ -544,6 +544,9 @@ int journal_at_time(struct journal *j, int64_t us, uint64_t *offset_r,
 		goto out;
 	rc = search_time(c, us, head.first ? head.first : head.offset + 1,
 			 head.offset + 1, offset_r, e);
+	/* It may have ended in the hole before that event. */
+	if (rc == 0 && time_at(c, *offset_r, offset_r, &us, e) < 0)
+		rc = -1;
 out:
 	db_cursor_close(&c);
 	journal_end(j);

@@ -391,8 +391,8 @@ int journal_write_stage(struct journal *j, struct str stage,
 		      e);
 }
 
-int journal_write_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
-			struct err *e)
+static int find_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
+		      struct err *e)
 {
 	struct db_cursor *c;
 	struct str key, val;
@@ -415,6 +415,18 @@ int journal_write_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
 			*floor_r = row.offset;
 	}
 	db_cursor_close(&c);
+	return rc;
+}
+
+int journal_write_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
+			struct err *e)
+{
+	int rc;
+
+	if (journal_begin(j, e))
+		return -1;
+	rc = find_floor(j, since_us, floor_r, e);
+	journal_end(j);
 	return rc;
 }
 
@@ -535,14 +547,11 @@ int journal_backup(struct journal *j, const char *dir, struct err *e)
 	 */
 	copy = xcalloc(1, sizeof(*copy));
 	copy->db = db_open(path, 0, JOURNAL_MAP, e);
-	copy->cache = xcalloc(1, sizeof(*copy->cache));
-	if (!copy->db || journal_open_tables(copy, e) ||
-	    journal_write_begin(copy, e))
-		goto out;
-	if (db_del(copy->write, copy->meta, STR("file"), e) >= 0)
+	if (copy->db && journal_open_tables(copy, e) == 0 &&
+	    db_begin(copy->db, true, &copy->write, e) == 0 &&
+	    db_del(copy->write, copy->meta, STR("file"), e) >= 0)
 		rc = db_commit(&copy->write, e);
-out:
-	journal_write_abort(copy);
+	db_abort(&copy->write);
 	journal_close(&copy);
 	return rc;
 }
