@@ -168,6 +168,7 @@ static const char *kind_noun(enum shape_kind kind)
 	case SHAPE_BOOL:
 	case SHAPE_FLAG: return "not true or false";
 	case SHAPE_NUMBER: return "not a number";
+	case SHAPE_RATE: return "not a number above 0 and at most 100";
 	case SHAPE_OBJECT:
 	case SHAPE_SUB: return "not an object";
 	case SHAPE_LIST: return "not an array of strings";
@@ -190,6 +191,15 @@ static bool number_text(struct str value, struct arena *a, struct str *text_r)
 		return false;
 	*text_r = arena_str(a, str_from(decimal_format(d, out)));
 	return true;
+}
+
+static bool is_rate(struct str value)
+{
+	struct decimal d;
+
+	return json_type_of(value) == JSON_NUMBER &&
+	       decimal_parse_json(value, &d) && decimal_sign(d) > 0 &&
+	       decimal_cmp(d, decimal_from_int(100)) <= 0;
 }
 
 static int decode_text(const struct decoding *d, const struct shape_field *f,
@@ -264,6 +274,9 @@ static int decode_field(const struct decoding *d, const struct shape_field *f,
 						       : JSON_OBJECT))
 			return 0;
 		return refuse(d, p, kind_noun(f->kind));
+	case SHAPE_RATE:
+		*(struct str *)dst = value;
+		return is_rate(value) ? 0 : refuse(d, p, kind_noun(f->kind));
 	case SHAPE_JSON: *(struct str *)dst = value; return 0;
 	case SHAPE_SUB:
 		if (type != JSON_OBJECT)
@@ -306,6 +319,27 @@ static struct str plain_key(struct str key, struct arena *a)
 	return key;
 }
 
+/* What must be there is among the fields that were seen. */
+static int check_members(const struct decoding *d, const struct shape *shape,
+			 const struct path *up, uint64_t seen)
+{
+	struct path at = { up, { 0 }, 0 };
+	bool any = shape->any_of == NULL;
+
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct shape_field *f = &shape->fields[i];
+		bool is_seen = seen >> i & 1;
+
+		if ((f->flags & SHAPE_REQUIRED) && !is_seen) {
+			at.name = str_from(f->name);
+			return refuse(d, &at, "missing");
+		}
+		any = any ||
+		      (is_seen && is_named(str_from(f->name), shape->any_of));
+	}
+	return any ? 0 : refuse(d, up, "says nothing");
+}
+
 static int decode_object(const struct decoding *d, const struct shape *shape,
 			 const struct path *up, struct str object, char *out)
 {
@@ -333,14 +367,7 @@ static int decode_object(const struct decoding *d, const struct shape *shape,
 		seen |= UINT64_C(1) << i;
 		next = i + 1;
 	}
-	for (size_t i = 0; i < shape->n; i++) {
-		if ((shape->fields[i].flags & SHAPE_REQUIRED) &&
-		    !(seen >> i & 1)) {
-			at.name = str_from(shape->fields[i].name);
-			return refuse(d, &at, "missing");
-		}
-	}
-	return 0;
+	return check_members(d, shape, up, seen);
 }
 
 int shape_decode(const struct shape *shape, struct str object, void *out,
@@ -392,6 +419,7 @@ static void encode_field(const struct shape_field *f, const void *src,
 		break;
 	case SHAPE_FLAG:
 	case SHAPE_NUMBER:
+	case SHAPE_RATE:
 	case SHAPE_OBJECT:
 	case SHAPE_JSON: buf_add_str(b, *(const struct str *)src); break;
 	case SHAPE_SUB: shape_encode(f->sub, src, b); break;

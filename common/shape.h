@@ -35,6 +35,7 @@ enum shape_kind {
 	SHAPE_BOOL,	/* bool; absent is false */
 	SHAPE_FLAG,	/* struct str: true or false as text, or absent */
 	SHAPE_NUMBER,	/* struct str: a JSON number as it was written */
+	SHAPE_RATE,	/* the same, above 0 and at most 100: per cent */
 	SHAPE_JSON,	/* struct str: any JSON value as text */
 	SHAPE_OBJECT,	/* struct str: a JSON object as text */
 	SHAPE_SUB,	/* struct, by `sub`; presence is a leading bool */
@@ -82,6 +83,7 @@ struct shape {
 	size_t n;
 	size_t size; /* of the struct */
 	unsigned flags;
+	const char *const *any_of; /* one of these must be there; or NULL */
 };
 
 /*

@@ -41,7 +41,8 @@ static void add_type(const struct shape_field *f, struct buf *b)
 	switch (f->kind) {
 	case SHAPE_BOOL:
 	case SHAPE_FLAG: type = "boolean"; break;
-	case SHAPE_NUMBER: type = "number"; break;
+	case SHAPE_NUMBER:
+	case SHAPE_RATE: type = "number"; break;
 	case SHAPE_OBJECT: type = "object"; break;
 	case SHAPE_LIST: type = "array"; break;
 	case SHAPE_WORDS: type = "string", also = "array"; break;
@@ -80,6 +81,8 @@ static void add_limits(const struct shape_field *f, struct buf *b)
 	if (f->flags & SHAPE_LOOSE)
 		buf_puts(b, ", \"exclusiveMinimum\": -1e30"
 			    ", \"exclusiveMaximum\": 1e30");
+	if (f->kind == SHAPE_RATE)
+		buf_puts(b, ", \"exclusiveMinimum\": 0, \"maximum\": 100");
 	if (f->kind == SHAPE_URL)
 		buf_addf(b, ", \"maxLength\": %d", SHAPE_URL_MAX);
 	if (f->kind == SHAPE_TEXT)
@@ -125,6 +128,16 @@ static void add_field(const struct shape_field *f, unsigned depth,
 	buf_putc(b, '}');
 }
 
+static void add_any_of(const struct shape *shape, unsigned depth, struct buf *b)
+{
+	indent(b, depth);
+	buf_puts(b, "\"anyOf\": [");
+	for (size_t i = 0; shape->any_of[i]; i++)
+		buf_addf(b, "%s{\"required\": [\"%s\"]}", i ? ", " : "",
+			 shape->any_of[i]);
+	buf_puts(b, "],");
+}
+
 /* What stands inside the braces of an object's schema. */
 static void add_object(const struct shape *shape, unsigned depth,
 		       const char *nullable, struct buf *b)
@@ -153,6 +166,8 @@ static void add_object(const struct shape *shape, unsigned depth,
 		sep = ", ";
 	}
 	buf_puts(b, "],");
+	if (shape->any_of)
+		add_any_of(shape, depth + 1, b);
 	indent(b, depth + 1);
 	buf_addf(b, "\"additionalProperties\": %s",
 		 shape->flags & SHAPE_OPEN ? "true" : "false");

@@ -107,13 +107,20 @@ const struct shape shape_search =
 	SHAPE(type_search, search_rows, 0, "A saved search for listings.");
 
 static const struct shape_field drop_rows[] = {
-	{ ROW(type_drop, percent, NUMBER, 0, "At least so many per cent.") },
+	{ ROW(type_drop, percent, RATE, 0, "At least so many per cent.") },
 	{ ROW(type_drop, amount, DECIMAL, LOOSE, "At least so much.") },
 	{ ROW(type_drop, over, DURATION, 0,
 	      "Below the highest price of this time; absent: below the "
 	      "price before.") },
 };
-static const struct shape shape_drop = SHAPE(type_drop, drop_rows, 0, "Drop.");
+static const char *const drop_any_of[] = { "percent", "amount", NULL };
+static const struct shape shape_drop = {
+	.doc = "Drop.",
+	.fields = drop_rows,
+	.n = sizeof(drop_rows) / sizeof(drop_rows[0]),
+	.size = sizeof(struct type_drop),
+	.any_of = drop_any_of,
+};
 
 /* https://schema.org/ItemAvailability */
 static const char *const stock_names[] = { "BackOrder",	  "Discontinued",

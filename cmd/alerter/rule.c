@@ -68,30 +68,18 @@ static void compile_bounds(struct rule *r, const struct type_bounds *b)
 	r->has_max = b->max.p && decimal_parse(b->max, &r->max);
 }
 
+/* That it says something, and no more than 100 %, is the shape's matter. */
 static int compile_drop(struct rule *r, const struct type_drop *drop,
 			struct err *e)
 {
-	const struct decimal hundred = decimal_from_int(100);
-
 	if (!drop->present)
 		return 0;
-	if (drop->percent.p) {
-		r->has_percent = decimal_parse_json(drop->percent, &r->percent);
-		if (!r->has_percent || decimal_sign(r->percent) <= 0 ||
-		    decimal_cmp(r->percent, hundred) > 0)
-			return err_set(e, EX_DATAERR,
-				       "drop.percent: not above 0 and at most "
-				       "100");
-	}
-	if (drop->amount.p) {
-		r->has_amount = decimal_parse(drop->amount, &r->amount);
-		if (!r->has_amount || decimal_sign(r->amount) <= 0)
-			return err_set(e, EX_DATAERR,
-				       "drop.amount: not above 0");
-	}
-	if (!r->has_percent && !r->has_amount)
-		return err_set(e, EX_DATAERR,
-			       "drop: neither percent nor amount");
+	r->has_percent = drop->percent.p &&
+			 decimal_parse_json(drop->percent, &r->percent);
+	r->has_amount =
+		drop->amount.p && decimal_parse(drop->amount, &r->amount);
+	if (r->has_amount && decimal_sign(r->amount) <= 0)
+		return err_set(e, EX_DATAERR, "drop.amount: not above 0");
 	r->over_us = duration_us(drop->over);
 	return 0;
 }

@@ -49,8 +49,8 @@ enum { RULE_DATA_MAX = 8 << 10 };
 
 /*
  * Compile the data of rule.set or search.set. NULL with *e (EX_DATAERR) for
- * what is too long, what the shape refuses, a rule called "target", keywords without a word, a
- * drop of neither per cent nor amount, or of less than nothing.
+ * what is too long, what the shape refuses, a rule called "target", keywords without a word,
+ * a drop by nothing or less.
  */
 struct rule *rule_new(bool is_search, struct str id, struct str data,
 		      struct err *e);

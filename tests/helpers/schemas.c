@@ -159,7 +159,8 @@ static const char *kind_word(const struct shape_field *f)
 	case SHAPE_URL: return "URL";
 	case SHAPE_BOOL:
 	case SHAPE_FLAG: return "boolean";
-	case SHAPE_NUMBER: return "number";
+	case SHAPE_NUMBER:
+	case SHAPE_RATE: return "number";
 	case SHAPE_JSON: return "any";
 	case SHAPE_OBJECT:
 	case SHAPE_SUB: return "object";

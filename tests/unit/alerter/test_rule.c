@@ -26,8 +26,7 @@ static void what_cannot_be_is_refused(void **state)
 	} cases[] = {
 		{ "{}", "on: missing" },
 		{ "{\"on\":\"\",\"target\":\"x\"}", "target: not a decimal" },
-		{ "{\"on\":\"\",\"drop\":{}}",
-		  "drop: neither percent nor amount" },
+		{ "{\"on\":\"\",\"drop\":{}}", "drop: says nothing" },
 		{ "{\"on\":\"\",\"drop\":{\"percent\":0}}", "drop.percent" },
 		{ "{\"on\":\"\",\"drop\":{\"percent\":-1}}", "drop.percent" },
 		{ "{\"on\":\"\",\"drop\":{\"percent\":100.01}}",

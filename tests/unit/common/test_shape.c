@@ -28,9 +28,10 @@ static const struct shape_field inner_rows[] = {
 	  .flags = SHAPE_LOOSE,
 	  .offset = offsetof(struct inner, min) },
 };
-static const struct shape inner_shape = { "Inner.", inner_rows,
-					  ARRAY_LEN(inner_rows),
-					  sizeof(struct inner), 0 };
+static const struct shape inner_shape = {
+	"Inner.", inner_rows, ARRAY_LEN(inner_rows), sizeof(struct inner),
+	0,	  NULL
+};
 
 #define AT(m) .offset = offsetof(struct thing, m)
 static const struct shape_field rows[] = {
@@ -53,10 +54,12 @@ static const struct shape_field rows[] = {
 	{ .name = "tags", .kind = SHAPE_LIST, AT(tags), .max = 2 },
 	{ .name = "words", .kind = SHAPE_WORDS, AT(words) },
 };
-static const struct shape closed = { "A thing.", rows, ARRAY_LEN(rows),
-				     sizeof(struct thing), 0 };
-static const struct shape open_shape = { "A thing.", rows, ARRAY_LEN(rows),
-					 sizeof(struct thing), SHAPE_OPEN };
+static const struct shape closed = {
+	"A thing.", rows, ARRAY_LEN(rows), sizeof(struct thing), 0, NULL
+};
+static const struct shape open_shape = { "A thing.",	  rows,
+					 ARRAY_LEN(rows), sizeof(struct thing),
+					 SHAPE_OPEN,	  NULL };
 
 /* What comes out when text is decoded and encoded again. */
 static void goes_to(const char *text, const char *want)
