@@ -90,6 +90,11 @@ bool loop_stopping(const struct loop *l)
 	return l->stopping;
 }
 
+void loop_rearm(struct loop *l)
+{
+	l->stopping = false;
+}
+
 int64_t loop_now_ms(struct loop *l)
 {
 	return (int64_t)uv_now(&l->uv);

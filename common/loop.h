@@ -26,6 +26,8 @@ void loop_free(struct loop **lp);
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 bool loop_stopping(const struct loop *l);
+/* Take a loop_stop() back: loop_run() may be called once more. */
+void loop_rearm(struct loop *l);
 
 /* Monotonic milliseconds, taken once a turn. */
 int64_t loop_now_ms(struct loop *l);

@@ -32,6 +32,8 @@
 
 struct stage;
 
+enum { STAGE_DRAIN_MS = 5000 };
+
 struct stage_handler {
 	const char *tool; /* "analyzer" */
 	bool pure;
@@ -62,6 +64,12 @@ struct stage_handler {
 	 * ends with its input.
 	 */
 	void (*input_end)(void *self, struct stage *s);
+	/*
+	 * On the bus, asked to stop: begin nothing new, and return true if
+	 * something is under way that will soon be over; then stage_finish().
+	 * There are STAGE_DRAIN_MS for it. May be NULL.
+	 */
+	bool (*drain)(void *self, struct stage *s);
 	/* At the end, also after a failure: free what sits in the loop, which
 	 * is still there. Nothing can be emitted any more. May be NULL. */
 	void (*close)(void *self, struct stage *s);

@@ -439,6 +439,26 @@ static int connect_bus(struct stage *s, struct err *e)
 	return s->follow ? 0 : -1;
 }
 
+static void on_drain_end(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* Let what is under way come to its end, within limits; asked twice, none. */
+static void drain(struct stage *s)
+{
+	struct loop_timer *timer;
+
+	if (s->failed || s->finishing || !s->h->drain ||
+	    !s->h->drain(s->self, s))
+		return;
+	timer = loop_timer_new(s->loop, on_drain_end, s->loop);
+	loop_timer_start(timer, STAGE_DRAIN_MS);
+	loop_rearm(s->loop);
+	loop_run(s->loop);
+	loop_timer_free(&timer);
+}
+
 int stage_run_bus(struct stage *s, struct err *e)
 {
 	struct err ignored;
@@ -456,6 +476,7 @@ int stage_run_bus(struct stage *s, struct err *e)
 		 s->careful ? " after an unclean end" : "");
 	loop_run(s->loop);
 	notify("STOPPING=1");
+	drain(s);
 	if (s->failed) {
 		*e = s->why;
 		return -1;

@@ -324,8 +324,11 @@ bool deliver_is_due(struct notifier *n, struct lane *l, int64_t *wait_ms_r)
 	int64_t now_ms = loop_now_ms(stage_loop(n->stage));
 
 	*wait_ms_r = -1;
-	return lane_wants_rows(l) || lane_find(l, JOB_ENDED) ||
-	       lane_find(l, JOB_UNSETTLED) ||
+	if (lane_find(l, JOB_ENDED))
+		return true;
+	if (n->stopping)
+		return false;
+	return lane_wants_rows(l) || lane_find(l, JOB_UNSETTLED) ||
 	       lane_next(l, clk_wall_us(), now_ms, wait_ms_r);
 }
 
@@ -342,7 +345,8 @@ int deliver_turn(struct notifier *n, struct lane *l, struct err *e)
 	while ((job = lane_find(l, JOB_UNSETTLED)))
 		if (judge(n, job, e))
 			return -1;
-	while ((job = lane_next(l, clk_wall_us(), now_ms, &wait_ms)))
+	while (!n->stopping &&
+	       (job = lane_next(l, clk_wall_us(), now_ms, &wait_ms)))
 		if (choose(n, job, e))
 			return -1;
 	stats_set(stage_stats(n->stage), "queued", l->label, (int64_t)l->rows);

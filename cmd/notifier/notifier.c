@@ -50,6 +50,15 @@ static uint64_t rows_left(const struct notifier *n)
 	return rows;
 }
 
+static unsigned under_way(const struct notifier *n)
+{
+	unsigned jobs = 0;
+
+	for (size_t i = 0; i < n->n_lanes; i++)
+		jobs += n->lane[i]->active;
+	return jobs;
+}
+
 /* Is there anything to do? If not yet, come back in time. */
 static bool is_due(struct notifier *n)
 {
@@ -81,7 +90,8 @@ static bool on_work(void *arg)
 		stage_fail(n->stage, &e);
 		return false;
 	}
-	if (n->input_over && rows_left(n) == 0)
+	if ((n->input_over && rows_left(n) == 0) ||
+	    (n->stopping && under_way(n) == 0))
 		stage_finish(n->stage);
 	return is_due(n);
 }
@@ -377,6 +387,16 @@ static void on_input_end(void *self, struct stage *s)
 		stage_finish(s);
 }
 
+/* A restart should leave as little unknown as it can. */
+static bool on_drain(void *self, struct stage *s)
+{
+	struct notifier *n = self;
+
+	(void)s;
+	n->stopping = true;
+	return under_way(n) > 0;
+}
+
 /*
  * What is under way now stays begun in the ledger: the next life will say that
  * nobody knows what became of it.
@@ -406,5 +426,6 @@ const struct stage_handler notifier_handler = {
 	.settled = settled,
 	.live = on_live,
 	.input_end = on_input_end,
+	.drain = on_drain,
 	.close = on_close,
 };

@@ -27,6 +27,7 @@ struct notifier {
 	uint64_t seq;	/* of the newest row */
 	bool replaying; /* learning what was delivered before this ledger */
 	bool input_over;
+	bool stopping; /* begin no more attempts */
 	struct buf scratch;
 };
 

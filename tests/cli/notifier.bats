@@ -315,6 +315,36 @@ check_fails() {
 	[ "$(got b .total)" -eq 2 ] # the one that is held does not come back
 }
 
+@test "asked to stop, it waits for what is being sent, and begins no more" {
+	start_all
+	script '{"name":"a","delay_ms":1500}'
+	channel a type=webhook url="$url/hook/a" parallel=1 >"$conf"
+	start_notifier
+	tell ana one
+	tell ana two
+	until_true got_is a .total 1
+	stop_notifier
+	[ "$(deliveries "$types")" = sent ]
+	[ "$(got a .total)" -eq 1 ]
+	start_notifier
+	until_true deliveries_are "$types" 'sent sent'
+	[ "$(got a .total)" -eq 2 ]
+}
+
+@test "asked to stop, it does not wait for ever" {
+	start_all
+	script '{"name":"a","delay_ms":600000}'
+	channel a type=webhook url="$url/hook/a" >"$conf"
+	start_notifier
+	tell ana one
+	until_true got_is a .total 1
+	stop_notifier
+	[ "$(deliveries length)" -eq 0 ]
+	script '{"name":"a"}'
+	start_notifier
+	until_true deliveries_are "$types" 'unknown sent'
+}
+
 @test "killed between intent and outcome: unknown, then again, same key" {
 	start_all
 	script '{"name":"a","delay_ms":600000,"times":1}'
@@ -564,4 +594,20 @@ check_fails() {
 	run "$BIN/weir-notifier" --test hook
 	[ "$status" -eq 1 ]
 	[ "$output" = 'hook failed: auth (401): who are you?' ]
+}
+
+@test "--from asks a new ledger to deliver again on purpose" {
+	start_all
+	channel a type=webhook url="$url/hook/a" >"$conf"
+	start_notifier
+	tell ana one
+	tell ana two
+	until_true deliveries_are "$types" 'sent sent'
+	stop_notifier
+	rm -r "$D/ledger/notifier"
+	first=$("$BIN/weir-log" -n 1 | jq -r '.epoch + ":" + .offset')
+	start_notifier --from "$first"
+	until_true deliveries_are "$types" 'sent sent sent'
+	[ "$(got a '[.requests[].body | fromjson.title] | join(" ")')" = \
+		'one two two' ]
 }
