@@ -1,12 +1,9 @@
 /*
- * Two things keep this close to a bare curl loop. A pool of easy handles has
- * everything set that is the same for all requests, and only what differs is
- * set per request. And curl takes a socket out of its set at the end of each
- * request and puts it back for the next one: here the socket stays in epoll
- * meanwhile, and leaves when curl closes it (closesocket callback) or when it
- * turns readable while idle (the peer has closed it).
+ * A pool of easy handles has everything set that is the same for all requests,
+ * and only what differs from the last one is set per request: that, and what
+ * http_loop.c does, keeps this as quick as a bare curl loop.
  */
-#include "common/http.h"
+#include "common/http_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +11,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -29,15 +25,6 @@ enum {
 
 struct http_headers {
 	struct curl_slist *list;
-};
-
-/* A socket that curl uses. */
-struct sock {
-	struct http *http;
-	struct loop_fd *fd; /* NULL: not waited for yet */
-	curl_socket_t s;
-	bool ours; /* from on_open(), so that on_close() will tell its end */
-	bool idle; /* curl does not want to hear of it now */
 };
 
 struct http_call {
@@ -57,18 +44,6 @@ struct http_call {
 	char error[CURL_ERROR_SIZE];
 	struct http_call *next; /* while idle */
 	struct http_call *busy_next, **busy_prev;
-};
-
-struct http {
-	struct loop *loop;
-	struct loop_timer *timer;
-	CURLM *multi;
-	const struct netguard *guard;
-	char *user_agent, *ca_file;
-	struct http_call *idle, *busy;
-	struct sock **socks; /* by file descriptor */
-	size_t n_socks;
-	unsigned n_busy;
 };
 
 static const char *const result_names[] = {
@@ -137,33 +112,6 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 	return 0;
 }
 
-static struct sock *sock_at(struct http *h, curl_socket_t s)
-{
-	size_t at = (size_t)s, n = h->n_socks;
-
-	if (at >= n) {
-		xgrow(&h->socks, &h->n_socks, at, sizeof(struct sock *));
-		memset(h->socks + n, 0, (h->n_socks - n) * sizeof(*h->socks));
-	}
-	if (!h->socks[at]) {
-		h->socks[at] = xcalloc(1, sizeof(struct sock));
-		h->socks[at]->http = h;
-		h->socks[at]->s = s;
-	}
-	return h->socks[at];
-}
-
-static void sock_free(struct http *h, curl_socket_t s)
-{
-	struct sock *k = (size_t)s < h->n_socks ? h->socks[s] : NULL;
-
-	if (!k)
-		return;
-	loop_fd_free(&k->fd);
-	h->socks[s] = NULL;
-	free(k);
-}
-
 static curl_socket_t on_open(void *arg, curlsocktype purpose,
 			     struct curl_sockaddr *a)
 {
@@ -180,7 +128,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose,
 	}
 	s = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 	if (s != CURL_SOCKET_BAD)
-		sock_at(c->http, s)->ours = true;
+		http_opened(c->http, s);
 	return s;
 }
 
@@ -198,12 +146,6 @@ static int on_request(void *arg, char *peer, char *local, int peer_port,
 		c->refused = netguard_refuses_text(c->http->guard, peer,
 						   (unsigned)peer_port);
 	return c->refused ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
-}
-
-static int on_close(void *arg, curl_socket_t s)
-{
-	sock_free(arg, s);
-	return close(s);
 }
 
 /* ---- results ---- */
@@ -305,7 +247,7 @@ static void call_done(struct http_call *c, CURLcode rc)
 	call_idle(c);
 }
 
-static void drain(struct http *h)
+void http_drain(struct http *h)
 {
 	CURLMsg *m;
 	int left;
@@ -317,74 +259,6 @@ static void drain(struct http *h)
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
 		call_done((struct http_call *)(void *)c, rc);
 	}
-}
-
-/* ---- curl in the loop ---- */
-
-static void on_socket_ready(void *arg, int what)
-{
-	struct sock *k = arg;
-	struct http *h = k->http;
-	int mask = 0, running;
-
-	if (k->idle) { /* closed by the peer; curl will find out */
-		loop_fd_set(k->fd, 0);
-		return;
-	}
-	if (what & LOOP_READ)
-		mask |= CURL_CSELECT_IN;
-	if (what & LOOP_WRITE)
-		mask |= CURL_CSELECT_OUT;
-	curl_multi_socket_action(h->multi, k->s, mask, &running);
-	drain(h);
-}
-
-/* The resolver's sockets are curl's own: their end is told only by REMOVE. */
-static int on_socket(CURL *easy, curl_socket_t s, int what, void *arg,
-		     void *unused)
-{
-	struct http *h = arg;
-	struct sock *k = sock_at(h, s);
-	int interest = 0;
-
-	(void)easy;
-	(void)unused;
-	if (what == CURL_POLL_REMOVE) {
-		k->idle = true;
-		if (!k->ours)
-			sock_free(h, s);
-		return 0;
-	}
-	if (what & CURL_POLL_IN)
-		interest |= LOOP_READ;
-	if (what & CURL_POLL_OUT)
-		interest |= LOOP_WRITE;
-	k->idle = false;
-	if (!k->fd)
-		k->fd = loop_fd_new(h->loop, s, interest, on_socket_ready, k);
-	loop_fd_set(k->fd, interest);
-	return 0;
-}
-
-static void on_timeout(void *arg)
-{
-	struct http *h = arg;
-	int running;
-
-	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	drain(h);
-}
-
-static int on_timer(CURLM *multi, long ms, void *arg)
-{
-	struct http *h = arg;
-
-	(void)multi;
-	if (ms < 0)
-		loop_timer_stop(h->timer);
-	else
-		loop_timer_start(h->timer, ms);
-	return 0;
 }
 
 /* ---- handles ---- */
@@ -402,7 +276,8 @@ static bool easy_init(struct http_call *c)
 	curl_easy_setopt(y, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(y, CURLOPT_PROXY, "");
 	curl_easy_setopt(y, CURLOPT_USERAGENT, h->user_agent);
-	curl_easy_setopt(y, CURLOPT_CAINFO, h->ca_file);
+	if (h->ca_file)
+		curl_easy_setopt(y, CURLOPT_CAINFO, h->ca_file);
 	curl_easy_setopt(y, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
 	curl_easy_setopt(y, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_S);
 	curl_easy_setopt(y, CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_S);
@@ -412,7 +287,7 @@ static bool easy_init(struct http_call *c)
 	curl_easy_setopt(y, CURLOPT_HEADERDATA, c);
 	curl_easy_setopt(y, CURLOPT_OPENSOCKETFUNCTION, on_open);
 	curl_easy_setopt(y, CURLOPT_OPENSOCKETDATA, c);
-	curl_easy_setopt(y, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(y, CURLOPT_CLOSESOCKETFUNCTION, http_closed);
 	curl_easy_setopt(y, CURLOPT_CLOSESOCKETDATA, h);
 	curl_easy_setopt(y, CURLOPT_PREREQFUNCTION, on_request);
 	curl_easy_setopt(y, CURLOPT_PREREQDATA, c);
@@ -570,7 +445,6 @@ struct http *http_new(struct loop *l, const struct http_config *config,
 	h->user_agent =
 		xstrdup(config->user_agent ? config->user_agent : "weir");
 	h->ca_file = config->ca_file ? xstrdup(config->ca_file) : NULL;
-	h->timer = loop_timer_new(l, on_timeout, h);
 	if (!curl_global_init(CURL_GLOBAL_DEFAULT))
 		h->multi = curl_multi_init();
 	if (!h->multi) {
@@ -578,10 +452,7 @@ struct http *http_new(struct loop *l, const struct http_config *config,
 		http_free(&h);
 		return NULL;
 	}
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	http_loop_attach(h);
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)total);
 	curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
 			  (long)total);
@@ -606,10 +477,7 @@ void http_free(struct http **hp)
 		call_free(c);
 	}
 	curl_multi_cleanup(h->multi);
-	for (size_t i = 0; i < h->n_socks; i++)
-		sock_free(h, (curl_socket_t)i);
-	loop_timer_free(&h->timer);
-	free(h->socks);
+	http_loop_detach(h);
 	free(h->user_agent);
 	free(h->ca_file);
 	free(h);
