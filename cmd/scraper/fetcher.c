@@ -292,6 +292,9 @@ static void answered(struct fetch *ft, const struct http_response *r,
 	polite_end(&f->conf.polite, &ft->site->polite,
 		   f->conf.holds ? politeness_of(&v) : POLITE_NEUTRAL,
 		   v.retry_ms, now);
+	/* Before the host's hold ends there is no next try. */
+	if (ft->site->polite.hold_ms - now > v.retry_ms)
+		v.retry_ms = ft->site->polite.hold_ms - now;
 	finish(ft, &v, &a, r);
 }
 
