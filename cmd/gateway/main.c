@@ -355,9 +355,14 @@ int main(int argc, char **argv)
 		err_set(&e, EX_USAGE, "%s: no operand is taken", *args);
 		goto out;
 	}
-	if (check_settings(token, &e) || gateway_open(&g, &e))
+	if (check_settings(token, &e))
 		goto out;
-	status = run(&g, &e);
+	if (common.check_config) {
+		status = opt_config_ok(&tool, &e);
+		goto out;
+	}
+	if (gateway_open(&g, &e) == 0)
+		status = run(&g, &e);
 out:
 	if (status < 0)
 		log_error("%s", e.msg);

@@ -228,6 +228,10 @@ static int run(struct err *e)
 	snprintf(secrets, sizeof(secrets), "%s/secrets", cfg.common.dir);
 	if (check_options(e))
 		goto out;
+	if (cfg.common.check_config) {
+		rc = opt_config_ok(&tool, e);
+		goto out;
+	}
 	if (cfg.test)
 		cfg.stage.out = "-";
 	conf = conf_of(cfg.user_agent ? cfg.user_agent : agent,

@@ -120,9 +120,13 @@ int main(int argc, char **argv)
 	status = opt_parse(&tool, argc, argv, &args, &e);
 	if (status == 0) {
 		log_verbose(cfg.common.verbose);
-		status = *args ? err_set(&e, EX_USAGE, "'%s': no operands",
-					 *args)
-			       : run(&sim, &e);
+		if (*args)
+			status = err_set(&e, EX_USAGE, "'%s': no operands",
+					 *args);
+		else if (cfg.common.check_config)
+			status = opt_config_ok(&tool, &e);
+		else
+			status = run(&sim, &e);
 	}
 	if (status < 0)
 		log_error("%s", e.msg);
