@@ -186,6 +186,13 @@ static int fail(struct notifier *n, struct job *job, struct str target,
 	return forget(n, job, e);
 }
 
+static void log_unknown(const struct job *job, const struct outcome *o)
+{
+	log_warn("unknown channel=%s attempt=%u reason=%s policy=%s",
+		 job->lane->channel.name, job->attempt, o->reason,
+		 job->lane->channel.hold ? "hold" : "resend");
+}
+
 /* Say once that nobody knows whether it arrived. */
 static int tell_unknown(struct notifier *n, struct job *job, struct str line,
 			const struct outcome *o, struct err *e)
@@ -194,9 +201,6 @@ static int tell_unknown(struct notifier *n, struct job *job, struct str line,
 		return 0;
 	job->told = true;
 	count(n, job, "unknown_total");
-	log_warn("unknown channel=%s attempt=%u reason=%s policy=%s",
-		 job->lane->channel.name, job->attempt, o->reason,
-		 job->lane->channel.hold ? "hold" : "resend");
 	return tell(n, "delivery.unknown", lane_name(job->lane), line,
 		    job->attempt, o, e);
 }
@@ -247,6 +251,7 @@ static int record(struct notifier *n, struct job *job, struct err *e)
 		return forget(n, job, e);
 	case OUTCOME_FAILED: return fail(n, job, lane_name(l), line, o, e);
 	case OUTCOME_UNKNOWN:
+		log_unknown(job, o);
 		if (tell_unknown(n, job, line, o, e))
 			return -1;
 		if (l->channel.hold)
@@ -276,8 +281,11 @@ static int judge_row(struct notifier *n, struct job *job, const struct row *row,
 
 	if (l->channel.type == CHANNEL_NONE)
 		return fail(n, job, row->target, row->line, &gone, e);
-	if (!old)
-		job->told = false; /* each crash is told of, timeouts once */
+	/* Each crash is told of, timeouts once; old ones can be very many. */
+	if (!old) {
+		job->told = false;
+		log_unknown(job, &o);
+	}
 	if (tell_unknown(n, job, row->line, &o, e))
 		return -1;
 	if (l->channel.hold || late)

@@ -373,6 +373,10 @@ static void on_live(void *self, struct stage *s)
 	if (!n->replaying)
 		return;
 	n->replaying = false;
+	if (rows_left(n))
+		log_warn("%llu deliveries from before this ledger have no "
+			 "known outcome",
+			 (unsigned long long)rows_left(n));
 	if (stage_begin(s, &e) || stage_del(s, KEY_REPLAY, &e) < 0 ||
 	    stage_each(s, STR("i/"), drop_index, n, &e) || stage_commit(s, &e))
 		stage_fail(s, &e);

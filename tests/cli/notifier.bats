@@ -68,7 +68,6 @@ kill_notifier() {
 start_all() {
 	start_sim
 	start store ': ready '
-	store=$pid
 }
 
 # channel NAME KEY=VALUE...
