@@ -18,6 +18,11 @@
  * and id; `sending` is the lowest generation that has entries, or the current
  * one.
  *
+ * From opening on until the store has said what it has of an identity, nothing
+ * of it is sent, and the row known/N keeps the highest id that was sent before,
+ * over restarts, too. So if this is an old copy, what was added to it is told
+ * from what the store has under the same ids.
+ *
  * What is acknowledged leaves the table with the next commit that is made
  * anyway, so that an acknowledgement costs no sync of its own. What a crash
  * leaves behind is sent again, and dropped by the store.
@@ -35,6 +40,8 @@ struct ledger {
 		char source[EVENT_SOURCE_MAX + 1];
 		uint64_t first, last; /* ids that wait: first..last */
 		uint64_t stored;      /* lowest id in the outbox table */
+		uint64_t known;	      /* the highest that may have been sent */
+		bool unasked;	      /* row known/N is there */
 	} * id;			      /* by generation - 1 */
 	size_t id_cap;
 	struct position position;
@@ -146,6 +153,19 @@ static int put_last(struct ledger *l, uint32_t generation, struct err *e)
 			e);
 }
 
+/* Note that the store has yet to be asked about a generation; see above. */
+static int put_known(struct ledger *l, uint32_t generation, struct err *e)
+{
+	struct identity *id = &l->id[generation - 1];
+	char key[32];
+
+	if (id->unasked)
+		return 0;
+	id->unasked = true;
+	snprintf(key, sizeof(key), "known/%u", generation);
+	return put_meta(l, key, &id->known, sizeof(id->known), e);
+}
+
 /* ---- identities ---- */
 
 static struct identity *add_identity(struct ledger *l)
@@ -171,9 +191,10 @@ static int new_identity(struct ledger *l, struct err *e)
 			 l->tool, r);
 	snprintf(key, sizeof(key), "source/%u", l->current);
 	if (put_meta(l, key, id->source, strlen(id->source), e) ||
-	    put_meta(l, "current", &l->current, sizeof(l->current), e))
+	    put_meta(l, "current", &l->current, sizeof(l->current), e) ||
+	    put_last(l, l->current, e))
 		return -1;
-	return put_last(l, l->current, e);
+	return put_known(l, l->current, e);
 }
 
 static int load_identity(struct ledger *l, struct err *e)
@@ -194,6 +215,11 @@ static int load_identity(struct ledger *l, struct err *e)
 		return err_set(e, EX_DATAERR, "ledger: identity %u is missing",
 			       l->current);
 	id->first = id->stored = id->last + 1;
+	id->known = id->last;
+	snprintf(key, sizeof(key), "known/%u", l->current);
+	if (rc > 0)
+		rc = get_meta(l, key, &id->known, sizeof(id->known), e);
+	id->unasked = rc > 0;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -224,6 +250,9 @@ static int load_outbox(struct ledger *l, struct err *e)
 			l->sending = g;
 	}
 	db_cursor_close(&c);
+	for (uint32_t g = l->sending; rc >= 0 && g <= l->current; g++)
+		if (put_known(l, g, e))
+			rc = -1;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -495,6 +524,13 @@ static void queue_range(void *arg, uint64_t *first_r, uint64_t *last_r)
 	*last_r = l->id[l->sending - 1].last;
 }
 
+static uint64_t queue_known(void *arg)
+{
+	const struct ledger *l = arg;
+
+	return l->id[l->sending - 1].known;
+}
+
 static int queue_get(void *arg, uint64_t id, struct event *ev_r, struct err *e)
 {
 	struct ledger *l = arg;
@@ -504,6 +540,8 @@ static int queue_get(void *arg, uint64_t id, struct event *ev_r, struct err *e)
 
 	if (read_begin(l, e))
 		return -1;
+	if (l->id[l->sending - 1].known < id)
+		l->id[l->sending - 1].known = id;
 	key = outbox_key(l->sending, id, text);
 	rc = db_get(l->read, l->outbox, key, &val, e);
 	if (rc == 0)
@@ -520,13 +558,30 @@ static void next_generation(struct ledger *l)
 		l->sending++;
 }
 
+/* The store has answered: from now on what is committed is sent. */
+static int forget_known(struct ledger *l, struct err *e)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "known/%u", l->sending);
+	if (ledger_begin(l, e))
+		return -1;
+	if (db_del(l->txn, l->meta, str_from(key), e) < 0) {
+		ledger_abort(l);
+		return -1;
+	}
+	l->id[l->sending - 1].unasked = false;
+	return ledger_commit(l, e);
+}
+
 static int queue_acked(void *arg, uint64_t upto, struct err *e)
 {
 	struct ledger *l = arg;
 	struct identity *id = &l->id[l->sending - 1];
 
-	(void)e;
 	queue_rest(l);
+	if (id->unasked && forget_known(l, e))
+		return -1;
 	if (upto > id->last)
 		upto = id->last;
 	if (id->first <= upto)
@@ -582,14 +637,17 @@ static int move_events(struct ledger *l, uint32_t from, struct err *e)
 	return 0;
 }
 
-/* The store is an older copy: everything that waits gets a new identity. */
-static int renumber(struct ledger *l, uint64_t store_last, struct err *e)
+/* Everything that waits gets a new identity, in the order that it had. */
+static int renumber(struct ledger *l, bool older_store, uint64_t store_last,
+		    struct err *e)
 {
-	struct identity old = l->id[l->sending - 1];
+	struct identity was = l->id[l->sending - 1];
 	uint32_t from = l->sending, to = l->current;
 
-	if (new_identity(l, e) ||
-	    emit_gap(l, old.source, store_last + 1, old.first - 1, e))
+	if (new_identity(l, e))
+		return -1;
+	if (older_store &&
+	    emit_gap(l, was.source, store_last + 1, was.first - 1, e))
 		return -1;
 	for (uint32_t g = from; g <= to; g++)
 		if (move_events(l, g, e))
@@ -601,8 +659,7 @@ static int queue_conflict(void *arg, uint64_t store_last, struct err *e)
 {
 	struct ledger *l = arg;
 	struct identity *id = &l->id[l->sending - 1];
-	bool ahead = store_last > id->last;
-	int rc = 0;
+	bool ahead = store_last > id->known;
 
 	queue_rest(l);
 	if (ahead && l->conf.pure && l->sending == l->current)
@@ -612,15 +669,18 @@ static int queue_conflict(void *arg, uint64_t store_last, struct err *e)
 		id->first = store_last + 1;
 		return 0;
 	}
+	/*
+	 * We are an old copy. What was in it the store has; what was added
+	 * since it was opened has ids that the store gave to other events.
+	 */
+	if (ahead)
+		id->first = id->known + 1;
+	next_generation(l);
+	if (ahead && id != &l->id[l->sending - 1])
+		return 0;
 	if (ledger_begin(l, e))
 		return -1;
-	if (ahead)
-		id->first = id->last + 1;
-	if (!ahead)
-		rc = renumber(l, store_last, e);
-	else if (l->sending == l->current)
-		rc = new_identity(l, e);
-	if (rc || ledger_commit(l, e)) {
+	if (renumber(l, !ahead, store_last, e) || ledger_commit(l, e)) {
 		ledger_abort(l);
 		return -1;
 	}
@@ -640,6 +700,7 @@ struct producer_queue ledger_queue(struct ledger *l)
 	return (struct producer_queue){
 		.arg = l,
 		.range = queue_range,
+		.known = queue_known,
 		.get = queue_get,
 		.acked = queue_acked,
 		.conflict = queue_conflict,

@@ -146,7 +146,7 @@ static void on_hello_answer(struct producer *p, uint64_t last, uint32_t epoch)
 	struct err e;
 
 	q->range(q->arg, &first, &ours);
-	if (last > ours || last + 1 < first) {
+	if (last > q->known(q->arg) || last + 1 < first) {
 		int rc = q->conflict(q->arg, last, &e);
 
 		if (rc < 0)
@@ -155,7 +155,8 @@ static void on_hello_answer(struct producer *p, uint64_t last, uint32_t epoch)
 			greet(p);
 		if (rc <= 0)
 			return;
-		last = ours; /* it has all that we gave, and more to come */
+		if (last > ours) /* it has all that we gave, and more to come */
+			last = ours;
 	}
 	p->live = true;
 	p->epoch = epoch;

@@ -18,8 +18,8 @@
 #include "common/loop.h"
 
 enum {
-	PRODUCER_HELLO_MS = 10,		/* first retry of a hello */
-	PRODUCER_TIMEOUT_MS = 250,	/* first retry of unacknowledged events */
+	PRODUCER_HELLO_MS = 10,	   /* first retry of a hello */
+	PRODUCER_TIMEOUT_MS = 250, /* first retry of unacknowledged events */
 	PRODUCER_TIMEOUT_MAX_MS = 8000,
 };
 
@@ -29,6 +29,11 @@ struct producer_queue {
 	/* Ids that wait: first..last; last is the last id ever given. */
 	void (*range)(void *arg, uint64_t *first_r, uint64_t *last_r);
 	/*
+	 * The highest id that the store can have: what was handed out to be
+	 * sent, and what an earlier life may have sent.
+	 */
+	uint64_t (*known)(void *arg);
+	/*
 	 * The event `id`, valid until the next call into the queue. -1: failed.
 	 */
 	int (*get)(void *arg, uint64_t id, struct event *ev_r, struct err *e);
@@ -36,7 +41,7 @@ struct producer_queue {
 	int (*acked)(void *arg, uint64_t id, struct err *e);
 	/*
 	 * The store's answer contradicts the queue (design, section 5, rule 3):
-	 * it has more than was ever given (last > our last), or less than was
+	 * it has more than it can (store_last > known), or less than was
 	 * forgotten already (last < first - 1). 0: a new identity was taken,
 	 * and the producer says hello with it; 1: go on all the same (a pure
 	 * stage derives the same ids again); -1 to give up.

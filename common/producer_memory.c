@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sysexits.h>
 
+#include "common/json.h"
 #include "common/xmem.h"
 
 struct slot {
@@ -23,6 +24,7 @@ struct producer_memory {
 	struct slot *slot; /* ring; event id is at id % max */
 	size_t max;
 	uint64_t first, last; /* ids that wait */
+	uint64_t known;	      /* the last that was handed out */
 };
 
 static void name_source(struct producer_memory *m)
@@ -69,12 +71,20 @@ size_t producer_memory_waiting(const struct producer_memory *m)
 	return (size_t)(m->last + 1 - m->first);
 }
 
-/* ext, with the pair that the event came with. */
+/*
+ * ext, with the pair that the event came with. One that came through weir
+ * before keeps the pair that it first came with.
+ */
 static void build_ext(const struct event *ev, struct buf *b)
 {
+	struct str ignored;
+	bool has =
+		ev->ext.len && (json_get(ev->ext, "originsource", &ignored) ||
+				json_get(ev->ext, "originid", &ignored));
+
 	if (ev->ext.len > 2)
 		buf_add(b, ev->ext.p, ev->ext.len - 1);
-	if (ev->source.len && (ev->id || ev->idtext.len)) {
+	if (!has && ev->source.len && (ev->id || ev->idtext.len)) {
 		buf_puts(b, b->len ? "," : "{");
 		buf_puts(b, "\"originsource\":");
 		buf_json_str(b, ev->source);
@@ -139,7 +149,16 @@ static int queue_get(void *arg, uint64_t id, struct event *ev_r, struct err *e)
 
 	(void)e;
 	*ev_r = m->slot[id % m->max].ev;
+	if (m->known < id)
+		m->known = id;
 	return 0;
+}
+
+static uint64_t queue_known(void *arg)
+{
+	const struct producer_memory *m = arg;
+
+	return m->known;
 }
 
 static int queue_acked(void *arg, uint64_t id, struct err *e)
@@ -165,6 +184,11 @@ static int queue_conflict(void *arg, uint64_t store_last, struct err *e)
 {
 	struct producer_memory *m = arg;
 
+	/* Somebody else drew this name before us, and we sent nothing yet. */
+	if (m->known == 0) {
+		name_source(m);
+		return 0;
+	}
 	/*
 	 * The store is another one, or an older copy. Which of our events it
 	 * lost cannot be told, and our caller knows them by their ids.
@@ -184,6 +208,7 @@ struct producer_queue producer_memory_queue(struct producer_memory *m)
 	return (struct producer_queue){
 		.arg = m,
 		.range = queue_range,
+		.known = queue_known,
 		.get = queue_get,
 		.acked = queue_acked,
 		.conflict = queue_conflict,

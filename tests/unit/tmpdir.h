@@ -27,9 +27,13 @@ static inline void tmpdir_remove(const char *path)
 /* For cmocka: *state is the path. */
 static inline int tmpdir_setup(void **state)
 {
-	char *path = strdup("/tmp/weir-test-XXXXXX");
+	const char *tmp = getenv("TMPDIR");
+	char *path = malloc(256);
 
 	*state = path;
+	if (path)
+		snprintf(path, 256, "%.200s/weir-test-XXXXXX",
+			 tmp && *tmp ? tmp : "/tmp");
 	return path && mkdtemp(path) ? 0 : -1;
 }
 
