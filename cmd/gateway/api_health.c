@@ -123,6 +123,7 @@ void api_metrics(struct gateway *g, struct net_conn *c,
 	(void)rest;
 	if (has_params(c, r))
 		return;
+	gateway_report(g);
 	board_print_metrics(g->board, loop_now_ms(g->loop), &b);
 	net_answer(c, &(struct net_answer){
 			      .status = 200,
@@ -149,6 +150,7 @@ void api_status(struct gateway *g, struct net_conn *c,
 	(void)rest;
 	if (has_params(c, r))
 		return;
+	gateway_report(g);
 	check_all(g, &lacking);
 	buf_addf(&b, "{\"version\":\"%s\",\"started\":\"%s\",\"time\":\"",
 		 weir_version, clk_format(g->started_us, time));

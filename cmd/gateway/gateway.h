@@ -58,8 +58,8 @@ struct gateway {
  */
 struct journal *gateway_journal(struct gateway *g, struct err *e);
 
-/* Set the counters of g->stats to what they are now. */
-void gateway_count(struct gateway *g);
+/* Put our own counters on the board, as they are now. */
+void gateway_report(struct gateway *g);
 
 /*
  * What a connection is in the middle of; net_user() of it. There is one for

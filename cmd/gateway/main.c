@@ -155,7 +155,7 @@ static void on_failed(void *arg, const struct err *e)
 	loop_stop(g->loop);
 }
 
-void gateway_count(struct gateway *g)
+static void gateway_count(struct gateway *g)
 {
 	struct net_counts net = net_count(g->net);
 	struct hub_counts hub = hub_count(g->hub);
@@ -190,23 +190,39 @@ void gateway_count(struct gateway *g)
 		stats_set(g->stats, counts[i].name, NULL, (int64_t)counts[i].v);
 }
 
-/* Every STATS_EVERY_MS: say how it goes, to the bus and to our own board. */
+/* Our counters on our own board; returns the topic that they have there. */
+static struct str report(struct gateway *g, struct buf *topic, struct buf *b)
+{
+	struct str source = producer_memory_source(g->queue);
+
+	gateway_count(g);
+	stats_print(g->stats, b);
+	/* "weir/gateway/1f..." gives "$stats/gateway/1f..." */
+	buf_puts(topic, "$stats/");
+	buf_add_str(topic, str_sub(source, strlen("weir/"), source.len));
+	board_hear(g->board, buf_str(topic), buf_str(b), loop_now_ms(g->loop));
+	return buf_str(topic);
+}
+
+void gateway_report(struct gateway *g)
+{
+	struct buf topic = { 0 }, b = { 0 };
+
+	report(g, &topic, &b);
+	buf_free(&topic);
+	buf_free(&b);
+}
+
+/* Every STATS_EVERY_MS: say how it goes. */
 static void on_timer(void *arg)
 {
 	struct gateway *g = arg;
-	struct str source = producer_memory_source(g->queue);
-	char topic[EVENT_SOURCE_MAX + 16];
-	struct buf b = { 0 };
+	struct buf topic = { 0 }, b = { 0 };
 
-	gateway_count(g);
-	stats_print(g->stats, &b);
-	/* "weir/gateway/1f..." gives "$stats/gateway/1f..." */
-	snprintf(topic, sizeof(topic), "$stats/%.*s",
-		 STR_ARG(str_sub(source, strlen("weir/"), source.len)));
-	producer_control(g->producer, str_from(topic), STR("-"), buf_str(&b));
-	board_hear(g->board, str_from(topic), buf_str(&b),
-		   loop_now_ms(g->loop));
+	producer_control(g->producer, report(g, &topic, &b), STR("-"),
+			 buf_str(&b));
 	board_forget(g->board, loop_now_ms(g->loop));
+	buf_free(&topic);
 	buf_free(&b);
 	notify("WATCHDOG=1");
 	loop_timer_start(g->timer, STATS_EVERY_MS);

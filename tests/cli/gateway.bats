@@ -1,0 +1,491 @@
+#!/usr/bin/env bats
+# weir-gateway as a process, with a store and events: HTTP, WebSocket, manners.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	BIN=${BIN:-build/bin}
+	WS=${HELPERS:-build/tests/helpers}/wsclient
+	T=$BATS_TEST_TMPDIR
+	dir=$T/d
+	mkdir -p "$dir"
+	pids=
+}
+
+teardown() {
+	for p in $pids; do
+		kill "$p" 2>/dev/null && wait "$p" || true
+	done
+}
+
+# Start a tool, wait for its ready line in $T/NAME.log; sets $pid.
+start() { # NAME TOOL OPTION...
+	name=$1 tool=$2
+	shift 2
+	"$BIN/weir-$tool" --dir "$dir" "$@" >/dev/null 2>"$T/$name.log" 3>&- &
+	pid=$!
+	pids="$pid $pids"
+	for _ in $(seq 400); do
+		grep -q ': ready ' "$T/$name.log" && return 0
+		kill -0 "$pid" || return 1
+		sleep 0.05
+	done
+	return 1
+}
+
+# A store and a gateway; sets $url and $port.
+start_both() {
+	start store store
+	start_gateway "$@"
+	wait_until '"ready":true' /readyz
+}
+
+start_gateway() {
+	start gateway gateway --port 0 "$@"
+	gateway=$pid
+	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.log")
+	port=${url##*:}
+}
+
+stop() { # PID
+	kill -TERM "$1"
+	wait "$1"
+}
+
+wait_until() { # TEXT PATH
+	for _ in $(seq 200); do
+		! curl -s --max-time 5 "$url$2" | grep -qF "$1" || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+get() { curl -sS --max-time 20 "$@"; }
+status() { get -o /dev/null -w '%{http_code}' "$@"; }
+json() { # METHOD PATH [BODY]
+	get -X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "$url$2"
+}
+pub() { # lines of "TYPE SUBJECT JSON"
+	while read -r type subject data; do
+		printf '{"type":"%s","subject":"%s","data":%s}\n' \
+			"$type" "$subject" "$data"
+	done | "$BIN/weir-pub" --dir "$dir"
+}
+numbered() { # FROM TO
+	seq "$1" "$2" | sed 's/.*/t.n a {"n":&}/' | pub
+}
+epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
+
+# ---- manners ----
+
+@test "help and version are answered on stdout" {
+	run --separate-stderr "$BIN/weir-gateway" --help
+	[ "$status" -eq 0 ]
+	[[ $output == *--token-file* ]]
+	[ -z "$stderr" ]
+	run --separate-stderr "$BIN/weir-gateway" --version
+	[ "$status" -eq 0 ]
+	[ -n "$output" ]
+}
+
+@test "bad options are usage errors that name the option" {
+	for bad in --port=65536 --port=x --max-clients=0 --no-such operand; do
+		run "$BIN/weir-gateway" --dir "$dir" "$bad"
+		[ "$status" -eq 64 ]
+		name=${bad%%=*}
+		[[ $output == *"${name#--}"* ]]
+	done
+}
+
+@test "listens elsewhere than on loopback only with a token" {
+	for address in 0.0.0.0 :: 192.0.2.1; do
+		run "$BIN/weir-gateway" --dir "$dir" --listen "$address"
+		[ "$status" -eq 78 ]
+		[[ $output == *"$address"*token-file* ]]
+	done
+	run "$BIN/weir-gateway" --dir "$dir" --listen nonsense --token-file "$T/none"
+	[ "$status" -eq 78 ]
+	echo short >"$T/short"
+	run "$BIN/weir-gateway" --dir "$dir" --token-file "$T/short"
+	[ "$status" -eq 78 ]
+	[[ $output == *token-file* ]]
+}
+
+@test "ends with 0 on TERM, also with clients and waiting requests" {
+	start_both
+	echo '{"subscribe":[""]}' | "$WS" -t 20000 "$port" >"$T/out" 2>&1 3>&- &
+	ws=$!
+	get "$url/api/v1/events?topic=no&wait=30" >/dev/null 2>&1 3>&- &
+	wait_until '"subscribed":2' /api/v1/status
+	stop "$gateway"
+	run wait "$ws"
+	[ "$status" -eq 3 ]
+}
+
+@test "waits for store and journal, and says what is missing" {
+	start_gateway --expect analyzer
+	run get "$url/readyz"
+	[ "$(status "$url/readyz")" = 503 ]
+	[ "$(jq -r '.not_ready[].name' <<<"$output" | tr '\n' ' ')" = "store journal analyzer " ]
+	[ "$(status "$url/healthz")" = 200 ]
+	[ "$(status "$url/health")" = 200 ]
+	[ "$(status "$url/api/v1/events")" = 503 ]
+	run "$WS" -n 1 "$port" <<<'{"subscribe":[""]}'
+	[ "$(jq -r .error.code <<<"$output")" = unavailable ]
+	start store store
+	wait_until '"not_ready":[{"name":"analyzer"' /readyz
+	run "$WS" -n 1 "$port" <<<'{"subscribe":[""]}'
+	[ "$(jq -c .subscribed <<<"$output")" = '[""]' ]
+}
+
+@test "several gateways share one port" {
+	start_both
+	start second gateway --port "$port"
+	for _ in 1 2 3 4 5 6 7 8; do
+		[ "$(status "$url/healthz")" = 200 ]
+	done
+}
+
+@test "more connections than allowed are turned away and counted" {
+	start_both --max-clients 3
+	for i in 1 2 3; do
+		echo '{"subscribe":["x"]}' | "$WS" -t 20000 "$port" >"$T/$i" 2>&1 3>&- &
+		pids="$! $pids"
+	done
+	for _ in $(seq 100); do
+		[ "$(cat "$T/1" "$T/2" "$T/3" | wc -l)" -lt 3 ] || break
+		sleep 0.05
+	done
+	run "$WS" -n 1 "$port" </dev/null
+	[ "$status" -eq 2 ]
+	[[ $output == *503* ]]
+}
+
+# ---- who may ask ----
+
+@test "Host must be a name of the gateway, on every request" {
+	start_both --host weir.example
+	[ "$(status -H 'Host: evil.example' "$url/healthz")" = 403 ]
+	[ "$(status -H 'Host: evil.example' "$url/")" = 403 ]
+	[ "$(status -H 'Host:' "$url/healthz")" = 403 ]
+	[ "$(status -H 'Host: weir.example' "$url/healthz")" = 200 ]
+	[ "$(status -H "Host: localhost:$port" "$url/healthz")" = 200 ]
+	run "$WS" -n 1 -H 'Host: evil.example' "$port" </dev/null
+	[ "$status" -eq 2 ]
+	[[ $output == *403* ]]
+}
+
+@test "writes and WebSockets from other origins are refused" {
+	start_both
+	for origin in http://evil.example null "http://127.0.0.1:1"; do
+		[ "$(status -H "Origin: $origin" -H 'Content-Type: application/json' \
+			-d '{"type":"t.x"}' "$url/api/v1/events")" = 403 ]
+		[ "$(status -H "Origin: $origin" -X DELETE "$url/api/v1/watches/a")" = 403 ]
+		run "$WS" -n 1 -H "Origin: $origin" "$port" </dev/null
+		[ "$status" -eq 2 ]
+		[[ $output == *403* ]]
+	done
+	[ "$(status -H "Origin: $url" -H 'Content-Type: application/json' \
+		-d '{"type":"t.x"}' "$url/api/v1/events")" = 201 ]
+	run "$WS" -n 1 -H "Origin: $url" "$port" <<<'{"ping":1}'
+	[ "$status" -eq 0 ]
+	# reading is what a page elsewhere could not see anyway
+	[ "$(status -H 'Origin: http://evil.example' "$url/healthz")" = 200 ]
+}
+
+@test "with a token, everything but health needs it" {
+	echo 0123456789abcdef0123 >"$T/token"
+	start store store
+	start_gateway --token-file "$T/token"
+	for path in / /metrics /api/v1/events /api/v1/status /nothing; do
+		[ "$(status "$url$path")" = 401 ]
+		[ "$(status -H 'Authorization: Bearer 0123456789abcdef0124' "$url$path")" = 401 ]
+	done
+	[ "$(status "$url/healthz")" = 200 ]
+	[ "$(status "$url/readyz")" != 401 ]
+	[ "$(status -H 'Authorization: Bearer 0123456789abcdef0123' "$url/")" = 200 ]
+	[ "$(status -u me:0123456789abcdef0123 "$url/metrics")" = 200 ]
+	run "$WS" -n 1 "$port" </dev/null
+	[ "$status" -eq 2 ]
+	[[ $output == *401* ]]
+	run "$WS" -n 1 -H 'Authorization: Bearer 0123456789abcdef0123' "$port" <<<'{"ping":1}'
+	[ "$status" -eq 0 ]
+}
+
+# ---- HTTP ----
+
+@test "refusals are problem documents with the right status" {
+	start_both
+	j='Content-Type: application/json'
+	[ "$(status "$url/nothing")" = 404 ]
+	[ "$(status "$url/api/v1/nothing")" = 404 ]
+	[ "$(status "$url/api/v1/watches/..%2f..")" = 404 ]
+	[ "$(status -d '{}' "$url/api/v1/events")" = 415 ]
+	[ "$(status -H "$j" -d '{' "$url/api/v1/events")" = 400 ]
+	[ "$(status -H "$j" -d '[]' "$url/api/v1/events")" = 400 ]
+	[ "$(status -H "$j" -d '{"type":"t x"}' "$url/api/v1/events")" = 400 ]
+	[ "$(status -H "$j" -d '{"type":"t.x","type":"t.y"}' "$url/api/v1/events")" = 400 ]
+	[ "$(status -H "$j" -d '{"type":"price.update","subject":"a","data":{"price":1.5}}' "$url/api/v1/events")" = 400 ]
+	[ "$(status -H "$j" -H 'Transfer-Encoding: chunked' -d '{}' "$url/api/v1/events")" = 411 ]
+	[ "$(head -c 5000000 /dev/zero | status -H "$j" --data-binary @- "$url/api/v1/events")" = 413 ]
+	[ "$(status -X DELETE "$url/healthz")" = 405 ]
+	[ "$(status -X PATCH "$url/api/v1/events")" = 405 ]
+	[ "$(status "$url/api/v1/events?bogus=1")" = 400 ]
+	[ "$(status "$url/api/v1/events?limit=0")" = 400 ]
+	[ "$(status "$url/api/v1/events?since=yesterday")" = 400 ]
+	[ "$(status "$url/healthz?x=1")" = 400 ]
+	[ "$(status "$url/ws")" = 404 ]
+	run get -i -X POST "$url/metrics"
+	[[ $output == *'Allow: GET, HEAD'* ]]
+	[[ $output == *'application/problem+json'* ]]
+	run get "$url/api/v1/history?topic=a%20b"
+	[ "$(jq -r '[.status, .title, (.detail | length > 0)] | join(" ")' <<<"$output")" = '400 Bad Request true' ]
+}
+
+@test "HEAD answers without a body, and connections are kept" {
+	start_both
+	run get -I "$url/"
+	[[ $output == *'200 OK'* ]]
+	[[ $output == *Content-Length* ]]
+	run get -v -o /dev/null -o /dev/null -o /dev/null "$url/healthz" "$url/nothing" "$url/api/v1/status"
+	[ "$(grep -c 'Re-using existing connection' <<<"$output")" -eq 2 ]
+}
+
+@test "the page is served with ETag, gzip and a strict policy" {
+	start_both
+	run get -i "$url/"
+	[[ $output == *"Content-Security-Policy: default-src 'none'; script-src 'self'"* ]]
+	[[ $output == *'nosniff'* ]]
+	etag=$(get -I "$url/app.js" | sed -n 's/^ETag: \(.*\)\r/\1/p')
+	[ "$(status -H "If-None-Match: $etag" "$url/app.js")" = 304 ]
+	[ "$(status -H 'If-None-Match: "other"' "$url/app.js")" = 200 ]
+	get --compressed "$url/app.js" >"$T/a"
+	get "$url/app.js" >"$T/b"
+	cmp "$T/a" "$T/b"
+	run get -I -H 'Accept-Encoding: gzip' "$url/app.js"
+	[[ $output == *'Content-Encoding: gzip'* ]]
+	run get -I -H 'Accept-Encoding: gzip;q=0' "$url/app.js"
+	[[ $output != *'Content-Encoding: gzip'* ]]
+}
+
+@test "posted events are durable when answered, in the order given" {
+	start_both
+	run json POST /api/v1/events '[{"type":"t.x","data":1},{"type":"t.y","subject":"a"}]'
+	[ "$(jq -c '.positions | map(split(":")[1])' <<<"$output")" = '["1","2"]' ]
+	run get "$url/api/v1/events"
+	[ "$(jq -c '.events | map([.type, .subject, .data])' <<<"$output")" = '[["t.x",null,1],["t.y","a",null]]' ]
+	[ "$(jq -r '.events[0].specversion' <<<"$output")" = 1.0 ]
+	run get -i -H 'Content-Type: application/json' -d '{"type":"t.x"}' "$url/api/v1/events"
+	[[ $output == *'201 Created'* ]]
+}
+
+@test "a repeat of the same pair is answered with the old position" {
+	start_both
+	event='{"type":"t.x","source":"me","id":"7","data":1}'
+	first=$(json POST /api/v1/events "$event")
+	json POST /api/v1/events '{"type":"t.y"}'
+	[ "$(json POST /api/v1/events "$event")" = "$first" ]
+	run json POST /api/v1/events "[{\"type\":\"t.z\"},$event]"
+	[ "$(jq -r '.positions[1]' <<<"$output")" = "$(jq -r '.positions[0]' <<<"$first")" ]
+	run get "$url/api/v1/events?topic=t.x"
+	[ "$(jq -c '.events | map([.originsource, .originid])' <<<"$output")" = '[["me","7"]]' ]
+}
+
+@test "events are read by topic, position and limit, forwards and back" {
+	start_both
+	numbered 1 30
+	echo 'u.n b {"n":0}' | pub
+	run get "$url/api/v1/events?topic=t.&limit=10"
+	[ "$(jq -c '[.events[].data.n]' <<<"$output")" = '[1,2,3,4,5,6,7,8,9,10]' ]
+	next=$(jq -r .next <<<"$output")
+	run get "$url/api/v1/events?topic=t.n/a&topic=u.n/b&since=$next&limit=1000"
+	[ "$(jq -c '[.events[].data.n] | [.[0], .[-2], .[-1], length]' <<<"$output")" = '[11,30,0,21]' ]
+	[ "$(jq -r .recovered <<<"$output")" = true ]
+	next=$(jq -r .next <<<"$output")
+	run get "$url/api/v1/events?since=$next"
+	[ "$(jq -c '[.events, .next]' <<<"$output")" = "[[],\"$next\"]" ]
+	run get "$url/api/v1/events?reverse=true&limit=3&topic=t."
+	[ "$(jq -c '[.events[].data.n]' <<<"$output")" = '[30,29,28]' ]
+	run get "$url/api/v1/events?since=1h&limit=1"
+	[ "$(jq -c '[.events[].data.n]' <<<"$output")" = '[1]' ]
+	run get "$url/api/v1/events?since=2100-01-01T00:00:00Z"
+	[ "$(jq -c .events <<<"$output")" = '[]' ]
+	run get "$url/api/v1/events?since=00000001:5"
+	[ "$(jq -r .recovered <<<"$output")" = false ]
+}
+
+@test "a long poll is answered by the first event that matches" {
+	start_both
+	numbered 1 3
+	get "$url/api/v1/events?topic=u.&wait=20&since=$(epoch):3" >"$T/out" 3>&- &
+	poll=$!
+	wait_until '"subscribed":1' /api/v1/status
+	numbered 4 5
+	echo 'u.n b {"n":6}' | pub
+	wait "$poll"
+	[ "$(jq -c '[.events[].data.n]' "$T/out")" = '[6]' ]
+	[ "$(jq -r .next "$T/out")" = "$(epoch):6" ]
+	# and by the end of its time
+	run get -w ' %{time_total}' "$url/api/v1/events?topic=u.&wait=1&since=$(epoch):6"
+	[[ $output == *'"events":[]'* ]]
+}
+
+@test "topics and history" {
+	start_both
+	for p in 10.00 12.50 9.00; do
+		echo "price.update w {\"watch\":\"w\",\"item\":{\"id\":\"w\"},\"price\":\"$p\",\"currency\":\"USD\",\"source\":\"s\"}"
+	done | pub
+	numbered 1 3
+	run get "$url/api/v1/topics"
+	[ "$(jq -c '.topics | map([.topic, .count])' <<<"$output")" = '[["price.update/w",3],["t.n/a",3]]' ]
+	run get "$url/api/v1/topics?prefix=pri"
+	[ "$(jq '.topics | length' <<<"$output")" -eq 1 ]
+	run get "$url/api/v1/topics?limit=1"
+	run get "$url/api/v1/topics?limit=1&after=$(jq -r '.after' <<<"$output")"
+	[ "$(jq -r '.topics[0].topic' <<<"$output")" = t.n/a ]
+	run get "$url/api/v1/history?topic=price.update/w&since=1h"
+	[ "$(jq -c '[.points[].value]' <<<"$output")" = '["10.00","12.50","9.00"]' ]
+	run get "$url/api/v1/history?topic=price.update/w&limit=1&until=$(epoch):2"
+	[ "$(jq -c '[.points[].value]' <<<"$output")" = '["12.50"]' ]
+	run get "$url/api/v1/history?topic=price.update/w&bucket=7d"
+	[ "$(jq -c '[.buckets[] | .first, .min, .max, .last, .n]' <<<"$output")" = '["10.00","9.00","12.50","9.00",3]' ]
+	run get "$url/api/v1/history?topic=t.n/a&field=n"
+	[ "$(jq -c '[.points[].value]' <<<"$output")" = '["1","2","3"]' ]
+}
+
+@test "watches, rules and searches are set, read, polled and deleted" {
+	start_both
+	[ "$(status "$url/api/v1/watches/w")" = 404 ]
+	run json PUT /api/v1/watches/w '{"url":"https://shop.example/w","item":{"id":"i","target":"80"}}'
+	[ "$(jq -c '[.id, .kind, .source, .item.target]' <<<"$output")" = '["w","product","shop.example","80"]' ]
+	[ "$(json GET /api/v1/watches/w)" = "$output" ]
+	[ "$(json GET /api/v1/watches | jq '.watches | length')" -eq 1 ]
+	run json PUT /api/v1/watches/w '{"url":"https://shop.example/w","colour":"red"}'
+	[[ $output == *colour* ]]
+	run json PUT /api/v1/watches/w '{"id":"other","url":"https://shop.example/w"}'
+	[ "$(jq .status <<<"$output")" -eq 400 ]
+	[ "$(status -X POST "$url/api/v1/watches/w/poll")" = 202 ]
+	[ "$(status -X POST "$url/api/v1/watches/x/poll")" = 404 ]
+	[ "$(status -X POST "$url/api/v1/watches/w")" = 405 ]
+	[ "$(status -X DELETE "$url/api/v1/watches/w")" = 204 ]
+	[ "$(status -X DELETE "$url/api/v1/watches/w")" = 404 ]
+	[ "$(json GET /api/v1/watches)" = '{"watches":[]}' ]
+	run json PUT /api/v1/rules/r '{"on":"price.update/","target":"80"}'
+	[ "$(jq -r .id <<<"$output")" = r ]
+	run json PUT /api/v1/searches/s '{"user":"me","keywords":"oak desk"}'
+	[ "$(jq -r .id <<<"$output")" = s ]
+	run get "$url/api/v1/events"
+	[ "$(jq -c '.events | map([.type, .subject, .data == null])' <<<"$output")" = \
+		'[["watch.set","w",false],["watch.poll","w",false],["watch.set","w",true],["rule.set","r",false],["search.set","s",false]]' ]
+}
+
+@test "metrics are those of all processes, in Prometheus' format" {
+	start_both
+	wait_until 'weir_store_' /metrics
+	run get "$url/metrics"
+	[[ $output == *'# TYPE weir_gateway_requests_total counter'* ]]
+	[[ $output == *'weir_up{tool="store"'* ]]
+	bad=$(grep -vE '^(# TYPE [a-z0-9_]+ (counter|gauge)|[a-z0-9_]+\{[^}]*\} -?[0-9.]+)$' <<<"$output" || true)
+	[ -z "$bad" ]
+}
+
+# ---- WebSocket ----
+
+@test "the reply comes first, then each event once and in order" {
+	start_both
+	numbered 1 50
+	run "$WS" -n 41 "$port" <<<"{\"subscribe\":[\"t.\"],\"since\":\"$(epoch):10\"}"
+	[ "$status" -eq 0 ]
+	[ "$(head -n 1 <<<"$output" | jq -c '[.subscribed, .position, .recovered]')" = "[[\"t.\"],\"$(epoch):10\",true]" ]
+	[ "$(tail -n +2 <<<"$output" | jq -c .data.n | tr '\n' ' ')" = "$(seq -s ' ' 11 50) " ]
+	[ "$(tail -n 1 <<<"$output" | jq -c 'keys')" = '["data","id","offset","recordedtime","source","subject","time","type"]' ]
+}
+
+@test "live events, last values, ping, and changing one's mind" {
+	start_both
+	numbered 1 5
+	printf '%s\n' 'u.n b {"n":6}' 't.n c {"n":7}' | pub
+	{
+		echo '{"subscribe":["t."],"last":true}'
+		echo '{"ping":{"a":[1]}}'
+		echo '{"subscribe":["u.n/b"]}'
+		sleep 1
+		numbered 8 9 >&2
+		echo 'u.n b {"n":10}' | pub >&2
+		sleep 1
+		echo '{"unsubscribe":["t."]}'
+	} | "$WS" -n 9 "$port" >"$T/out"
+	[ "$(jq -c '.data.n? // (keys | join(" "))' "$T/out" | tr -d '"' | tr '\n' ';')" = \
+		'position recovered subscribed;5;7;pong position;position recovered subscribed;8;9;10;position recovered subscribed;' ] || {
+		cat "$T/out"
+		false
+	}
+	[ "$(tail -n 1 "$T/out" | jq -c .subscribed)" = '["u.n/b"]' ]
+}
+
+@test "a bad message gets an error and the connection stays" {
+	start_both
+	run "$WS" -n 5 "$port" <<'END'
+{
+{"subscribe":["a b"]}
+{"hello":1}
+{"subscribe":["t."],"since":"x"}
+{"ping":2}
+END
+	[ "$(jq -rs 'map(.error.code // .pong) | join(" ")' <<<"$output")" = 'bad-json bad-pattern bad-message bad-position 2' ]
+	{ printf '{"ping":"'; head -c 70000 /dev/zero | tr '\0' x; printf '"}\n{"ping":3}\n'; } >"$T/in"
+	run "$WS" -n 2 "$port" <"$T/in"
+	[ "$(jq -rs 'map(.error.code // .pong) | join(" ")' <<<"$output")" = 'too-large 3' ]
+	run "$WS" -n 1 -b "$port" <<<'{"ping":1}'
+	[ "$(jq -r .error.code <<<"$output")" = not-text ]
+}
+
+@test "what is no WebSocket for us is refused with a reason" {
+	start_both
+	run "$WS" -n 1 -p mqtt "$port" </dev/null
+	[[ $output == *400*weir.v1* ]]
+	run "$WS" -n 1 "$port" /elsewhere </dev/null
+	[[ $output == *404*/ws* ]]
+	run "$WS" -n 1 -p '' "$port" <<<'{"ping":1}'
+	[ "$status" -eq 0 ]
+	[ "$(status -H 'Connection: Upgrade' -H 'Upgrade: h2c' "$url/healthz")" = 400 ]
+	[ "$(status -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' "$url/ws")" = 400 ]
+}
+
+@test "a slow client costs no memory, loses nothing, and others do not wait" {
+	start_both
+	pad=$(head -c 2000 /dev/zero | tr '\0' x)
+	events() { seq "$1" "$2" | sed "s/.*/t.n a {\"n\":&,\"pad\":\"$pad\"}/" | pub; }
+	echo '{"subscribe":[""]}' | "$WS" -z 5000 -n 12001 -t 60000 "$port" >"$T/slow" 3>&- &
+	slow=$!
+	wait_until '"subscribed":1' /api/v1/status
+	events 1 6000
+	echo '{"subscribe":["t."],"last":true}' | "$WS" -n 6002 -t 30000 "$port" >"$T/quick" 3>&- &
+	quick=$!
+	wait_until '"subscribed":2' /api/v1/status
+	before=$(awk '/RssAnon/ {print $2}' "/proc/$gateway/status")
+	events 6001 12000
+	wait "$quick"
+	after=$(awk '/RssAnon/ {print $2}' "/proc/$gateway/status")
+	wait "$slow"
+	[ "$(tail -n +2 "$T/slow" | jq .data.n | md5sum)" = "$(seq 1 12000 | md5sum)" ]
+	[ "$(tail -n +2 "$T/quick" | jq .data.n | md5sum)" = "$(seq 6000 12000 | md5sum)" ]
+	# 12 MB were published meanwhile
+	[ $((after - before)) -lt 6000 ]
+	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_from_journal_total.* //p')" -gt 1000 ]
+}
+
+@test "a client that comes back to a new gateway goes on where it was" {
+	start_both
+	numbered 1 10
+	run "$WS" -n 6 "$port" <<<"{\"subscribe\":[\"\"],\"since\":\"$(epoch):0\"}"
+	since=$(epoch):$(tail -n 1 <<<"$output" | jq -r .offset)
+	stop "$gateway"
+	numbered 11 20
+	start_gateway
+	wait_until '"ready":true' /readyz
+	run "$WS" -n 16 "$port" <<<"{\"subscribe\":[\"\"],\"since\":\"$since\"}"
+	[ "$(tail -n +2 <<<"$output" | jq .data.n | tr '\n' ' ')" = "$(seq -s ' ' 6 20) " ]
+	run "$WS" -n 1 "$port" <<<'{"subscribe":[""],"since":"00000001:5"}'
+	[ "$(jq -r .recovered <<<"$output")" = false ]
+}

@@ -1,0 +1,151 @@
+/* Query parameters, times as people write them, problem documents. */
+#include "cmd/gateway/http.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/xmem.h"
+
+#include "cmd/gateway/when.h"
+
+#include "tests/unit/cases.h"
+
+static const char *const names[] = { "topic*", "limit" };
+
+/* "a=1&b": as net hands it over. */
+static struct net_request request(char *query)
+{
+	struct net_request r = { .method = NET_GET };
+
+	for (char *p = strtok(query, "&"); p; p = strtok(NULL, "&")) {
+		struct net_param *param = &r.param[r.n_params++];
+
+		param->name = str_cut(str_from(p), '=', &param->value);
+	}
+	return r;
+}
+
+static void parameters_are_checked_by_name(void **state)
+{
+	static const struct {
+		const char *query, *error; /* NULL: fine */
+	} rows[] = {
+		{ "", NULL },
+		{ "topic=a", NULL },
+		{ "topic=a&topic=b&limit=1", NULL },
+		{ "topic=", NULL },
+		{ "limit=1&limit=2", "limit: given twice" },
+		{ "topic", "topic: has no value" },
+		{ "bogus=1", "bogus: no such parameter here" },
+		{ "topic*=1", "topic*: no such parameter here" },
+		{ "Topic=1", "Topic: no such parameter here" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char query[64];
+		struct net_request r;
+		struct err e = { 0 };
+		bool ok;
+
+		strcpy(query, rows[i].query);
+		r = request(query);
+		ok = http_check_params(&r, names, ARRAY_LEN(names), &e);
+		assert_int_equal(ok, !rows[i].error);
+		if (rows[i].error)
+			assert_string_equal(e.msg, rows[i].error);
+	}
+}
+
+static void numbers_are_within_bounds(void **state)
+{
+	static const struct {
+		const char *query;
+		bool ok;
+		uint64_t want;
+	} rows[] = {
+		{ "", true, 7 },
+		{ "limit=1", true, 1 },
+		{ "limit=10", true, 10 },
+		{ "limit=0", false, 0 },
+		{ "limit=11", false, 0 },
+		{ "limit=-1", false, 0 },
+		{ "limit=1x", false, 0 },
+		{ "limit=", false, 0 },
+		{ "limit=99999999999999999999", false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char query[64];
+		struct net_request r;
+		struct err e = { 0 };
+		uint64_t v;
+
+		strcpy(query, rows[i].query);
+		r = request(query);
+		if (http_param_u64(&r, "limit", 1, 10, 7, &v, &e) !=
+			    rows[i].ok ||
+		    (rows[i].ok && v != rows[i].want))
+			fail_msg("%s: want %d", rows[i].query, rows[i].ok);
+	}
+}
+
+static void a_time_is_a_position_a_time_or_an_age(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok, is_position;
+		int64_t us;
+	} rows[] = {
+		{ "9b1c04e7:88213", true, true, 0 },
+		{ "9b1c04e7:0", true, true, 0 },
+		{ "1970-01-01T00:00:01Z", true, false, 1000000 },
+		{ "1970-01-01T01:00:00+01:00", true, false, 0 },
+		{ "10s", true, false, 90000000 },
+		{ "1d", true, false, 100000000 - 86400000000 },
+		{ "", false, false, 0 },
+		{ "now", false, false, 0 },
+		{ "9b1c04e7", false, false, 0 },
+		{ "9b1c04e7:", false, false, 0 },
+		{ "90", false, false, 0 },
+		{ "-1d", false, false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct when w;
+
+		if (when_parse(str_from(rows[i].text), 100000000, &w) !=
+		    rows[i].ok)
+			fail_msg("%s: want %d", rows[i].text, rows[i].ok);
+		if (!rows[i].ok)
+			continue;
+		assert_int_equal(w.is_position, rows[i].is_position);
+		assert_int_equal(w.us, rows[i].us);
+	}
+}
+
+static void a_problem_says_what_it_is(void **state)
+{
+	struct buf b = { 0 };
+
+	(void)state;
+	http_print_problem(404, STR("no \"x\" here"), &b);
+	assert_string_equal(b.p, "{\"type\":\"about:blank\","
+				 "\"title\":\"Not Found\",\"status\":404,"
+				 "\"detail\":\"no \\\"x\\\" here\"}\n");
+	buf_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parameters_are_checked_by_name),
+		cmocka_unit_test(numbers_are_within_bounds),
+		cmocka_unit_test(a_time_is_a_position_a_time_or_an_age),
+		cmocka_unit_test(a_problem_says_what_it_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
