@@ -29,11 +29,12 @@
 #include "common/str.h"
 
 enum {
-	BUS_WINDOW = 1024,    /* events in flight per producer, at most */
+	BUS_WINDOW = 1024,     /* events in flight per producer, at most */
 	BUS_INGEST_HWM = 8192, /* messages queued per producer */
-	BUS_FEED_HWM = 8192,  /* messages queued per consumer */
-	BUS_FRAME_MAX = 300 << 10, /* bytes; a peer that sends more is cut off */
-	BUS_PATH_MAX = 107,   /* bytes of an ipc path (sun_path) */
+	BUS_FEED_HWM = 8192,   /* messages queued per consumer */
+	BUS_FRAME_MAX = 300
+			<< 10, /* bytes; a peer that sends more is cut off */
+	BUS_PATH_MAX = 107,    /* bytes of an ipc path (sun_path) */
 };
 
 enum bus_role {

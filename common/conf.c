@@ -16,9 +16,9 @@ struct conf {
 
 /* The kinds of section that weir.conf(5) knows. */
 static const char *const sections[] = {
-	"weir",	   "store",    "scraper", "analyzer", "alerter", "notifier",
-	"gateway", "worker",   "bot",	  "bridge",   "sim",	 "log",
-	"pub",	   "sub",      "channel", "retention", "proxy",	 "provider",
+	"weir",	   "store",  "scraper", "analyzer",  "alerter", "notifier",
+	"gateway", "worker", "bot",	"bridge",    "sim",	"log",
+	"pub",	   "sub",    "channel", "retention", "proxy",	"provider",
 };
 
 static int read_file(struct conf *conf, struct err *e)
@@ -80,8 +80,8 @@ static int parse_section(struct conf_entry *at, struct str line, struct err *e)
 	return err_set(e, EX_CONFIG, "unknown section '%.*s'", STR_ARG(kind));
 }
 
-static int parse_line(struct conf *conf, struct conf_entry *at,
-		      struct str line, struct err *e)
+static int parse_line(struct conf *conf, struct conf_entry *at, struct str line,
+		      struct err *e)
 {
 	struct str key, value;
 
@@ -185,8 +185,7 @@ static bool seen_before(const struct conf *conf, size_t i)
 	return false;
 }
 
-const char *conf_section(const struct conf *conf, const char *section,
-			 size_t i)
+const char *conf_section(const struct conf *conf, const char *section, size_t i)
 {
 	for (size_t k = 0; k < conf_count(conf); k++) {
 		if (strcmp(conf->entry[k].section, section) != 0 ||

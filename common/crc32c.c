@@ -20,8 +20,8 @@ static uint32_t software(const unsigned char *p, size_t len)
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static uint32_t
-hardware(const unsigned char *p, size_t len)
+__attribute__((target("sse4.2"))) static uint32_t hardware(
+	const unsigned char *p, size_t len)
 {
 	uint64_t crc = ~0u;
 

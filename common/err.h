@@ -9,8 +9,8 @@
  * whoever decides what happens next writes the one line about it.
  */
 struct err {
-	int code;	/* a <sysexits.h> value; main() may return it as is */
-	char msg[240];	/* one line, no newline, no full stop at its end */
+	int code;      /* a <sysexits.h> value; main() may return it as is */
+	char msg[240]; /* one line, no newline, no full stop at its end */
 };
 
 /*

@@ -37,8 +37,7 @@ bool position_parse(struct str s, struct position *p_r)
 {
 	struct str offset, epoch = str_cut(s, ':', &offset);
 
-	return parse_epoch(epoch, &p_r->epoch) &&
-	       str_u64(offset, &p_r->offset);
+	return parse_epoch(epoch, &p_r->epoch) && str_u64(offset, &p_r->offset);
 }
 
 struct str event_type(const struct event *ev)
@@ -196,8 +195,7 @@ static int read_epoch(struct reading *r, struct str value, struct err *e)
 {
 	struct str text;
 
-	if (!json_text(value, r->a, &text) ||
-	    !parse_epoch(text, &r->ev->epoch))
+	if (!json_text(value, r->a, &text) || !parse_epoch(text, &r->ev->epoch))
 		return bad(e, "epoch", "not eight hexadecimal digits");
 	return 0;
 }
@@ -211,8 +209,8 @@ static int read_further(struct reading *r, struct str key, struct str value,
 	for (size_t i = 0; i < key.len; i++)
 		if (!((key.p[i] >= 'a' && key.p[i] <= 'z') ||
 		      (key.p[i] >= '0' && key.p[i] <= '9')))
-			return err_set(e, EX_DATAERR,
-				       "%.*s: unknown field", STR_ARG(key));
+			return err_set(e, EX_DATAERR, "%.*s: unknown field",
+				       STR_ARG(key));
 	if (type != JSON_STRING && type != JSON_NUMBER && type != JSON_BOOL)
 		return err_set(e, EX_DATAERR,
 			       "%.*s: must be text, number or boolean",
@@ -275,14 +273,13 @@ static int make_topic(struct reading *r, struct err *e)
 		memcpy(p, r->type.p, r->type.len);
 		p[r->type.len] = '/';
 		memcpy(p + r->type.len + 1, r->subject.p, r->subject.len);
-		r->ev->topic = (struct str){ p, r->type.len +
-							r->subject.len + 1 };
+		r->ev->topic =
+			(struct str){ p, r->type.len + r->subject.len + 1 };
 	}
 	return topic_check(r->ev->topic, e);
 }
 
-static int check_complete(const struct event *ev, unsigned flags,
-			  struct err *e)
+static int check_complete(const struct event *ev, unsigned flags, struct err *e)
 {
 	if (ev->source.p && !source_is_valid(ev->source))
 		return bad(e, "source", "too long, or has a space");
@@ -354,7 +351,8 @@ void event_print(const struct event *ev, unsigned flags, struct buf *b)
 	bool brief = flags & EVENT_BRIEF;
 	struct str subject = event_subject(ev);
 
-	buf_puts(b, brief ? "{\"id\":\"" : "{\"specversion\":\"1.0\",\"id\":\"");
+	buf_puts(b,
+		 brief ? "{\"id\":\"" : "{\"specversion\":\"1.0\",\"id\":\"");
 	if (ev->id) {
 		buf_u64(b, ev->id);
 		buf_putc(b, '"');
@@ -476,8 +474,7 @@ int event_check(const struct event *ev, struct err *e)
 	return 0;
 }
 
-struct str event_attr(const struct event *ev, const char *name,
-		      struct arena *a)
+struct str event_attr(const struct event *ev, const char *name, struct arena *a)
 {
 	struct str value, text = { 0 };
 

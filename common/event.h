@@ -28,16 +28,16 @@
 #include "common/str.h"
 
 enum {
-	EVENT_TOPIC_MAX = 255,	     /* bytes of UTF-8 */
-	EVENT_SOURCE_MAX = 128,	     /* bytes */
-	EVENT_ID_MAX = 128,	     /* bytes of an id that came from outside */
-	EVENT_EXT_MAX = 4096,	     /* bytes of further attributes */
-	EVENT_DATA_MAX = 256 << 10,  /* bytes of JSON */
-	EVENT_LINE_MAX = 512 << 10,  /* bytes of one event as text */
+	EVENT_TOPIC_MAX = 255,	    /* bytes of UTF-8 */
+	EVENT_SOURCE_MAX = 128,	    /* bytes */
+	EVENT_ID_MAX = 128,	    /* bytes of an id that came from outside */
+	EVENT_EXT_MAX = 4096,	    /* bytes of further attributes */
+	EVENT_DATA_MAX = 256 << 10, /* bytes of JSON */
+	EVENT_LINE_MAX = 512 << 10, /* bytes of one event as text */
 };
 
 struct event {
-	struct str topic;  /* type, or type/subject */
+	struct str topic; /* type, or type/subject */
 	struct str source;
 	uint64_t id;	   /* 0: the id is no sequence number, see idtext */
 	struct str idtext; /* the id as text, only where id is 0 */
@@ -45,8 +45,8 @@ struct event {
 	int64_t recorded_us;
 	uint64_t offset;
 	uint32_t epoch;
-	struct str ext;	   /* JSON object of further attributes, or absent */
-	struct str data;   /* JSON value; absent means null */
+	struct str ext;	 /* JSON object of further attributes, or absent */
+	struct str data; /* JSON value; absent means null */
 };
 
 /* A place in a journal: the last event seen. Text: "9b1c04e7:88213". */
@@ -88,8 +88,9 @@ bool source_is_valid(struct str s);
  * missing. -1 with *e: EX_DATAERR naming the attribute.
  */
 enum event_flags {
-	EVENT_LAX = 1,	 /* read: id, source, time may be missing */
-	EVENT_BRIEF = 2, /* write: without specversion, datacontenttype, epoch */
+	EVENT_LAX = 1, /* read: id, source, time may be missing */
+	EVENT_BRIEF =
+		2, /* write: without specversion, datacontenttype, epoch */
 };
 int event_parse(struct str line, unsigned flags, struct arena *a,
 		struct event *ev_r, struct err *e);

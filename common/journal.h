@@ -49,8 +49,7 @@ struct journal_head {
 	uint64_t first;	     /* of the oldest that is there; 0: none */
 	int64_t recorded_us; /* of the newest event; CLK_NONE: none */
 };
-int journal_head(struct journal *j, struct journal_head *head_r,
-		 struct err *e);
+int journal_head(struct journal *j, struct journal_head *head_r, struct err *e);
 
 /*
  * Where to go on after a position: *next_r is the first offset to read.
@@ -130,8 +129,8 @@ int journal_write_commit(struct journal *j, struct err *e); /* synced */
 void journal_write_abort(struct journal *j);
 
 /* 1: last id of the source; 0: never seen (*last_r is 0). */
-int journal_write_source(struct journal *j, struct str source,
-			 uint64_t *last_r, bool *transient_r, struct err *e);
+int journal_write_source(struct journal *j, struct str source, uint64_t *last_r,
+			 bool *transient_r, struct err *e);
 int journal_write_set_source(struct journal *j, struct str source,
 			     uint64_t last, bool transient, int64_t now_us,
 			     struct err *e);

@@ -103,8 +103,8 @@ double json_double(const struct json *n);
 /* Compare two numbers as they were written, exactly: <0, 0, >0. */
 int json_number_cmp(struct str a, struct str b);
 
-#define json_each(child, parent)                                               \
-	for (const struct json *child = json_child(parent); child;             \
+#define json_each(child, parent)                                   \
+	for (const struct json *child = json_child(parent); child; \
 	     child = json_sibling(child))
 
 /* Add n as compact JSON text. */

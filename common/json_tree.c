@@ -142,7 +142,7 @@ const struct json *json_member(const struct json *obj, const char *key)
 	if (json_kind(obj) != JSON_OBJECT)
 		return NULL;
 	/* Where a page says a name twice, the last one holds, as in browsers. */
-	json_each(m, obj)
+	json_each (m, obj)
 		if (strcmp(json_key(m), key) == 0)
 			last = m;
 	return last;
@@ -152,7 +152,7 @@ const struct json *json_at(const struct json *arr, size_t i)
 {
 	if (json_kind(arr) != JSON_ARRAY)
 		return NULL;
-	json_each(m, arr)
+	json_each (m, arr)
 		if (i-- == 0)
 			return m;
 	return NULL;
@@ -162,7 +162,7 @@ size_t json_count(const struct json *n)
 {
 	size_t count = 0;
 
-	json_each(m, n)
+	json_each (m, n)
 		count++;
 	return count;
 }
@@ -191,7 +191,7 @@ static void print_children(const struct json *n, struct buf *b)
 {
 	bool first = true;
 
-	json_each(m, n) {
+	json_each (m, n) {
 		if (!first)
 			buf_putc(b, ',');
 		first = false;

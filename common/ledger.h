@@ -51,15 +51,13 @@ bool ledger_in_txn(const struct ledger *l);
 /* State: keys of at most DB_KEY_MAX - 1 bytes. 1 found, 0 not, -1 failed. */
 int ledger_get(struct ledger *l, struct str key, struct str *val_r,
 	       struct err *e);
-int ledger_put(struct ledger *l, struct str key, struct str val,
-	       struct err *e);
+int ledger_put(struct ledger *l, struct str key, struct str val, struct err *e);
 int ledger_del(struct ledger *l, struct str key, struct err *e);
 /*
  * Every key with the prefix, in byte order. fn: 0 go on, 1 stop, -1 fail; it
  * may delete the key that it was given, no other.
  */
-typedef int ledger_fn(void *arg, struct str key, struct str val,
-		      struct err *e);
+typedef int ledger_fn(void *arg, struct str key, struct str val, struct err *e);
 int ledger_each(struct ledger *l, struct str prefix, ledger_fn *fn, void *arg,
 		struct err *e);
 

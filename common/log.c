@@ -48,14 +48,14 @@ static void emit(int level, const char *name, const char *fmt, va_list ap)
 	errno = saved;
 }
 
-#define LOG_FUNCTION(fn, level, name)                                          \
-	void fn(const char *fmt, ...)                                          \
-	{                                                                      \
-		va_list ap;                                                    \
-                                                                               \
-		va_start(ap, fmt);                                             \
-		emit(level, name, fmt, ap);                                    \
-		va_end(ap);                                                    \
+#define LOG_FUNCTION(fn, level, name)       \
+	void fn(const char *fmt, ...)       \
+	{                                   \
+		va_list ap;                 \
+                                            \
+		va_start(ap, fmt);          \
+		emit(level, name, fmt, ap); \
+		va_end(ap);                 \
 	}
 
 LOG_FUNCTION(log_error, 3, "error")

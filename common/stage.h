@@ -50,8 +50,7 @@ struct stage_handler {
 	 * A deadline has passed: now_us is that deadline. Inside a transaction.
 	 * Must move or clear it. Its events carry now_us as their time.
 	 */
-	int (*fire)(void *self, struct stage *s, int64_t now_us,
-		    struct err *e);
+	int (*fire)(void *self, struct stage *s, int64_t now_us, struct err *e);
 	/* Outside a transaction, after a commit: start outside effects. */
 	void (*settled)(void *self, struct stage *s);
 	/* Once, when everything up to the head found at start is consumed. */
@@ -83,6 +82,7 @@ struct stage_options {
 	const char *from;      /* --from POSITION */
 	const char *retry;     /* --retry POSITION */
 };
+/* clang-format off */
 #define STAGE_OPTIONS(so)                                                      \
 	{ 'i', "in", "FILE", OPT_STR, &(so).in, 0, 0,                          \
 	  "be a filter: read events from FILE (- for standard input)" },       \
@@ -96,6 +96,7 @@ struct stage_options {
 	  "with a new ledger: give output for events after POSITION" },        \
 	{ 0, "retry", "POSITION", OPT_STR, &(so).retry, 0, 0,                  \
 	  "handle the event at POSITION, which was skipped, again" }
+/* clang-format on */
 
 /*
  * Run until asked to stop (0) or broken (-1 with *e). As a filter: until the

@@ -21,10 +21,8 @@ struct stats *stats_new(void);
 void stats_free(struct stats **sp);
 
 /* label may be NULL. Names and labels must live as long as s: literals. */
-void stats_add(struct stats *s, const char *name, const char *label,
-	       int64_t n);
-void stats_set(struct stats *s, const char *name, const char *label,
-	       int64_t v);
+void stats_add(struct stats *s, const char *name, const char *label, int64_t n);
+void stats_set(struct stats *s, const char *name, const char *label, int64_t v);
 int64_t stats_get(const struct stats *s, const char *name, const char *label);
 
 /* Add {"name":1,"name{label}":2,...} to b. */

@@ -19,7 +19,7 @@ struct str {
 };
 
 /* A struct str from a literal, usable in initialisers. */
-#define STR(lit) ((struct str){ (lit), sizeof(lit) - 1 })
+#define STR(lit)   ((struct str){ (lit), sizeof(lit) - 1 })
 /* For printf: "%.*s", STR_ARG(s). */
 #define STR_ARG(s) (int)(s).len, (s).p ? (s).p : ""
 
@@ -30,7 +30,7 @@ bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 int str_cmp(struct str a, struct str b); /* bytes, shorter first on a tie */
 bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
-struct str str_trim(struct str s); /* space, tab, CR, LF, FF, VT */
+struct str str_trim(struct str s);		/* space, tab, CR, LF, FF, VT */
 struct str str_sub(struct str s, size_t from, size_t to); /* [from, to) */
 
 /* The first position of needle in s, or (size_t)-1. */

@@ -160,11 +160,14 @@ struct type_trouble { /* event.refused, stage.gap, stage.skipped */
 	struct str reason, from, to, topic, source, id;
 };
 
-extern const struct shape shape_item, shape_watch, shape_search, shape_rule, shape_silence,
+/* clang-format off */
+extern const struct shape
+	shape_item, shape_watch, shape_search, shape_rule, shape_silence,
 	shape_price, shape_listing, shape_page_change, shape_observation,
 	shape_summary, shape_stats, shape_anomaly, shape_alert,
 	shape_notification, shape_delivery, shape_status, shape_message,
 	shape_trouble;
+/* clang-format on */
 
 /*
  * The shape of a type ("price.update"), or NULL for one that weir does not

@@ -19,13 +19,13 @@
 
 /* Limits on what one page may give; what is over them is cut or left out. */
 enum {
-	ITEM_MAX = 5000,	/* items of one page */
-	ITEM_TEXT_MAX = 4096,	/* bytes of one field */
-	ITEM_URL_MAX = 2048,	/* bytes of link and image */
+	ITEM_MAX = 5000,      /* items of one page */
+	ITEM_TEXT_MAX = 4096, /* bytes of one field */
+	ITEM_URL_MAX = 2048,  /* bytes of link and image */
 };
 
 enum outcome {
-	OUTCOME_FOUND,	       /* extraction gave items; the scraper turns this
+	OUTCOME_FOUND, /* extraction gave items; the scraper turns this
 				  into "changed" or "unchanged" */
 	OUTCOME_CHANGED,
 	OUTCOME_UNCHANGED,
@@ -44,11 +44,11 @@ enum outcome {
 const char *outcome_name(enum outcome o);
 
 struct item {
-	struct str id;	     /* stable within its source */
+	struct str id; /* stable within its source */
 	struct str title;
-	struct str price;    /* decimal text, as common/decimal.h reads it */
+	struct str price; /* decimal text, as common/decimal.h reads it */
 	struct str list_price;
-	struct str currency; /* ISO 4217, upper case */
+	struct str currency;	 /* ISO 4217, upper case */
 	struct str availability; /* schema.org's name: InStock, OutOfStock … */
 	struct str condition;	 /* NewCondition, UsedCondition … */
 	struct str sku, mpn, gtin, brand;
@@ -68,7 +68,7 @@ struct observation {
 	struct str reason; /* one line: why, where outcome is no success */
 	struct item *items;
 	size_t n_items;
-	size_t dropped;	   /* items beyond ITEM_MAX */
+	size_t dropped; /* items beyond ITEM_MAX */
 	/* Kind "page" only: the text that is compared, a line each. */
 	struct str text;
 };

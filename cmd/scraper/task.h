@@ -64,7 +64,7 @@ struct scraper {
 	struct source *sources;
 	struct result *results, **results_last;
 	struct arena scratch; /* of one extraction */
-	int64_t since_us; /* the last summary */
+	int64_t since_us;     /* the last summary */
 	bool live;
 };
 
