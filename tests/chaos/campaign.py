@@ -208,7 +208,8 @@ class Campaign:
                    plant.check() + verify.offsets(events) +
                    verify.no_doubles(events) + verify.nothing_odd(events))
         tap.result("every stage kept its source, with ids 1, 2, 3",
-                   verify.ledger_ids(events, STAGES))
+                   verify.source_ids(events, STAGES) +
+                   verify.one_source(events, STAGES))
         for load in (self.pub, self.api):
             sent = load.prices.sent
             tap.result(f"each of {len(sent)} events by weir-{load.name} is "
@@ -275,7 +276,4 @@ def run(tap, seed, kills, pause_s):
     except (OSError, RuntimeError, TimeoutError) as e:
         tap.result("the campaign", [repr(e), *c.plant.problems])
     finally:
-        kept = tap.failed > failed
-        c.plant.destroy(kept)
-        if kept:
-            tap.note(f"kept: {c.plant.dir}")
+        c.plant.end(tap, tap.failed > failed)

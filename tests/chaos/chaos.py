@@ -5,6 +5,7 @@ import sys
 import time
 
 import campaign
+import copies
 from tap import Tap
 
 KILLS, KILLS_LONG = 63, 1000
@@ -18,6 +19,7 @@ def main():
     tap.note(f"SEED={seed}")
     campaign.run(tap, seed, KILLS_LONG if is_long else KILLS,
                  PAUSE_LONG_S if is_long else PAUSE_S)
+    copies.run(tap)
     return tap.finish()
 
 

@@ -137,12 +137,15 @@ class Plant:
                 self.problems.append(f"{tool.name} ended with {status}: "
                                      f"{tool.tail()}")
 
-    def destroy(self, keep):
+    def end(self, tap, keep):
+        """Whatever happened: nothing runs on, or is left without need."""
         for tool in self.tools.values():
             if tool.alive():
                 tool.process.kill()
                 tool.process.wait()
-        if not keep:
+        if keep:
+            tap.note(f"kept: {self.dir}")
+        else:
             shutil.rmtree(self.dir, ignore_errors=True)
 
     # ---- what users do ----

@@ -52,8 +52,8 @@ def offsets(events):
             for i, e in enumerate(events, 1) if e["offset"] != str(i)]
 
 
-def ledger_ids(events, tools):
-    """A stage keeps one source for life; its ids are 1..n."""
+def source_ids(events, tools):
+    """The ids of each source are 1..n, in order."""
     problems = []
     last = collections.Counter()
     for e in events:
@@ -63,9 +63,15 @@ def ledger_ids(events, tools):
         if e["id"] != str(last[e["source"]]):
             problems.append(f"{pair(e)} where {last[e['source']]} is due")
             last[e["source"]] = int(e["id"])
-    names = collections.Counter(s.split("/")[1] for s in last)
-    return problems + [f"{tool}: {names[tool]} sources"
-                       for tool in tools if names[tool] != 1]
+    return problems
+
+
+def one_source(events, tools):
+    """A stage that was only killed keeps its source for life."""
+    sources = {tool: {e["source"] for e in events if tool_of(e) == tool}
+               for tool in tools}
+    return [f"{tool}: sources {found}" for tool, found in sources.items()
+            if len(found) != 1]
 
 
 def no_doubles(events):
