@@ -274,8 +274,15 @@ static void drop_rest(void *zmq)
 int bus_recv(struct bus_sock *s, struct bus_msg *m, struct err *e)
 {
 	for (int i = 0; i < 3; i++) {
-		if (zmq_msg_recv(frame(m, i), s->zmq, ZMQ_DONTWAIT) < 0) {
-			if (i == 0 && (errno == EAGAIN || errno == EINTR))
+		int rc;
+
+		/* A signal must not look like an empty socket: its descriptor
+		 * would not speak again. */
+		do
+			rc = zmq_msg_recv(frame(m, i), s->zmq, ZMQ_DONTWAIT);
+		while (rc < 0 && errno == EINTR);
+		if (rc < 0) {
+			if (i == 0 && errno == EAGAIN)
 				return 0;
 			return err_set(e, EX_OSERR, "bus: receive: %s",
 				       zmq_strerror(errno));

@@ -485,7 +485,10 @@ int db_copy(struct db *db, const char *dir, struct err *e)
 	if (make_dir(dir, e))
 		return -1;
 	rc = mdb_env_copy2(db->env, dir, MDB_CP_COMPACT);
-	return rc ? fail(db, rc, "copy", e) : 0;
+	if (rc)
+		return err_set(e, rc == ENOSPC ? EX_TEMPFAIL : EX_CANTCREAT,
+			       "%s: %s", dir, mdb_strerror(rc));
+	return 0;
 }
 
 struct str db_key_u64(uint64_t v, char out[8])

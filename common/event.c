@@ -377,7 +377,7 @@ void event_print(const struct event *ev, unsigned flags, struct buf *b)
 	if (!brief)
 		buf_puts(b, ",\"datacontenttype\":\"application/json\"");
 	buf_puts(b, ",\"data\":");
-	buf_add_str(b, ev->data.p ? ev->data : STR("null"));
+	buf_add_str(b, ev->data.len ? ev->data : STR("null"));
 	if (ev->recorded_us != CLK_NONE)
 		print_time(b, ",\"recordedtime\":\"", ev->recorded_us);
 	if (ev->offset) {

@@ -90,6 +90,8 @@ static bool attach(struct follow *f)
 		if (f->conf.epoch)
 			f->conf.epoch(f->conf.arg, f->pos);
 	}
+	if (f->pos.offset == 0)
+		f->quiet_until = head.offset;
 	f->started = true;
 	f->behind = true;
 	return true;
@@ -165,7 +167,10 @@ static void on_head(struct follow *f)
 	f->heard_ms = loop_now_ms(f->conf.loop);
 	if (!f->started)
 		return;
-	if (head.epoch != f->pos.epoch || head.offset < f->pos.offset) {
+	/* From before what was read from the journal: it says nothing new. */
+	if (head.epoch == f->pos.epoch && head.offset < f->pos.offset)
+		return;
+	if (head.epoch != f->pos.epoch) {
 		/* The file behind our map may be another one: open it anew. */
 		journal_close(&f->journal);
 		f->started = false;

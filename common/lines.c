@@ -56,10 +56,16 @@ static struct str take(struct lines *l, size_t n, size_t skip)
 	return line;
 }
 
+/* One read(2), with room made first. 0: a signal came, 1: read. */
 static int fill(struct lines *l, struct err *e)
 {
 	ssize_t n;
 
+	/* + 1: it may end in CR */
+	if (pending(l).len > l->max + 1 && !lines_ready(l)) {
+		l->skipping = true;
+		l->done = l->buf.len;
+	}
 	buf_consume(&l->buf, l->done);
 	l->done = 0;
 	n = read(l->fd, buf_reserve(&l->buf, LINES_CHUNK), LINES_CHUNK);
@@ -70,6 +76,11 @@ static int fill(struct lines *l, struct err *e)
 	l->buf.len += (size_t)n;
 	l->eof = n == 0;
 	return 1;
+}
+
+int lines_fill(struct lines *l, struct err *e)
+{
+	return fill(l, e) < 0 ? -1 : 0;
 }
 
 static int too_long(const struct lines *l, struct err *e)
@@ -107,14 +118,9 @@ int lines_next(struct lines *l, struct str *line_r, struct err *e)
 				return too_long(l, e);
 			return 1;
 		}
-		if (rest.len > l->max + 1) { /* + 1: it may end in CR */
-			l->skipping = true;
-			l->done = l->buf.len;
-			rest.len = 0;
-		}
-		searched = rest.len;
 		got = fill(l, e);
 		if (got <= 0)
 			return got;
+		searched = l->skipping ? 0 : rest.len;
 	}
 }

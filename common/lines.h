@@ -16,7 +16,7 @@ struct lines {
 	int fd;
 	size_t max;
 	struct buf buf;
-	size_t done;	  /* bytes of buf already handed out */
+	size_t done; /* bytes of buf already handed out */
 	bool eof, skipping;
 	uint64_t number; /* of the line that was last returned, from 1 */
 };
@@ -40,5 +40,12 @@ int lines_next(struct lines *l, struct str *line_r, struct err *e);
 
 /* True if a whole line is there already, so that the next call won't block. */
 bool lines_ready(const struct lines *l);
+
+/*
+ * Read once what is there (at most 64 KiB), for those who wait for the
+ * descriptor in a loop: after it, lines_next() while lines_ready(). -1 with
+ * *e: EX_IOERR.
+ */
+int lines_fill(struct lines *l, struct err *e);
 
 #endif

@@ -23,6 +23,7 @@ struct table {
 	struct opt opt[OPT_MAX];
 	size_t n;
 	bool help, version;
+	bool begun[OPT_MAX]; /* lists that the source being read gave */
 };
 
 static void table_init(struct table *t, const struct opt_tool *tool)
@@ -123,18 +124,49 @@ int opt_set(const struct opt *o, const char *val, struct err *e)
 					     : "");
 }
 
+/* What comes now is of another source, whose lists replace earlier ones. */
+static void begin_source(struct table *t)
+{
+	memset(t->begun, 0, sizeof(t->begun));
+}
+
+static int set(struct table *t, const struct opt *o, const char *val,
+	       struct err *e)
+{
+	bool *begun = &t->begun[o - t->opt];
+
+	if (o->kind == OPT_LIST && !*begun)
+		((struct opt_list *)o->dst)->n = 0;
+	*begun = true;
+	return opt_set(o, val, e);
+}
+
 /* What the command line said, kept until file and environment are read. */
 struct given {
-	const struct opt *opt;
-	const char *val;
+	struct {
+		const struct opt *opt;
+		const char *val;
+	} * v;
+	size_t n, cap;
 };
 
+static int complain(int c, char **argv, struct err *e)
+{
+	const char *why =
+		c == ':' ? "needs a value" : "is no option of this tool";
+
+	/* Inside a cluster such as -vx optind has not moved on yet. */
+	if (optopt)
+		return err_set(e, EX_USAGE, "-%c %s; see --help", optopt, why);
+	return err_set(e, EX_USAGE, "%s %s; see --help", argv[optind - 1], why);
+}
+
 static int read_argv(const struct table *t, int argc, char **argv,
-		     struct given *given, size_t *n_r, struct err *e)
+		     struct given *given, struct err *e)
 {
 	struct option longs[OPT_MAX + 1] = { 0 };
 	char shorts[2 * OPT_MAX + 2] = ":";
-	size_t n = 0, len = 1;
+	size_t len = 1;
 	int c, index = -1;
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -155,28 +187,25 @@ static int read_argv(const struct table *t, int argc, char **argv,
 		const struct opt *o = NULL;
 
 		if (c == '?' || c == ':')
-			return err_set(e, EX_USAGE, "%s %s; see --help",
-				       argv[optind - 1],
-				       c == ':' ? "needs a value"
-						: "is no option of this tool");
+			return complain(c, argv, e);
 		for (size_t i = 0; c != 0 && i < t->n; i++)
 			if (t->opt[i].letter == c)
 				o = &t->opt[i];
 		if (c == 0)
 			o = &t->opt[index];
-		if (n == (size_t)argc)
-			return err_set(e, EX_USAGE, "too many options");
-		given[n++] = (struct given){ o, optarg ? optarg : "yes" };
+		xgrow(&given->v, &given->cap, given->n, sizeof(*given->v));
+		given->v[given->n].opt = o;
+		given->v[given->n++].val = optarg ? optarg : "yes";
 	}
-	*n_r = n;
 	return 0;
 }
 
-static int read_conf(const struct table *t, const struct opt_tool *tool,
+static int read_conf(struct table *t, const struct opt_tool *tool,
 		     const char *section, struct err *e)
 {
 	const struct conf *conf = tool->common->conf;
 
+	begin_source(t);
 	for (size_t i = 0; i < conf_count(conf); i++) {
 		const struct conf_entry *at = conf_at(conf, i);
 		const struct opt *o;
@@ -189,7 +218,7 @@ static int read_conf(const struct table *t, const struct opt_tool *tool,
 			continue;
 		if (!o)
 			err_set(e, EX_CONFIG, "%s: unknown key", at->key);
-		if (!o || opt_set(o, at->value, e)) {
+		if (!o || set(t, o, at->value, e)) {
 			e->code = EX_CONFIG;
 			return err_prefix(e, "%s:%u", conf_path(conf),
 					  at->line);
@@ -198,17 +227,21 @@ static int read_conf(const struct table *t, const struct opt_tool *tool,
 	return 0;
 }
 
-static int read_env(const struct table *t, struct err *e)
+static int read_env(struct table *t, struct err *e)
 {
+	begin_source(t);
 	for (size_t i = 0; i < t->n; i++) {
 		char name[80] = "WEIR_";
 		const char *val;
 		size_t len = 5;
 
+		/* Questions are asked on the command line only. */
+		if (t->opt[i].dst == &t->help || t->opt[i].dst == &t->version)
+			continue;
 		for (const char *p = t->opt[i].name; *p; p++)
 			name[len++] = *p == '-' ? '_' : (char)toupper(*p);
 		val = getenv(name);
-		if (val && opt_set(&t->opt[i], val, e))
+		if (val && set(t, &t->opt[i], val, e))
 			return err_prefix(e, "environment");
 	}
 	return 0;
@@ -245,18 +278,19 @@ static int load_conf(const struct opt_tool *tool, struct err *e)
 }
 
 static int settle(const struct opt_tool *tool, struct table *t,
-		  const struct given *given, size_t n, struct err *e)
+		  const struct given *given, struct err *e)
 {
 	struct opt_common *c = tool->common;
 
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(given[i].opt->name, "config") == 0)
-			c->config = given[i].val;
+	for (size_t i = 0; i < given->n; i++)
+		if (strcmp(given->v[i].opt->name, "config") == 0)
+			c->config = given->v[i].val;
 	if (load_conf(tool, e) || read_conf(t, tool, "weir", e) ||
 	    read_conf(t, tool, tool->name, e) || read_env(t, e))
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (opt_set(given[i].opt, given[i].val, e))
+	begin_source(t);
+	for (size_t i = 0; i < given->n; i++)
+		if (set(t, given->v[i].opt, given->v[i].val, e))
 			return err_prefix(e, "option");
 	if (!c->dir || !*c->dir)
 		c->dir = DIR_DEFAULT;
@@ -267,17 +301,16 @@ int opt_parse(const struct opt_tool *tool, int argc, char **argv,
 	      char ***args_r, struct err *e)
 {
 	struct table t = { .n = 0 };
-	struct given *given = xcalloc((size_t)argc, sizeof(*given));
-	size_t n = 0;
+	struct given given = { .n = 0 };
 	int rc = -1;
 
 	table_init(&t, tool);
-	if (read_argv(&t, argc, argv, given, &n, e))
+	if (read_argv(&t, argc, argv, &given, e))
 		goto out;
 	*args_r = argv + optind;
-	for (size_t i = 0; i < n; i++) {
-		t.help |= strcmp(given[i].opt->name, "help") == 0;
-		t.version |= strcmp(given[i].opt->name, "version") == 0;
+	for (size_t i = 0; i < given.n; i++) {
+		t.help |= given.v[i].opt->dst == &t.help;
+		t.version |= given.v[i].opt->dst == &t.version;
 	}
 	rc = 1;
 	if (t.help) {
@@ -288,9 +321,9 @@ int opt_parse(const struct opt_tool *tool, int argc, char **argv,
 		printf("weir-%s %s\n", tool->name, weir_version);
 		goto out;
 	}
-	rc = settle(tool, &t, given, n, e);
+	rc = settle(tool, &t, &given, e);
 out:
-	free(given);
+	free(given.v);
 	if (rc == 1 && (fflush(stdout) || ferror(stdout)))
 		rc = err_set(e, EX_IOERR, "standard output: write failed");
 	return rc;

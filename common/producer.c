@@ -105,8 +105,8 @@ static void send_window(struct producer *p)
 			break;
 		buf_reset(&p->attrs);
 		event_print_attrs(&ev, &p->attrs);
-		rc = bus_send(p->out, ev.topic, buf_str(&p->attrs), ev.data,
-			      &e);
+		rc = bus_send(p->out, ev.topic, buf_str(&p->attrs),
+			      ev.data.len ? ev.data : STR("null"), &e);
 		if (rc)
 			break;
 		p->sent++;

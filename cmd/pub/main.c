@@ -149,6 +149,9 @@ static void take_line(struct pub *p, struct str line)
 			  e.msg);
 		p->bad = true;
 	} else {
+		/* Until now it was the input that was waited for. */
+		if (producer_memory_waiting(p->queue) == 0)
+			loop_timer_start(p->timer, cfg.timeout_ms);
 		producer_memory_add(p->queue, &ev);
 	}
 	arena_reset(&p->arena);
@@ -167,8 +170,11 @@ static bool read_lines(struct pub *p)
 	struct err e;
 
 	for (int i = 0; i < PUB_LINES_A_TURN && has_room(p); i++) {
-		int rc = lines_next(&p->lines, &line, &e);
+		int rc;
 
+		if (p->fd && !lines_ready(&p->lines))
+			break;
+		rc = lines_next(&p->lines, &line, &e);
 		if (rc > 0) {
 			take_line(p, line);
 		} else if (rc == 0) {
@@ -181,8 +187,6 @@ static bool read_lines(struct pub *p)
 			fail(p, &e);
 			return false;
 		}
-		if (p->fd && !lines_ready(&p->lines))
-			break;
 	}
 	producer_kick(p->producer);
 	if (p->eof) {
@@ -206,8 +210,13 @@ static bool on_work(void *arg)
 static void on_input(void *arg, int what)
 {
 	struct pub *p = arg;
+	struct err e;
 
 	(void)what;
+	if (!lines_ready(&p->lines) && lines_fill(&p->lines, &e)) {
+		fail(p, &e);
+		return;
+	}
 	if (!read_lines(p) && !p->eof)
 		loop_fd_set(p->fd, 0); /* full: on_durable() goes on */
 	else if (!p->eof && lines_ready(&p->lines))

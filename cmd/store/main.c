@@ -62,7 +62,8 @@ struct store {
 	struct retention *retention;
 	struct stats *stats;
 	int64_t heartbeat_ms, tidy_ms, retain_ms, report_ms; /* next */
-	int64_t retry_ms; /* next try with a full disk; 0: it is not full */
+	int64_t retry_ms; /* next try with a full disk; 0: now */
+	bool full;
 	struct buf report;
 	char stats_topic[40];
 };
@@ -74,13 +75,34 @@ static void report(struct store *s)
 
 	journal_newest(s->journal, &head);
 	stats_set(s->stats, "offset", NULL, (int64_t)head.offset);
-	stats_set(s->stats, "disk_full", NULL, s->retry_ms != 0);
+	stats_set(s->stats, "disk_full", NULL, s->full);
 	stats_set(s->stats, "file_bytes", NULL,
 		  (int64_t)journal_bytes(s->journal));
 	buf_reset(&s->report);
 	stats_print(s->stats, &s->report);
 	(void)bus_send(s->feed, str_from(s->stats_topic), STR("-"),
 		       buf_str(&s->report), &ignored);
+}
+
+/* The disk is full, or was: what failed is tried again each second. */
+static int on_trouble(struct store *s, int64_t now_ms, struct err *e)
+{
+	if (e->code != EX_TEMPFAIL)
+		return -1;
+	if (!s->full)
+		log_error("disk full: %s; nothing is taken until there is room",
+			  e->msg);
+	s->full = true;
+	s->retry_ms = now_ms + FULL_RETRY_MS;
+	return 0;
+}
+
+/* Something was written. */
+static void on_success(struct store *s)
+{
+	if (s->full)
+		log_info("there is room again");
+	s->full = false;
 }
 
 /* Dead readers keep old pages from being reused; expired rows go. */
@@ -100,18 +122,9 @@ static int tidy(struct store *s, int64_t now_us, struct err *e)
 		journal_write_abort(s->journal);
 		return 0;
 	}
-	return journal_write_commit(s->journal, e);
-}
-
-/* The disk is full, or was: what failed is tried again each second. */
-static int on_trouble(struct store *s, int64_t now_ms, struct err *e)
-{
-	if (e->code != EX_TEMPFAIL)
+	if (journal_write_commit(s->journal, e))
 		return -1;
-	if (s->retry_ms == 0)
-		log_error("disk full: %s; nothing is taken until there is room",
-			  e->msg);
-	s->retry_ms = now_ms + FULL_RETRY_MS;
+	on_success(s);
 	return 0;
 }
 
@@ -162,13 +175,12 @@ static int run(struct store *s, struct err *e)
 		if (run_timers(s, now_ms, e))
 			return -1;
 		if (now_ms >= s->retry_ms) {
+			s->retry_ms = 0;
 			rc = writer_turn(s->writer, clk_wall_us(), e);
 			if (rc < 0 && on_trouble(s, now_ms, e))
 				return -1;
-			if (rc >= 0 && s->retry_ms) {
-				log_info("there is room again");
-				s->retry_ms = 0;
-			}
+			if (rc > 0)
+				on_success(s);
 		}
 		if (rc > 0)
 			continue;
@@ -275,6 +287,17 @@ static int backup(struct err *e)
 	return rc;
 }
 
+static int check_config(struct err *e)
+{
+	struct retention *r = retention_new(cfg.common.conf, cfg.max_bytes,
+					    cfg.retain_every_ms, e);
+
+	if (!r)
+		return -1;
+	retention_free(&r);
+	return opt_config_ok(&tool, e);
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = { 0 };
@@ -291,7 +314,7 @@ int main(int argc, char **argv)
 	if (*args)
 		err_set(&e, EX_USAGE, "%s: no operands are taken", *args);
 	else if (cfg.common.check_config)
-		status = opt_config_ok(&tool, &e);
+		status = check_config(&e);
 	else if (cfg.check)
 		status = check(&e);
 	else if (cfg.backup)

@@ -14,11 +14,20 @@ struct rule {
 	int64_t excess; /* bytes over the limit that the last pass found */
 };
 
+/* An event that is about to be pruned. */
+struct victim {
+	uint64_t offset;
+	uint64_t topic; /* hash */
+	int64_t bytes;
+	struct rule *rule;
+};
+
 struct retention {
 	struct rule rule[RETENTION_RULES_MAX];
 	size_t n;
 	int64_t max_bytes, every_ms;
 	bool walking;
+	bool forced; /* this pass knows of excess */
 	int64_t next_pass_us;
 	uint64_t at, until; /* offsets: next to look at; where the pass ends */
 	uint64_t floor;	    /* what stages have read */
@@ -27,7 +36,7 @@ struct retention {
 	/* one slice */
 	int64_t now_us;
 	struct journal *j;
-	uint64_t victim[RETENTION_PRUNE];
+	struct victim victim[RETENTION_PRUNE];
 	size_t n_victims;
 };
 
@@ -113,10 +122,20 @@ static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 	return 0;
 }
 
+/* Those of a topic that were chosen in this slice are still counted in it. */
+static uint64_t chosen(const struct retention *r, uint64_t topic)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < r->n_victims; i++)
+		n += r->victim[i].topic == topic;
+	return n;
+}
+
 /*
  * The walk comes from the oldest, so an event that is met while its topic has
- * too many is one of those too many. Those already chosen in this slice are
- * still counted; they are few, and the next pass finds the rest.
+ * too many is one of those too many. None may be passed over: what is pruned
+ * behind it would cut it off from its topic's chain.
  */
 static bool too_many(struct retention *r, const struct rule *rule,
 		     const struct event *ev)
@@ -127,7 +146,7 @@ static bool too_many(struct retention *r, const struct rule *rule,
 	if (!rule->count || journal_topics(r->j, ev->topic, (struct str){ 0 },
 					   on_topic, &c, &ignored))
 		return false;
-	return c.count > (uint64_t)rule->count + r->n_victims;
+	return c.count > (uint64_t)rule->count + chosen(r, str_hash(ev->topic));
 }
 
 static bool is_due(struct retention *r, struct rule *rule,
@@ -144,6 +163,13 @@ static bool is_due(struct retention *r, struct rule *rule,
 	return too_many(r, rule, ev);
 }
 
+static void stays(struct retention *r, struct rule *rule, int64_t bytes)
+{
+	r->bytes += bytes;
+	if (rule)
+		rule->bytes += bytes;
+}
+
 static int look(void *arg, const struct event *ev, struct err *e)
 {
 	struct retention *r = arg;
@@ -156,12 +182,12 @@ static int look(void *arg, const struct event *ev, struct err *e)
 	(void)e;
 	if (forced || (!unread && is_due(r, rule, ev, bytes))) {
 		r->excess -= bytes;
-		r->victim[r->n_victims++] = ev->offset;
+		r->victim[r->n_victims++] =
+			(struct victim){ ev->offset, str_hash(ev->topic), bytes,
+					 rule };
 		return r->n_victims == RETENTION_PRUNE;
 	}
-	r->bytes += bytes;
-	if (rule)
-		rule->bytes += bytes;
+	stays(r, rule, bytes);
 	return 0;
 }
 
@@ -173,12 +199,15 @@ static int prune(struct retention *r, struct journal *j, struct stats *stats,
 	if (journal_write_begin(j, e))
 		return -1;
 	for (size_t i = 0; i < r->n_victims; i++) {
-		int rc = journal_write_prune(j, r->victim[i], e);
+		const struct victim *v = &r->victim[i];
+		int rc = journal_write_prune(j, v->offset, e);
 
 		if (rc < 0) {
 			journal_write_abort(j);
 			return -1;
 		}
+		if (rc == 0) /* it holds its topic's value, or is the newest */
+			stays(r, v->rule, v->bytes);
 		stats_add(stats, "pruned_total", NULL, rc);
 	}
 	return journal_write_commit(j, e);
@@ -189,25 +218,28 @@ static int begin_pass(struct retention *r, struct journal *j, struct err *e)
 {
 	const int64_t week_us = RETENTION_STAGE_DAYS * INT64_C(86400000000);
 	struct journal_head head;
-	int rc;
 
-	if (journal_head(j, &head, e) || journal_begin(j, e))
+	if (journal_head(j, &head, e) ||
+	    journal_write_floor(j, r->now_us - week_us, &r->floor, e))
 		return -1;
-	rc = journal_write_floor(j, r->now_us - week_us, &r->floor, e);
-	journal_end(j);
 	r->at = head.first;
 	r->until = head.offset;
 	r->bytes = 0;
 	for (size_t i = 0; i < r->n; i++)
 		r->rule[i].bytes = 0;
 	r->walking = head.offset > 0;
-	return rc;
+	return 0;
 }
 
-/* The pass is over: what it counted tells the next one how much must go. */
+/*
+ * The pass is over: what it counted tells the next one how much must go. That
+ * one comes at once, but what it leaves because nothing else may go waits.
+ */
 static void end_pass(struct retention *r, struct stats *stats)
 {
-	r->walking = false;
+	bool was_forced = r->forced;
+
+	r->walking = r->forced = false;
 	r->next_pass_us = r->now_us + r->every_ms * 1000;
 	r->excess = r->max_bytes && r->bytes > r->max_bytes
 			    ? r->bytes - r->max_bytes
@@ -218,10 +250,10 @@ static void end_pass(struct retention *r, struct stats *stats)
 		rule->excess = rule->max_bytes && rule->bytes > rule->max_bytes
 				       ? rule->bytes - rule->max_bytes
 				       : 0;
-		if (rule->excess)
-			r->next_pass_us = r->now_us;
+		r->forced |= rule->excess > 0;
 	}
-	if (r->excess)
+	r->forced |= r->excess > 0;
+	if (r->forced && !was_forced)
 		r->next_pass_us = r->now_us;
 	stats_set(stats, "journal_bytes", NULL, r->bytes);
 }
@@ -249,8 +281,10 @@ int retention_turn(struct retention *r, struct journal *j, int64_t now_us,
 	scan.from = r->at;
 	scan.until = r->until;
 	rc = journal_scan(j, &scan, look, r, &next, e);
-	if (rc < 0 || prune(r, j, stats, e))
+	if (rc < 0 || prune(r, j, stats, e)) {
+		r->walking = false; /* what it counted is half of it */
 		return -1;
+	}
 	r->at = next;
 	if (rc == 0)
 		end_pass(r, stats);

@@ -63,27 +63,35 @@ void writer_free(struct writer **wp)
 	*wp = NULL;
 }
 
-/* Somebody sends what nobody can use; say it, but not for each message. */
+/* Whoever sends nonsense sends much of it; one line a second will do. */
+static bool may_complain(struct writer *w, int64_t now_us)
+{
+	if (now_us - w->complained_us < 1000000)
+		return false;
+	w->complained_us = now_us;
+	return true;
+}
+
+/* Somebody sends what nobody can use. */
 static void complain(struct writer *w, const char *what, struct str about,
 		     int64_t now_us)
 {
 	stats_add(w->stats, "malformed_total", NULL, 1);
-	if (now_us - w->complained_us < 1000000)
+	if (!may_complain(w, now_us))
 		return;
-	w->complained_us = now_us;
 	log_warn("ingest: %s: %.80s%s", what, about.len ? about.p : "",
 		 about.len > 80 ? "..." : "");
 }
 
 /* ---- taking ---- */
 
-/* Receive what waits. Returns the number of messages. */
+/* Receive what waits. Returns the number of messages that can be read. */
 static size_t collect(struct writer *w, int64_t now_us, struct err *e)
 {
 	size_t bytes = 0;
 
 	w->n = 0;
-	while (w->n < WRITER_BATCH && bytes < WRITER_BATCH_BYTES) {
+	for (int i = 0; i < WRITER_BATCH && bytes < WRITER_BATCH_BYTES; i++) {
 		struct entry *at = &w->entry[w->n];
 		int rc = bus_recv(w->ingest, &at->msg, e);
 
@@ -163,17 +171,18 @@ static int on_control(struct writer *w, struct entry *at, int64_t now_us,
  * What must not be journaled as it is takes its place as event.refused, so
  * that its source is not stuck.
  */
-static void refuse(struct writer *w, struct entry *at, const struct err *why)
+static void refuse(struct writer *w, struct entry *at, const struct err *why,
+		   int64_t now_us)
 {
 	struct buf data = { .p = NULL };
-	struct str topic = str_utf8_prefix(at->ev.topic, EVENT_TOPIC_MAX);
+	char topic[EVENT_TOPIC_MAX + 1];
 
+	str_copy(topic, sizeof(topic), at->ev.topic);
+	str_make_printable(topic);
 	buf_puts(&data, "{\"reason\":");
 	buf_json_str(&data, str_from(why->msg));
-	if (str_is_utf8(topic)) {
-		buf_puts(&data, ",\"topic\":");
-		buf_json_str(&data, topic);
-	}
+	buf_puts(&data, ",\"topic\":");
+	buf_json_str(&data, str_from(topic));
 	buf_addf(&data, ",\"bytes\":%zu}", at->ev.data.len);
 	at->data = arena_str(&w->arena, buf_str(&data));
 	buf_free(&data);
@@ -182,6 +191,8 @@ static void refuse(struct writer *w, struct entry *at, const struct err *why)
 	at->ev.data = at->data;
 	at->ev.ext = (struct str){ 0 };
 	stats_add(w->stats, "refused_total", NULL, 1);
+	if (!may_complain(w, now_us))
+		return;
 	log_warn("refused event %llu of %.*s: %s",
 		 (unsigned long long)at->ev.id, STR_ARG(at->ev.source),
 		 why->msg);
@@ -214,7 +225,7 @@ static int on_event(struct writer *w, struct entry *at, int64_t now_us,
 	if (at->ev.time_us == CLK_NONE)
 		at->ev.time_us = now_us;
 	if (event_check(&at->ev, &why))
-		refuse(w, at, &why);
+		refuse(w, at, &why, now_us);
 	src->last = at->ev.id;
 	src->moved = true;
 	return 1;

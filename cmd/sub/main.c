@@ -130,7 +130,7 @@ static void on_epoch(void *arg, struct position pos)
 static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 {
 	struct newest newest = { .s = s };
-	struct journal_head head;
+	struct journal_head head = { 0 };
 	struct since since;
 	uint64_t first;
 	int rc;

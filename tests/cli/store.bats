@@ -1,0 +1,335 @@
+#!/usr/bin/env bats
+# weir-store as a process.
+
+load ../helpers
+
+setup() { weir_setup; }
+
+teardown() {
+	weir_teardown
+	if [ -d "$T/small" ] && mountpoint -q "$T/small"; then
+		umount "$T/small"
+	fi
+}
+
+store() { "$BIN/weir-store" --dir "$DIR" "$@"; }
+
+# One line on standard error that says $1.
+one_line() {
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ ${stderr_lines[0]} == *"$1"* ]]
+}
+
+@test "help and version are answered on stdout" {
+	run --separate-stderr store --help
+	[ "$status" -eq 0 ]
+	[[ $output == *--max-bytes* && $output == *--backup* ]]
+	[ -z "$stderr" ]
+	run --separate-stderr store --version
+	[ "$status" -eq 0 ]
+	[[ $output == weir-store\ * ]]
+}
+
+@test "bad options and operands are usage errors that name them" {
+	for bad in --max-bytes=1T --retain-every=5 --no-such -x; do
+		run --separate-stderr store "$bad"
+		[ "$status" -eq 64 ]
+		name=${bad%%=*}
+		one_line "${name#--}"
+	done
+	run --separate-stderr store -vx
+	[ "$status" -eq 64 ]
+	one_line "-x"
+	run --separate-stderr store operand
+	[ "$status" -eq 64 ]
+	one_line operand
+}
+
+@test "the configuration is checked, with file and line" {
+	printf '[store]\nmax-bytes = 1G\n[retention price.update]\ncount = 3\n' >"$T/good"
+	run --separate-stderr store --config "$T/good" --check-config
+	[ "$status" -eq 0 ]
+	[[ $output == *"configuration OK"* ]]
+	printf '[store]\nmax-bytes = 1G\n[retention price.update]\ncount = few\n' >"$T/bad"
+	run --separate-stderr store --config "$T/bad" --check-config
+	[ "$status" -eq 78 ]
+	run --separate-stderr store --config "$T/bad"
+	[ "$status" -eq 78 ]
+	one_line "$T/bad:4"
+	run --separate-stderr store --config "$T/none"
+	[ "$status" -eq 66 ]
+	one_line "$T/none"
+}
+
+@test "it says that it is ready, and ends with 0 when told to" {
+	start_store
+	grep -q "ready dir=$DIR epoch=[0-9a-f]\{8\} head=0" "$T/store.err"
+	stop_store
+	start_store
+	kill -INT "$store"
+	wait "$store"
+}
+
+@test "a second store on the same directory is refused and harms nothing" {
+	start_store
+	run --separate-stderr store
+	[ "$status" -eq 75 ]
+	one_line "in use"
+	numbers 1 3 | pub -t test.n
+	in_order 3
+	stop_store
+}
+
+@test "the journal survives a restart under the same epoch" {
+	start_store
+	numbers 1 3 | pub -t test.n
+	stop_store
+	start_store
+	numbers 4 5 | pub -t test.n
+	in_order 5
+	[ "$(log | jq -r .epoch | sort -u | wc -l)" -eq 1 ]
+	[ "$(log | jq -r .offset | tr '\n' ' ')" = "1 2 3 4 5 " ]
+	stop_store
+}
+
+@test "a directory whose path is too long for a socket works" {
+	DIR=$T/$(printf 'long%.0s' $(seq 40))/d
+	start_store
+	numbers 1 3 | pub -t test.n
+	in_order 3
+	"$BIN/weir-sub" --dir "$DIR" --since 1h -n 3 >"$T/out"
+	has_lines "$T/out" 3
+	stop_store
+}
+
+@test "a backup taken while it runs is whole, and a journal of its own" {
+	start_store
+	numbers 1 500 | pub -t test.n
+	numbers 501 1500 | pub -t test.n &
+	run --separate-stderr store --backup "$T/b"
+	[ "$status" -eq 0 ]
+	wait $!
+	run --separate-stderr store --backup "$T/b"
+	[ "$status" -ne 0 ]
+	one_line "$T/b"
+	epoch=$(log -n 1 | jq -r .epoch)
+	stop_store
+	DIR=$T/b
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ]
+	start_store
+	log test.n | jq .data.n >"$T/n"
+	n=$(lines "$T/n")
+	[ "$n" -ge 500 ]
+	seq 1 "$n" | cmp - "$T/n"
+	[ "$(log -n 1 | jq -r .epoch)" != "$epoch" ]
+	# A position in the old journal goes on where the copy knows it.
+	run --separate-stderr log --since "$epoch:5" -n 1
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .offset <<<"$output")" = 6 ]
+	one_line "not all"
+	stop_store
+}
+
+@test "--check verifies a journal in use, and finds a flipped byte" {
+	start_store
+	echo '"a needle in here"' | pub -t test.a
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ]
+	one_line "1 events, no problems"
+	stop_store
+	LC_ALL=C sed -i 's/a needle/A needle/g' "$DIR/journal/data.mdb"
+	run --separate-stderr store --check
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"event 1 is damaged"* ]]
+}
+
+@test "a journal that is not there cannot be checked or copied" {
+	run --separate-stderr store --check
+	[ "$status" -eq 66 ]
+	one_line "$DIR"
+	run --separate-stderr store --backup "$T/b"
+	[ "$status" -eq 66 ]
+}
+
+@test "a file that was cut short is refused with one line, also twice" {
+	start_store
+	numbers 1 3000 | pub -t test.n
+	stop_store
+	size=$(stat -c %s "$DIR/journal/data.mdb")
+	cp -r "$DIR" "$T/whole"
+	for cut in 5 30 60 95; do
+		cp "$T/whole/journal/data.mdb" "$DIR/journal/"
+		truncate -s $((size * cut / 100)) "$DIR/journal/data.mdb"
+		for _ in 1 2; do
+			run --separate-stderr store
+			[ "$status" -eq 65 ]
+			one_line "cut short"
+			run --separate-stderr log
+			[ "$status" -eq 65 ]
+			one_line "cut short"
+		done
+	done
+}
+
+@test "bytes that are no journal are refused with one line" {
+	mkdir -p "$DIR/journal"
+	head -c 100000 /dev/urandom >"$DIR/journal/data.mdb"
+	run --separate-stderr store
+	[ "$status" -eq 65 ]
+	one_line "$DIR/journal"
+}
+
+# ---- what comes in ----
+
+@test "a peer that sends garbage harms nothing" {
+	start_store
+	numbers 1 10 | pub -t test.n
+	for seed in 1 2 3; do
+		"$HELPERS/garbage" "ipc://$DIR/run/ingest" $seed 3000
+	done
+	numbers 11 20 | pub -t test.n
+	alive "$store"
+	in_order 20
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ]
+	# What had an id in turn but could not be taken says so in its place.
+	[ "$(log event.refused | wc -l)" -gt 0 ]
+	log event.refused | jq -e '.data.reason|length > 0' >/dev/null
+	# Complaints are bounded, and each is one line.
+	[ "$(grep -c . "$T/store.err")" -lt 100 ]
+	! grep -qP '[^\x20-\x7e]' "$T/store.err"
+	stop_store
+}
+
+# ---- kills ----
+
+@test "killed at 25 moments, what was acknowledged is there once, in order" {
+	start_store
+	for i in $(seq 60); do
+		numbers $((i * 200 - 199)) $((i * 200))
+		sleep 0.05
+	done | pub -t test.n --timeout 60s &
+	publisher=$!
+	for i in $(seq 25); do
+		sleep "0.$(printf %03d $((RANDOM % 150)))"
+		kill_store
+		start_store
+	done
+	wait "$publisher"
+	in_order 12000
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ]
+	stop_store
+}
+
+# ---- a full disk ----
+
+@test "a full disk: nothing acknowledged is lost, and it goes on by itself" {
+	mkdir "$T/small"
+	mount -t tmpfs -o size=2m tmpfs "$T/small" 2>/dev/null ||
+		skip "mounting a small disk is not permitted"
+	DIR=$T/small
+	start_store
+	fat=$(printf 'x%.0s' $(seq 1000))
+	seq 1 4000 | sed "s/.*/{\"n\":&,\"x\":\"$fat\"}/" >"$T/in"
+	head -n 300 "$T/in" | pub -t test.n
+	tail -n +301 "$T/in" | pub -t test.n --timeout 100s &
+	publisher=$!
+	wait_for grep -q 'disk full' "$T/store.err"
+	alive "$store"
+	alive "$publisher"
+	# It answers the living: heartbeats go on, the journal can be read.
+	n=$(log test.n | wc -l)
+	[ "$n" -ge 300 ]
+	log test.n | jq .data.n | cmp - <(seq 1 "$n")
+	# Killed and started again on the full disk, it still has them.
+	mount -o remount,size=20m "$T/small"
+	wait "$publisher"
+	grep -q 'there is room again' "$T/store.err"
+	[ "$(grep -c 'disk full' "$T/store.err")" -eq 1 ]
+	in_order 4000
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ]
+	stop_store
+}
+
+# ---- retention ----
+
+retain() { # SECTION...
+	printf '%s\n' "$@" >"$T/conf"
+	start_store --config "$T/conf" --retain-every 100ms
+}
+
+topic_has() { [ "$(log "$1" | wc -l)" -eq "$2" ]; }
+
+@test "retention by count keeps the newest of each topic" {
+	retain '[retention test.n]' 'count = 3'
+	for topic in a b c; do
+		numbers 1 400 | pub -t test.n -s $topic
+	done
+	numbers 1 10 | pub -t test.other
+	for topic in a b c; do
+		wait_for topic_has test.n/$topic 3
+		[ "$(log test.n/$topic | jq .data.n | tr '\n' ' ')" = "398 399 400 " ]
+	done
+	topic_has test.other 10
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ]
+	stop_store
+}
+
+@test "retention by age and by bytes" {
+	retain '[retention test.old]' 'age = 1s' '[retention test.fat]' 'bytes = 4K'
+	numbers 1 20 | pub -t test.old
+	numbers 1 500 | pub -t test.fat
+	echo 1 | pub -t test.last
+	wait_for topic_has test.old 0
+	few() { [ "$(log test.fat | wc -l)" -lt 80 ]; }
+	wait_for few
+	[ "$(log test.fat | wc -l)" -gt 20 ]
+	[ "$(log -r -n 1 test.fat | jq .data.n)" -eq 500 ]
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ]
+	stop_store
+}
+
+@test "values that are state are never pruned" {
+	retain '[retention watch.set]' 'count = 1' 'age = 1s'
+	for i in 1 2 3; do
+		for id in a b; do
+			echo "{\"id\":\"$id\",\"url\":\"https://shop.example/$i\"}"
+		done
+	done | pub -t watch.set
+	numbers 1 300 | pub -t test.n
+	wait_for topic_has watch.set/ 2
+	[ "$(log watch.set/ | jq -r .data.url | sort -u)" = https://shop.example/3 ]
+	stop_store
+	start_store --max-bytes 2K --retain-every 100ms
+	few() { [ "$(log test.n | wc -l)" -lt 40 ]; }
+	wait_for few
+	topic_has watch.set/ 2
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ]
+	stop_store
+}
+
+@test "what a stage has not read is kept, unless the limit on the whole forces it" {
+	retain '[retention test.n]' 'count = 1'
+	numbers 1 50 | pub -t test.n
+	epoch=$(log -n 1 | jq -r .epoch)
+	wait_for topic_has test.n 1
+	stop_store
+	start_store
+	"$HELPERS/control" "ipc://$DIR/run/ingest" '$pos' "weir/test/1 $epoch 60"
+	numbers 51 100 | pub -t test.n
+	stop_store
+	retain '[retention test.n]' 'count = 1'
+	# 50 to 60 may go, 61 to 100 may not.
+	wait_for topic_has test.n 40
+	stop_store
+	start_store --max-bytes 1K --retain-every 100ms
+	few() { [ "$(log test.n | wc -l)" -lt 20 ]; }
+	wait_for few
+	stop_store
+}

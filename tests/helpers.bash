@@ -1,0 +1,94 @@
+# What tests of whole programs share. Daemons are waited for by the line in
+# which they say that they are ready; nothing sleeps for that.
+#
+#	load ../helpers
+#	setup() { weir_setup; }
+#	teardown() { weir_teardown; }
+
+bats_require_minimum_version 1.5.0
+
+weir_setup() {
+	BIN=${BIN:-build/bin}
+	BIN=$(cd "$BIN" && pwd)
+	HELPERS=${HELPERS:-$BIN/../tests/helpers}
+	T=$BATS_TEST_TMPDIR
+	DIR=$T/d
+	unset "${!WEIR_@}" NOTIFY_SOCKET
+	daemons=()
+	daemon=
+}
+
+weir_teardown() {
+	for pid in "${daemons[@]}"; do
+		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	return 0
+}
+
+# wait_for COMMAND...: until it succeeds, at most 20 s.
+wait_for() {
+	local i
+	for i in $(seq 1000); do
+		"$@" && return 0
+		sleep 0.02
+	done
+	echo "waited in vain for: $*" >&2
+	return 1
+}
+
+alive() { kill -0 "$1" 2>/dev/null; }
+
+gone() { ! alive "$1"; }
+
+ready_or_gone() { grep -q ': ready ' "$1" || gone "$2"; }
+
+# start_daemon TOOL ARG...: in the background; $daemon is its process, its
+# standard error is in $T/TOOL.err (of this start only). Waits for "ready".
+start_daemon() {
+	local tool=$1
+	shift
+	: >"$T/$tool.err"
+	"$BIN/weir-$tool" "$@" >"$T/$tool.out" 2>>"$T/$tool.err" 3>&- &
+	daemon=$!
+	daemons+=("$daemon")
+	wait_for ready_or_gone "$T/$tool.err" "$daemon"
+	grep -q ': ready ' "$T/$tool.err" || {
+		cat "$T/$tool.err" >&2
+		return 1
+	}
+}
+
+# stop_daemon [PID]: TERM, and it must end with status 0.
+stop_daemon() {
+	local pid=${1:-$daemon}
+	kill -TERM "$pid"
+	wait "$pid"
+}
+
+start_store() {
+	start_daemon store --dir "$DIR" "$@"
+	store=$daemon
+}
+
+stop_store() { stop_daemon "$store"; }
+
+kill_store() {
+	kill -KILL "$store"
+	wait "$store" || true
+}
+
+pub() { "$BIN/weir-pub" --dir "$DIR" "$@"; }
+log() { "$BIN/weir-log" --dir "$DIR" "$@"; }
+
+# numbers FROM TO: data lines {"n":FROM} to {"n":TO}
+numbers() { seq "$1" "$2" | sed 's/.*/{"n":&}/'; }
+
+# in_order N: the log's topic test.n is 1 to N, once each.
+in_order() {
+	log test.n >"$T/log.jsonl" || return 1
+	jq .data.n "$T/log.jsonl" | cmp - <(seq 1 "$1")
+}
+
+lines() { wc -l <"$1"; }
+
+has_lines() { [ "$(lines "$1")" -ge "$2" ]; }
