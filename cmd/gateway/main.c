@@ -29,9 +29,9 @@ static struct opt_common common;
 
 static const struct opt opts[] = {
 	{ 'l', "listen", "ADDRESS", OPT_STR, &cfg.listen, 0, 0,
-	  "IP address to listen on; other than loopback only with a token" },
+	  "IP address (default 127.0.0.1); others than loopback need a token" },
 	{ 'P', "port", "PORT", OPT_UINT, &cfg.port, 0, 65535,
-	  "TCP port to listen on; 0 for any free one" },
+	  "TCP port (default 8080); 0 for any free one" },
 	{ 'H', "host", "NAME", OPT_LIST, &cfg.hosts, 0, 0,
 	  "name by which clients may call this gateway" },
 	{ 't', "token-file", "FILE", OPT_STR, &cfg.token_file, 0, 0,
@@ -39,7 +39,7 @@ static const struct opt opts[] = {
 	{ 'e', "expect", "TOOL", OPT_LIST, &cfg.expect, 0, 0,
 	  "tool that must be running for /readyz to say yes" },
 	{ 0, "max-clients", "N", OPT_UINT, &cfg.max_clients, 1, 1000000,
-	  "connections at a time; more are turned away" },
+	  "connections at a time (default 10000); more are turned away" },
 };
 
 static const struct opt_tool tool = {

@@ -39,7 +39,9 @@
 enum {
 	WRITE_MAX = 1 << 20, /* bytes that lws gives to one send(2) */
 	BACKLOG = 1024,
-	ACCEPT_PAUSE_MS = 100,	/* when descriptors have run out */
+	ACCEPT_PAUSE_MS = 100, /* when descriptors have run out */
+	CLOSING_TURNS = 1000,
+	CLOSING_TURNS_MIN = 4,
 	CHOKED_ANSWERS_MAX = 8, /* small writes to a socket that takes none */
 };
 
@@ -699,6 +701,7 @@ static int start_lws(struct net *n, struct err *e)
 		.max_http_header_data2 = NET_HEAD_MAX,
 		.max_http_header_pool2 = (unsigned int)n->conf.max_conns,
 		.retry_and_idle_policy = &idle_policy,
+		.pcontext = &n->context,
 	};
 
 	/* What it has to say is said to us in error codes. */
@@ -753,9 +756,16 @@ void net_free(struct net **np)
 	loop_timer_free(&n->pause);
 	if (n->context)
 		lws_context_destroy(n->context);
-	/* Its connections end in turns of the loop that they live in. */
-	for (int i = 0; i < 100 && n->counts.conns; i++)
-		uv_run(loop_native(n->conf.loop), UV_RUN_NOWAIT);
+	/*
+	 * Its connections and handles end in turns of the loop that they live
+	 * in. What is left then, in a loop that is not its own, only a second
+	 * call takes away; lws clears the pointer to itself.
+	 */
+	for (int i = 0; i < CLOSING_TURNS; i++)
+		if (n->context && (n->counts.conns || i < CLOSING_TURNS_MIN))
+			uv_run(loop_native(n->conf.loop), UV_RUN_NOWAIT);
+	if (n->context)
+		lws_context_destroy(n->context);
 	free(n);
 	*np = NULL;
 }
