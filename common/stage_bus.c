@@ -76,7 +76,7 @@ static int settle_birth(struct stage *s, struct err *e)
 
 	if (find_head(s, &head, e))
 		return -1;
-	s->start_head = head.offset;
+	s->start = head;
 	rc = get_row(s, KEY_SILENT, &s->silent, sizeof(s->silent), e);
 	if (rc < 0)
 		return -1;
@@ -100,6 +100,10 @@ static int settle_birth(struct stage *s, struct err *e)
 	if (rc > 0)
 		return 0;
 	s->silent = head;
+	/* Of this epoch already, should it end before the first event is met. */
+	if (ledger_set_position(s->ledger, (struct position){ head.epoch, 0 },
+				e))
+		return -1;
 	return ledger_put(s->ledger, KEY_SILENT,
 			  row(&s->silent, sizeof(s->silent)), e);
 }
@@ -186,7 +190,10 @@ static void on_event(void *arg, const struct event *ev)
 
 static void check_live(struct stage *s)
 {
-	if (s->live || follow_position(s->follow).offset < s->start_head)
+	struct position at = follow_position(s->follow);
+
+	if (s->live || at.offset < s->start.offset ||
+	    (s->start.epoch && at.epoch != s->start.epoch))
 		return;
 	s->live = true;
 	log_info("live source=%.*s outbox=%llu",
@@ -263,18 +270,25 @@ static void on_gap(void *arg, uint64_t from, uint64_t to)
 	     (unsigned long long)from, (unsigned long long)to);
 }
 
+static struct position at_most(struct position p, uint32_t epoch, uint64_t head)
+{
+	return (struct position){ epoch, p.offset < head ? p.offset : head };
+}
+
 static void on_epoch(void *arg, struct position pos)
 {
 	struct stage *s = arg;
+	uint64_t head = follow_head(s->follow);
 	struct err e;
 
 	if (s->failed)
 		return;
 	log_warn("the journal is another one now; going on at %08x:%llu",
 		 pos.epoch, (unsigned long long)pos.offset);
-	/* The deadline of silence moves along with the epoch that it was in. */
+	/* What was to be replayed silently ends where that epoch ended. */
 	if (stage_is_silent(s))
-		s->silent.epoch = pos.epoch;
+		s->silent = at_most(s->silent, pos.epoch, head);
+	s->start = at_most(s->start, pos.epoch, head);
 	s->now = pos;
 	s->dirty = true;
 	if (stage_need_txn(s, &e) ||
@@ -474,7 +488,9 @@ int stage_run_bus(struct stage *s, struct err *e)
 		 STR_ARG(ledger_source(s->ledger)), s->now.epoch,
 		 (unsigned long long)s->now.offset,
 		 s->careful ? " after an unclean end" : "");
-	loop_run(s->loop);
+	check_live(s); /* nothing may have happened since */
+	if (!s->failed && !s->finishing)
+		loop_run(s->loop);
 	notify("STOPPING=1");
 	drain(s);
 	if (s->failed) {

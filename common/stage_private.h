@@ -25,8 +25,8 @@ struct stage {
 	bool filter, finishing;
 	struct position silent; /* output begins after it */
 	struct position now;	/* the event that is being handled */
-	uint64_t start_head;	/* what was there when we came */
-	bool live;		/* start_head was reached */
+	struct position start;	/* the head of the journal when we came */
+	bool live;		/* it was reached */
 	bool dirty;		/* the open transaction moved the position */
 	bool handling;		/* now is being handled, not yet behind us */
 	unsigned careful;	/* events yet to be handled one by one */
