@@ -33,7 +33,7 @@ static void *compile_selector(const struct fields *f, const struct json *spec,
 		err_set(e, EX_CONFIG, "%s: is no object", where);
 		return NULL;
 	}
-	for (; f->ops->members[n] && n < MEMBERS_MAX; n++)
+	for (; n < MEMBERS_MAX && f->ops->members[n]; n++)
 		known[n] = f->ops->members[n];
 	if (!list)
 		known[n++] = "as";
