@@ -40,6 +40,7 @@ enum {
 	WRITE_MAX = 1 << 20, /* bytes that lws gives to one send(2) */
 	BACKLOG = 1024,
 	ACCEPT_PAUSE_MS = 100, /* when descriptors have run out */
+	OTHER_FILES = 64,      /* descriptors besides those of connections */
 	CLOSING_TURNS = 1000,
 	CLOSING_TURNS_MIN = 4,
 	CHOKED_ANSWERS_MAX = 8, /* small writes to a socket that takes none */
@@ -685,6 +686,18 @@ static const lws_retry_bo_t idle_policy = {
 	.secs_since_valid_hangup = NET_HANGUP_S,
 };
 
+/* A descriptor for each connection, as far as the system lets us. */
+static void allow_files(size_t conns)
+{
+	struct rlimit r;
+	rlim_t want = (rlim_t)conns + OTHER_FILES;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= want)
+		return;
+	r.rlim_cur = want < r.rlim_max ? want : r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static int start_lws(struct net *n, struct err *e)
 {
 	void *loops[1] = { loop_native(n->conf.loop) };
@@ -724,6 +737,7 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 
 	n->conf = *conf;
 	n->fd = -1;
+	allow_files(conf->max_conns); /* lws sizes its table by this */
 	if (listen_on(n, e) || start_lws(n, e)) {
 		net_free(&n);
 		return NULL;

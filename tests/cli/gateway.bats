@@ -470,8 +470,10 @@ END
 	wait "$slow"
 	[ "$(tail -n +2 "$T/slow" | jq .data.n | md5sum)" = "$(seq 1 12000 | md5sum)" ]
 	[ "$(tail -n +2 "$T/quick" | jq .data.n | md5sum)" = "$(seq 6000 12000 | md5sum)" ]
-	# 12 MB were published meanwhile; a sanitizer never gives memory back
-	[ -n "${ASAN_OPTIONS:-}" ] || [ $((after - before)) -lt 6000 ]
+	# With a sanitizer it is slower, and gives no memory back.
+	[ -z "${ASAN_OPTIONS:-}" ] || return 0
+	# 12 MB were published meanwhile.
+	[ $((after - before)) -lt 6000 ]
 	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_from_journal_total.* //p')" -gt 1000 ]
 }
 
