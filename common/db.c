@@ -175,10 +175,39 @@ static int check_length(struct db *db, struct err *e)
 	return 0;
 }
 
+/*
+ * A power cut may leave half of a file that was just created, in which nothing
+ * was ever committed: begin anew. *new_r: LMDB will create it.
+ */
+static int drop_unborn(struct db *db, bool *new_r, struct err *e)
+{
+	char path[4096];
+	int fd, rc = 0;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", db->path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	*new_r = fd < 0 && errno == ENOENT;
+	if (fd < 0)
+		return 0; /* LMDB will say why */
+	if (db_pages_are_unborn(fd, (size_t)sysconf(_SC_PAGESIZE))) {
+		*new_r = true;
+		rc = ftruncate(fd, 0);
+	}
+	if (rc)
+		err_set(e, EX_IOERR, "%s: %s", path, strerror(errno));
+	close(fd);
+	return rc;
+}
+
 static int open_env(struct db *db, unsigned flags, struct err *e)
 {
 	unsigned mdb_flags = MDB_NOTLS;
-	int rc = mdb_env_create(&db->env);
+	bool is_new = false;
+	int rc;
+
+	if (db->writer && drop_unborn(db, &is_new, e))
+		return -1;
+	rc = mdb_env_create(&db->env);
 
 	if (rc)
 		return fail(db, rc, "create", e);
@@ -206,8 +235,13 @@ static int open_env(struct db *db, unsigned flags, struct err *e)
 		return fail(db, rc, "open", e);
 	if (check_length(db, e))
 		return -1;
-	if (db->writer && !(flags & DB_SCRATCH) && sync_dir(db->path, e))
-		return -1;
+	if (is_new && !(flags & DB_SCRATCH)) {
+		rc = mdb_env_sync(db->env, 1);
+		if (rc)
+			return fail(db, rc, "sync", e);
+		if (sync_dir(db->path, e))
+			return -1;
+	}
 	db_clear_readers(db);
 	return 0;
 }

@@ -135,3 +135,24 @@ bool db_pages_are_there(int fd, size_t page_size, uint64_t txn_id)
 	free(meta);
 	return good;
 }
+
+bool db_pages_are_unborn(int fd, size_t page_size)
+{
+	static const unsigned char magic[4] = { 0xde, 0xc0, 0xef, 0xbe };
+	unsigned char meta[META_TXN + 8];
+	int born = 0;
+	struct stat sb;
+
+	if (fstat(fd, &sb) || sb.st_size > (off_t)(2 * page_size))
+		return false;
+	for (size_t no = 0; no < 2; no++) {
+		if (pread(fd, meta, sizeof(meta), (off_t)(no * page_size)) !=
+			    (ssize_t)sizeof(meta) ||
+		    memcmp(meta + PAGE_HEAD, magic, sizeof(magic)) != 0)
+			continue;
+		if (number(meta + META_TXN, 8) != 0)
+			return false;
+		born++;
+	}
+	return born < 2;
+}

@@ -22,4 +22,11 @@
  */
 bool db_pages_are_there(int fd, size_t page_size, uint64_t txn_id);
 
+/*
+ * True if the file has no database yet: it is empty, or its creation was cut
+ * short before it was synced: two pages at most, not both of them meta pages,
+ * and none that tells of a transaction.
+ */
+bool db_pages_are_unborn(int fd, size_t page_size);
+
 #endif

@@ -287,6 +287,33 @@ static void what_nothing_leads_to_may_be_missing(void **state)
 	db_close(&db);
 }
 
+static void a_creation_that_was_cut_short_begins_anew(void **state)
+{
+	static const off_t left[] = { 0, 1, 4096, 8192 };
+	struct db *db = open_db(*state, 0);
+	static char block[8192];
+	char path[256];
+	FILE *f;
+
+	db_close(&db);
+	f = fopen(tmpdir_path(*state, "data.mdb", path), "re");
+	assert_int_equal(fread(block, 1, sizeof(block), f), sizeof(block));
+	fclose(f);
+	for (size_t i = 0; i < ARRAY_LEN(left); i++) {
+		/* The second meta page is not there, or holds nothing. */
+		f = fopen(path, "we");
+		fwrite(block, 1, left[i] < 4096 ? (size_t)left[i] : 4096, f);
+		fclose(f);
+		assert_int_equal(truncate(path, left[i]), 0);
+		db = open_db(*state, 0);
+		put(db, open_table(db), 1, STR("x"));
+		db_close(&db);
+	}
+	/* One that had a transaction was not just created. */
+	assert_int_equal(truncate(path, 4096), 0);
+	assert_int_equal(WEXITSTATUS(open_in_child(*state, 0)), EX_DATAERR);
+}
+
 static void keys_of_numbers_keep_their_order(void **state)
 {
 	static const uint64_t v[] = { 0,	  1,	      255,	 256,
@@ -314,6 +341,7 @@ int main(void)
 		tmpdir_test(a_copy_is_whole_and_another_file),
 		tmpdir_test(a_file_cut_anywhere_is_refused_and_never_a_crash),
 		tmpdir_test(what_nothing_leads_to_may_be_missing),
+		tmpdir_test(a_creation_that_was_cut_short_begins_anew),
 		cmocka_unit_test(keys_of_numbers_keep_their_order),
 	};
 
