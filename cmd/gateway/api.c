@@ -1,9 +1,9 @@
-#include "cmd/gateway/api.h"
+#include "api.h"
 
 #include "common/xmem.h"
 
-#include "cmd/gateway/guard.h"
-#include "cmd/gateway/http.h"
+#include "guard.h"
+#include "http.h"
 
 enum { READS = 1, POSTS = 2, PUTS = 4, DELETES = 8 };
 

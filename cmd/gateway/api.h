@@ -7,7 +7,7 @@
  * Every handler answers its request, or leaves a session on the connection
  * that will.
  */
-#include "cmd/gateway/gateway.h"
+#include "gateway.h"
 
 /* net_events.head and .request; arg is the struct gateway. */
 void api_head(void *arg, struct net_conn *c, const struct net_request *r);

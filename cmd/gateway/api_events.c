@@ -5,9 +5,9 @@
 #include "common/types.h"
 #include "common/xmem.h"
 
-#include "cmd/gateway/api.h"
-#include "cmd/gateway/http.h"
-#include "cmd/gateway/when.h"
+#include "api.h"
+#include "http.h"
+#include "when.h"
 
 enum {
 	LIMIT = 100, /* events of one answer, where none is given */

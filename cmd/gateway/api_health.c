@@ -4,8 +4,8 @@
 
 #include "common/version.h"
 
-#include "cmd/gateway/api.h"
-#include "cmd/gateway/http.h"
+#include "api.h"
+#include "http.h"
 
 /* Something is not ready: its name, and why. */
 static void __attribute__((format(printf, 3, 4)))

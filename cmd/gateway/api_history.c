@@ -4,10 +4,10 @@
 #include "common/json.h"
 #include "common/xmem.h"
 
-#include "cmd/gateway/api.h"
-#include "cmd/gateway/buckets.h"
-#include "cmd/gateway/http.h"
-#include "cmd/gateway/when.h"
+#include "api.h"
+#include "buckets.h"
+#include "http.h"
+#include "when.h"
 
 enum {
 	TOPICS = 1000, /* in one answer, where no limit is given */

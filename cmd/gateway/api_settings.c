@@ -12,8 +12,8 @@
 #include "common/types.h"
 #include "common/xmem.h"
 
-#include "cmd/gateway/api.h"
-#include "cmd/gateway/http.h"
+#include "api.h"
+#include "http.h"
 
 enum { NAME_MAX = 16, LIST_MAX = 10000 };
 

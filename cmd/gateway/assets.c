@@ -1,9 +1,9 @@
-#include "cmd/gateway/assets.h"
+#include "assets.h"
 
 #include <stdio.h>
 
-#include "cmd/gateway/api.h"
-#include "cmd/gateway/http.h"
+#include "api.h"
+#include "http.h"
 
 /*
  * Nothing but our own scripts and styles; pictures from wherever a listing

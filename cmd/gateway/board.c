@@ -1,4 +1,4 @@
-#include "cmd/gateway/board.h"
+#include "board.h"
 
 #include <stdlib.h>
 #include <string.h>

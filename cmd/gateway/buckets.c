@@ -1,4 +1,4 @@
-#include "cmd/gateway/buckets.h"
+#include "buckets.h"
 
 #include <stdlib.h>
 

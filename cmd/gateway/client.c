@@ -1,4 +1,4 @@
-#include "cmd/gateway/client.h"
+#include "client.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -22,7 +22,7 @@
 #include "common/event.h"
 #include "common/str.h"
 
-#include "cmd/gateway/patterns.h"
+#include "patterns.h"
 
 enum {
 	CLIENT_PING_MAX = 1024, /* bytes of JSON that a pong gives back */

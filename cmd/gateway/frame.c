@@ -1,4 +1,4 @@
-#include "cmd/gateway/frame.h"
+#include "frame.h"
 
 #include <string.h>
 

@@ -16,10 +16,10 @@
 #include "common/producer.h"
 #include "common/stats.h"
 
-#include "cmd/gateway/board.h"
-#include "cmd/gateway/hub.h"
-#include "cmd/gateway/net.h"
-#include "cmd/gateway/publish.h"
+#include "board.h"
+#include "hub.h"
+#include "net.h"
+#include "publish.h"
 
 enum { GATEWAY_WAIT_MAX_S = 60 }; /* of a long poll */
 

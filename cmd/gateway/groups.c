@@ -1,4 +1,4 @@
-#include "cmd/gateway/groups.h"
+#include "groups.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 
 #include "common/str.h"
 
-#include "cmd/gateway/patterns.h"
+#include "patterns.h"
 
 struct hub_client;
 

@@ -1,4 +1,4 @@
-#include "cmd/gateway/http.h"
+#include "http.h"
 
 #include <stdarg.h>
 #include <stdio.h>

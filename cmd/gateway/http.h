@@ -12,7 +12,7 @@
 #include "common/err.h"
 #include "common/str.h"
 
-#include "cmd/gateway/net.h"
+#include "net.h"
 
 /* Answer with JSON; `headers` as in net_answer, or NULL. Frees b. */
 void http_json(struct net_conn *c, int status, const char *headers,

@@ -1,4 +1,4 @@
-#include "cmd/gateway/hub.h"
+#include "hub.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #include "common/xmem.h"
 
-#include "cmd/gateway/frame.h"
-#include "cmd/gateway/ring.h"
+#include "frame.h"
+#include "ring.h"
 
 struct queue {
 	struct hub_client *head, *tail;

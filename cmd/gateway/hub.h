@@ -29,7 +29,7 @@
 #include "common/journal.h"
 #include "common/loop.h"
 
-#include "cmd/gateway/groups.h"
+#include "groups.h"
 
 enum {
 	HUB_WRITE_MAX = 64 << 10, /* bytes gathered for one write */

@@ -1,13 +1,13 @@
-#include "cmd/gateway/live.h"
+#include "live.h"
 
 #include <stdlib.h>
 #include <sysexits.h>
 
 #include "common/xmem.h"
 
-#include "cmd/gateway/api.h"
-#include "cmd/gateway/client.h"
-#include "cmd/gateway/http.h"
+#include "api.h"
+#include "client.h"
+#include "http.h"
 
 struct live {
 	struct session s; /* first */

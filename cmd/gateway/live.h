@@ -5,7 +5,7 @@
  * live - WebSockets that speak weir.v1 (client.h), and the hub that serves
  * them.
  */
-#include "cmd/gateway/gateway.h"
+#include "gateway.h"
 
 /* net_events of a WebSocket; arg is the struct gateway. */
 bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r);

@@ -15,10 +15,10 @@
 #include "common/notify.h"
 #include "common/xmem.h"
 
-#include "cmd/gateway/api.h"
-#include "cmd/gateway/gateway.h"
-#include "cmd/gateway/guard.h"
-#include "cmd/gateway/live.h"
+#include "api.h"
+#include "gateway.h"
+#include "guard.h"
+#include "live.h"
 
 static struct gateway_settings cfg = {
 	.listen = "127.0.0.1",

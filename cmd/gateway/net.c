@@ -13,7 +13,7 @@
  * - Connections are never closed from within our own loops, but soon after
  *   (LWS_TO_KILL_ASYNC).
  */
-#include "cmd/gateway/net.h"
+#include "net.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,7 +34,7 @@
 #include "common/buf.h"
 #include "common/xmem.h"
 
-#include "cmd/gateway/frame.h"
+#include "frame.h"
 
 enum {
 	WRITE_MAX = 1 << 20, /* bytes that lws gives to one send(2) */
@@ -97,12 +97,13 @@ static struct str header(struct net *n, struct lws *wsi,
 			 enum lws_token_indexes token)
 {
 	char *to = n->scratch + n->scratch_used;
+	const struct str none = { 0 };
 	int len;
 
 	if (lws_hdr_total_length(wsi, token) <= 0)
-		return (struct str){ 0 };
+		return none;
 	len = lws_hdr_copy(wsi, to, scratch_left(n), token);
-	return len < 0 ? (struct str){ 0 } : keep(n, len);
+	return len < 0 ? none : keep(n, len);
 }
 
 static enum net_method method_of(struct lws *wsi, struct str *path_r)

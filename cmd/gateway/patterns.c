@@ -1,4 +1,4 @@
-#include "cmd/gateway/patterns.h"
+#include "patterns.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "cmd/gateway/publish.h"
+#include "publish.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "cmd/gateway/ring.h"
+#include "ring.h"
 
 #include <assert.h>
 #include <stdlib.h>

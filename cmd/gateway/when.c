@@ -1,4 +1,4 @@
-#include "cmd/gateway/when.h"
+#include "when.h"
 
 #include <sysexits.h>
 
