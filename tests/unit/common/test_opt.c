@@ -1,0 +1,272 @@
+#include "common/opt.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/xmem.h"
+
+#include "tests/unit/cases.h"
+#include "tests/unit/tmpdir.h"
+
+enum { ARGS_MAX = 30 };
+
+static struct settings {
+	struct opt_common common;
+	bool flag;
+	const char *text;
+	struct opt_list list;
+	int64_t ms, n, size;
+} cfg;
+
+static const struct opt opts[] = {
+	{ 'f', "flag", NULL, OPT_FLAG, &cfg.flag, 0, 0, "a flag" },
+	{ 't', "text", "T", OPT_STR, &cfg.text, 0, 0, "a text" },
+	{ 'l', "list", "L", OPT_LIST, &cfg.list, 0, 0, "a list" },
+	{ 0, "some-time", "TIME", OPT_MS, &cfg.ms, 100, 60000, "a time" },
+	{ 'n', "number", "N", OPT_UINT, &cfg.n, 1, 1000, "a number" },
+	{ 0, "size", "SIZE", OPT_SIZE, &cfg.size, 1, INT64_MAX, "a size" },
+};
+
+static const struct opt_tool tool = {
+	.name = "log",
+	.synopsis = "[OPTION...]",
+	.summary = "For tests.",
+	.opts = opts,
+	.n_opts = ARRAY_LEN(opts),
+	.common = &cfg.common,
+};
+
+static int setup(void **state)
+{
+	cfg = (struct settings){ .text = "default", .n = 7 };
+	setenv("WEIR_CONFIG", "", 1); /* not the machine's own */
+	return tmpdir_setup(state);
+}
+
+static int teardown(void **state)
+{
+	static const char *const names[] = { "WEIR_TEXT",    "WEIR_SOME_TIME",
+					     "WEIR_NUMBER",  "WEIR_LIST",
+					     "WEIR_VERSION", "WEIR_FLAG",
+					     "WEIR_DIR" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		unsetenv(names[i]);
+	opt_release(&tool);
+	return tmpdir_teardown(state);
+}
+
+/* Parse words that stand between spaces. */
+static int parse(const char *words, char ***args_r, struct err *e)
+{
+	static char text[1024];
+	static char *argv[ARGS_MAX + 2];
+	int argc = 1;
+
+	snprintf(text, sizeof(text), "%s", words);
+	argv[0] = (char[]){ "weir-log" };
+	for (char *w = strtok(text, " "); w; w = strtok(NULL, " "))
+		argv[argc++] = w;
+	argv[argc] = NULL;
+	return opt_parse(&tool, argc, argv, args_r, e);
+}
+
+static void parse_ok(const char *words)
+{
+	struct err e = { 0 };
+	char **args;
+
+	if (parse(words, &args, &e))
+		fail_msg("%s: %s", words, e.msg);
+}
+
+static void parse_fails(const char *words, int code, const char *want)
+{
+	struct err e = { 0 };
+	char **args;
+
+	if (parse(words, &args, &e) != -1)
+		fail_msg("%s: taken", words);
+	if (e.code != code || !strstr(e.msg, want))
+		fail_msg("%s: %d '%s', want %d '%s'", words, e.code, e.msg,
+			 code, want);
+}
+
+static void write_conf(const char *dir, const char *text, char path[256])
+{
+	FILE *f = fopen(tmpdir_path(dir, "conf", path), "we");
+
+	fputs(text, f);
+	fclose(f);
+	setenv("WEIR_CONFIG", path, 1);
+}
+
+static void every_kind_is_read(void **state)
+{
+	struct err e = { 0 };
+	char **args;
+
+	(void)state;
+	assert_int_equal(parse("-f --text=x -l a --list b --some-time 45s -n "
+			       "12 --size 3K one - two",
+			       &args, &e),
+			 0);
+	assert_true(cfg.flag);
+	assert_string_equal(cfg.text, "x");
+	assert_int_equal(cfg.list.n, 2);
+	assert_string_equal(cfg.list.v[0], "a");
+	assert_string_equal(cfg.list.v[1], "b");
+	assert_int_equal(cfg.ms, 45000);
+	assert_int_equal(cfg.n, 12);
+	assert_int_equal(cfg.size, 3072);
+	assert_string_equal(args[0], "one");
+	assert_string_equal(args[1], "-");
+	assert_string_equal(args[2], "two");
+	assert_null(args[3]);
+}
+
+static void bounds_are_kept(void **state)
+{
+	static const struct {
+		const char *words;
+		bool good;
+	} cases[] = {
+		{ "-n 1", true },
+		{ "-n 1000", true },
+		{ "-n 0", false },
+		{ "-n 1001", false },
+		{ "-n -1", false },
+		{ "-n 1x", false },
+		{ "-n +1", false },
+		{ "-n 99999999999999999999", false },
+		{ "--some-time 100ms", true },
+		{ "--some-time 60s", true },
+		{ "--some-time 99ms", false },
+		{ "--some-time 61s", false },
+		{ "--some-time 100", false },
+		{ "--some-time 1", false },
+		{ "--size 1", true },
+		{ "--size 0", false },
+		{ "--size 8G", true },
+		{ "--size 8T", false },
+		{ "--size K", false },
+		{ "--size 9999999999G", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (cases[i].good)
+			parse_ok(cases[i].words);
+		else
+			parse_fails(cases[i].words, EX_USAGE, "is not between");
+	}
+	parse_ok("--size 2M");
+	assert_int_equal(cfg.size, 2 << 20);
+}
+
+static void what_is_no_option_is_named(void **state)
+{
+	(void)state;
+	parse_fails("--none", EX_USAGE, "--none is no option");
+	parse_fails("--flag=yes", EX_USAGE, "--flag=yes");
+	parse_fails("-x", EX_USAGE, "-x is no option");
+	parse_fails("-fx", EX_USAGE, "-x is no option");
+	parse_fails("-fxf", EX_USAGE, "-x is no option");
+	parse_fails("-n", EX_USAGE, "-n needs a value");
+	parse_fails("-fn", EX_USAGE, "-n needs a value");
+	parse_fails("--number", EX_USAGE, "--number needs a value");
+	parse_ok("-vvvvvvvvvvvv");
+}
+
+static void the_command_line_beats_environment_beats_file(void **state)
+{
+	char path[256];
+
+	write_conf(*state,
+		   "[weir]\ntext = weir\nnumber = 2\nport = 8080\n"
+		   "[log]\nnumber = 3\nsome-time = 1s\n[sub]\nnumber = x\n",
+		   path);
+	parse_ok("");
+	assert_string_equal(cfg.text, "weir");
+	assert_int_equal(cfg.n, 3);
+	assert_int_equal(cfg.ms, 1000);
+	opt_release(&tool);
+	setenv("WEIR_NUMBER", "4", 1);
+	setenv("WEIR_SOME_TIME", "2s", 1);
+	parse_ok("");
+	assert_int_equal(cfg.n, 4);
+	assert_int_equal(cfg.ms, 2000);
+	assert_string_equal(cfg.text, "weir");
+	opt_release(&tool);
+	parse_ok("--number 5");
+	assert_int_equal(cfg.n, 5);
+	assert_int_equal(cfg.ms, 2000);
+	assert_string_equal(cfg.common.dir, "/var/lib/weir");
+}
+
+static void a_list_replaces_those_of_weaker_sources(void **state)
+{
+	char path[256];
+
+	write_conf(*state, "[weir]\nlist = a\n[log]\nlist = b\nlist = c\n",
+		   path);
+	parse_ok("");
+	assert_int_equal(cfg.list.n, 2);
+	assert_string_equal(cfg.list.v[0], "b");
+	opt_release(&tool);
+	parse_ok("-l d");
+	assert_int_equal(cfg.list.n, 1);
+	assert_string_equal(cfg.list.v[0], "d");
+}
+
+static void a_wrong_file_is_named_with_its_line(void **state)
+{
+	char path[256];
+
+	write_conf(*state, "[weir]\n\n[log]\nnumber = 0\n", path);
+	parse_fails("", EX_CONFIG, "conf:4: number: '0' is not between");
+	opt_release(&tool);
+	write_conf(*state, "[log]\nport = 8080\n", path);
+	parse_fails("", EX_CONFIG, "conf:2: port: unknown key");
+	opt_release(&tool);
+	write_conf(*state, "[log]\nflag = maybe\n", path);
+	parse_fails("", EX_CONFIG, "conf:2: flag: 'maybe'");
+	opt_release(&tool);
+	/* The file of --config is the one, and must be there. */
+	setenv("WEIR_CONFIG", "", 1);
+	parse_fails("--config /none/such", EX_NOINPUT, "/none/such");
+}
+
+static void the_environment_sets_and_clears_flags(void **state)
+{
+	(void)state;
+	setenv("WEIR_FLAG", "yes", 1);
+	parse_ok("");
+	assert_true(cfg.flag);
+	setenv("WEIR_FLAG", "no", 1);
+	parse_ok("");
+	assert_false(cfg.flag);
+	setenv("WEIR_FLAG", "", 1);
+	parse_fails("", EX_USAGE, "environment: flag");
+	/* Questions are not settings, whoever uses these names. */
+	unsetenv("WEIR_FLAG");
+	setenv("WEIR_VERSION", "1.2", 1);
+	parse_ok("");
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(every_kind_is_read),
+		test(bounds_are_kept),
+		test(what_is_no_option_is_named),
+		test(the_command_line_beats_environment_beats_file),
+		test(a_list_replaces_those_of_weaker_sources),
+		test(a_wrong_file_is_named_with_its_line),
+		test(the_environment_sets_and_clears_flags),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
