@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/swar.h"
 #include "common/xmem.h"
 
 void buf_reset(struct buf *b)
@@ -113,19 +114,34 @@ void buf_consume(struct buf *b, size_t n)
 	b->len -= n;
 }
 
+/* The first byte from i on that JSON wants escaped. */
+static size_t find_special(struct str s, size_t i)
+{
+	for (; s.len - i >= 8; i += 8) {
+		uint64_t word = swar_load(s.p + i);
+
+		if (swar_below(word, 0x20) | swar_is(word, '"') |
+		    swar_is(word, '\\') | swar_is(word, 0x7f))
+			break;
+	}
+	while (i < s.len && (unsigned char)s.p[i] >= 0x20 && s.p[i] != '"' &&
+	       s.p[i] != '\\' && s.p[i] != 0x7f)
+		i++;
+	return i;
+}
+
 void buf_json_str(struct buf *b, struct str s)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t done = 0;
 
 	buf_putc(b, '"');
-	for (size_t i = 0; i < s.len; i++) {
+	for (size_t i = find_special(s, 0); i < s.len;
+	     i = find_special(s, i + 1)) {
 		unsigned char c = (unsigned char)s.p[i];
 		char esc[6] = { '\\', 'u', '0', '0', 0, 0 };
 		size_t n = 2;
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-			continue;
 		switch (c) {
 		case '"':
 		case '\\': esc[1] = (char)c; break;

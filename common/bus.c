@@ -217,19 +217,9 @@ int bus_send(struct bus_sock *s, struct str topic, struct str attrs,
 int bus_forward(struct bus_sock *s, struct bus_msg *m, struct str attrs,
 		struct err *e)
 {
-	zmq_msg_t topic, data;
-	int rc;
-
-	zmq_msg_init(&topic);
-	zmq_msg_init(&data);
-	zmq_msg_copy(&topic, frame(m, 0));
-	zmq_msg_copy(&data, frame(m, 2));
-	rc = zmq_msg_send(&topic, s->zmq, ZMQ_SNDMORE) < 0 ||
-	     send_frame(s->zmq, attrs, ZMQ_SNDMORE) ||
-	     zmq_msg_send(&data, s->zmq, 0) < 0;
-	zmq_msg_close(&topic);
-	zmq_msg_close(&data);
-	if (rc)
+	if (zmq_msg_send(frame(m, 0), s->zmq, ZMQ_SNDMORE) < 0 ||
+	    send_frame(s->zmq, attrs, ZMQ_SNDMORE) ||
+	    zmq_msg_send(frame(m, 2), s->zmq, 0) < 0)
 		return err_set(e, EX_OSERR, "bus: send: %s",
 			       zmq_strerror(errno));
 	return 0;

@@ -90,7 +90,7 @@ int bus_recv(struct bus_sock *s, struct bus_msg *m, struct err *e);
 
 /*
  * Send topic and data of a received message again, with other attributes.
- * The payload is shared, not copied. m stays valid.
+ * Takes the two frames out of m, without a copy; attrs may be m's own.
  */
 int bus_forward(struct bus_sock *s, struct bus_msg *m, struct str attrs,
 		struct err *e);

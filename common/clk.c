@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { SECONDS_LEN = 19 }; /* "2026-11-20T21:00:00" */
+
 int64_t clk_wall_us(void)
 {
 	struct timespec ts;
@@ -137,25 +139,55 @@ static bool parse_zone(struct str s, int *offset_s_r)
 	return true;
 }
 
-bool clk_parse(struct str s, int64_t *us_r)
+/* "2026-11-20" at the start of s, in days since 1970. */
+static bool parse_date(struct str s, int64_t *days_r)
 {
-	int y = digits(s, 0, 4), mo = digits(s, 5, 2), d = digits(s, 8, 2);
-	int h, mi, sec, offset, frac = 0, unit = 100000;
-	int64_t s_utc;
-	size_t i = 19;
+	int y = digits(s, 0, 4), m = digits(s, 5, 2), d = digits(s, 8, 2);
 
-	if (y < 0 || mo < 1 || mo > 12 || d < 1 || d > month_days(y, mo) ||
+	if (y < 0 || m < 1 || m > 12 || d < 1 || d > month_days(y, m) ||
 	    s.p[4] != '-' || s.p[7] != '-')
 		return false;
-	if (s.len == 10) {
-		*us_r = clk_days(y, mo, d) * INT64_C(86400000000);
+	*days_r = clk_days(y, m, d);
+	return true;
+}
+
+/* "2026-11-20T21:00:00" at the start of s, in seconds since 1970. */
+static bool parse_seconds(struct str s, int64_t *s_r)
+{
+	static _Thread_local int64_t last_s;
+	static _Thread_local char last[] = "1970-01-01T00:00:00";
+	int64_t days;
+	int h, m, sec;
+
+	if (s.len >= SECONDS_LEN && memcmp(s.p, last, SECONDS_LEN) == 0) {
+		*s_r = last_s;
 		return true;
 	}
 	h = digits(s, 11, 2);
-	mi = digits(s, 14, 2);
+	m = digits(s, 14, 2);
 	sec = digits(s, 17, 2);
-	if (h < 0 || h > 23 || mi < 0 || mi > 59 || sec < 0 || sec > 60 ||
-	    !memchr("Tt ", s.p[10], 3) || s.p[13] != ':' || s.p[16] != ':')
+	if (!parse_date(s, &days) || h < 0 || h > 23 || m < 0 || m > 59 ||
+	    sec < 0 || sec > 60 || !memchr("Tt ", s.p[10], 3) ||
+	    s.p[13] != ':' || s.p[16] != ':')
+		return false;
+	memcpy(last, s.p, SECONDS_LEN);
+	*s_r = last_s = days * 86400 + h * 3600 + m * 60 + sec;
+	return true;
+}
+
+bool clk_parse(struct str s, int64_t *us_r)
+{
+	int offset, frac = 0, unit = 100000;
+	int64_t s_utc;
+	size_t i = SECONDS_LEN;
+
+	if (s.len == 10) {
+		if (!parse_date(s, us_r))
+			return false;
+		*us_r *= INT64_C(86400000000);
+		return true;
+	}
+	if (!parse_seconds(s, &s_utc))
 		return false;
 	if (i < s.len && s.p[i] == '.') {
 		size_t start = ++i;
@@ -169,7 +201,7 @@ bool clk_parse(struct str s, int64_t *us_r)
 	}
 	if (!parse_zone(str_sub(s, i, s.len), &offset))
 		return false;
-	s_utc = clk_days(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - offset;
+	s_utc -= offset;
 	/* In UTC it must be of a year that can be written. */
 	if (s_utc < clk_days(0, 1, 1) * 86400 ||
 	    s_utc >= clk_days(10000, 1, 1) * 86400)

@@ -35,6 +35,7 @@ const char *clk_format(int64_t us, char out[CLK_TEXT_SIZE]);
 /*
  * Read an RFC 3339 date-time with any offset (or a bare date, meaning its
  * midnight in UTC); digits beyond microseconds are cut. False if s is not one.
+ * Remembers the last second it read, as clk_format() does.
  */
 bool clk_parse(struct str s, int64_t *us_r);
 

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "common/json.h"
+#include "common/swar.h"
 
 const char *position_format(struct position p, char out[POSITION_TEXT_MAX])
 {
@@ -60,9 +61,27 @@ bool event_is(const struct event *ev, const char *type)
 	return str_is(event_type(ev), type);
 }
 
+/* Most words are ASCII: whether s is one, of eight bytes or more. */
+static bool is_ascii_word(struct str s)
+{
+	const char *last = s.p + s.len - 8;
+
+	for (const char *p = s.p;; p = p + 8 < last ? p + 8 : last) {
+		uint64_t word = swar_load(p);
+
+		if (swar_high(word) | swar_below(word, ' ' + 1) |
+		    swar_is(word, 0x7f))
+			return false;
+		if (p == last)
+			return true;
+	}
+}
+
 /* Printable UTF-8 without spaces or control characters. */
 static bool is_word(struct str s)
 {
+	if (s.len >= 8 && is_ascii_word(s))
+		return true;
 	if (!str_is_utf8(s))
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
@@ -337,6 +356,15 @@ out:
 	return rc;
 }
 
+static void add_epoch(struct buf *b, uint32_t epoch)
+{
+	char text[8];
+
+	for (int i = 7; i >= 0; i--, epoch >>= 4)
+		text[i] = "0123456789abcdef"[epoch & 15];
+	buf_add(b, text, sizeof(text));
+}
+
 static void print_time(struct buf *b, const char *key, int64_t us)
 {
 	char text[CLK_TEXT_SIZE];
@@ -385,21 +413,27 @@ void event_print(const struct event *ev, unsigned flags, struct buf *b)
 		buf_u64(b, ev->offset);
 		buf_putc(b, '"');
 	}
-	if (ev->epoch && !brief)
-		buf_addf(b, ",\"epoch\":\"%08x\"", ev->epoch);
-	buf_putc(b, '}');
+	if (ev->epoch && !brief) {
+		buf_puts(b, ",\"epoch\":\"");
+		add_epoch(b, ev->epoch);
+		buf_puts(b, "\"}");
+	} else {
+		buf_putc(b, '}');
+	}
 }
 
 /* ---- frames ---- */
 
 static void add_time(struct buf *b, int64_t us)
 {
-	char text[CLK_TEXT_SIZE];
+	char text[1 + CLK_TEXT_SIZE] = " ";
 
-	if (us == CLK_NONE)
-		buf_puts(b, " -");
-	else
-		buf_addf(b, " %s", clk_format(us, text));
+	if (us == CLK_NONE) {
+		buf_add(b, " -", 2);
+		return;
+	}
+	clk_format(us, text + 1);
+	buf_add(b, text, 1 + CLK_TEXT_LEN);
 }
 
 void event_print_attrs(const struct event *ev, struct buf *b)
@@ -409,11 +443,15 @@ void event_print_attrs(const struct event *ev, struct buf *b)
 	buf_u64(b, ev->id);
 	add_time(b, ev->time_us);
 	add_time(b, ev->recorded_us);
-	if (ev->offset)
-		buf_addf(b, " %llu %08x ", (unsigned long long)ev->offset,
-			 ev->epoch);
-	else
+	if (ev->offset) {
+		buf_putc(b, ' ');
+		buf_u64(b, ev->offset);
+		buf_putc(b, ' ');
+		add_epoch(b, ev->epoch);
+		buf_putc(b, ' ');
+	} else {
 		buf_puts(b, " - - ");
+	}
 	buf_add_str(b, ev->ext.len ? ev->ext : STR("-"));
 }
 

@@ -49,7 +49,7 @@ static struct cached *cache_find(struct journal *j, struct str topic,
 				 struct err *e)
 {
 	struct topic_cache *c = j->cache;
-	uint64_t hash = str_hash(topic);
+	uint64_t hash = str_hash_fast(topic);
 	struct cached **at = &c->slot[hash % CACHE_SLOTS];
 	struct str val;
 	int rc;

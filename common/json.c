@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/swar.h"
 #include "common/xmem.h"
 
 struct scan {
@@ -47,39 +48,58 @@ static int hex4(const char *p, const char *end)
 	return v;
 }
 
+/* Skip what stands for itself in a string. */
+static void skip_plain(struct scan *s)
+{
+	for (; s->end - s->p >= 8; s->p += 8) {
+		uint64_t word = swar_load(s->p);
+
+		if (swar_below(word, 0x20) | swar_is(word, '"') |
+		    swar_is(word, '\\'))
+			break;
+	}
+	while (s->p < s->end && (unsigned char)*s->p >= 0x20 && *s->p != '"' &&
+	       *s->p != '\\')
+		s->p++;
+}
+
+static bool check_escape(struct scan *s)
+{
+	int cp;
+
+	if (++s->p == s->end)
+		return fail(s, "string without end");
+	if (*s->p != 'u') {
+		if (!*s->p || !strchr("\"\\/bfnrt", *s->p))
+			return fail(s, "unknown escape");
+		s->p++;
+		return true;
+	}
+	cp = hex4(s->p + 1, s->end);
+	if (cp < 0)
+		return fail(s, "\\u without four hex digits");
+	if (cp == 0 && (s->flags & JSON_NO_NUL))
+		return fail(s, "NUL character in string");
+	s->p += 5;
+	return true;
+}
+
 static bool check_string(struct scan *s)
 {
 	s->p++;
-	while (s->p < s->end) {
-		unsigned char c = (unsigned char)*s->p;
-		int cp;
-
-		if (c == '"') {
+	for (;;) {
+		skip_plain(s);
+		if (s->p == s->end)
+			return fail(s, "string without end");
+		if (*s->p == '"') {
 			s->p++;
 			return true;
 		}
-		if (c < 0x20)
+		if (*s->p != '\\')
 			return fail(s, "control character in string");
-		if (c != '\\') {
-			s->p++;
-			continue;
-		}
-		if (++s->p == s->end)
-			break;
-		if (*s->p != 'u') {
-			if (!*s->p || !strchr("\"\\/bfnrt", *s->p))
-				return fail(s, "unknown escape");
-			s->p++;
-			continue;
-		}
-		cp = hex4(s->p + 1, s->end);
-		if (cp < 0)
-			return fail(s, "\\u without four hex digits");
-		if (cp == 0 && (s->flags & JSON_NO_NUL))
-			return fail(s, "NUL character in string");
-		s->p += 5;
+		if (!check_escape(s))
+			return false;
 	}
-	return fail(s, "string without end");
 }
 
 static bool check_digits(struct scan *s)
@@ -133,6 +153,14 @@ struct names {
 	size_t n, cap;
 	struct arena arena;
 };
+
+/* Every object has names: what is not read yet is not cleared either. */
+static void names_init(struct names *names)
+{
+	names->all = NULL;
+	names->n = names->cap = 0;
+	names->arena = (struct arena){ .head = NULL };
+}
 
 static bool names_add(struct names *names, struct str raw)
 {
@@ -210,8 +238,11 @@ static bool check_members(struct scan *s, struct names *names)
 
 static bool check_unique_object(struct scan *s)
 {
-	struct names names = { .n = 0 };
-	bool ok = check_members(s, &names);
+	struct names names;
+	bool ok;
+
+	names_init(&names);
+	ok = check_members(s, &names);
 
 	if (!names_unique(&names))
 		return fail(s, "the same name twice in an object");

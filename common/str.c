@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/swar.h"
+
 struct str str_from(const char *s)
 {
 	return (struct str){ s, s ? strlen(s) : 0 };
@@ -141,6 +143,21 @@ uint64_t str_hash(struct str s)
 	return h;
 }
 
+uint64_t str_hash_fast(struct str s)
+{
+	const uint64_t k = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = s.len * k, last = 0;
+
+	for (; s.len >= 8; s.p += 8, s.len -= 8) {
+		h = (h ^ swar_load(s.p)) * k;
+		h ^= h >> 32;
+	}
+	if (s.len)
+		memcpy(&last, s.p, s.len);
+	h = (h ^ last) * k;
+	return h ^ h >> 32;
+}
+
 bool str_u64(struct str s, uint64_t *v_r)
 {
 	uint64_t v = 0;
@@ -229,16 +246,19 @@ bool str_is_utf8(struct str s)
 	size_t i = 0;
 
 	while (i < s.len) {
-		uint64_t word;
 		uint32_t cp;
 
-		/* Most text is ASCII: eight bytes at a time. */
-		if (s.len - i >= 8) {
-			memcpy(&word, s.p + i, 8);
-			if (!(word & 0x8080808080808080u)) {
-				i += 8;
-				continue;
-			}
+		/* Most text is ASCII. */
+		if (s.len - i >= 32 &&
+		    !swar_high(swar_load(s.p + i) | swar_load(s.p + i + 8) |
+			       swar_load(s.p + i + 16) |
+			       swar_load(s.p + i + 24))) {
+			i += 32;
+			continue;
+		}
+		if (s.len - i >= 8 && !swar_high(swar_load(s.p + i))) {
+			i += 8;
+			continue;
 		}
 		if ((unsigned char)s.p[i] < 0x80) {
 			i++;

@@ -52,6 +52,9 @@ bool str_token(struct str *s, const char *seps, struct str *token_r);
 /* FNV-1a, 64 bits: for hash tables in memory and stable short ids. */
 uint64_t str_hash(struct str s);
 
+/* For hash tables in memory only: another machine may give another one. */
+uint64_t str_hash_fast(struct str s);
+
 /* Digits only, no sign, no space. False on overflow or anything else. */
 bool str_u64(struct str s, uint64_t *v_r);
 

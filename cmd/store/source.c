@@ -8,6 +8,7 @@
 
 struct sources {
 	struct source **slot;
+	struct source *newest; /* the last that was asked for */
 	size_t max, n_slots, n;
 	struct arena arena;
 	struct source *touched;
@@ -40,22 +41,26 @@ void sources_clear(struct sources *s)
 	memset(s->slot, 0, s->n_slots * sizeof(*s->slot));
 	arena_reset(&s->arena);
 	s->n = 0;
-	s->touched = NULL;
+	s->touched = s->newest = NULL;
 }
 
 struct source *sources_find(struct sources *s, struct journal *j,
 			    struct str name, struct err *e)
 {
-	uint64_t hash = str_hash(name);
-	struct source **at = &s->slot[hash % s->n_slots];
-	uint64_t last;
+	uint64_t last, hash;
+	struct source **at;
 	bool transient;
 
+	/* Events of one source come in runs. */
+	if (s->newest && str_eq(s->newest->name, name))
+		return s->newest;
+	hash = str_hash_fast(name);
+	at = &s->slot[hash % s->n_slots];
 	while (*at && !((*at)->hash == hash && str_eq((*at)->name, name)))
 		if (++at == s->slot + s->n_slots)
 			at = s->slot;
 	if (*at)
-		return *at;
+		return s->newest = *at;
 	if (journal_write_source(j, name, &last, &transient, e) < 0)
 		return NULL;
 	*at = arena_alloc(&s->arena, sizeof(**at));
@@ -64,7 +69,7 @@ struct source *sources_find(struct sources *s, struct journal *j,
 	(*at)->last = last;
 	(*at)->transient = transient;
 	s->n++;
-	return *at;
+	return s->newest = *at;
 }
 
 void sources_touch(struct sources *s, struct source *src)

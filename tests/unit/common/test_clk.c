@@ -99,6 +99,31 @@ static void what_is_no_time_is_refused(void **state)
 	assert_false(clk_parse((struct str){ nul, sizeof(nul) - 1 }, &us));
 }
 
+/* What was read before is remembered, but only where it is the same. */
+static void a_second_is_not_taken_for_another(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t us;
+	} t[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "1970-01-01T00:00:01Z", S },
+		{ "1970-01-01T00:00:01.5Z", S + 500000 },
+		{ "1970-01-01T00:00:01+00:01", -59 * S },
+		{ "1970-01-01", 0 },
+		{ "1970-01-01T00:00:00Z", 0 },
+	};
+	static const char zeros[CLK_TEXT_LEN];
+	int64_t us;
+
+	(void)state;
+	assert_false(clk_parse((struct str){ zeros, CLK_TEXT_LEN }, &us));
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_true(clk_parse(str_from(t[i].text), &us));
+		assert_int_equal(us, t[i].us);
+	}
+}
+
 static void days_and_dates_agree(void **state)
 {
 	int64_t day = clk_days(-1, 1, 1);
@@ -131,6 +156,7 @@ int main(void)
 		cmocka_unit_test(times_are_written_and_read_again),
 		cmocka_unit_test(other_forms_of_rfc_3339_are_read),
 		cmocka_unit_test(what_is_no_time_is_refused),
+		cmocka_unit_test(a_second_is_not_taken_for_another),
 		cmocka_unit_test(days_and_dates_agree),
 		cmocka_unit_test(clocks_do_not_run_backwards),
 	};

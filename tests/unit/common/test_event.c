@@ -344,6 +344,24 @@ static void a_producer_checks_before_it_commits(void **state)
 	}
 }
 
+/* Words are checked eight bytes at a time: no place may hide a byte. */
+static void a_source_is_printable_wherever_one_looks(void **state)
+{
+	char text[24];
+
+	(void)state;
+	for (size_t len = 1; len <= sizeof(text); len++)
+		for (size_t at = 0; at < len; at++)
+			for (int c = 0; c < 256; c++) {
+				struct str s = { text, len };
+
+				memset(text, 'x', len);
+				text[at] = (char)c;
+				assert_int_equal(source_is_valid(s),
+						 c > ' ' && c < 0x7f);
+			}
+}
+
 static void a_pattern_is_a_prefix_or_one_topic(void **state)
 {
 	static const struct {
@@ -420,6 +438,7 @@ int main(void)
 		cmocka_unit_test(frames_survive_writing_and_reading),
 		cmocka_unit_test(a_malformed_frame_is_refused),
 		cmocka_unit_test(a_producer_checks_before_it_commits),
+		cmocka_unit_test(a_source_is_printable_wherever_one_looks),
 		cmocka_unit_test(a_pattern_is_a_prefix_or_one_topic),
 		cmocka_unit_test(a_position_survives_as_text),
 	};

@@ -98,6 +98,25 @@ static void what_is_wrong_is_said_with_its_byte(void **state)
 	}
 }
 
+/* Strings are scanned eight bytes at a time: no place may hide a byte. */
+static void every_byte_counts_wherever_it_stands(void **state)
+{
+	char text[32];
+
+	(void)state;
+	for (size_t at = 1; at < sizeof(text) - 1; at++) {
+		for (int c = 0; c < 0x80; c++) {
+			struct str s = { text, sizeof(text) };
+			bool good = c >= 0x20 && c != '"' && c != '\\';
+
+			memset(text, 'x', sizeof(text));
+			text[0] = text[sizeof(text) - 1] = '"';
+			text[at] = (char)c;
+			assert_int_equal(json_check(s, 0, NULL) == 0, good);
+		}
+	}
+}
+
 static void names_are_unique_also_among_many(void **state)
 {
 	struct buf b = { 0 };
@@ -357,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strict_json_is_taken),
 		cmocka_unit_test(what_is_wrong_is_said_with_its_byte),
+		cmocka_unit_test(every_byte_counts_wherever_it_stands),
 		cmocka_unit_test(names_are_unique_also_among_many),
 		cmocka_unit_test(nesting_has_a_limit),
 		cmocka_unit_test(members_are_walked_in_order),

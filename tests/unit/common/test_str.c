@@ -260,6 +260,23 @@ static void the_hash_is_fnv_1a(void **state)
 	assert_true(str_hash(STR("foobar")) == UINT64_C(0x85944171f73967e8));
 }
 
+static void the_fast_hash_tells_texts_apart(void **state)
+{
+	const char text[] = "price.update/item-001 price.update/item-002";
+	uint64_t seen[sizeof(text)];
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(text); n++) {
+		seen[n] = str_hash_fast((struct str){ text, n });
+		assert_int_equal(seen[n],
+				 str_hash_fast((struct str){ text, n }));
+		for (size_t k = 0; k < n; k++)
+			assert_true(seen[k] != seen[n]);
+	}
+	assert_true(str_hash_fast((struct str){ text, 21 }) !=
+		    str_hash_fast((struct str){ text + 22, 21 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +292,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_shown_becomes_a_question_mark),
 		cmocka_unit_test(ids_are_short_and_plain),
 		cmocka_unit_test(the_hash_is_fnv_1a),
+		cmocka_unit_test(the_fast_hash_tells_texts_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,38 @@
+#ifndef COMMON_SWAR_H
+#define COMMON_SWAR_H
+
+/*
+ * swar - eight bytes at a time, for the scans that every event goes through.
+ *
+ * Each test is not 0 if any byte of the word passes it. After Sean Anderson,
+ * "Bit Twiddling Hacks" ("Determine if a word has a byte less than n").
+ */
+#include <stdint.h>
+#include <string.h>
+
+#define SWAR_EACH(c) (UINT64_C(0x0101010101010101) * (c))
+
+static inline uint64_t swar_load(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+static inline uint64_t swar_high(uint64_t word) /* no ASCII */
+{
+	return word & SWAR_EACH(0x80);
+}
+
+static inline uint64_t swar_below(uint64_t word, unsigned char c) /* c <= 128 */
+{
+	return (word - SWAR_EACH(c)) & ~word & SWAR_EACH(0x80);
+}
+
+static inline uint64_t swar_is(uint64_t word, unsigned char c)
+{
+	return swar_below(word ^ SWAR_EACH(c), 1);
+}
+
+#endif
