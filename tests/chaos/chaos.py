@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """chaos - see run.sh."""
 import os
+import signal
 import sys
 import time
 
@@ -13,6 +14,8 @@ PAUSE_S, PAUSE_LONG_S = 0.8, 0.5  # between two kills, on average
 
 
 def main():
+    # Whoever ends us wants no processes left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     tap = Tap()
     is_long = os.environ.get("LONG") == "yes"
     seed = os.environ.get("SEED") or str(time.time_ns() % 1000000)

@@ -132,7 +132,7 @@ class ApiLoad(Actor):
     def __init__(self, at, seed):
         super().__init__("api", seed)
         self.http = Http(at)
-        self.prices = Prices("chaos/api", [f"api-{i}" for i in range(3)],
+        self.prices = Prices("chaos/api", [f"api.{i}" for i in range(3)],
                              self.random)
         self.positions = []
 
@@ -155,7 +155,8 @@ class ApiLoad(Actor):
 class SimLoad(Actor):
     """Changes prices and ads of the simulated sites, and remembers them."""
 
-    KEPT = 40  # ads at a time; the scraper sees each while it is there
+    KEPT = 40   # ads at a time; the scraper sees each while it is there
+    MOST = 250  # weir-sim takes no more than 256 by hand
 
     def __init__(self, at, items, seed):
         super().__init__("world", seed)
@@ -164,6 +165,7 @@ class SimLoad(Actor):
         self.prices = {item: [] for item in items}
         self.ads = collections.deque()
         self.removed = []
+        self.added = 0
         self.cents = 0
         for item in items:
             self.set_price(item)
@@ -179,8 +181,8 @@ class SimLoad(Actor):
                        {"item": item, "price": price, "hold": True})
 
     def add_ad(self):
-        n = len(self.ads) + len(self.removed) + 1
-        ad = {"source": "craigslist", "id": f"chaos{n}",
+        self.added += 1
+        ad = {"source": "craigslist", "id": f"chaos{self.added}",
               "title": self.random.choice(["Red bike", "Green bike"]),
               "price": str(self.random.randint(300, 700))}
         self.http.must("POST", "/control/ad", ad)
@@ -193,7 +195,7 @@ class SimLoad(Actor):
 
     def turn(self):
         self.set_price(self.random.choice(self.items))
-        if self.random.random() < 0.3:
+        if self.random.random() < 0.3 and self.added < self.MOST:
             self.add_ad()
         self.pause(0.8)
 

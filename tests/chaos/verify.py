@@ -14,7 +14,7 @@ SETTINGS = {
          "user": "ana"},
         # Deadlines: nobody can say beforehand what this one does, only that
         # a replay does the same.
-        {"id": "calm", "on": "price.update/api-", "target": "95",
+        {"id": "calm", "on": "price.update/api.", "target": "95",
          "cooldown": "2s", "user": "cal"},
     ],
     "search.set": [
@@ -154,6 +154,13 @@ def alerts(events):
                               for e in of_type(events, "alert.new"))
     return problems + [f"alert {i}: {n} times" for i, n in ids.items()
                        if n > 1]
+
+
+def held(events):
+    """Alerts that a deadline let go: their time is not that of their cause."""
+    times = {pair(e): e["time"] for e in events}
+    return [e for e in of_type(events, "alert.new")
+            if e["time"] != times[e["cause"]]]
 
 
 def notifications(events):
