@@ -7,24 +7,7 @@
 
 #include "common/xmem.h"
 
-static const char *title(int status)
-{
-	switch (status) {
-	case 400: return "Bad Request";
-	case 401: return "Unauthorized";
-	case 403: return "Forbidden";
-	case 404: return "Not Found";
-	case 405: return "Method Not Allowed";
-	case 411: return "Length Required";
-	case 413: return "Content Too Large";
-	case 415: return "Unsupported Media Type";
-	case 422: return "Unprocessable Content";
-	case 426: return "Upgrade Required";
-	case 503: return "Service Unavailable";
-	case 504: return "Gateway Timeout";
-	default: return "Error";
-	}
-}
+#include "status.h"
 
 void http_json(struct net_conn *c, int status, const char *headers,
 	       struct buf *b)
@@ -46,7 +29,7 @@ void http_json(struct net_conn *c, int status, const char *headers,
 void http_print_problem(int status, struct str detail, struct buf *b)
 {
 	buf_addf(b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,",
-		 title(status), status);
+		 status_text(status), status);
 	buf_puts(b, "\"detail\":");
 	buf_json_str(b, detail);
 	buf_puts(b, "}\n");

@@ -1,36 +1,12 @@
 #include "hub.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
 #include "common/xmem.h"
 
 #include "frame.h"
-#include "ring.h"
-
-struct queue {
-	struct hub_client *head, *tail;
-};
-
-struct hub {
-	struct hub_conf conf;
-	struct ring *ring;
-	struct groups *groups;
-	struct loop_work *work;
-	struct loop_timer *tick, *retry;
-	uint32_t epoch;
-	uint64_t flushed; /* live clients have seen everything up to here */
-	int64_t flushed_ms;
-	size_t waiting, n_waiting; /* bytes, events that were not flushed */
-	struct group **due;	   /* groups with something to send */
-	size_t n_due, cap_due;
-	struct queue behind, ahead, woken;
-	struct hub_client *all; /* that want something */
-	/* an event's text, its frame, and what one write takes */
-	struct buf text, frame, out;
-	struct hub_counts counts;
-};
+#include "hub_private.h"
 
 /* ---- lists ---- */
 
@@ -109,8 +85,7 @@ static void set_state(struct hub *h, struct hub_client *c, enum hub_state state)
 	}
 }
 
-/* Where a client that is not choked belongs. */
-static void settle(struct hub *h, struct hub_client *c)
+void hub_settle(struct hub *h, struct hub_client *c)
 {
 	if (!c->group)
 		set_state(h, c, HUB_IDLE);
@@ -235,7 +210,7 @@ static void flush(struct hub *h)
 	h->flushed_ms = loop_now_ms(h->conf.loop);
 	for (c = h->ahead.head; c; c = next) {
 		next = c->next;
-		settle(h, c);
+		hub_settle(h, c);
 	}
 }
 
@@ -258,13 +233,6 @@ static void on_wanted(void *arg, struct group *g)
 	g->pending[g->n_pending++] = ring_end(h->ring) - 1;
 }
 
-static void frame_event(struct hub *h, const struct event *ev, struct buf *to)
-{
-	buf_reset(&h->text);
-	event_print(ev, EVENT_BRIEF, &h->text);
-	frame_add(to, buf_str(&h->text));
-}
-
 void hub_event(struct hub *h, const struct event *ev)
 {
 	if (h->epoch != ev->epoch)
@@ -276,7 +244,7 @@ void hub_event(struct hub *h, const struct event *ev)
 		return;
 	}
 	buf_reset(&h->frame);
-	frame_event(h, ev, &h->frame);
+	hub_frame(h, ev, &h->frame);
 	/* What waits must still be in the ring when it is flushed. */
 	if (h->waiting + h->frame.len > HUB_RING_BYTES / 4 ||
 	    h->n_waiting == HUB_RING_SLOTS / 2)
@@ -298,153 +266,10 @@ void hub_slice_end(struct hub *h)
 		loop_timer_start(h->tick, HUB_TICK_MS);
 }
 
-/* ---- behind ---- */
-
-static void send_later(struct hub *h, struct hub_client *c, size_t n)
-{
-	h->counts.delivered += n;
-	if (h->out.len && !h->conf.send(c->user, buf_str(&h->out)))
-		c->blocked = true;
-	settle(h, c);
-}
-
-static bool serve_ring(struct hub *h, struct hub_client *c)
-{
-	uint64_t seq = ring_after(h->ring, c->pos), end = ring_end(h->ring);
-	size_t n = 0;
-
-	buf_reset(&h->out);
-	for (size_t looked = 0; looked < HUB_LOOK_MAX; looked++, seq++) {
-		const struct ring_item *it;
-
-		if (seq == end || ring_at(h->ring, seq)->offset > h->flushed) {
-			if (c->pos < h->flushed)
-				c->pos = h->flushed;
-			break;
-		}
-		it = ring_at(h->ring, seq);
-		if (patterns_match(&c->group->patterns, it->topic)) {
-			if (n && h->out.len + it->frame.len > HUB_WRITE_MAX)
-				break;
-			buf_add_str(&h->out, it->frame);
-			n++;
-		}
-		c->pos = it->offset;
-	}
-	h->counts.from_ring += n;
-	send_later(h, c, n);
-	return true;
-}
-
-struct serving {
-	struct hub *h;
-	const struct patterns *patterns;
-	size_t n;
-};
-
-static int on_scanned(void *arg, const struct event *ev, struct err *e)
-{
-	struct serving *s = arg;
-
-	(void)e;
-	if (!patterns_match(s->patterns, ev->topic))
-		return 0;
-	frame_event(s->h, ev, &s->h->out);
-	s->n++;
-	return s->h->out.len >= HUB_WRITE_MAX;
-}
-
-/* Events after pos may be gone by now: say so, once. */
-static void check_doubt(struct hub *h, struct hub_client *c, struct journal *j)
-{
-	struct position pos = { h->epoch, c->pos };
-	uint64_t next;
-	struct err e;
-
-	if (!c->doubtful)
-		return;
-	c->doubtful = false;
-	if (journal_resume(j, pos, &next, &e) == 0)
-		h->conf.broken(c->user, pos);
-}
-
-static bool serve_journal(struct hub *h, struct hub_client *c,
-			  struct journal *j)
-{
-	struct serving s = { h, &c->group->patterns, 0 };
-	struct journal_scan scan = { .from = c->pos + 1,
-				     .until = h->flushed,
-				     .budget = HUB_LOOK_MAX };
-	uint64_t next = 0;
-	struct err e;
-	int rc;
-
-	check_doubt(h, c, j);
-	if (c->state != HUB_BEHIND)
-		return true; /* choked by what it was told */
-	buf_reset(&h->out);
-	rc = journal_scan(j, &scan, on_scanned, &s, &next, &e);
-	if (rc < 0)
-		return false;
-	c->pos = rc == 0 || next > h->flushed ? h->flushed : next - 1;
-	h->counts.from_journal += s.n;
-	send_later(h, c, s.n);
-	return true;
-}
-
-static int on_last(void *arg, const struct event *ev, struct err *e)
-{
-	struct serving *s = arg;
-
-	(void)e;
-	frame_event(s->h, ev, &s->h->out);
-	s->n++;
-	return 0;
-}
-
-static void drop_last(struct hub_client *c)
-{
-	free(c->last);
-	c->last = NULL;
-	c->n_last = c->at_last = 0;
-}
-
-static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
-{
-	struct serving s = { .h = h };
-	struct err e;
-
-	buf_reset(&h->out);
-	if (journal_begin(j, &e))
-		return false;
-	while (c->at_last < c->n_last && h->out.len < HUB_WRITE_MAX)
-		if (journal_get(j, c->last[c->at_last++], on_last, &s, &e) < 0)
-			break;
-	journal_end(j);
-	if (c->at_last == c->n_last)
-		drop_last(c);
-	h->counts.from_journal += s.n;
-	send_later(h, c, s.n);
-	return true;
-}
-
-/* One piece for one client. False: the journal cannot be read now. */
-static bool serve(struct hub *h, struct hub_client *c)
-{
-	struct journal *j;
-
-	if (!c->n_last && c->pos >= ring_floor(h->ring))
-		return serve_ring(h, c);
-	j = h->conf.journal(h->conf.arg);
-	if (!j)
-		return false;
-	return c->n_last ? serve_last(h, c, j) : serve_journal(h, c, j);
-}
-
 void hub_leave(struct hub *h, struct hub_client *c)
 {
 	set_state(h, c, HUB_IDLE);
-	drop_last(c);
+	hub_drop_last(c);
 	set_group(h, c, NULL);
 }
 
@@ -458,7 +283,7 @@ static bool on_work(void *arg)
 		h->conf.woken(c->user);
 	}
 	for (int i = 0; i < HUB_SLICE && (c = h->behind.head); i++)
-		if (!serve(h, c)) {
+		if (!hub_serve(h, c)) {
 			loop_timer_start(h->retry, HUB_RETRY_MS);
 			return false;
 		}
@@ -596,7 +421,7 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 	set_group(h, c, &set);
 	patterns_free(&set);
 	if (last.n) {
-		drop_last(c);
+		hub_drop_last(c);
 		c->last = last.v;
 		c->n_last = last.n;
 	} else {
@@ -604,7 +429,7 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 	}
 	c->pos = last.upto;
 	*pos_r = (struct position){ h->epoch, c->pos };
-	settle(h, c);
+	hub_settle(h, c);
 	return 0;
 }
 
@@ -624,9 +449,9 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 		patterns_remove(&set, pattern[i]);
 	set_group(h, c, &set);
 	if (!c->group)
-		drop_last(c);
+		hub_drop_last(c);
 	patterns_free(&set);
-	settle(h, c);
+	hub_settle(h, c);
 }
 
 void hub_reply(struct hub *h, struct hub_client *c, struct str text)
@@ -643,7 +468,7 @@ void hub_drained(struct hub *h, struct hub_client *c)
 {
 	c->blocked = false;
 	c->doubtful = true;
-	settle(h, c);
+	hub_settle(h, c);
 }
 
 struct position hub_position(const struct hub *h, const struct hub_client *c)
@@ -671,7 +496,7 @@ void hub_epoch(struct hub *h, struct position pos)
 	h->flushed = pos.offset;
 	ring_reset(h->ring, pos.offset);
 	for (c = h->all; c; c = c->all_next) {
-		drop_last(c);
+		hub_drop_last(c);
 		c->pos = pos.offset;
 		c->doubtful = false;
 		if (c->waiter) {
@@ -679,7 +504,7 @@ void hub_epoch(struct hub *h, struct position pos)
 			continue;
 		}
 		h->conf.broken(c->user, pos);
-		settle(h, c);
+		hub_settle(h, c);
 	}
 }
 

@@ -15,14 +15,8 @@
  */
 #include "net.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sysexits.h>
@@ -35,12 +29,12 @@
 #include "common/xmem.h"
 
 #include "frame.h"
+#include "listener.h"
+#include "status.h"
 
 enum {
 	WRITE_MAX = 1 << 20, /* bytes that lws gives to one send(2) */
-	BACKLOG = 1024,
-	ACCEPT_PAUSE_MS = 100, /* when descriptors have run out */
-	OTHER_FILES = 64,      /* descriptors besides those of connections */
+	OTHER_FILES = 64,    /* descriptors besides those of connections */
 	CLOSING_TURNS = 1000,
 	CLOSING_TURNS_MIN = 4,
 	CHOKED_ANSWERS_MAX = 8, /* small writes to a socket that takes none */
@@ -50,9 +44,7 @@ struct net {
 	struct net_conf conf;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
-	int fd;
-	struct loop_fd *listener;
-	struct loop_timer *pause;
+	struct listener *listener;
 	struct net_conn *adopting;
 	struct net_counts counts;
 	char scratch[NET_HEAD_MAX + 1024]; /* strings of the current request */
@@ -172,44 +164,10 @@ static const struct net_request *read_request(struct net *n, struct lws *wsi)
 
 /* ---- answering ---- */
 
-static const char *reason(int status)
-{
-	static const struct {
-		int status;
-		const char *text;
-	} reasons[] = {
-		{ 200, "OK" },
-		{ 201, "Created" },
-		{ 202, "Accepted" },
-		{ 204, "No Content" },
-		{ 304, "Not Modified" },
-		{ 400, "Bad Request" },
-		{ 401, "Unauthorized" },
-		{ 403, "Forbidden" },
-		{ 404, "Not Found" },
-		{ 405, "Method Not Allowed" },
-		{ 411, "Length Required" },
-		{ 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" },
-		{ 426, "Upgrade Required" },
-		{ 429, "Too Many Requests" },
-		{ 431, "Request Header Fields Too Large" },
-		{ 500, "Internal Server Error" },
-		{ 503, "Service Unavailable" },
-		{ 504, "Gateway Timeout" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].text;
-	return "Unknown";
-}
-
 static void print_answer(const struct net_answer *a, bool head_only, bool end,
 			 struct buf *b)
 {
-	buf_addf(b, "HTTP/1.1 %d %s\r\n", a->status, reason(a->status));
+	buf_addf(b, "HTTP/1.1 %d %s\r\n", a->status, status_text(a->status));
 	if (a->type)
 		buf_addf(b, "Content-Type: %s\r\n", a->type);
 	if (a->status != 204 && a->status != 304)
@@ -284,7 +242,7 @@ static void refuse(struct net_conn *c, int status, const char *detail)
 	struct buf b = { 0 };
 
 	buf_addf(&b, "{\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}\n",
-		 reason(status), status, detail);
+		 status_text(status), status, detail);
 	net_answer(c, &(struct net_answer){
 			      .status = status,
 			      .type = "application/problem+json",
@@ -539,15 +497,6 @@ static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 
 /* ---- accepting ---- */
 
-static void set_options(int fd)
-{
-	int one = 1, sndbuf = NET_SNDBUF;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-}
-
 static void turn_away(struct net *n, int fd)
 {
 	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\n"
@@ -577,7 +526,6 @@ static void adopt(struct net *n, int fd)
 	n->adopting = c;
 	n->counts.conns++;
 	n->counts.accepted++;
-	set_options(fd);
 	wsi = lws_adopt_descriptor_vhost_via_info(&desc);
 	if (wsi) {
 		c->wsi = wsi;
@@ -589,90 +537,24 @@ static void adopt(struct net *n, int fd)
 		forget(c); /* lws failed before it knew the connection */
 }
 
-static void on_acceptable(void *arg, int what)
+static void on_accepted(void *arg, int fd)
 {
 	struct net *n = arg;
 
-	(void)what;
-	for (int i = 0; i < NET_ACCEPT_SLICE; i++) {
-		int fd = accept4(n->fd, NULL, NULL,
-				 SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd >= 0) {
-			if (n->counts.conns >= n->conf.max_conns)
-				turn_away(n, fd);
-			else
-				adopt(n, fd);
-			continue;
-		}
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM) {
-			n->counts.failed++;
-			loop_fd_set(n->listener, 0);
-			loop_timer_start(n->pause, ACCEPT_PAUSE_MS);
-		}
-		if (errno != ECONNABORTED && errno != EINTR)
-			return;
-	}
+	if (n->counts.conns >= n->conf.max_conns)
+		turn_away(n, fd);
+	else
+		adopt(n, fd);
 }
 
-static void on_pause_end(void *arg)
+static void on_not_accepted(void *arg)
 {
 	struct net *n = arg;
 
-	if (n->listener)
-		loop_fd_set(n->listener, LOOP_READ);
+	n->counts.failed++;
 }
 
 /* ---- life cycle ---- */
-
-static bool parse_address(const char *text, uint16_t port,
-			  struct sockaddr_storage *sa, socklen_t *len)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)sa;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)sa;
-
-	memset(sa, 0, sizeof(*sa));
-	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		*len = sizeof(*v4);
-		return true;
-	}
-	if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons(port);
-		*len = sizeof(*v6);
-		return true;
-	}
-	return false;
-}
-
-static int listen_on(struct net *n, struct err *e)
-{
-	struct sockaddr_storage sa;
-	socklen_t len;
-	int one = 1;
-
-	if (!parse_address(n->conf.address, n->conf.port, &sa, &len))
-		return err_set(e, EX_CONFIG, "listen: %s: not an IP address",
-			       n->conf.address);
-	n->fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		       0);
-	if (n->fd < 0)
-		return err_set(e, EX_OSERR, "socket: %s", strerror(errno));
-	setsockopt(n->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	setsockopt(n->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
-	if (bind(n->fd, (struct sockaddr *)&sa, len) ||
-	    listen(n->fd, BACKLOG) ||
-	    getsockname(n->fd, (struct sockaddr *)&sa, &len))
-		return err_set(e, EX_UNAVAILABLE, "listen: %s port %u: %s",
-			       n->conf.address, n->conf.port, strerror(errno));
-	n->conf.port = ntohs(sa.ss_family == AF_INET6
-				     ? ((struct sockaddr_in6 *)&sa)->sin6_port
-				     : ((struct sockaddr_in *)&sa)->sin_port);
-	return 0;
-}
 
 static const struct lws_protocols protocols[] = {
 	{ .name = "weir.v1",
@@ -735,27 +617,21 @@ static int start_lws(struct net *n, struct err *e)
 struct net *net_new(const struct net_conf *conf, struct err *e)
 {
 	struct net *n = xcalloc(1, sizeof(*n));
+	const struct listener_conf listener = {
+		.loop = conf->loop,
+		.address = conf->address,
+		.port = conf->port,
+		.accepted = on_accepted,
+		.failed = on_not_accepted,
+		.arg = n,
+	};
 
 	n->conf = *conf;
-	n->fd = -1;
 	allow_files(conf->max_conns); /* lws sizes its table by this */
-	if (listen_on(n, e) || start_lws(n, e)) {
+	n->listener = listener_new(&listener, e);
+	if (!n->listener || start_lws(n, e))
 		net_free(&n);
-		return NULL;
-	}
-	n->pause = loop_timer_new(conf->loop, on_pause_end, n);
-	n->listener =
-		loop_fd_new(conf->loop, n->fd, LOOP_READ, on_acceptable, n);
 	return n;
-}
-
-void net_deafen(struct net *n)
-{
-	loop_timer_stop(n->pause);
-	loop_fd_free(&n->listener);
-	if (n->fd >= 0)
-		close(n->fd);
-	n->fd = -1;
 }
 
 void net_free(struct net **np)
@@ -764,11 +640,7 @@ void net_free(struct net **np)
 
 	if (!n)
 		return;
-	if (n->pause)
-		net_deafen(n);
-	else if (n->fd >= 0)
-		close(n->fd);
-	loop_timer_free(&n->pause);
+	listener_free(&n->listener);
 	if (n->context)
 		lws_context_destroy(n->context);
 	/*
@@ -787,7 +659,7 @@ void net_free(struct net **np)
 
 uint16_t net_port(const struct net *n)
 {
-	return n->conf.port;
+	return listener_port(n->listener);
 }
 
 struct net_counts net_count(const struct net *n)

@@ -30,8 +30,6 @@ enum {
 	NET_HEAD_MAX = 16 << 10,    /* bytes of a request's head */
 	NET_BODY_MAX = 4 << 20,	    /* bytes of a request's body */
 	NET_MESSAGE_MAX = 64 << 10, /* bytes of a WebSocket message in */
-	NET_SNDBUF = 128 << 10,	    /* what the kernel may hold per client */
-	NET_ACCEPT_SLICE = 64,	    /* connections accepted in one turn */
 	NET_PING_S = 25,	    /* a quiet WebSocket is asked, ... */
 	NET_HANGUP_S = 50,	    /* and given up */
 	NET_KEEPALIVE_S = 60,	    /* an idle HTTP connection is closed */
@@ -99,13 +97,11 @@ struct net_conf {
 	void *arg;
 };
 
-/* EX_CONFIG for a bad address, EX_UNAVAILABLE for one that is taken. */
+/* NULL with *e as listener_new() says, or EX_SOFTWARE. */
 struct net *net_new(const struct net_conf *conf, struct err *e);
 void net_free(struct net **np);
 
 uint16_t net_port(const struct net *n);
-/* Stop taking new connections. */
-void net_deafen(struct net *n);
 
 struct net_counts {
 	size_t conns, sockets; /* now; sockets are those that are WebSockets */

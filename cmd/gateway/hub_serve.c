@@ -1,0 +1,153 @@
+/* Clients that are behind: from the ring, or from the journal. */
+#include "hub_private.h"
+
+#include <stdlib.h>
+
+#include "frame.h"
+
+void hub_frame(struct hub *h, const struct event *ev, struct buf *to)
+{
+	buf_reset(&h->text);
+	event_print(ev, EVENT_BRIEF, &h->text);
+	frame_add(to, buf_str(&h->text));
+}
+
+static void send_later(struct hub *h, struct hub_client *c, size_t n)
+{
+	h->counts.delivered += n;
+	if (h->out.len && !h->conf.send(c->user, buf_str(&h->out)))
+		c->blocked = true;
+	hub_settle(h, c);
+}
+
+static bool serve_ring(struct hub *h, struct hub_client *c)
+{
+	uint64_t seq = ring_after(h->ring, c->pos), end = ring_end(h->ring);
+	size_t n = 0;
+
+	buf_reset(&h->out);
+	for (size_t looked = 0; looked < HUB_LOOK_MAX; looked++, seq++) {
+		const struct ring_item *it;
+
+		if (seq == end || ring_at(h->ring, seq)->offset > h->flushed) {
+			if (c->pos < h->flushed)
+				c->pos = h->flushed;
+			break;
+		}
+		it = ring_at(h->ring, seq);
+		if (patterns_match(&c->group->patterns, it->topic)) {
+			if (n && h->out.len + it->frame.len > HUB_WRITE_MAX)
+				break;
+			buf_add_str(&h->out, it->frame);
+			n++;
+		}
+		c->pos = it->offset;
+	}
+	h->counts.from_ring += n;
+	send_later(h, c, n);
+	return true;
+}
+
+struct serving {
+	struct hub *h;
+	const struct patterns *patterns;
+	size_t n;
+};
+
+static int on_scanned(void *arg, const struct event *ev, struct err *e)
+{
+	struct serving *s = arg;
+
+	(void)e;
+	if (!patterns_match(s->patterns, ev->topic))
+		return 0;
+	hub_frame(s->h, ev, &s->h->out);
+	s->n++;
+	return s->h->out.len >= HUB_WRITE_MAX;
+}
+
+/* Events after pos may be gone by now: say so, once. */
+static void check_doubt(struct hub *h, struct hub_client *c, struct journal *j)
+{
+	struct position pos = { h->epoch, c->pos };
+	uint64_t next;
+	struct err e;
+
+	if (!c->doubtful)
+		return;
+	c->doubtful = false;
+	if (journal_resume(j, pos, &next, &e) == 0)
+		h->conf.broken(c->user, pos);
+}
+
+static bool serve_journal(struct hub *h, struct hub_client *c,
+			  struct journal *j)
+{
+	struct serving s = { h, &c->group->patterns, 0 };
+	struct journal_scan scan = { .from = c->pos + 1,
+				     .until = h->flushed,
+				     .budget = HUB_LOOK_MAX };
+	uint64_t next = 0;
+	struct err e;
+	int rc;
+
+	check_doubt(h, c, j);
+	if (c->state != HUB_BEHIND)
+		return true; /* choked by what it was told */
+	buf_reset(&h->out);
+	rc = journal_scan(j, &scan, on_scanned, &s, &next, &e);
+	if (rc < 0)
+		return false;
+	c->pos = rc == 0 || next > h->flushed ? h->flushed : next - 1;
+	h->counts.from_journal += s.n;
+	send_later(h, c, s.n);
+	return true;
+}
+
+static int on_last(void *arg, const struct event *ev, struct err *e)
+{
+	struct serving *s = arg;
+
+	(void)e;
+	hub_frame(s->h, ev, &s->h->out);
+	s->n++;
+	return 0;
+}
+
+void hub_drop_last(struct hub_client *c)
+{
+	free(c->last);
+	c->last = NULL;
+	c->n_last = c->at_last = 0;
+}
+
+static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
+{
+	struct serving s = { .h = h };
+	struct err e;
+
+	buf_reset(&h->out);
+	if (journal_begin(j, &e))
+		return false;
+	while (c->at_last < c->n_last && h->out.len < HUB_WRITE_MAX)
+		if (journal_get(j, c->last[c->at_last++], on_last, &s, &e) < 0)
+			break;
+	journal_end(j);
+	if (c->at_last == c->n_last)
+		hub_drop_last(c);
+	h->counts.from_journal += s.n;
+	send_later(h, c, s.n);
+	return true;
+}
+
+bool hub_serve(struct hub *h, struct hub_client *c)
+{
+	struct journal *j;
+
+	if (!c->n_last && c->pos >= ring_floor(h->ring))
+		return serve_ring(h, c);
+	j = h->conf.journal(h->conf.arg);
+	if (!j)
+		return false;
+	return c->n_last ? serve_last(h, c, j) : serve_journal(h, c, j);
+}

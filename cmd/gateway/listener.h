@@ -1,0 +1,41 @@
+#ifndef GATEWAY_LISTENER_H
+#define GATEWAY_LISTENER_H
+
+/*
+ * listener - take TCP connections from an address that several processes may
+ * share (SO_REUSEPORT).
+ *
+ * Sockets are handed over non-blocking, without delay (TCP_NODELAY), with a
+ * bounded send buffer. When descriptors have run out it pauses for a moment.
+ */
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/loop.h"
+
+enum {
+	LISTENER_SLICE = 64,	     /* connections taken in one turn */
+	LISTENER_SNDBUF = 128 << 10, /* bytes the kernel may hold for each */
+	LISTENER_PAUSE_MS = 100,
+};
+
+struct listener;
+
+struct listener_conf {
+	struct loop *loop;
+	const char *address; /* IPv4 or IPv6, as text */
+	uint16_t port;	     /* 0: any free one */
+	/* Takes the descriptor. */
+	void (*accepted)(void *arg, int fd);
+	/* One could not be taken. */
+	void (*failed)(void *arg);
+	void *arg;
+};
+
+/* EX_CONFIG for a bad address, EX_UNAVAILABLE for one that is taken. */
+struct listener *listener_new(const struct listener_conf *conf, struct err *e);
+void listener_free(struct listener **lp);
+
+uint16_t listener_port(const struct listener *l);
+
+#endif
