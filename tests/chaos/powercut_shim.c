@@ -174,25 +174,42 @@ int fsync(int fd)
 
 /* ---- what others were told ---- */
 
+/* The message that is being sent, frame by frame. */
+static _Thread_local char topic[512];
+static _Thread_local size_t topic_len;
+static _Thread_local int frame;
+
+static void next_frame(int flags)
+{
+	frame = flags & 2 /* ZMQ_SNDMORE */ ? frame + 1 : 0;
+}
+
+/* What a store passes on is not about its journal. */
+int zmq_msg_send(void *msg, void *s, int flags)
+{
+	int (*real)(void *, void *, int) = next("zmq_msg_send");
+
+	topic_len = 0;
+	next_frame(flags);
+	return real(msg, s, flags);
+}
+
 /* The second frame of "$ack/SOURCE/" or of an event, with its first. */
 int zmq_send(void *s, const void *p, size_t len, int flags)
 {
 	int (*real)(void *, const void *, size_t, int) = next("zmq_send");
-	static _Thread_local char topic[512];
-	static _Thread_local size_t topic_len;
-	static _Thread_local int frame;
 	char text[1024];
 
 	if (frame == 0 && len < sizeof(topic)) {
 		memcpy(topic, p, len);
 		topic_len = len;
 	}
-	if (frame == 1 && topic_len + 1 + len <= sizeof(text)) {
+	if (frame == 1 && topic_len && topic_len + 1 + len <= sizeof(text)) {
 		memcpy(text, topic, topic_len);
 		text[topic_len] = ' ';
 		memcpy(text + topic_len + 1, p, len);
 		record(POWERCUT_TOLD, 0, text, topic_len + 1 + len);
 	}
-	frame = flags & 2 /* ZMQ_SNDMORE */ ? frame + 1 : 0;
+	next_frame(flags);
 	return real(s, p, len, flags);
 }
