@@ -191,10 +191,13 @@ static bool read_batch(struct input *in)
 	struct err e;
 	int rc = 1;
 
+	/* Half a line must not block the loop: one read, then what is whole. */
+	if (in->fd && !lines_ready(&in->lines))
+		rc = lines_fill(&in->lines, &e) ? -1 : 1;
 	for (int i = 0; i < FILTER_BATCH && rc > 0; i++) {
-		rc = read_line(in, &e);
 		if (in->fd && !lines_ready(&in->lines))
 			break;
+		rc = read_line(in, &e);
 	}
 	if (rc < 0 || stage_need_txn(in->s, &e) || stage_settle(in->s, &e)) {
 		stage_fail(in->s, &e);

@@ -74,6 +74,45 @@ static void a_line_that_is_too_long_is_reported_once(void **state)
 		 "a|!2|b");
 }
 
+/* What a loop does: fill once when there is something, then take all lines. */
+static void a_line_that_comes_in_pieces_is_not_waited_for(void **state)
+{
+	struct lines l;
+	struct str line;
+	struct err e;
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	lines_init(&l, fd[0], MAX);
+	assert_int_equal(write(fd[1], "one\ntw", 6), 6);
+	assert_false(lines_ready(&l));
+	assert_int_equal(lines_fill(&l, &e), 0);
+	assert_true(lines_ready(&l));
+	assert_int_equal(lines_next(&l, &line, &e), 1);
+	assert_true(str_is(line, "one"));
+	assert_false(lines_ready(&l));
+	/* One that is too long is dropped as it comes, and told once. */
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(write(fd[1], "ooooo", 5), 5);
+		assert_int_equal(lines_fill(&l, &e), 0);
+		assert_false(lines_ready(&l));
+	}
+	assert_true(l.buf.len <= MAX + 6);
+	assert_int_equal(write(fd[1], "\nlast", 5), 5);
+	close(fd[1]);
+	assert_int_equal(lines_fill(&l, &e), 0);
+	assert_int_equal(lines_next(&l, &line, &e), -1);
+	assert_int_equal(e.code, EX_DATAERR);
+	assert_false(lines_ready(&l));
+	assert_int_equal(lines_fill(&l, &e), 0);
+	assert_int_equal(lines_next(&l, &line, &e), 1);
+	assert_true(str_is(line, "last"));
+	assert_int_equal(lines_next(&l, &line, &e), 0);
+	lines_fini(&l);
+	close(fd[0]);
+}
+
 static void ten_megabytes_without_an_end_are_not_kept(void **state)
 {
 	const size_t size = 10 << 20;
@@ -144,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_come_one_by_one),
 		cmocka_unit_test(a_line_that_is_too_long_is_reported_once),
+		cmocka_unit_test(a_line_that_comes_in_pieces_is_not_waited_for),
 		cmocka_unit_test(ten_megabytes_without_an_end_are_not_kept),
 		cmocka_unit_test(what_came_in_pieces_is_put_together),
 		cmocka_unit_test(a_failing_read_is_an_error),
