@@ -16,6 +16,8 @@ static bool is_known(const char *name, const char *const *known)
 int extract_members(const struct json *config, const char *where,
 		    const char *const *known, struct err *e)
 {
+	if (config && json_kind(config) != JSON_OBJECT)
+		return err_set(e, EX_CONFIG, "%s: not a JSON object", where);
 	json_each (member, config) {
 		struct buf names = { 0 };
 
