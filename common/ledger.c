@@ -662,7 +662,7 @@ static int queue_conflict(void *arg, uint64_t store_last, struct err *e)
 	bool ahead = store_last > id->known;
 
 	queue_rest(l);
-	if (ahead && l->conf.pure && l->sending == l->current)
+	if (ahead && l->conf.pure)
 		return 1;
 	/* What the older store lost may still be in the table. */
 	if (!ahead && store_last + 1 >= id->stored) {
