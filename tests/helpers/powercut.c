@@ -118,7 +118,8 @@ static void write_image(struct replay *r, unsigned try)
 	unsigned likely = 2 + (unsigned)rand() % 8;
 	int fd;
 
-	memcpy(image, r->disk, r->len);
+	if (r->len)
+		memcpy(image, r->disk, r->len);
 	upto = r->n ? (size_t)rand() % (r->n + 1) : 0;
 	for (size_t i = 0; i < r->n; i++) {
 		bool there = try == 0	? false
