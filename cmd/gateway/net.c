@@ -463,6 +463,13 @@ static void forget(struct net_conn *c)
 	free(c);
 }
 
+/* To read on, lws sets a timeout of its own, and ours to end is gone. */
+static bool is_http(enum lws_callback_reasons why)
+{
+	return why == LWS_CALLBACK_HTTP || why == LWS_CALLBACK_HTTP_BODY ||
+	       why == LWS_CALLBACK_HTTP_BODY_COMPLETION;
+}
+
 static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 		    void *in, size_t len)
 {
@@ -472,6 +479,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 	if (!c)
 		return 0;
 	c->wsi = wsi;
+	if (c->dying && is_http(why))
+		return -1;
 	switch (why) {
 	case LWS_CALLBACK_HTTP: return on_head(c);
 	case LWS_CALLBACK_HTTP_BODY:

@@ -242,6 +242,20 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	[ "$(jq -r '[.status, .title, (.detail | length > 0)] | join(" ")' <<<"$output")" = '400 Bad Request true' ]
 }
 
+@test "a refused request ends its connection, whatever follows it" {
+	start_both
+	{
+		printf 'POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n' "$port"
+		printf 'Content-Type: application/json\r\nContent-Length: 2\r\n'
+		printf 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET'
+	} >"$T/request"
+	exec 5<>"/dev/tcp/127.0.0.1/$port"
+	cat "$T/request" >&5 # all of it in one packet
+	run timeout 20 cat <&5
+	[ "$status" -eq 0 ]
+	[[ $output == 'HTTP/1.1 411 '* ]]
+}
+
 @test "HEAD answers without a body, and connections are kept" {
 	start_both
 	run get -I "$url/"
