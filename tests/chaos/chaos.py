@@ -6,7 +6,9 @@ import sys
 import time
 
 import campaign
-import copies
+import journals
+import ledgers
+import scene
 from tap import Tap
 
 KILLS, KILLS_LONG = 63, 1000
@@ -22,7 +24,8 @@ def main():
     tap.note(f"SEED={seed}")
     campaign.run(tap, seed, KILLS_LONG if is_long else KILLS,
                  PAUSE_LONG_S if is_long else PAUSE_S)
-    copies.run(tap)
+    for story in (*ledgers.STORIES, *journals.STORIES):
+        scene.play(tap, story)
     return tap.finish()
 
 
