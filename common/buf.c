@@ -76,14 +76,9 @@ void buf_putc(struct buf *b, char c)
 
 void buf_u64(struct buf *b, uint64_t v)
 {
-	char tmp[20];
-	size_t i = sizeof(tmp);
+	char digits[STR_U64_MAX];
 
-	do {
-		tmp[--i] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	buf_add(b, tmp + i, sizeof(tmp) - i);
+	buf_add(b, digits, str_put_u64(digits, v));
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...)

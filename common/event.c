@@ -356,36 +356,53 @@ out:
 	return rc;
 }
 
-static void add_epoch(struct buf *b, uint32_t epoch)
+/*
+ * An event is written in one go, into room that was reserved for it. What is
+ * put returns where it ended.
+ */
+static char *put(char *at, struct str s)
 {
-	char text[8];
-
-	for (int i = 7; i >= 0; i--, epoch >>= 4)
-		text[i] = "0123456789abcdef"[epoch & 15];
-	buf_add(b, text, sizeof(text));
+	if (s.len)
+		memcpy(at, s.p, s.len);
+	return at + s.len;
 }
 
-static void print_time(struct buf *b, const char *key, int64_t us)
+static char *put_u64(char *at, uint64_t v)
 {
-	char text[CLK_TEXT_SIZE];
-
-	buf_puts(b, key);
-	buf_add(b, clk_format(us, text), CLK_TEXT_LEN);
-	buf_putc(b, '"');
+	return at + str_put_u64(at, v);
 }
 
-void event_print(const struct event *ev, unsigned flags, struct buf *b)
+static char *put_epoch(char *at, uint32_t epoch)
 {
-	bool brief = flags & EVENT_BRIEF;
+	for (int shift = 28; shift >= 0; shift -= 4)
+		*at++ = "0123456789abcdef"[epoch >> shift & 15];
+	return at;
+}
+
+/* It writes its NUL too: there is room behind. */
+static char *put_time(char *at, int64_t us)
+{
+	clk_format(us, at);
+	return at + CLK_TEXT_LEN;
+}
+
+static void put_end(struct buf *b, char *at)
+{
+	*at = '\0';
+	b->len = (size_t)(at - b->p);
+}
+
+/* From the id to the time. Texts that may need escapes are left to buf. */
+static void print_head(const struct event *ev, bool brief, struct buf *b)
+{
 	struct str subject = event_subject(ev);
 
-	buf_puts(b,
-		 brief ? "{\"id\":\"" : "{\"specversion\":\"1.0\",\"id\":\"");
+	buf_puts(b, brief ? "{\"id\":" : "{\"specversion\":\"1.0\",\"id\":");
 	if (ev->id) {
+		buf_putc(b, '"');
 		buf_u64(b, ev->id);
 		buf_putc(b, '"');
 	} else {
-		b->len--; /* the quote that buf_json_str writes itself */
 		buf_json_str(b, ev->idtext);
 	}
 	buf_puts(b, ",\"source\":");
@@ -396,63 +413,89 @@ void event_print(const struct event *ev, unsigned flags, struct buf *b)
 		buf_puts(b, ",\"subject\":");
 		buf_json_str(b, subject);
 	}
-	if (ev->time_us != CLK_NONE)
-		print_time(b, ",\"time\":\"", ev->time_us);
+}
+
+enum { EVENT_PRINT_FIXED = 256 }; /* more than names, times and numbers take */
+
+void event_print(const struct event *ev, unsigned flags, struct buf *b)
+{
+	bool brief = flags & EVENT_BRIEF;
+	struct str data = ev->data.p ? ev->data : STR("null");
+	char *at;
+
+	print_head(ev, brief, b);
+	at = buf_reserve(b, EVENT_PRINT_FIXED + ev->ext.len + data.len);
+	if (!at)
+		return;
+	if (ev->time_us != CLK_NONE) {
+		at = put(at, STR(",\"time\":\""));
+		at = put_time(at, ev->time_us);
+		*at++ = '"';
+	}
 	if (ev->ext.len > 2) {
-		buf_putc(b, ',');
-		buf_add(b, ev->ext.p + 1, ev->ext.len - 2);
+		*at++ = ',';
+		at = put(at, str_sub(ev->ext, 1, ev->ext.len - 1));
 	}
 	if (!brief)
-		buf_puts(b, ",\"datacontenttype\":\"application/json\"");
-	buf_puts(b, ",\"data\":");
-	buf_add_str(b, ev->data.len ? ev->data : STR("null"));
-	if (ev->recorded_us != CLK_NONE)
-		print_time(b, ",\"recordedtime\":\"", ev->recorded_us);
+		at = put(at, STR(",\"datacontenttype\":\"application/json\""));
+	at = put(at, STR(",\"data\":"));
+	at = put(at, data);
+	if (ev->recorded_us != CLK_NONE) {
+		at = put(at, STR(",\"recordedtime\":\""));
+		at = put_time(at, ev->recorded_us);
+		*at++ = '"';
+	}
 	if (ev->offset) {
-		buf_puts(b, ",\"offset\":\"");
-		buf_u64(b, ev->offset);
-		buf_putc(b, '"');
+		at = put(at, STR(",\"offset\":\""));
+		at = put_u64(at, ev->offset);
+		*at++ = '"';
 	}
 	if (ev->epoch && !brief) {
-		buf_puts(b, ",\"epoch\":\"");
-		add_epoch(b, ev->epoch);
-		buf_puts(b, "\"}");
-	} else {
-		buf_putc(b, '}');
+		at = put(at, STR(",\"epoch\":\""));
+		at = put_epoch(at, ev->epoch);
+		*at++ = '"';
 	}
+	*at++ = '}';
+	put_end(b, at);
 }
 
 /* ---- frames ---- */
 
-static void add_time(struct buf *b, int64_t us)
+static char *put_word_time(char *at, int64_t us)
 {
-	char text[1 + CLK_TEXT_SIZE] = " ";
-
+	*at++ = ' ';
 	if (us == CLK_NONE) {
-		buf_add(b, " -", 2);
-		return;
+		*at++ = '-';
+		return at;
 	}
-	clk_format(us, text + 1);
-	buf_add(b, text, 1 + CLK_TEXT_LEN);
+	return put_time(at, us);
 }
+
+enum { EVENT_ATTRS_FIXED = 128 }; /* more than times and numbers take */
 
 void event_print_attrs(const struct event *ev, struct buf *b)
 {
-	buf_add_str(b, ev->source);
-	buf_putc(b, ' ');
-	buf_u64(b, ev->id);
-	add_time(b, ev->time_us);
-	add_time(b, ev->recorded_us);
+	char *at = buf_reserve(b, EVENT_ATTRS_FIXED + ev->source.len +
+					  ev->ext.len);
+
+	if (!at)
+		return;
+	at = put(at, ev->source);
+	*at++ = ' ';
+	at = put_u64(at, ev->id);
+	at = put_word_time(at, ev->time_us);
+	at = put_word_time(at, ev->recorded_us);
 	if (ev->offset) {
-		buf_putc(b, ' ');
-		buf_u64(b, ev->offset);
-		buf_putc(b, ' ');
-		add_epoch(b, ev->epoch);
-		buf_putc(b, ' ');
+		*at++ = ' ';
+		at = put_u64(at, ev->offset);
+		*at++ = ' ';
+		at = put_epoch(at, ev->epoch);
+		*at++ = ' ';
 	} else {
-		buf_puts(b, " - - ");
+		at = put(at, STR(" - - "));
 	}
-	buf_add_str(b, ev->ext.len ? ev->ext : STR("-"));
+	at = put(at, ev->ext.len ? ev->ext : STR("-"));
+	put_end(b, at);
 }
 
 static bool is_dash(struct str s)

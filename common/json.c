@@ -11,6 +11,7 @@ struct scan {
 	const char *start, *p, *end;
 	unsigned flags;
 	int depth;
+	bool escaped;	 /* the last string had a '\\' in it */
 	const char *why; /* what is wrong at p */
 };
 
@@ -51,11 +52,10 @@ static int hex4(const char *p, const char *end)
 /* Skip what stands for itself in a string. */
 static void skip_plain(struct scan *s)
 {
-	for (; s->end - s->p >= 8; s->p += 8) {
-		uint64_t word = swar_load(s->p);
+	for (; s->end - s->p >= SWAR_BLOCK; s->p += SWAR_BLOCK) {
+		swar_block b = swar_load_block(s->p);
 
-		if (swar_below(word, 0x20) | swar_is(word, '"') |
-		    swar_is(word, '\\'))
+		if (swar_any((b < 0x20) | (b == '"') | (b == '\\')))
 			break;
 	}
 	while (s->p < s->end && (unsigned char)*s->p >= 0x20 && *s->p != '"' &&
@@ -87,6 +87,7 @@ static bool check_escape(struct scan *s)
 static bool check_string(struct scan *s)
 {
 	s->p++;
+	s->escaped = false;
 	for (;;) {
 		skip_plain(s);
 		if (s->p == s->end)
@@ -97,6 +98,7 @@ static bool check_string(struct scan *s)
 		}
 		if (*s->p != '\\')
 			return fail(s, "control character in string");
+		s->escaped = true;
 		if (!check_escape(s))
 			return false;
 	}
@@ -162,11 +164,12 @@ static void names_init(struct names *names)
 	names->arena = (struct arena){ .head = NULL };
 }
 
-static bool names_add(struct names *names, struct str raw)
+static bool names_add(struct names *names, struct str name, bool escaped)
 {
-	struct str quoted = { raw.p - 1, raw.len + 2 }, name = { 0 };
+	struct str quoted = { name.p - 1, name.len + 2 };
 
-	json_text(quoted, &names->arena, &name);
+	if (escaped)
+		json_text(quoted, &names->arena, &name);
 	if (names->n < ARRAY_LEN(names->few)) {
 		for (size_t i = 0; i < names->n; i++)
 			if (str_eq(names->few[i], name))
@@ -217,7 +220,8 @@ static bool check_members(struct scan *s, struct names *names)
 			return false;
 		if (names &&
 		    !names_add(names,
-			       (struct str){ key, (size_t)(s->p - key) - 1 }))
+			       (struct str){ key, (size_t)(s->p - key) - 1 },
+			       s->escaped))
 			return fail(s, "the same name twice in an object");
 		skip_space(s);
 		if (s->p == s->end || *s->p++ != ':')

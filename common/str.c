@@ -175,6 +175,36 @@ bool str_u64(struct str s, uint64_t *v_r)
 	return true;
 }
 
+/* Two digits a division: half the divisions, and those are what it costs. */
+size_t str_put_u64(char out[STR_U64_MAX], uint64_t v)
+{
+	static const char pairs[] = "00010203040506070809"
+				    "10111213141516171819"
+				    "20212223242526272829"
+				    "30313233343536373839"
+				    "40414243444546474849"
+				    "50515253545556575859"
+				    "60616263646566676869"
+				    "70717273747576777879"
+				    "80818283848586878889"
+				    "90919293949596979899";
+	char tmp[STR_U64_MAX];
+	size_t i = sizeof(tmp);
+
+	for (; v >= 100; v /= 100) {
+		i -= 2;
+		memcpy(tmp + i, pairs + v % 100 * 2, 2);
+	}
+	if (v >= 10) {
+		i -= 2;
+		memcpy(tmp + i, pairs + v * 2, 2);
+	} else {
+		tmp[--i] = (char)('0' + v);
+	}
+	memcpy(out, tmp + i, sizeof(tmp) - i);
+	return sizeof(tmp) - i;
+}
+
 bool str_duration_ms(struct str s, int64_t *ms_r)
 {
 	static const struct {

@@ -58,6 +58,10 @@ uint64_t str_hash_fast(struct str s);
 /* Digits only, no sign, no space. False on overflow or anything else. */
 bool str_u64(struct str s, uint64_t *v_r);
 
+/* Write v in digits, without a NUL; returns their number. */
+enum { STR_U64_MAX = 20 };
+size_t str_put_u64(char out[STR_U64_MAX], uint64_t v);
+
 /*
  * A duration such as "250ms", "90s", "15m", "1h", "7d", "2w"; a bare number
  * other than 0 is refused, so that nobody has to guess its unit. Result in

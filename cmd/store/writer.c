@@ -350,9 +350,10 @@ int writer_turn(struct writer *w, int64_t now_us, struct err *e)
 			w->entry[i].accepted = w->entry[i].refused = false;
 		return -1;
 	}
-	publish(w);
+	/* The producer fills its window again while the feed is served. */
 	journal_newest(w->j, &head);
 	acknowledge(w, head.epoch);
+	publish(w);
 	w->n = 0;
 	return 1;
 }

@@ -260,6 +260,23 @@ static void the_hash_is_fnv_1a(void **state)
 	assert_true(str_hash(STR("foobar")) == UINT64_C(0x85944171f73967e8));
 }
 
+static void numbers_are_written_as_they_are_read(void **state)
+{
+	char out[STR_U64_MAX];
+	uint64_t v = 1, back;
+
+	(void)state;
+	for (int i = 0; i < 64; i++, v = v << 1 | (i & 1)) {
+		struct str s = { out, str_put_u64(out, v) };
+
+		assert_true(str_u64(s, &back) && back == v);
+		assert_int_equal(str_put_u64(out, v % 100),
+				 v % 100 < 10 ? 1 : 2);
+	}
+	assert_int_equal(str_put_u64(out, UINT64_MAX), STR_U64_MAX);
+	assert_memory_equal(out, "18446744073709551615", STR_U64_MAX);
+}
+
 static void the_fast_hash_tells_texts_apart(void **state)
 {
 	const char text[] = "price.update/item-001 price.update/item-002";
@@ -292,6 +309,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_shown_becomes_a_question_mark),
 		cmocka_unit_test(ids_are_short_and_plain),
 		cmocka_unit_test(the_hash_is_fnv_1a),
+		cmocka_unit_test(numbers_are_written_as_they_are_read),
 		cmocka_unit_test(the_fast_hash_tells_texts_apart),
 	};
 
