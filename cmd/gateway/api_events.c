@@ -2,12 +2,12 @@
 #include <sysexits.h>
 
 #include "common/json.h"
+#include "common/since.h"
 #include "common/types.h"
 #include "common/xmem.h"
 
 #include "api.h"
 #include "http.h"
-#include "when.h"
 
 enum {
 	LIMIT = 100, /* events of one answer, where none is given */
@@ -247,17 +247,18 @@ static bool read_since(struct query *q, const struct net_request *r,
 {
 	struct str since = http_param(r, "since");
 	struct journal_head head;
-	struct when w;
+	struct since w;
 	uint64_t first = 1;
+	int whole = 1;
 
-	q->recovered = true;
-	if (since.p && !when_parse(since, clk_wall_us(), &w))
+	if (since.p && !since_parse(since, clk_wall_us(), &w))
 		return !err_set(e, EX_USAGE,
 				"since: not a position, a time or an age");
-	if (since.p && when_since(j, &w, &first, &q->recovered, e))
+	if (since.p)
+		whole = since_first(&w, j, &first, e);
+	if (whole < 0 || journal_head(j, &head, e))
 		return false;
-	if (journal_head(j, &head, e))
-		return false;
+	q->recovered = whole == 1;
 	q->first = first;
 	q->at = UINT64_MAX;
 	q->pos = (struct position){ head.epoch,

@@ -2,12 +2,12 @@
 #include <sysexits.h>
 
 #include "common/json.h"
+#include "common/since.h"
 #include "common/xmem.h"
 
 #include "api.h"
 #include "buckets.h"
 #include "http.h"
-#include "when.h"
 
 enum {
 	TOPICS = 1000, /* in one answer, where no limit is given */
@@ -185,18 +185,21 @@ static bool read_bounds(const struct net_request *r, struct journal *j,
 	struct str since = http_param(r, "since");
 	struct str until = http_param(r, "until");
 	int64_t now_us = clk_wall_us();
-	struct when when;
-	bool recovered;
+	struct since when;
 
-	if (since.p && !when_parse(since, now_us, &when))
+	if (since.p && !since_parse(since, now_us, &when))
 		return !err_set(e, EX_USAGE,
 				"since: not a position, a time or an age");
-	if (since.p && when_since(j, &when, &w->first, &recovered, e))
+	if (since.p && since_first(&when, j, &w->first, e) < 0)
 		return false;
-	if (until.p && !when_parse(until, now_us, &when))
+	if (until.p && !since_parse(until, now_us, &when))
 		return !err_set(e, EX_USAGE,
 				"until: not a position, a time or an age");
-	return !until.p || !when_until(j, &when, &w->last, e);
+	if (!until.p || since_last(&when, j, &w->last, e) == 0)
+		return true;
+	if (e->code == EX_DATAERR) /* a position of another journal */
+		e->code = EX_USAGE;
+	return false;
 }
 
 static bool read_walk(const struct net_request *r, struct journal *j,
