@@ -1,0 +1,563 @@
+/*
+ * bench/store - durable events per second, and the time of one, beside what
+ * the machine gives.
+ *
+ *	store BIN-DIRECTORY [SECONDS]
+ *
+ * Starts weir-store in a scratch directory ($TMPDIR, else /var/tmp).
+ * Throughput: one producer with BUS_WINDOW events in flight, one subscriber
+ * that reads the whole feed. Latency: one event at a time, from send to
+ * acknowledgement. Beside them, in turns with them on the same disk: a bare
+ * LMDB loop that makes the same puts into the same tables in batches of the
+ * size that the store had, a bare commit of one event's puts, and a round trip
+ * over two ipc sockets. A machine is never quiet, so each is done ROUNDS times
+ * and the medians are printed, of the ratios too. One JSON object.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+#include <zmq.h>
+
+#include "common/clk.h"
+#include "common/journal.h"
+#include "common/json.h"
+#include "common/producer.h"
+#include "common/xmem.h"
+
+enum {
+	TOPICS = 100,
+	DATA = 230, /* with the envelope about 300 bytes */
+	ROUNDS = 5,
+	SINGLES = 500, /* in a round */
+};
+
+static struct err e;
+static char dir[64];
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "bench/store: %s: %s\n", what, e.msg);
+	exit(1);
+}
+
+/* What is sent is made before: its making is not measured. */
+static struct {
+	char topic[32], data[DATA + 1];
+} events[TOPICS];
+
+static void make_events(void)
+{
+	for (int i = 0; i < TOPICS; i++) {
+		char *data = events[i].data;
+		int n = snprintf(data, DATA,
+				 "{\"value\":\"%d.50\",\"unit\":\"EUR\","
+				 "\"pad\":\"",
+				 i);
+
+		snprintf(events[i].topic, sizeof(events[i].topic),
+			 "bench.event/item-%03d", i);
+		memset(data + n, 'x', (size_t)(DATA - n - 2));
+		memcpy(data + DATA - 2, "\"}", 3);
+	}
+}
+
+static struct event make_event(uint64_t i)
+{
+	return (struct event){ .topic = str_from(events[i % TOPICS].topic),
+			       .time_us = clk_wall_us(),
+			       .recorded_us = CLK_NONE,
+			       .data = { events[i % TOPICS].data, DATA } };
+}
+
+static pid_t spawn_store(const char *bin, int *err_r)
+{
+	char path[4096];
+	int fd[2];
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/weir-store", bin);
+	if (pipe(fd))
+		die("pipe");
+	pid = fork();
+	if (pid == 0) {
+		dup2(fd[1], 2);
+		execl(path, "weir-store", "--dir", dir, (char *)NULL);
+		_exit(127);
+	}
+	close(fd[1]);
+	*err_r = fd[0];
+	return pid;
+}
+
+static void wait_ready(int fd)
+{
+	char buf[4096];
+	size_t n = 0;
+	ssize_t got;
+
+	while ((got = read(fd, buf + n, sizeof(buf) - 1 - n)) > 0) {
+		n += (size_t)got;
+		buf[n] = '\0';
+		if (strstr(buf, "ready "))
+			return;
+	}
+	die("weir-store did not start");
+}
+
+/* ---- through the store ---- */
+
+struct run {
+	struct loop *loop;
+	struct producer *producer;
+	struct producer_memory *queue;
+	uint64_t sent, acked, limit, single;
+	int64_t end_us, sent_us;
+	double *took_us;
+};
+
+static void fill(struct run *r)
+{
+	struct event ev;
+	uint64_t room = r->single ? 1 : 4 * BUS_WINDOW;
+
+	while (r->sent - r->acked < room && r->sent < r->limit) {
+		ev = make_event(r->sent);
+		producer_memory_add(r->queue, &ev);
+		r->sent++;
+	}
+	r->sent_us = clk_mono_us();
+	producer_kick(r->producer);
+}
+
+static void on_durable(void *arg, uint64_t id, uint32_t epoch)
+{
+	struct run *r = arg;
+
+	(void)epoch;
+	if (r->single && id > 0 && id == r->sent)
+		r->took_us[r->acked] = (double)(clk_mono_us() - r->sent_us);
+	r->acked = id;
+	if (!r->single && clk_mono_us() > r->end_us)
+		r->limit = r->sent;
+	if (r->acked == r->sent && r->sent >= r->limit)
+		loop_stop(r->loop);
+	else
+		fill(r);
+}
+
+static void on_failed(void *arg, const struct err *why)
+{
+	(void)arg;
+	e = *why;
+	die("producer");
+}
+
+static uint64_t produce(uint64_t singles, double seconds, double *took_us,
+			double *wall_s)
+{
+	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
+	struct run r = { .single = singles,
+			 .limit = singles ? singles : UINT64_MAX,
+			 .took_us = took_us };
+	struct producer_conf pc = { .ingest = ingest,
+				    .feed = feed,
+				    .failed = on_failed,
+				    .durable = on_durable,
+				    .arg = &r };
+	int64_t start;
+
+	r.loop = pc.loop = loop_new(&e);
+	pc.bus = bus_new(&e);
+	if (!pc.loop || !pc.bus ||
+	    bus_endpoint(pc.bus, NULL, dir, "ingest", ingest, &e) ||
+	    bus_endpoint(pc.bus, NULL, dir, "feed", feed, &e))
+		die("bus");
+	r.queue = producer_memory_new("bench", 8 * BUS_WINDOW);
+	pc.queue = producer_memory_queue(r.queue);
+	r.producer = producer_new(&pc, &e);
+	if (!r.producer)
+		die("producer");
+	start = clk_mono_us();
+	r.end_us = start + (int64_t)(seconds * 1e6);
+	loop_run(r.loop); /* the answer to hello is the first on_durable() */
+	*wall_s = (double)(clk_mono_us() - start) / 1e6;
+	producer_free(&r.producer);
+	producer_memory_free(&r.queue);
+	bus_free(&pc.bus);
+	loop_free(&r.loop);
+	return r.acked;
+}
+
+/* A process that reads the feed until it has seen offset `until` or more. */
+static pid_t spawn_subscriber(const int stop[2])
+{
+	int stop_fd = stop[0];
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	struct bus *bus = bus_new(&e);
+	struct bus_sock *s;
+	struct bus_msg m;
+	char feed[BUS_PATH_MAX + 8];
+	uint64_t n = 0;
+
+	close(stop[1]);
+	bus_endpoint(bus, NULL, dir, "feed", feed, &e);
+	s = bus_open(bus, BUS_CONSUMER, feed, &e);
+	bus_subscribe(s, STR(""), &e);
+	bus_msg_init(&m);
+	fcntl(stop_fd, F_SETFL, O_NONBLOCK);
+	for (;;) {
+		char c;
+
+		while (bus_recv(s, &m, &e) > 0)
+			n++;
+		if (read(stop_fd, &c, 1) == 0)
+			break;
+		bus_wait(s, 50);
+	}
+	_exit(n > 0 ? 0 : 1);
+}
+
+/* ---- the machine's own limits ---- */
+
+struct bare {
+	MDB_env *env;
+	MDB_dbi events, topics, sources;
+	uint64_t offset;
+	char path[96];
+};
+
+static void bare_open(struct bare *b)
+{
+	static int n;
+	MDB_txn *txn;
+
+	*b = (struct bare){ .offset = 0 };
+	snprintf(b->path, sizeof(b->path), "%s/bare%d", dir, n++);
+	mkdir(b->path, 0700);
+	if (mdb_env_create(&b->env) || mdb_env_set_maxdbs(b->env, 16) ||
+	    mdb_env_set_mapsize(b->env, (size_t)1 << 40) ||
+	    mdb_env_open(b->env, b->path, 0, 0600) ||
+	    mdb_txn_begin(b->env, NULL, 0, &txn) ||
+	    mdb_dbi_open(txn, "events", MDB_CREATE, &b->events) ||
+	    mdb_dbi_open(txn, "topics", MDB_CREATE, &b->topics) ||
+	    mdb_dbi_open(txn, "sources", MDB_CREATE, &b->sources) ||
+	    mdb_txn_commit(txn))
+		die("bare LMDB");
+}
+
+static void bare_close(struct bare *b)
+{
+	char file[128];
+
+	mdb_env_close(b->env);
+	snprintf(file, sizeof(file), "%s/data.mdb", b->path);
+	unlink(file); /* the next round has the room */
+}
+
+/* The same puts as a batch of n events: records, topics' rows, the source. */
+static void bare_batch(struct bare *b, unsigned n)
+{
+	static char record[48 + 20 + 19 + DATA];
+	static char source[] = "weir/bench/12345678";
+	char topic[64], key[8], row[16] = { 0 };
+	unsigned rows = n < TOPICS ? n : TOPICS;
+	MDB_txn *txn;
+	MDB_val k, v;
+	int rc = mdb_txn_begin(b->env, NULL, 0, &txn);
+
+	for (unsigned i = 0; rc == 0 && i < n; i++) {
+		uint64_t at = ++b->offset;
+
+		for (int s = 7; s >= 0; s--, at >>= 8)
+			key[s] = (char)(at & 0xff);
+		k = (MDB_val){ 8, key };
+		v = (MDB_val){ sizeof(record), record };
+		rc = mdb_put(txn, b->events, &k, &v, MDB_APPEND);
+	}
+	for (unsigned i = 0; rc == 0 && i < rows; i++) {
+		k = (MDB_val){ (size_t)snprintf(topic, sizeof(topic),
+						"bench.event/item-%03u", i),
+			       topic };
+		v = (MDB_val){ sizeof(row), row };
+		rc = mdb_put(txn, b->topics, &k, &v, 0);
+	}
+	k = (MDB_val){ sizeof(source) - 1, source };
+	v = (MDB_val){ sizeof(row), row };
+	if (rc == 0)
+		rc = mdb_put(txn, b->sources, &k, &v, 0);
+	if (rc || mdb_txn_commit(txn))
+		die("bare LMDB");
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void bare_singles(double *took_us)
+{
+	struct bare b;
+
+	bare_open(&b);
+	for (int i = 0; i < SINGLES; i++) {
+		int64_t start = clk_mono_us();
+
+		bare_batch(&b, 1);
+		took_us[i] = (double)(clk_mono_us() - start);
+	}
+	bare_close(&b);
+	qsort(took_us, SINGLES, sizeof(*took_us), compare);
+}
+
+static double bare_rate(unsigned batch, double seconds)
+{
+	struct bare b;
+	int64_t start;
+	double took;
+
+	bare_open(&b);
+	start = clk_mono_us();
+	do
+		bare_batch(&b, batch);
+	while ((took = (double)(clk_mono_us() - start) / 1e6) < seconds);
+	bare_close(&b);
+	return (double)b.offset / took;
+}
+
+/* PUB to SUB and back, one event's frames each way, as between two tools. */
+static void round_trips(double *took_us)
+{
+	char a[128], b[128], topic[64] = "bench.event/item-000";
+	void *ctx = zmq_ctx_new(), *out, *in;
+	pid_t pid;
+
+	snprintf(a, sizeof(a), "ipc://%s/a", dir);
+	snprintf(b, sizeof(b), "ipc://%s/b", dir);
+	pid = fork();
+	if (pid == 0) {
+		void *c = zmq_ctx_new(), *o = zmq_socket(c, ZMQ_PUB);
+		void *i = zmq_socket(c, ZMQ_SUB);
+		zmq_msg_t m;
+
+		zmq_setsockopt(i, ZMQ_SUBSCRIBE, "", 0);
+		zmq_bind(i, a);
+		zmq_bind(o, b);
+		zmq_msg_init(&m);
+		for (;;) {
+			if (zmq_msg_recv(&m, i, 0) < 0)
+				_exit(0);
+			int more = zmq_msg_more(&m);
+
+			zmq_msg_send(&m, o, more ? ZMQ_SNDMORE : 0);
+			zmq_msg_init(&m);
+		}
+	}
+	out = zmq_socket(ctx, ZMQ_PUB);
+	in = zmq_socket(ctx, ZMQ_SUB);
+	zmq_setsockopt(in, ZMQ_SUBSCRIBE, "", 0);
+	zmq_connect(out, a);
+	zmq_connect(in, b);
+	for (int i = -1; i < SINGLES;) {
+		char data[DATA];
+		int64_t start = clk_mono_us(), timeout = i < 0 ? 20 : 2000;
+		int wait = (int)timeout, got = 0;
+
+		memset(data, 'x', sizeof(data));
+		zmq_setsockopt(in, ZMQ_RCVTIMEO, &wait, sizeof(wait));
+		zmq_send(out, topic, strlen(topic), ZMQ_SNDMORE);
+		zmq_send(out, data, 60, ZMQ_SNDMORE);
+		zmq_send(out, data, sizeof(data), 0);
+		while (got < 3 && zmq_recv(in, data, sizeof(data), 0) >= 0)
+			got++;
+		if (got < 3)
+			continue; /* not connected yet */
+		if (i >= 0)
+			took_us[i] = (double)(clk_mono_us() - start);
+		i++;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	zmq_close(out);
+	zmq_close(in);
+	zmq_ctx_term(ctx);
+	qsort(took_us, SINGLES, sizeof(*took_us), compare);
+}
+
+static double percentile(const double *sorted, double p)
+{
+	return sorted[(size_t)(p * (SINGLES - 1))];
+}
+
+/* Commits so far; events per commit are the average batch. */
+static uint64_t commits(void)
+{
+	MDB_env *env;
+	MDB_envinfo info;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/journal", dir);
+	if (mdb_env_create(&env) || mdb_env_set_maxdbs(env, 16) ||
+	    mdb_env_open(env, path, MDB_RDONLY, 0))
+		die("journal");
+	mdb_env_info(env, &info);
+	mdb_env_close(env);
+	return info.me_last_txnid;
+}
+
+/* ---- rounds ---- */
+
+/* What is printed, in this order; [figure][round]. */
+enum figure {
+	RATE,
+	BATCH,
+	BARE_RATE,
+	RATIO,
+	STORE_CPU,
+	PRODUCER_CPU,
+	SUBSCRIBER_CPU,
+	SINGLE_P50,
+	SINGLE_P99,
+	COMMIT_P50,
+	COMMIT_P99,
+	TRIP_P50,
+	TRIP_P99,
+	RATIO_P50,
+	RATIO_P99,
+	FIGURES,
+};
+
+static const char *const names[FIGURES] = {
+	"durable_events_per_s",
+	"mean_batch",
+	"bare_lmdb_events_per_s",
+	"ratio",
+	"store_cpu_us_per_event",
+	"producer_cpu_us_per_event",
+	"subscriber_cpu_us_per_event",
+	"single_p50_us",
+	"single_p99_us",
+	"bare_commit_p50_us",
+	"bare_commit_p99_us",
+	"round_trip_p50_us",
+	"round_trip_p99_us",
+	"single_ratio_p50",
+	"single_ratio_p99",
+};
+
+static double figures[FIGURES][ROUNDS];
+
+/* CPU seconds that a process has used so far. */
+static double cpu_of(pid_t pid)
+{
+	clockid_t clock;
+	struct timespec ts;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &ts))
+		die("CPU clock");
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void measure_rate(int round, pid_t store, double seconds)
+{
+	double store_cpu = cpu_of(store), own_cpu = cpu_of(getpid()), wall;
+	uint64_t n, txns;
+	int stop[2];
+	pid_t sub;
+
+	if (pipe2(stop, O_CLOEXEC))
+		die("pipe");
+	sub = spawn_subscriber(stop);
+	txns = commits();
+	n = produce(0, seconds, NULL, &wall);
+	txns = commits() - txns;
+	figures[SUBSCRIBER_CPU][round] = cpu_of(sub) * 1e6 / (double)n;
+	figures[STORE_CPU][round] =
+		(cpu_of(store) - store_cpu) * 1e6 / (double)n;
+	figures[PRODUCER_CPU][round] =
+		(cpu_of(getpid()) - own_cpu) * 1e6 / (double)n;
+	close(stop[1]);
+	waitpid(sub, NULL, 0);
+	close(stop[0]);
+	figures[RATE][round] = (double)n / wall;
+	figures[BATCH][round] = (double)n / (double)(txns ? txns : 1);
+	figures[BARE_RATE][round] =
+		bare_rate((unsigned)figures[BATCH][round], seconds);
+	figures[RATIO][round] =
+		figures[RATE][round] / figures[BARE_RATE][round];
+}
+
+static void measure_singles(int round)
+{
+	static double single[SINGLES + 1], commit[SINGLES], trip[SINGLES];
+	double wall;
+
+	produce(SINGLES, 0, single, &wall);
+	qsort(single, SINGLES, sizeof(*single), compare);
+	bare_singles(commit);
+	round_trips(trip);
+	for (int i = 0; i < 2; i++) {
+		double p = i ? .99 : .5;
+
+		figures[SINGLE_P50 + i][round] = percentile(single, p);
+		figures[COMMIT_P50 + i][round] = percentile(commit, p);
+		figures[TRIP_P50 + i][round] = percentile(trip, p);
+		figures[RATIO_P50 + i][round] =
+			percentile(single, p) /
+			(percentile(commit, p) + percentile(trip, p));
+	}
+}
+
+static void print_medians(void)
+{
+	printf("{\"bench\":\"store\",\"rounds\":%d", ROUNDS);
+	for (int f = 0; f < FIGURES; f++) {
+		double *v = figures[f];
+
+		qsort(v, ROUNDS, sizeof(*v), compare);
+		printf(",\"%s\":%.*f", names[f], v[ROUNDS / 2] < 100 ? 2 : 0,
+		       v[ROUNDS / 2]);
+	}
+	printf("}\n");
+}
+
+int main(int argc, char **argv)
+{
+	double seconds = argc > 2 ? atof(argv[2]) : 10;
+	char command[128];
+	int err_fd;
+	pid_t store;
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: store BIN-DIRECTORY [SECONDS]\n");
+		return 64;
+	}
+	snprintf(dir, sizeof(dir), "%s/weir-bench-XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/var/tmp");
+	if (!mkdtemp(dir))
+		die("scratch directory");
+	make_events();
+	store = spawn_store(argv[1], &err_fd);
+	wait_ready(err_fd);
+	for (int i = 0; i < ROUNDS; i++) {
+		measure_rate(i, store, seconds / ROUNDS);
+		measure_singles(i);
+	}
+	kill(store, SIGTERM);
+	waitpid(store, NULL, 0);
+	print_medians();
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	return system(command) != 0;
+}
