@@ -221,7 +221,8 @@ class Campaign:
                    verify.no_doubles(events) + verify.nothing_odd(events))
         tap.result("every stage kept its source, with ids 1, 2, 3",
                    verify.source_ids(events, STAGES) +
-                   verify.one_source(events, STAGES))
+                   verify.one_source(events, STAGES) +
+                   verify.rising_ids(events, ("pub", "gateway")))
         for load in (self.pub, self.api):
             sent = load.prices.sent
             tap.result(f"each of {len(sent)} events by weir-{load.name} is "

@@ -3,11 +3,13 @@
 What must follow is in the design, section 5, rules 3 and 8.
 """
 import shutil
+import signal
 
 from clients import Http, WebSocket
 from plant import wait_for
 from scene import expect
 
+MISSED, PART = 60000, 5000  # more than any queue between two processes
 
 def put_back(scene, backup):
     """The backup in the journal's place, as one moves directories."""
@@ -149,5 +151,29 @@ def other_journal(scene):
                          ["alert.resolved", "alert.new"])
 
 
+# ---- one that is all there, but not in the feed ----
+
+def missed_feed(scene):
+    """stage and gateway that stood still for 60,000 events miss none"""
+    scene.start("store", "alerter", "gateway")
+    client = subscribe(scene["gateway"].said(r"url=http://([^/]+)/")[1],
+                       f"{scene.epoch()}:0")
+    client.receive()
+    filler = {"type": "note.made", "data": "x"}
+    for tool in ("alerter", "gateway"):
+        scene[tool].signal(signal.SIGSTOP)
+    for _ in range(MISSED // PART):
+        scene.publish(*[filler] * (PART - 1))
+        scene.alert(wait=False)
+    for tool in ("alerter", "gateway"):
+        scene[tool].signal(signal.SIGCONT)
+    items = [f"item-{n}" for n in range(1, MISSED // PART + 1)]
+    seen = [client.receive()["data"]["item"]["id"] for _ in items]
+    client.close()
+    return (expect("alerts", scene.alerts(lambda all_: items[-1] in all_),
+                   items) +
+            expect("seen", seen, items))
+
+
 STORIES = (old_journal, old_journal_in_place, old_journal_full_outbox,
-           other_journal)
+           other_journal, missed_feed)

@@ -92,6 +92,9 @@ class Tool:
                 f"{self.process.returncode}: {self.tail()}")
         return was_alive
 
+    def signal(self, number):
+        self.process.send_signal(number)
+
     def stop(self, seconds=20):
         """SIGTERM: the exit status."""
         if not self.alive():

@@ -66,6 +66,20 @@ def source_ids(events, tools):
     return problems
 
 
+def rising_ids(events, tools):
+    """
+    The ids of each source rise. Where it repeats what an earlier life was not
+    told of, the store counts it, and journals nothing.
+    """
+    problems, last = [], {}
+    for e in events:
+        if tool_of(e) in tools:
+            if int(e["id"]) <= last.get(e["source"], 0):
+                problems.append(f"{pair(e)} after {last[e['source']]}")
+            last[e["source"]] = int(e["id"])
+    return problems
+
+
 def one_source(events, tools):
     """A stage that was only killed keeps its source for life."""
     sources = {tool: {e["source"] for e in events if tool_of(e) == tool}
