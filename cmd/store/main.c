@@ -76,6 +76,7 @@ static void report(struct store *s)
 	journal_newest(s->journal, &head);
 	stats_set(s->stats, "offset", NULL, (int64_t)head.offset);
 	stats_set(s->stats, "disk_full", NULL, s->full);
+	stats_set(s->stats, "not_ready", "disk full", s->full);
 	stats_set(s->stats, "file_bytes", NULL,
 		  (int64_t)journal_bytes(s->journal));
 	buf_reset(&s->report);
@@ -89,9 +90,11 @@ static int on_trouble(struct store *s, int64_t now_ms, struct err *e)
 {
 	if (e->code != EX_TEMPFAIL)
 		return -1;
-	if (!s->full)
+	if (!s->full) {
 		log_error("disk full: %s; nothing is taken until there is room",
 			  e->msg);
+		s->report_ms = now_ms; /* so that /readyz says it, too */
+	}
 	s->full = true;
 	s->retry_ms = now_ms + FULL_RETRY_MS;
 	return 0;
@@ -100,8 +103,10 @@ static int on_trouble(struct store *s, int64_t now_ms, struct err *e)
 /* Something was written. */
 static void on_success(struct store *s)
 {
-	if (s->full)
-		log_info("there is room again");
+	if (!s->full)
+		return;
+	log_info("there is room again");
+	s->report_ms = clk_mono_ms();
 	s->full = false;
 }
 

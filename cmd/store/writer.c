@@ -16,6 +16,7 @@ struct entry {
 	struct event ev;
 	bool accepted; /* appended: to be published */
 	bool refused;  /* as event.refused, with the text in data */
+	bool passed;   /* a control message that was passed on */
 	struct str data;
 };
 
@@ -101,7 +102,7 @@ static size_t collect(struct writer *w, int64_t now_us, struct err *e)
 			complain(w, e->msg, (struct str){ 0 }, now_us);
 			continue;
 		}
-		at->accepted = at->refused = false;
+		at->accepted = at->refused = at->passed = false;
 		bytes += at->msg.data.len;
 		w->n++;
 	}
@@ -159,11 +160,13 @@ static int on_control(struct writer *w, struct entry *at, int64_t now_us,
 		return on_hello(w, at, now_us, e);
 	if (str_is(topic, "$pos"))
 		return on_pos(w, at, now_us, e);
-	if (str_starts(topic, STR("$stats/")) ||
-	    str_starts(topic, STR("$presence/")))
-		(void)bus_forward(w->feed, &at->msg, at->msg.attrs, &ignored);
-	else
+	if (!str_starts(topic, STR("$stats/")) &&
+	    !str_starts(topic, STR("$presence/"))) {
 		complain(w, "unknown control message", topic, now_us);
+		return 0;
+	}
+	(void)bus_forward(w->feed, &at->msg, at->msg.attrs, &ignored);
+	at->passed = true;
 	return 0;
 }
 
@@ -257,6 +260,8 @@ static int take(struct writer *w, struct entry *at, int64_t now_us,
 {
 	int rc;
 
+	if (at->passed)
+		return 0; /* and its frames with it: the batch is tried again */
 	if (at->msg.topic.len && at->msg.topic.p[0] == '$')
 		return on_control(w, at, now_us, e);
 	rc = on_event(w, at, now_us, e);

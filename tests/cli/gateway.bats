@@ -16,6 +16,9 @@ teardown() {
 	for p in $pids; do
 		kill "$p" 2>/dev/null && wait "$p" || true
 	done
+	if [ -d "$T/small" ] && mountpoint -q "$T/small"; then
+		umount "$T/small"
+	fi
 }
 
 # Start a tool, wait for its ready line in $T/NAME.log; sets $pid.
@@ -136,6 +139,21 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	wait_until '"not_ready":[{"name":"analyzer"' /readyz
 	run "$WS" -n 1 "$port" <<<'{"subscribe":[""]}'
 	[ "$(jq -c .subscribed <<<"$output")" = '[""]' ]
+}
+
+@test "a full disk is a reason not to be ready, and ends by itself" {
+	dir=$T/small
+	mkdir "$dir"
+	mount -t tmpfs -o size=4m tmpfs "$dir" 2>/dev/null ||
+		skip "mounting a small disk is not permitted"
+	start_both
+	cat /dev/zero >"$dir/fill" 2>/dev/null || true
+	numbered 1 2000 &
+	publisher=$!
+	wait_until '"name":"store","why":"disk full"' /readyz
+	rm "$dir/fill"
+	wait "$publisher"
+	wait_until '"ready":true' /readyz
 }
 
 @test "several gateways share one port" {
@@ -263,6 +281,19 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	[[ $output == *Content-Length* ]]
 	run get -v -o /dev/null -o /dev/null -o /dev/null "$url/healthz" "$url/nothing" "$url/api/v1/status"
 	[ "$(grep -c 'Re-using existing connection' <<<"$output")" -eq 2 ]
+}
+
+@test "requests sent at once are answered in turn, and waiting costs no CPU" {
+	start_both
+	exec 9<>"/dev/tcp/127.0.0.1/$port"
+	for path in /healthz '/api/v1/events?topic=no&wait=2' /health; do
+		printf 'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' "$path"
+	done >&9
+	before=$(awk '{print $14 + $15}' "/proc/$gateway/stat")
+	timeout 10 sh -c 'n=0; while read -r l; do case $l in *"HTTP/1.1 200"*) n=$((n + 1)) ;; esac; [ $n -lt 3 ] || exit 0; done' <&9
+	exec 9>&-
+	after=$(awk '{print $14 + $15}' "/proc/$gateway/stat")
+	[ $((after - before)) -lt 50 ] # hundredths of a second, of the two it took
 }
 
 @test "the page is served with ETag, gzip and a strict policy" {
