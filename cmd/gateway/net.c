@@ -46,6 +46,8 @@ struct net {
 	struct lws_vhost *vhost;
 	struct listener *listener;
 	struct net_conn *adopting;
+	struct net_conn *holding; /* held in this turn, on a kept connection */
+	struct loop_work *settle;
 	struct net_counts counts;
 	char scratch[NET_HEAD_MAX + 1024]; /* strings of the current request */
 	size_t scratch_used;
@@ -55,6 +57,9 @@ struct net {
 struct net_conn {
 	struct net *net;
 	struct lws *wsi;
+	struct net_conn *next_holding;
+	bool in_holding;
+	uint64_t served; /* requests answered on this connection */
 	void *user;
 	struct buf body; /* of a request, or of a message in parts */
 	size_t length;	 /* of the body that was announced */
@@ -208,6 +213,54 @@ static void hold(struct net_conn *c)
 	c->held = true;
 	lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
 	lws_rx_flow_control(c->wsi, 0);
+	if (c->served == 0 || c->in_holding)
+		return;
+	c->in_holding = true;
+	c->next_holding = c->net->holding;
+	c->net->holding = c;
+	loop_work_wake(c->net->settle);
+}
+
+static void stop_if_held(uv_handle_t *h, void *arg)
+{
+	struct net *n = arg;
+	uv_os_fd_t fd;
+
+	if (h->type != UV_POLL || uv_fileno(h, &fd))
+		return;
+	for (struct net_conn *c = n->holding; c; c = c->next_holding)
+		if (c->held && !c->dying && lws_get_socket_fd(c->wsi) == fd)
+			uv_poll_stop((uv_poll_t *)h);
+}
+
+/*
+ * A request that came along with the one before it is handled from a buffer,
+ * and while that is not empty lws does not switch reading off, nor tries again
+ * later: the descriptor stays readable, unread. Its watcher is stopped here;
+ * lws starts it again when it wants to write.
+ */
+static bool settle_held(void *arg)
+{
+	struct net *n = arg;
+	struct net_conn *c;
+
+	uv_walk(loop_native(n->conf.loop), stop_if_held, n);
+	while ((c = n->holding)) {
+		n->holding = c->next_holding;
+		c->in_holding = false;
+	}
+	return false;
+}
+
+static void unlist_holding(struct net_conn *c)
+{
+	struct net_conn **at = &c->net->holding;
+
+	if (!c->in_holding)
+		return;
+	while (*at != c)
+		at = &(*at)->next_holding;
+	*at = c->next_holding;
 }
 
 void net_answer(struct net_conn *c, const struct net_answer *a)
@@ -218,6 +271,7 @@ void net_answer(struct net_conn *c, const struct net_answer *a)
 	if (!c->in_request || c->dying)
 		return;
 	c->in_request = false;
+	c->served++;
 	print_answer(a, c->head_only, end, &b);
 	if (write_raw(c, buf_str(&b)) < 0)
 		end = true;
@@ -459,6 +513,7 @@ static void forget(struct net_conn *c)
 		n->counts.sockets--;
 	if (n->adopting == c)
 		n->adopting = NULL;
+	unlist_holding(c);
 	buf_free(&c->body);
 	free(c);
 }
@@ -637,6 +692,7 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 
 	n->conf = *conf;
 	allow_files(conf->max_conns); /* lws sizes its table by this */
+	n->settle = loop_work_new(conf->loop, settle_held, n);
 	n->listener = listener_new(&listener, e);
 	if (!n->listener || start_lws(n, e))
 		net_free(&n);
@@ -662,6 +718,7 @@ void net_free(struct net **np)
 			uv_run(loop_native(n->conf.loop), UV_RUN_NOWAIT);
 	if (n->context)
 		lws_context_destroy(n->context);
+	loop_work_free(&n->settle);
 	free(n);
 	*np = NULL;
 }
