@@ -12,7 +12,8 @@ from scene import expect
 
 EX_TEMPFAIL = 75
 REPLAYED = 3000  # events, so that a replay can be met half way
-DEATHS = 4       # of one event: one in a batch, three alone
+DEADLY = (10, 11)
+DEATHS = 7       # one in a batch, then three of each event alone
 
 
 # ---- old copies ----
@@ -249,38 +250,51 @@ def bike(name):
             "price": "100"}
 
 
-# ---- an event that kills ----
+def from_position(scene):
+    """new ledger with --from: output for what came after that, on purpose"""
+    scene.start("store", "alerter")
+    items = [scene.alert(), scene.alert()]
+    second = scene.journal("price.update/item-2")[0]
+    delete_ledger(scene, "alerter")
+    scene.add("alerter", "--from",
+              f"{second['epoch']}:{int(second['offset']) - 1}")
+    scene.start("alerter")
+    scene.alerts(lambda all_: len(all_) == 3)
+    items.append(scene.alert())
+    return expect("alerts", scene.repeats(),
+                  dict(zip(items, [(1, 1), (2, 1), (1, 1)])))
+
+
+# ---- events that kill ----
 
 def poison(scene):
-    """a deadly event: three tries, stage.skipped, and --retry"""
+    """two deadly events: three tries each, stage.skipped, and --retry"""
     scene.start("store")
     stage = scene.add("poison", program=HELPERS / "poison")
     scene.start("poison")
     doses = [{"type": "dose.given", "subject": str(n), "data": "harmless"}
              for n in range(1, 21)]
-    doses[9]["data"] = "deadly"
+    for n in DEADLY:
+        doses[n - 1]["data"] = "deadly"
     scene.publish(*doses)
     deaths = 0
     while deaths <= DEATHS:
-        try:
-            scene.wait_journal("all doses", lambda e: len(e) == 19 or
-                               not stage.alive(), "dose.taken/")
-        except TimeoutError:
-            break
+        wait_for("all doses or a death", lambda: not stage.alive()
+                 or len(taken(scene)) == len(doses) - len(DEADLY))
         if stage.alive():
             break
         deaths += 1
         stage.start()
-    skipped = scene.journal("stage.skipped/")
-    deadly = scene.journal("dose.given/10")[0]
-    place = f"{deadly['epoch']}:{deadly['offset']}"
+    places = [f"{e['epoch']}:{e['offset']}"
+              for e in scene.journal("dose.given/") if e["data"] == "deadly"]
     problems = (
         expect("deaths", deaths, DEATHS) +
-        expect("skipped", [e["data"]["position"] for e in skipped], [place]) +
+        expect("skipped", [e["data"]["position"] for e in
+                           scene.journal("stage.skipped/")], places) +
         expect("taken", taken(scene),
-               [str(n) for n in range(1, 21) if n != 10]))
+               [str(n) for n in range(1, 21) if n not in DEADLY]))
     stage.stop()
-    return problems + retry(scene, place)
+    return problems + retry(scene, places[0])
 
 
 def taken(scene):
@@ -293,7 +307,8 @@ def retry(scene, place):
         [HELPERS / "poison", "--dir", scene.dir, "--retry", place],
         env={**os.environ, "ANTIDOTE": "1"}, stderr=subprocess.DEVNULL)
     try:
-        wait_for("the skipped dose", lambda: taken(scene)[-1:] == ["10"])
+        wait_for("the skipped dose",
+                 lambda: taken(scene)[-1:] == [str(DEADLY[0])])
     finally:
         done.terminate()
     return expect("status", done.wait(), 0)
@@ -301,4 +316,5 @@ def retry(scene, place):
 
 STORIES = (old_pure_ledger, old_ledger_as_copy, moved_ledger,
            old_notifier_ledger, ledger_beside, held_twice, no_alerter_ledger,
-           no_notifier_ledger, no_scraper_ledger, poison)
+           no_notifier_ledger, no_scraper_ledger, from_position,
+           poison)

@@ -110,11 +110,13 @@ class Scene(Plant):
 def play(tap, story):
     """One test."""
     scene = Scene()
+    problems = []
     try:
         problems = story(scene)
         scene.stop_all()
         problems += scene.sound()
-    except Exception as e:  # whatever it was, the next case is told
+    except Exception as e:  # whatever it was, the next story is told
         problems = [repr(e), *scene.problems]
+    finally:
+        scene.end(tap, problems)
     tap.result(story.__doc__, problems)
-    scene.end(tap, problems)
