@@ -9,7 +9,7 @@
 #include "cmd/gateway/board.h"
 #include "cmd/gateway/guard.h"
 #include "cmd/gateway/http.h"
-#include "cmd/gateway/when.h"
+#include "common/since.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str origin = str_cut(rest, '\n', &rest);
 	struct str token = str_cut(rest, '\n', &rest);
 	struct str since = str_cut(rest, '\n', &rest);
-	struct when w;
+	struct since w;
 
 	if (guard_host(host, names, 1))
 		assert(host.len > 0);
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(!guard_token(token, (struct str){ 0 }));
 	guard_token(token, STR("0123456789abcdef"));
 	guard_is_json(token);
-	when_parse(since, 1763000000000000, &w);
+	since_parse(since, 1763000000000000, &w);
 	try_board(str_cut(rest, '\n', &rest));
 	try_params(rest);
 	return 0;

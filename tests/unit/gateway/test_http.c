@@ -1,12 +1,10 @@
-/* Query parameters, times as people write them, problem documents. */
+/* Query parameters and problem documents. */
 #include "cmd/gateway/http.h"
 
 #include <string.h>
 #include <sysexits.h>
 
 #include "common/xmem.h"
-
-#include "cmd/gateway/when.h"
 
 #include "tests/unit/cases.h"
 
@@ -91,41 +89,6 @@ static void numbers_are_within_bounds(void **state)
 	}
 }
 
-static void a_time_is_a_position_a_time_or_an_age(void **state)
-{
-	static const struct {
-		const char *text;
-		bool ok, is_position;
-		int64_t us;
-	} rows[] = {
-		{ "9b1c04e7:88213", true, true, 0 },
-		{ "9b1c04e7:0", true, true, 0 },
-		{ "1970-01-01T00:00:01Z", true, false, 1000000 },
-		{ "1970-01-01T01:00:00+01:00", true, false, 0 },
-		{ "10s", true, false, 90000000 },
-		{ "1d", true, false, 100000000 - 86400000000 },
-		{ "", false, false, 0 },
-		{ "now", false, false, 0 },
-		{ "9b1c04e7", false, false, 0 },
-		{ "9b1c04e7:", false, false, 0 },
-		{ "90", false, false, 0 },
-		{ "-1d", false, false, 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct when w;
-
-		if (when_parse(str_from(rows[i].text), 100000000, &w) !=
-		    rows[i].ok)
-			fail_msg("%s: want %d", rows[i].text, rows[i].ok);
-		if (!rows[i].ok)
-			continue;
-		assert_int_equal(w.is_position, rows[i].is_position);
-		assert_int_equal(w.us, rows[i].us);
-	}
-}
-
 static void a_problem_says_what_it_is(void **state)
 {
 	struct buf b = { 0 };
@@ -143,7 +106,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parameters_are_checked_by_name),
 		cmocka_unit_test(numbers_are_within_bounds),
-		cmocka_unit_test(a_time_is_a_position_a_time_or_an_age),
 		cmocka_unit_test(a_problem_says_what_it_is),
 	};
 
