@@ -188,8 +188,9 @@ bool type_is_retained(struct str type);
 
 /*
  * Checks an event of a known type: its data decodes (or is null where the
- * type is retained: a deletion) and the subject is the one that the data
- * names. 0, or -1 with *e: EX_DATAERR. Unknown types pass.
+ * type is retained: a deletion), the subject is the one that the data names,
+ * and a watch can be completed. 0, or -1 with *e: EX_DATAERR. Unknown types
+ * pass.
  */
 int type_check(const struct event *ev, struct err *e);
 
@@ -200,8 +201,9 @@ int type_check(const struct event *ev, struct err *e);
  * something else was left out or replaced (a query, an end that is too long),
  * eight hexadecimal digits of the URL's hash follow. item is there for product
  * and mock; one without an id gets the watch's. -1 with *e (EX_DATAERR) for what cannot
- * be: a URL without a host, or with a password in it; kind and URL that do not
- * go together; both every and cron.
+ * be: a URL without a host, or with a password in it; a header with a secret
+ * that is not in a file; kind and URL that do not go together; both every and
+ * cron.
  */
 enum { WATCH_ID_TEXT = 80 };
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e);

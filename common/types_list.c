@@ -131,6 +131,8 @@ int type_check(const struct event *ev, struct err *e)
 		err_prefix(e, "data");
 	else
 		rc = check_subject(t, &data, event_subject(ev), e);
+	if (rc == 0 && t->shape == &shape_watch)
+		rc = watch_complete(&data.watch, &a, e);
 	arena_free(&a);
 	return rc;
 }

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/json.h"
+#include "common/xmem.h"
+
 /* The parts of a URL that name a watch. */
 struct place {
 	struct str host, port, path;
@@ -116,12 +119,44 @@ static struct str make_source(struct str host, struct arena *a)
 	return arena_str(a, (struct str){ n.text, n.len });
 }
 
+/* Does a request header of this name carry a secret? */
+static bool is_secret(struct str name)
+{
+	static const char *const parts[] = { "cookie", "auth",	   "token",
+					     "secret", "key",	   "session",
+					     "passw",  "signature" };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct str part = str_from(parts[i]);
+
+		for (size_t k = 0; k + part.len <= name.len; k++)
+			if (str_eq_nocase(str_sub(name, k, k + part.len), part))
+				return true;
+	}
+	return false;
+}
+
+static int check_headers(struct str headers, struct err *e)
+{
+	struct json_iter it = json_iter(headers);
+
+	while (headers.p && json_next(&it))
+		if (is_secret(it.key) && json_type_of(it.value) != JSON_OBJECT)
+			return err_set(e, EX_DATAERR,
+				       "headers: %.*s: must not be in the "
+				       "watch; put it into a file of the "
+				       "secrets directory and write "
+				       "{\"file\":NAME}",
+				       STR_ARG(str_utf8_prefix(it.key, 64)));
+	return 0;
+}
+
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 {
 	bool mock = str_starts(w->url, STR("mock:"));
 	struct place place = { .more = false };
 
-	if (read_place(w->url, &place, e))
+	if (read_place(w->url, &place, e) || check_headers(w->headers, e))
 		return -1;
 	if (w->every.p && w->cron.p)
 		return err_set(e, EX_DATAERR, "cron: every is there, too");

@@ -54,22 +54,6 @@ static bool is_ours(struct str name)
 	return is_one_of(name, ours, ARRAY_LEN(ours));
 }
 
-static bool is_secret(struct str name)
-{
-	static const char *const parts[] = { "cookie", "auth",	   "token",
-					     "secret", "key",	   "session",
-					     "passw",  "signature" };
-
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		struct str part = str_from(parts[i]);
-
-		for (size_t k = 0; k + part.len <= name.len; k++)
-			if (str_eq_nocase(str_sub(name, k, k + part.len), part))
-				return true;
-	}
-	return false;
-}
-
 static int read_secret(struct str file, const char *dir, struct arena *a,
 		       struct str *value_r, struct err *e)
 {
@@ -97,8 +81,8 @@ static int read_secret(struct str file, const char *dir, struct arena *a,
 	return 0;
 }
 
-static int read_value(struct str name, struct str json, const char *dir,
-		      struct arena *a, struct str *value_r, struct err *e)
+static int read_value(struct str json, const char *dir, struct arena *a,
+		      struct str *value_r, struct err *e)
 {
 	struct str file;
 
@@ -110,11 +94,6 @@ static int read_value(struct str name, struct str json, const char *dir,
 	}
 	if (!json_text(json, a, value_r))
 		return err_set(e, EX_CONFIG, "not a string");
-	if (is_secret(name))
-		return err_set(e, EX_CONFIG,
-			       "must not be in the watch; put it into a file "
-			       "of the secrets directory and write "
-			       "{\"file\":NAME}");
 	return 0;
 }
 
@@ -129,7 +108,7 @@ static int add_line(struct str name, struct str json, const char *dir,
 	if (l->n == SECRETS_HEADERS_MAX)
 		return err_set(e, EX_CONFIG, "one of more than %d",
 			       SECRETS_HEADERS_MAX);
-	if (read_value(name, json, dir, a, &value, e))
+	if (read_value(json, dir, a, &value, e))
 		return -1;
 	for (size_t i = 0; i < value.len; i++)
 		if ((unsigned char)value.p[i] < ' ' && value.p[i] != '\t')

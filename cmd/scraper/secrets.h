@@ -7,10 +7,10 @@
  *	{"Accept-Language":"de","Cookie":{"file":"shop.cookie"}}
  *
  * A value is text or names a file in the secrets directory, whose content
- * (without white space around it) is the value. Headers that carry secrets
- * must name a file: text there is refused, for the watch is an event that
- * anybody may read. Headers that the client itself is in charge of are
- * refused, like names and values that would break a request apart.
+ * (without white space around it) is the value. For headers that carry secrets
+ * watch_complete() has refused text: a watch is an event that anybody may
+ * read. Headers that the client itself is in charge of are refused here, like
+ * names and values that would break a request apart.
  */
 #include "common/arena.h"
 #include "common/err.h"

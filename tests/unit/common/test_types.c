@@ -85,6 +85,8 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		  "subject: is a, but data names b" },
 		{ "watch.set/a/b", "{\"url\":\"http://x\"}",
 		  "subject: not an id" },
+		{ "watch.set/a", "{\"url\":\"http://ann:secret@x/\"}",
+		  "url: must not hold a user name or password" },
 		{ "watch.set/a", "null", NULL },
 		{ "watch.set/a", NULL, NULL },
 		{ "watch.set", "null", "subject: missing, must be ID" },
@@ -253,11 +255,43 @@ static void a_watch_that_cannot_be_is_refused(void **state)
 	}
 }
 
+static void a_secret_header_names_a_file(void **state)
+{
+	static const struct {
+		const char *headers;
+		bool valid;
+	} cases[] = {
+		{ "{\"Cookie\":\"a=b\"}", false },
+		{ "{\"Accept-Language\":\"de\",\"cookie\":\"\"}", false },
+		{ "{\"authorization\":\"Bearer x\"}", false },
+		{ "{\"X-Api-Key\":\"x\"}", false },
+		{ "{\"X-Csrf-Token\":7}", false },
+		{ "{\"Cookie\":{\"file\":\"shop.cookie\"}}", true },
+		{ "{\"Accept-Language\":\"de\"}", true },
+		{ "{}", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char data[128];
+		struct event ev = { .topic = STR("watch.set/a") };
+		struct err e = { 0 };
+
+		snprintf(data, sizeof(data),
+			 "{\"url\":\"http://x\",\"headers\":%s}",
+			 cases[i].headers);
+		ev.data = str_from(data);
+		if ((type_check(&ev, &e) == 0) != cases[i].valid)
+			fail_msg("%s: %s", data, e.msg);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(valid_data_survives_and_invalid_is_refused),
 		cmocka_unit_test(an_event_is_checked_by_data_and_subject),
+		cmocka_unit_test(a_secret_header_names_a_file),
 		cmocka_unit_test(only_settings_are_retained),
 		cmocka_unit_test(an_id_is_made_from_the_url),
 		cmocka_unit_test(what_is_left_out_of_a_watch_is_filled_in),
