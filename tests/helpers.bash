@@ -27,8 +27,8 @@ weir_teardown() {
 
 # wait_for COMMAND...: until it succeeds, at most 20 s.
 wait_for() {
-	local i
-	for i in $(seq 1000); do
+	local end=$((SECONDS + 20))
+	while ((SECONDS <= end)); do
 		"$@" && return 0
 		sleep 0.02
 	done
