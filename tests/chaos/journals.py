@@ -30,8 +30,8 @@ def old_journal(scene):
     at = scene["gateway"].said(r"url=http://([^/]+)/")[1]
     items, lost, backup = alerts_and_backup(scene)
     was = f"{scene.epoch()}:{len(scene.journal())}"
-    client = subscribe(at, was)
-    problems = expect("recovered", client.receive()["recovered"], True)
+    client, told = subscribe(at, was)
+    problems = expect("recovered", told["recovered"], True)
     scene["store"].stop()
     put_back(scene, backup)
     scene.start("store")
@@ -108,9 +108,14 @@ def check_restored(scene, items, lost):
 
 
 def subscribe(at, since):
+    """A client of alerts, and what it was answered."""
     link = WebSocket(at)
-    link.send({"subscribe": ["alert."], "since": since})
-    return link
+
+    def ask():
+        link.send({"subscribe": ["alert."], "since": since})
+        answer = link.receive()
+        return "error" not in answer and answer  # else: no journal yet
+    return link, wait_for("the gateway has a journal", ask)
 
 
 def check_connected(client, epoch, item):
@@ -128,8 +133,7 @@ def check_connected(client, epoch, item):
 def check_clients(at, epoch, old):
     """An old position is not recovered, on either transport."""
     answer = Http(at).must("GET", f"/api/v1/events?since={old}&limit=1")
-    link = subscribe(at, old)
-    told = link.receive()
+    link, told = subscribe(at, old)
     link.close()
     return (expect("REST", answer["recovered"], False) +
             expect("WebSocket", told["recovered"], False) +
@@ -156,9 +160,8 @@ def other_journal(scene):
 def missed_feed(scene):
     """stage and gateway that stood still for 60,000 events miss none"""
     scene.start("store", "alerter", "gateway")
-    client = subscribe(scene["gateway"].said(r"url=http://([^/]+)/")[1],
-                       f"{scene.epoch()}:0")
-    client.receive()
+    client, _ = subscribe(scene["gateway"].said(r"url=http://([^/]+)/")[1],
+                          f"{scene.epoch()}:0")
     filler = {"type": "note.made", "data": "x"}
     for tool in ("alerter", "gateway"):
         scene[tool].signal(signal.SIGSTOP)
