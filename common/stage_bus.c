@@ -473,10 +473,19 @@ static void drain(struct stage *s)
 	loop_timer_free(&timer);
 }
 
-int stage_run_bus(struct stage *s, struct err *e)
+/* What is open was committed slice by slice, or is gone. */
+static void mark_clean_end(struct stage *s)
 {
 	struct err ignored;
 
+	if (ledger_begin(s->ledger, &ignored) == 0 &&
+	    ledger_del(s->ledger, KEY_RUNNING, &ignored) >= 0 &&
+	    ledger_del(s->ledger, KEY_TRIED, &ignored) >= 0)
+		(void)ledger_commit(s->ledger, &ignored);
+}
+
+int stage_run_bus(struct stage *s, struct err *e)
+{
 	s->loop = loop_new(e);
 	if (!s->loop || loop_signals(s->loop, on_hup, s, e) ||
 	    open_ledger(s, e) || (s->options->retry && retry(s, e)) ||
@@ -495,13 +504,13 @@ int stage_run_bus(struct stage *s, struct err *e)
 	drain(s);
 	if (s->failed) {
 		*e = s->why;
+		/* A full disk is no fault of the event that met it. */
+		if (e->code == EX_TEMPFAIL)
+			mark_clean_end(s);
 		return -1;
 	}
 	report_position(s);
-	/* A clean end: what is open was committed slice by slice. */
-	if (ledger_begin(s->ledger, &ignored) == 0 &&
-	    ledger_del(s->ledger, KEY_RUNNING, &ignored) >= 0)
-		(void)ledger_commit(s->ledger, &ignored);
+	mark_clean_end(s);
 	log_info("stopped position=%08x:%llu outbox=%llu", s->now.epoch,
 		 (unsigned long long)s->now.offset,
 		 (unsigned long long)ledger_outbox_count(s->ledger));

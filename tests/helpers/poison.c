@@ -4,7 +4,8 @@
  *	poison [OPTION...]
  *
  * Answers each dose.given/X with dose.taken/X. Where the data is "deadly", the
- * process aborts instead, unless the environment has ANTIDOTE.
+ * process aborts instead, and where it is "filling" it ends as with a full
+ * disk, unless the environment has ANTIDOTE.
  */
 #include <stdlib.h>
 #include <sysexits.h>
@@ -42,6 +43,8 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 		return 0;
 	if (str_is(ev->data, "\"deadly\"") && !getenv("ANTIDOTE"))
 		abort();
+	if (str_is(ev->data, "\"filling\"") && !getenv("ANTIDOTE"))
+		return err_set(e, EX_TEMPFAIL, "there is no room");
 	buf_puts(&topic, "dose.taken/");
 	buf_add_str(&topic, event_subject(ev));
 	rc = stage_emit(s, buf_str(&topic), ev->time_us, ev, no_ext, ev->data,

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# What every stage does with an event that it cannot handle.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	BIN=${BIN:-build/bin}
+	POISON=${HELPERS:-build/tests/helpers}/poison
+	dir=$BATS_TEST_TMPDIR
+	"$BIN/weir-store" --dir "$dir" 2>"$dir/store.log" 3>&- &
+	store=$!
+}
+
+teardown() {
+	kill "$store"
+	wait "$store" || true
+}
+
+dose() { # DATA
+	echo "$1" | "$BIN/weir-pub" --dir "$dir" -t dose.given -s x
+}
+
+# A stage begins with what happens after its birth.
+be_born() {
+	dose '"harmless"'
+	"$POISON" --dir "$dir" 2>"$dir/birth.log" 3>&- &
+	poison=$!
+	for _ in $(seq 200); do
+		! grep -q ': live ' "$dir/birth.log" || break
+		sleep 0.05
+	done
+	kill "$poison"
+	wait "$poison"
+}
+
+# End with what a dose does, a number of times.
+suffer() { # TIMES STATUS
+	for _ in $(seq "$1"); do
+		run timeout 20 "$POISON" --dir "$dir" 3>&-
+		[ "$status" -eq "$2" ]
+	done
+}
+
+# What it says once it can go on: "TYPE" of each event.
+recover() {
+	ANTIDOTE=1 "$POISON" --dir "$dir" 2>"$dir/poison.log" 3>&- &
+	poison=$!
+	for _ in $(seq 200); do
+		said=$("$BIN/weir-log" --dir "$dir" dose.taken/ stage.skipped/ | jq -r .type)
+		[ -z "$said" ] || break
+		sleep 0.05
+	done
+	kill "$poison"
+	wait "$poison"
+	echo "$said"
+}
+
+@test "an event that ends the process three times is passed over" {
+	be_born
+	dose '"deadly"'
+	suffer 4 134
+	[ "$(recover)" = stage.skipped ]
+}
+
+@test "a full disk is no fault of the event that met it" {
+	be_born
+	dose '"filling"'
+	suffer 6 75
+	[ "$(recover)" = dose.taken ]
+}
