@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """chaos - see run.sh."""
 import os
 import signal
