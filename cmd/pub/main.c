@@ -159,7 +159,7 @@ static void take_line(struct pub *p, struct str line)
 
 static void maybe_done(struct pub *p)
 {
-	if (p->eof && producer_idle(p->producer))
+	if (p->eof && producer_memory_waiting(p->queue) == 0)
 		loop_stop(p->loop);
 }
 
@@ -243,7 +243,7 @@ static void on_timeout(void *arg)
 	struct pub *p = arg;
 	struct err e;
 
-	if (!p->eof && producer_idle(p->producer)) {
+	if (!p->eof && producer_memory_waiting(p->queue) == 0) {
 		loop_timer_start(p->timer, cfg.timeout_ms);
 		return; /* it is the input that is slow */
 	}
@@ -310,7 +310,7 @@ static int run(const char *path, struct err *e)
 	loop_run(p.loop);
 	if (p.why.code)
 		*e = p.why;
-	else if (!p.eof || !producer_idle(p.producer))
+	else if (!p.eof || producer_memory_waiting(p.queue) > 0)
 		err_set(e, EX_TEMPFAIL,
 			"stopped; %zu events not known to be "
 			"durable",

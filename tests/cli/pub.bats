@@ -52,6 +52,11 @@ EVENT='"specversion":"1.0","type":"test.e","source":"shop/1","data":{"x":1}'
 	[[ $stderr == *"$DIR"* ]]
 }
 
+@test "nothing to publish needs no store" {
+	run -0 weir-pub --dir "$BATS_TEST_TMPDIR/none" </dev/null
+	[ -z "$output" ]
+}
+
 @test "it waits for a store that comes later" {
 	numbers 1 10 | pub -t test.n &
 	publisher=$!
