@@ -20,4 +20,7 @@ if ! (cd "$here" && npm ls playwright-core >/dev/null 2>&1); then
 fi
 cp "$root"/tests/browser/*.mjs "$here"
 cd "$here"
-exec node dashboard.mjs
+# Another script of this folder may be named, with its arguments.
+script=${1:-dashboard.mjs}
+[ $# -eq 0 ] || shift
+exec node "$script" "$@"
