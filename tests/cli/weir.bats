@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# weir, the front command, beside a store.
+
+load ../helpers
+
+setup() {
+	weir_setup
+	export WEIR_DIR=$DIR
+	unset WEIR_CONFIG
+}
+
+teardown() { weir_teardown; }
+
+front() { "$BIN/weir" "$@"; }
+
+@test "watches, rules and searches are added, listed and removed" {
+	start_store
+	front watch add https://shop.example/lamp id=lamp every=1h target=80
+	front rule add tenth on=price.update/ drop.percent=10 drop.over=7d
+	front search add bikes keywords='blue bike' price.max=200
+	[ "$(front watch list lamp | jq -r .item.target)" = 80 ]
+	[ "$(front rule list | jq .drop.percent)" = 10 ]
+	[ "$(front search list | jq -r .price.max)" = 200 ]
+	front watch rm lamp
+	[ -z "$(front watch list)" ]
+}
+
+@test "what is not there is said, with 1" {
+	start_store
+	front watch add https://shop.example/lamp id=lamp
+	for command in list rm poll; do
+		run --separate-stderr front watch "$command" nosuch
+		[ "$status" -eq 1 ]
+		[ "$stderr" = "weir: error: watch nosuch: there is none" ]
+	done
+}
+
+@test "what is refused is one line that names the member" {
+	start_store
+	run --separate-stderr front watch add htp://shop.example/lamp
+	[ "$status" -eq 65 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == "weir: error: watch not added: url:"* ]]
+	run --separate-stderr front rule add r on=price.update/ evry=2
+	[ "$status" -eq 65 ]
+	[[ $stderr == "weir: error: rule not added: evry:"* ]]
+	run --separate-stderr front rule add r on=price.update/ drop.percent=ten
+	[ "$status" -eq 64 ]
+}
+
+@test "without a journal there is nothing to list: 66" {
+	run --separate-stderr front watch list
+	[ "$status" -eq 66 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+}
+
+@test "usage errors are 64" {
+	run front
+	[ "$status" -eq 64 ]
+	run front nosuch
+	[ "$status" -eq 64 ]
+	run front watch frob
+	[ "$status" -eq 64 ]
+}
