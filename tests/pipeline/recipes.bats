@@ -6,7 +6,10 @@ load ../helpers
 load weir
 
 setup() { weir_setup; }
-teardown() { weir_teardown; }
+teardown() {
+	stop_weir
+	weir_teardown
+}
 
 # The first sight of every watch of a recipe.
 seen_all() {

@@ -35,6 +35,17 @@ start_weir() {
 	}
 }
 
+# stop_weir: TERM for all, who must not have met an error of memory (ASan's
+# reports stand on standard error), nor leave any behind.
+stop_weir() {
+	local pid
+	for pid in "${daemons[@]}"; do
+		kill -TERM "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	! grep -h 'Sanitizer\|runtime error' "$T"/*.err
+}
+
 # recipe NAME FILE: its watches, rules or searches; nothing if it has none.
 recipe() {
 	local file=$BATS_TEST_DIRNAME/../../etc/recipes/$1/$2.jsonl
