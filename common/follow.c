@@ -23,9 +23,8 @@ struct follow {
 	uint64_t quiet_until; /* holes up to here were there before us */
 	bool started;	      /* pos is of this journal */
 	bool behind;	      /* the journal has what the feed will not give */
-	bool paused;
-	bool complained; /* about a journal that cannot be read */
-	uint64_t head;	 /* the newest offset heard of */
+	bool complained;      /* about a journal that cannot be read */
+	uint64_t head;	      /* the newest offset heard of */
 	int64_t heard_ms;
 	unsigned left; /* events that this slice may still hand over */
 	bool handed;   /* this slice handed something over */
@@ -113,7 +112,7 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 		f->conf.gap(f->conf.arg, r->expected, ev->offset - 1);
 	hand_over(f, ev);
 	r->expected = ev->offset + 1;
-	return --f->left == 0 || f->paused;
+	return --f->left == 0;
 }
 
 /* Hand over what the journal has after pos, as much as the slice allows. */
@@ -238,7 +237,7 @@ static bool on_work(void *arg)
 
 	f->left = f->conf.slice ? f->conf.slice : FOLLOW_SLICE;
 	f->handed = false;
-	while (more && f->left > 0 && !f->paused) {
+	while (more && f->left > 0) {
 		if (!f->started && !attach(f)) {
 			/* Heartbeats must not pile up meanwhile. */
 			while (read_feed(f))
@@ -253,7 +252,7 @@ static bool on_work(void *arg)
 	}
 	if (f->handed && f->conf.slice_end)
 		f->conf.slice_end(f->conf.arg);
-	return more && !f->paused;
+	return more;
 }
 
 static void on_fd(void *arg, int what)
@@ -340,15 +339,4 @@ int64_t follow_heard_ms(const struct follow *f)
 struct journal *follow_journal(struct follow *f)
 {
 	return f->journal;
-}
-
-void follow_pause(struct follow *f)
-{
-	f->paused = true;
-}
-
-void follow_resume(struct follow *f)
-{
-	f->paused = false;
-	loop_work_wake(f->work);
 }

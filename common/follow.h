@@ -67,8 +67,4 @@ int64_t follow_heard_ms(const struct follow *f);
 /* The journal that it reads; NULL while there is none. Borrowed. */
 struct journal *follow_journal(struct follow *f);
 
-/* Stop handing over (a consumer that is full), and go on. */
-void follow_pause(struct follow *f);
-void follow_resume(struct follow *f);
-
 #endif
