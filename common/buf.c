@@ -1,8 +1,11 @@
 #include "common/buf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #include "common/swar.h"
 #include "common/xmem.h"
@@ -107,6 +110,22 @@ void buf_consume(struct buf *b, size_t n)
 	}
 	memmove(b->p, b->p + n, b->len - n + 1);
 	b->len -= n;
+}
+
+int buf_print(struct buf *b, struct err *e)
+{
+	size_t done = 0;
+
+	while (done < b->len) {
+		ssize_t n = write(STDOUT_FILENO, b->p + done, b->len - done);
+
+		if (n < 0 && errno != EINTR)
+			return err_set(e, EX_IOERR, "standard output: %s",
+				       strerror(errno));
+		done += n > 0 ? (size_t)n : 0;
+	}
+	buf_reset(b);
+	return 0;
 }
 
 /* The first byte from i on that JSON wants escaped. */

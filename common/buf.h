@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/err.h"
 #include "common/str.h"
 
 struct buf {
@@ -39,6 +40,9 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 
 /* Drop the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
+
+/* Write it to standard output, whole, and empty it. -1 with *e: EX_IOERR. */
+int buf_print(struct buf *b, struct err *e);
 
 /* Add s as a JSON string (RFC 8259) with its quotes; s must be UTF-8. */
 void buf_json_str(struct buf *b, struct str s);

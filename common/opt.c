@@ -329,17 +329,6 @@ out:
 	return rc;
 }
 
-int opt_config_ok(const struct opt_tool *tool, struct err *e)
-{
-	const char *path = conf_path(tool->common->conf);
-
-	printf("weir-%s: configuration OK%s%s\n", tool->name, path ? ": " : "",
-	       path ? path : "");
-	if (fflush(stdout) || ferror(stdout))
-		return err_set(e, EX_IOERR, "standard output: write failed");
-	return 0;
-}
-
 void opt_release(const struct opt_tool *tool)
 {
 	for (size_t i = 0; i < tool->n_opts; i++) {

@@ -62,6 +62,7 @@ struct opt_tool {
 	const char *summary;  /* one sentence */
 	const struct opt *opts;
 	size_t n_opts;
+	size_t max_args; /* operands that are taken, at most */
 	struct opt_common *common;
 };
 
@@ -73,12 +74,6 @@ struct opt_tool {
  */
 int opt_parse(const struct opt_tool *tool, int argc, char **argv,
 	      char ***args_r, struct err *e);
-
-/*
- * For --check-config, once the tool has checked what is its own: say that all
- * is well on standard output. Returns 0, or -1 where that cannot be written.
- */
-int opt_config_ok(const struct opt_tool *tool, struct err *e);
 
 /* Free what opt_parse() allocated (lists, the loaded file). */
 void opt_release(const struct opt_tool *tool);

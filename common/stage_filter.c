@@ -3,7 +3,6 @@
  * on standard output. Lines that wait already make one transaction; output is
  * written after each, so that a slow input is answered at once.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,20 +19,8 @@ enum { FILTER_BATCH = 512 };
 
 int stage_flush(struct stage *s, struct err *e)
 {
-	size_t done = 0;
-
-	while (done < s->out.len) {
-		ssize_t n = write(STDOUT_FILENO, s->out.p + done,
-				  s->out.len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(e, EX_IOERR, "standard output: %s",
-				       strerror(errno));
-		done += (size_t)n;
-	}
-	buf_reset(&s->out);
+	if (buf_print(&s->out, e))
+		return -1;
 	/* What was said is forgotten with the next commit. */
 	if (s->options->state_dir) {
 		struct producer_queue q = ledger_queue(s->ledger);

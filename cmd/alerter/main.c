@@ -6,9 +6,8 @@
  */
 #include <sysexits.h>
 
-#include "common/log.h"
-#include "common/opt.h"
 #include "common/stage.h"
+#include "common/tool.h"
 #include "common/xmem.h"
 
 #include "alerter.h"
@@ -46,14 +45,13 @@ static int run(char **args, struct err *e)
 			      .searches = cfg.searches };
 	int rc;
 
-	if (*args)
-		return err_set(e, EX_USAGE, "'%s': no operands", *args);
+	(void)args;
 	if (!cfg.stage.out && (cfg.watches || cfg.rules || cfg.searches))
 		return err_set(e, EX_USAGE,
 			       "--watches, --rules and --searches go with "
 			       "--in and --out");
 	if (cfg.common.check_config)
-		return opt_config_ok(&tool, e);
+		return 0;
 	alerter_init(&al);
 	rc = stage_run(&alerter_handler, &al, &cfg.common, &cfg.stage, e);
 	alerter_fini(&al);
@@ -62,18 +60,5 @@ static int run(char **args, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct err e = { 0 };
-	char **args;
-	int status;
-
-	log_init("weir-alerter");
-	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status == 0) {
-		log_verbose(cfg.common.verbose);
-		status = run(args, &e);
-	}
-	if (status < 0)
-		log_error("%s", e.msg);
-	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return tool_main(&tool, run, argc, argv);
 }

@@ -3,11 +3,8 @@
  * Reads price.update; writes price.stats and price.anomaly. See
  * weir-analyzer(1).
  */
-#include <sysexits.h>
-
-#include "common/log.h"
-#include "common/opt.h"
 #include "common/stage.h"
+#include "common/tool.h"
 #include "common/xmem.h"
 
 #include "analyzer.h"
@@ -33,10 +30,9 @@ static int run(char **args, struct err *e)
 	struct analyzer *an;
 	int rc;
 
-	if (*args)
-		return err_set(e, EX_USAGE, "'%s': no operands", *args);
+	(void)args;
 	if (cfg.common.check_config)
-		return opt_config_ok(&tool, e);
+		return 0;
 	an = xcalloc(1, sizeof(*an));
 	rc = stage_run(&analyzer_handler, an, &cfg.common, &cfg.stage, e);
 	analyzer_free(&an);
@@ -45,18 +41,5 @@ static int run(char **args, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct err e = { 0 };
-	char **args;
-	int status;
-
-	log_init("weir-analyzer");
-	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status == 0) {
-		log_verbose(cfg.common.verbose);
-		status = run(args, &e);
-	}
-	if (status < 0)
-		log_error("%s", e.msg);
-	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return tool_main(&tool, run, argc, argv);
 }

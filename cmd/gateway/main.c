@@ -7,12 +7,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/notify.h"
+#include "common/tool.h"
 #include "common/xmem.h"
 
 #include "api.h"
@@ -339,7 +339,7 @@ static void gateway_close(struct gateway *g)
 	loop_free(&g->loop);
 }
 
-static int run(struct gateway *g, struct err *e)
+static int serve(struct gateway *g, struct err *e)
 {
 	bool is_v6 = strchr(cfg.listen, ':') != NULL;
 
@@ -353,36 +353,24 @@ static int run(struct gateway *g, struct err *e)
 	return e->code ? -1 : 0;
 }
 
-int main(int argc, char **argv)
+static int run(char **args, struct err *e)
 {
 	struct gateway g = { .settings = &cfg };
 	char token[GUARD_TOKEN_MAX + 1];
-	struct err e = { 0 };
-	char **args;
-	int status;
+	int rc = -1;
 
-	log_init("weir-gateway");
-	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status != 0)
-		goto out;
-	log_verbose(common.verbose);
-	status = -1;
-	if (*args) {
-		err_set(&e, EX_USAGE, "%s: no operand is taken", *args);
-		goto out;
-	}
-	if (check_settings(token, &e))
-		goto out;
-	if (common.check_config) {
-		status = opt_config_ok(&tool, &e);
-		goto out;
-	}
-	if (gateway_open(&g, &e) == 0)
-		status = run(&g, &e);
-out:
-	if (status < 0)
-		log_error("%s", e.msg);
+	(void)args;
+	if (check_settings(token, e))
+		return -1;
+	if (common.check_config)
+		return 0;
+	if (gateway_open(&g, e) == 0)
+		rc = serve(&g, e);
 	gateway_close(&g);
-	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	return tool_main(&tool, run, argc, argv);
 }

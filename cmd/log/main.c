@@ -5,22 +5,25 @@
  * in a buffer while a snapshot of the file is held, and written after it was
  * let go: a slow reader of our output must not keep old pages alive.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/follow.h"
 #include "common/log.h"
-#include "common/opt.h"
 #include "common/since.h"
+#include "common/tool.h"
 #include "common/xmem.h"
 
-enum { LOG_CHUNK = 256 << 10, LOG_SCAN = 20000, LOG_PIPE = 1 << 20 };
+enum {
+	LOG_PATTERNS = 64,
+	LOG_CHUNK = 256 << 10,
+	LOG_SCAN = 20000,
+	LOG_PIPE = 1 << 20,
+};
 
 static struct {
 	struct opt_common common;
@@ -50,6 +53,7 @@ static const struct opt_tool tool = {
 		   "matches a pattern.",
 	.opts = opts,
 	.n_opts = ARRAY_LEN(opts),
+	.max_args = LOG_PATTERNS,
 	.common = &cfg.common,
 };
 
@@ -68,24 +72,6 @@ static bool wanted(const struct printer *p, const struct event *ev)
 		if (topic_matches(ev->topic, p->pattern[i]))
 			return true;
 	return p->n_patterns == 0;
-}
-
-static int write_out(struct printer *p, struct err *e)
-{
-	size_t done = 0;
-
-	while (done < p->out.len) {
-		ssize_t n = write(STDOUT_FILENO, p->out.p + done,
-				  p->out.len - done);
-
-		if (n < 0 && errno != EINTR)
-			return err_set(e, EX_IOERR, "standard output: %s",
-				       strerror(errno));
-		if (n > 0)
-			done += (size_t)n;
-	}
-	buf_reset(&p->out);
-	return 0;
 }
 
 /* Gather one event; 1: time to write. */
@@ -151,7 +137,7 @@ static int print_range(struct printer *p, struct journal *j,
 
 	while (more > 0 && p->left > 0) {
 		more = journal_scan(j, scan, on_event, p, &scan->from, e);
-		if (more < 0 || write_out(p, e))
+		if (more < 0 || buf_print(&p->out, e))
 			return -1;
 		if (scan->reverse && scan->from < scan->until)
 			break;
@@ -193,7 +179,7 @@ static int print_last(struct printer *p, struct journal *j, struct err *e)
 					   &n, e))
 				return -1;
 			was = p->out.len - was;
-			if (write_out(p, e))
+			if (buf_print(&p->out, e))
 				return -1;
 		} while (was > 0 && p->left > 0);
 	}
@@ -216,7 +202,7 @@ static void follow_event(void *arg, const struct event *ev)
 	if (p->left == 0)
 		return;
 	on_event(p, ev, &e);
-	if (p->out.len >= LOG_CHUNK && write_out(p, &e))
+	if (p->out.len >= LOG_CHUNK && buf_print(&p->out, &e))
 		stop(p, &e);
 }
 
@@ -225,7 +211,7 @@ static void follow_slice(void *arg)
 	struct printer *p = arg;
 	struct err e = { 0 };
 
-	if (write_out(p, &e) || p->left == 0)
+	if (buf_print(&p->out, &e) || p->left == 0)
 		stop(p, &e);
 }
 
@@ -269,7 +255,7 @@ out:
 	return rc;
 }
 
-static int run(struct printer *p, struct err *e)
+static int print(struct printer *p, struct err *e)
 {
 	struct journal *j = journal_open(cfg.common.dir, e);
 	struct journal_scan scan = { .budget = 0 };
@@ -324,49 +310,28 @@ static void widen_pipe(void)
 	(void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, LOG_PIPE);
 }
 
-static int print(char **args, struct err *e)
+static int run(char **args, struct err *e)
 {
 	struct printer p = { .left = cfg.limit ? (uint64_t)cfg.limit
 					       : UINT64_MAX };
-	struct str pattern[64];
+	struct str pattern[LOG_PATTERNS] = { STR("") };
 	int rc;
 
-	while (args[p.n_patterns] && p.n_patterns < ARRAY_LEN(pattern)) {
+	if (check_usage(args, e))
+		return -1;
+	if (cfg.common.check_config)
+		return 0;
+	for (p.pattern = pattern; args[p.n_patterns]; p.n_patterns++)
 		pattern[p.n_patterns] = str_from(args[p.n_patterns]);
-		p.n_patterns++;
-	}
-	if (args[p.n_patterns])
-		return err_set(e, EX_USAGE, "more than %zu patterns",
-			       ARRAY_LEN(pattern));
 	if (p.n_patterns == 0 && cfg.last)
-		pattern[p.n_patterns++] = STR("");
-	p.pattern = pattern;
+		p.n_patterns = 1;
 	widen_pipe();
-	rc = run(&p, e);
+	rc = print(&p, e);
 	buf_free(&p.out);
 	return rc;
 }
 
 int main(int argc, char **argv)
 {
-	struct err e = { 0 };
-	char **args;
-	int status;
-
-	umask(0007);
-	log_init("weir-log");
-	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status != 0)
-		goto out;
-	log_verbose(cfg.common.verbose);
-	status = -1;
-	if (cfg.common.check_config)
-		status = opt_config_ok(&tool, &e);
-	else if (check_usage(args, &e) == 0)
-		status = print(args, &e);
-out:
-	if (status < 0)
-		log_error("%s", e.msg);
-	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return tool_main(&tool, run, argc, argv);
 }

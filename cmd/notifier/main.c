@@ -3,13 +3,10 @@
  * Reads user.notification; writes delivery.sent, delivery.failed and
  * delivery.unknown. See weir-notifier(1).
  */
-#include <stdio.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 
-#include "common/log.h"
-#include "common/opt.h"
 #include "common/stage.h"
+#include "common/tool.h"
 #include "common/xmem.h"
 
 #include "notifier.h"
@@ -42,7 +39,7 @@ static int work(const struct channels *channels, struct err *e)
 	struct notifier n = { .channels = channels };
 
 	if (cfg.common.check_config)
-		return opt_config_ok(&tool, e);
+		return 0;
 	if (cfg.test)
 		return trial_run(channels, cfg.test, e);
 	if (cfg.stage.out && !cfg.stage.in)
@@ -55,8 +52,7 @@ static int run(char **args, struct err *e)
 	struct channels channels;
 	int rc;
 
-	if (*args)
-		return err_set(e, EX_USAGE, "'%s': no operands", *args);
+	(void)args;
 	if (channels_load(cfg.common.conf, &channels, e))
 		return -1;
 	rc = work(&channels, e);
@@ -66,21 +62,5 @@ static int run(char **args, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct err e = { 0 };
-	char **args;
-	int status;
-
-	umask(0007);
-	log_init("weir-notifier");
-	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status == 0) {
-		log_verbose(cfg.common.verbose);
-		status = run(args, &e);
-	} else if (status > 0) {
-		status = EX_OK; /* --help or --version was answered */
-	}
-	if (status < 0)
-		log_error("%s", e.msg);
-	opt_release(&tool);
-	return status < 0 ? e.code : status;
+	return tool_main(&tool, run, argc, argv);
 }

@@ -13,8 +13,8 @@
 #include "common/json.h"
 #include "common/lines.h"
 #include "common/log.h"
-#include "common/opt.h"
 #include "common/producer.h"
+#include "common/tool.h"
 #include "common/types.h"
 #include "common/xmem.h"
 
@@ -42,6 +42,7 @@ static const struct opt_tool tool = {
 		   "they are durable.",
 	.opts = opts,
 	.n_opts = ARRAY_LEN(opts),
+	.max_args = 1,
 	.common = &cfg.common,
 };
 
@@ -296,7 +297,7 @@ static int connect(struct pub *p, struct err *e)
 	return p->producer ? 0 : -1;
 }
 
-static int run(const char *path, struct err *e)
+static int publish(const char *path, struct err *e)
 {
 	struct pub p = { .lines = { .fd = -1 } };
 	int rc = -1;
@@ -334,30 +335,14 @@ out:
 	return rc;
 }
 
+static int run(char **args, struct err *e)
+{
+	if (cfg.subject && !cfg.type)
+		return err_set(e, EX_USAGE, "--subject goes with --type");
+	return cfg.common.check_config ? 0 : publish(args[0], e);
+}
+
 int main(int argc, char **argv)
 {
-	struct err e = { 0 };
-	char **args;
-	int status;
-
-	umask(0007);
-	log_init("weir-pub");
-	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status != 0)
-		goto out;
-	log_verbose(cfg.common.verbose);
-	status = -1;
-	if (args[0] && args[1])
-		err_set(&e, EX_USAGE, "%s: one file at most", args[1]);
-	else if (cfg.subject && !cfg.type)
-		err_set(&e, EX_USAGE, "--subject goes with --type");
-	else if (cfg.common.check_config)
-		status = opt_config_ok(&tool, &e);
-	else
-		status = run(args[0], &e);
-out:
-	if (status < 0)
-		log_error("%s", e.msg);
-	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return tool_main(&tool, run, argc, argv);
 }

@@ -4,16 +4,14 @@
  * and .gone, page.change, observation.change and .summary, scraper.status.
  * See weir-scraper(1).
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "common/log.h"
 #include "common/netguard.h"
-#include "common/opt.h"
 #include "common/stage.h"
+#include "common/tool.h"
 #include "common/version.h"
 #include "common/xmem.h"
 
@@ -213,7 +211,7 @@ static struct scraper_conf conf_of(const char *user_agent, const char *secrets,
 	};
 }
 
-static int run(struct err *e)
+static int scrape(struct err *e)
 {
 	char agent[128], secrets[4096];
 	struct netguard *guard = netguard_new();
@@ -229,7 +227,7 @@ static int run(struct err *e)
 	if (check_options(e))
 		goto out;
 	if (cfg.common.check_config) {
-		rc = opt_config_ok(&tool, e);
+		rc = 0;
 		goto out;
 	}
 	if (cfg.test)
@@ -244,24 +242,13 @@ out:
 	return rc;
 }
 
+static int run(char **args, struct err *e)
+{
+	(void)args;
+	return cfg.try ? run_try(e) : scrape(e);
+}
+
 int main(int argc, char **argv)
 {
-	struct err e = { 0 };
-	char **args;
-	int status;
-
-	log_init("weir-scraper");
-	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status == 0) {
-		log_verbose(cfg.common.verbose);
-		if (*args)
-			status = err_set(&e, EX_USAGE,
-					 "'%s': no operands are taken", *args);
-		else
-			status = cfg.try ? run_try(&e) : run(&e);
-	}
-	if (status < 0)
-		log_error("%s", e.msg);
-	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return tool_main(&tool, run, argc, argv);
 }

@@ -2,13 +2,11 @@
  * sim - a small web of shops and classified ads that change, for the demo and
  * for tests. Reads nothing, writes nothing but answers. See weir-sim(1).
  */
-#include <sysexits.h>
-
 #include "common/err.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/notify.h"
-#include "common/opt.h"
+#include "common/tool.h"
 #include "common/xmem.h"
 
 #include "server.h"
@@ -73,7 +71,7 @@ static void on_alive(void *arg)
 	loop_timer_start(sim->alive, ALIVE_MS);
 }
 
-static int run(struct sim *sim, struct err *e)
+static int serve(struct sim *sim, struct err *e)
 {
 	sim->loop = loop_new(e);
 	if (!sim->loop || loop_signals(sim->loop, NULL, NULL, e))
@@ -109,28 +107,20 @@ static void release(struct sim *sim)
 	loop_free(&sim->loop);
 }
 
+static int run(char **args, struct err *e)
+{
+	struct sim sim = { 0 };
+	int rc;
+
+	(void)args;
+	if (cfg.common.check_config)
+		return 0;
+	rc = serve(&sim, e);
+	release(&sim);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
-	struct err e = { 0 };
-	struct sim sim = { 0 };
-	char **args;
-	int status;
-
-	log_init("weir-sim");
-	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status == 0) {
-		log_verbose(cfg.common.verbose);
-		if (*args)
-			status = err_set(&e, EX_USAGE, "'%s': no operands",
-					 *args);
-		else if (cfg.common.check_config)
-			status = opt_config_ok(&tool, &e);
-		else
-			status = run(&sim, &e);
-	}
-	if (status < 0)
-		log_error("%s", e.msg);
-	release(&sim);
-	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return tool_main(&tool, run, argc, argv);
 }

@@ -6,14 +6,13 @@
  * disk, and for nothing else.
  */
 #include <stdio.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/notify.h"
-#include "common/opt.h"
 #include "common/sig.h"
+#include "common/tool.h"
 #include "common/xmem.h"
 
 #include "retention.h"
@@ -171,7 +170,7 @@ static int64_t wait_ms(const struct store *s, int64_t now_ms)
 	return next > now_ms ? next - now_ms : 0;
 }
 
-static int run(struct store *s, struct err *e)
+static int work(struct store *s, struct err *e)
 {
 	while (!sig_stop()) {
 		int64_t now_ms = clk_mono_ms();
@@ -235,7 +234,7 @@ static int serve(struct err *e)
 	log_info("ready dir=%s epoch=%08x head=%llu", cfg.common.dir,
 		 head.epoch, (unsigned long long)head.offset);
 	notify("READY=1");
-	rc = run(&s, e);
+	rc = work(&s, e);
 	notify("STOPPING=1");
 	if (rc == 0)
 		log_info("stopped");
@@ -300,35 +299,22 @@ static int check_config(struct err *e)
 	if (!r)
 		return -1;
 	retention_free(&r);
-	return opt_config_ok(&tool, e);
+	return 0;
+}
+
+static int run(char **args, struct err *e)
+{
+	(void)args;
+	if (cfg.common.check_config)
+		return check_config(e);
+	if (cfg.check)
+		return check(e);
+	if (cfg.backup)
+		return backup(e);
+	return serve(e);
 }
 
 int main(int argc, char **argv)
 {
-	struct err e = { 0 };
-	char **args;
-	int status;
-
-	umask(0007);
-	log_init("weir-store");
-	status = opt_parse(&tool, argc, argv, &args, &e);
-	if (status != 0)
-		goto out;
-	log_verbose(cfg.common.verbose);
-	status = -1;
-	if (*args)
-		err_set(&e, EX_USAGE, "%s: no operands are taken", *args);
-	else if (cfg.common.check_config)
-		status = check_config(&e);
-	else if (cfg.check)
-		status = check(&e);
-	else if (cfg.backup)
-		status = backup(&e);
-	else
-		status = serve(&e);
-out:
-	if (status < 0)
-		log_error("%s", e.msg);
-	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return tool_main(&tool, run, argc, argv);
 }

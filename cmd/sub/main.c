@@ -1,18 +1,13 @@
 /*
  * weir-sub - print events as they come, one a line. See weir-sub(1).
  */
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "common/follow.h"
 #include "common/log.h"
-#include "common/opt.h"
 #include "common/since.h"
+#include "common/tool.h"
 #include "common/xmem.h"
 
 static struct {
@@ -38,6 +33,7 @@ static const struct opt_tool tool = {
 		   "matches a pattern.",
 	.opts = opts,
 	.n_opts = ARRAY_LEN(opts),
+	.max_args = 64,
 	.common = &cfg.common,
 };
 
@@ -53,24 +49,8 @@ struct sub {
 static void write_out(void *arg)
 {
 	struct sub *s = arg;
-	size_t done = 0;
 
-	while (done < s->out.len) {
-		ssize_t n = write(STDOUT_FILENO, s->out.p + done,
-				  s->out.len - done);
-
-		if (n < 0 && errno == EINTR && !loop_stopping(s->loop))
-			continue;
-		if (n < 0) {
-			err_set(&s->why, EX_IOERR, "standard output: %s",
-				strerror(errno));
-			loop_stop(s->loop);
-			break;
-		}
-		done += (size_t)n;
-	}
-	buf_reset(&s->out);
-	if (s->left == 0)
+	if (buf_print(&s->out, &s->why) || s->left == 0)
 		loop_stop(s->loop);
 }
 
@@ -163,7 +143,7 @@ static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-static int run(struct sub *s, struct err *e)
+static int subscribe(struct sub *s, struct err *e)
 {
 	char endpoint[BUS_PATH_MAX + 8];
 	struct follow_conf fc = { .dir = cfg.common.dir,
@@ -201,30 +181,23 @@ out:
 	return rc;
 }
 
+static int run(char **args, struct err *e)
+{
+	struct sub s = { .pattern = args,
+			 .left = cfg.limit ? (uint64_t)cfg.limit : UINT64_MAX };
+	int rc;
+
+	for (char **p = args; *p; p++)
+		if (pattern_check(str_from(*p), e))
+			return -1;
+	if (cfg.common.check_config)
+		return 0;
+	rc = subscribe(&s, e);
+	buf_free(&s.out);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
-	struct sub s = { .left = UINT64_MAX };
-	struct err e = { 0 };
-	int status;
-
-	umask(0007);
-	log_init("weir-sub");
-	status = opt_parse(&tool, argc, argv, &s.pattern, &e);
-	if (status != 0)
-		goto out;
-	log_verbose(cfg.common.verbose);
-	if (cfg.limit)
-		s.left = (uint64_t)cfg.limit;
-	for (char **p = s.pattern; status == 0 && *p; p++)
-		status = pattern_check(str_from(*p), &e);
-	if (status == 0 && cfg.common.check_config)
-		status = opt_config_ok(&tool, &e);
-	else if (status == 0)
-		status = run(&s, &e);
-out:
-	if (status < 0)
-		log_error("%s", e.msg);
-	buf_free(&s.out);
-	opt_release(&tool);
-	return status < 0 ? e.code : EX_OK;
+	return tool_main(&tool, run, argc, argv);
 }

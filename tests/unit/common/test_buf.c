@@ -1,6 +1,8 @@
 #include "common/buf.h"
 
 #include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #include "common/xmem.h"
 
@@ -104,6 +106,35 @@ static void json_strings_are_escaped(void **state)
 	buf_free(&b);
 }
 
+/* Standard output becomes a pipe, whose other end is read after each write. */
+static void it_is_printed_whole_and_then_empty(void **state)
+{
+	struct buf b = { 0 };
+	char got[16] = { 0 };
+	int fd[2], out = dup(STDOUT_FILENO);
+	struct err e;
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	dup2(fd[1], STDOUT_FILENO);
+	buf_puts(&b, "one\ntwo\n");
+	assert_int_equal(buf_print(&b, &e), 0);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(buf_print(&b, &e), 0);
+	close(fd[1]);
+	close(STDOUT_FILENO);
+	buf_puts(&b, "three");
+	assert_int_equal(buf_print(&b, &e), -1);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	assert_int_equal(e.code, EX_IOERR);
+	assert_string_equal(e.msg, "standard output: Bad file descriptor");
+	assert_int_equal(read(fd[0], got, sizeof(got)), 8);
+	assert_string_equal(got, "one\ntwo\n");
+	close(fd[0]);
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +143,7 @@ int main(void)
 		cmocka_unit_test(the_front_is_consumed),
 		cmocka_unit_test(reserved_room_is_there_with_its_nul),
 		cmocka_unit_test(json_strings_are_escaped),
+		cmocka_unit_test(it_is_printed_whole_and_then_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
