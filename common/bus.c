@@ -60,21 +60,22 @@ void bus_free(struct bus **busp)
 	*busp = NULL;
 }
 
-/* Make the directories above path that are missing. */
-static int make_parents(const char *path, struct err *e)
+/*
+ * Make the directory that path is in. What is above it is the store's to make:
+ * whoever mistypes a name should not find it there afterwards.
+ */
+static int make_parent(const char *path, struct err *e)
 {
+	const char *slash = strrchr(path, '/');
 	char dir[PATH_MAX];
 
-	if (!str_copy(dir, sizeof(dir), str_from(path)))
-		return err_set(e, EX_CONFIG, "%s: path too long", path);
-	for (char *p = strchr(dir + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		if (mkdir(dir, 0770) && errno != EEXIST)
-			return err_set(e, EX_CANTCREAT, "%s: %s", dir,
-				       strerror(errno));
-		*p = '/';
-	}
-	return 0;
+	if (!slash || slash == path)
+		return 0;
+	str_copy(dir, sizeof(dir),
+		 (struct str){ path, (size_t)(slash - path) });
+	if (mkdir(dir, 0770) == 0 || errno == EEXIST || errno == ENOENT)
+		return 0;
+	return err_set(e, EX_CANTCREAT, "%s: %s", dir, strerror(errno));
 }
 
 /* A name for the socket at path that fits into a socket address. */
@@ -97,7 +98,8 @@ static int shorten(struct bus *bus, const char *path, char *out, size_t size,
 		 (struct str){ path, (size_t)(slash - path) });
 	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, EX_CANTCREAT, "%s: %s", dir, strerror(errno));
+		return err_set(e, EX_UNAVAILABLE, "%s: %s", dir,
+			       strerror(errno));
 	bus->dir[bus->n_dirs++] = fd;
 	n = snprintf(out, size, "ipc:///proc/self/fd/%d%s", fd, slash);
 	if (n < 0 || (size_t)n >= size)
@@ -125,7 +127,7 @@ int bus_endpoint(struct bus *bus, const char *given, const char *dir,
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return err_set(e, EX_CONFIG, "%s: path too long",
 			       given ? given : dir);
-	if (make_parents(path, e))
+	if (make_parent(path, e))
 		return -1;
 	return shorten(bus, path, out, size, e);
 }

@@ -325,7 +325,7 @@ int event_parse(struct str line, unsigned flags, struct arena *a,
 		return err_set(e, EX_DATAERR, "longer than %d bytes",
 			       EVENT_LINE_MAX);
 	line = json_trim(line);
-	if (json_check(line, JSON_UNIQUE | JSON_NO_NUL, e))
+	if (json_check(line, JSON_STRICT, e))
 		return -1;
 	if (json_type_of(line) != JSON_OBJECT)
 		return err_set(e, EX_DATAERR, "not a JSON object");
@@ -547,9 +547,9 @@ int event_check(const struct event *ev, struct err *e)
 		return err_set(e, EX_DATAERR,
 			       "further attributes: more than %d bytes",
 			       EVENT_EXT_MAX);
-	if (ev->data.p && json_check(ev->data, JSON_UNIQUE | JSON_NO_NUL, e))
+	if (ev->data.p && json_check(ev->data, JSON_STRICT, e))
 		return err_prefix(e, "data");
-	if (ev->ext.p && (json_check(ev->ext, JSON_UNIQUE | JSON_NO_NUL, e) ||
+	if (ev->ext.p && (json_check(ev->ext, JSON_STRICT, e) ||
 			  json_type_of(ev->ext) != JSON_OBJECT))
 		return bad(e, "further attributes", "not a JSON object");
 	return 0;

@@ -49,6 +49,29 @@ static int hex4(const char *p, const char *end)
 	return v;
 }
 
+/* What a \uXXXX at p stands for, or -1 where there is none. */
+static int escape4(const char *p, const char *end)
+{
+	return end - p >= 6 && p[0] == '\\' && p[1] == 'u' ? hex4(p + 2, end)
+							   : -1;
+}
+
+/* Beyond U+FFFF a character is two escapes, a high half and a low one. */
+static bool is_high(int cp)
+{
+	return cp >= 0xd800 && cp < 0xdc00;
+}
+
+static bool is_low(int cp)
+{
+	return cp >= 0xdc00 && cp < 0xe000;
+}
+
+static bool is_half(int cp)
+{
+	return is_high(cp) || is_low(cp);
+}
+
 /* Skip what stands for itself in a string. */
 static void skip_plain(struct scan *s)
 {
@@ -80,6 +103,11 @@ static bool check_escape(struct scan *s)
 		return fail(s, "\\u without four hex digits");
 	if (cp == 0 && (s->flags & JSON_NO_NUL))
 		return fail(s, "NUL character in string");
+	if (is_half(cp) && (s->flags & JSON_NO_HALF)) {
+		if (!is_high(cp) || !is_low(escape4(s->p + 5, s->end)))
+			return fail(s, "half of a surrogate pair");
+		s->p += 6;
+	}
 	s->p += 5;
 	return true;
 }
@@ -166,10 +194,8 @@ static void names_init(struct names *names)
 
 static bool names_add(struct names *names, struct str name, bool escaped)
 {
-	struct str quoted = { name.p - 1, name.len + 2 };
-
 	if (escaped)
-		json_text(quoted, &names->arena, &name);
+		name = json_name(name, &names->arena);
 	if (names->n < ARRAY_LEN(names->few)) {
 		for (size_t i = 0; i < names->n; i++)
 			if (str_eq(names->few[i], name))
@@ -482,11 +508,8 @@ static size_t unescape(const char *p, const char *end, char *out)
 		case 'u':
 			cp = hex4(p, end);
 			p += 4;
-			low = cp >= 0xd800 && cp < 0xdc00 && end - p >= 6 &&
-					      p[0] == '\\' && p[1] == 'u'
-				      ? hex4(p + 2, end)
-				      : -1;
-			if (low >= 0xdc00 && low < 0xe000) {
+			low = is_high(cp) ? escape4(p, end) : -1;
+			if (is_low(low)) {
 				cp = 0x10000 + ((cp & 0x3ff) << 10) +
 				     (low & 0x3ff);
 				p += 6;
@@ -515,4 +538,13 @@ bool json_text(struct str value, struct arena *a, struct str *text_r)
 	copy = arena_alloc(a, raw.len + 1);
 	*text_r = (struct str){ copy, unescape(raw.p, raw.p + raw.len, copy) };
 	return true;
+}
+
+struct str json_name(struct str key, struct arena *a)
+{
+	struct str name = key;
+
+	/* The quotes are still around it. */
+	json_text((struct str){ key.p - 1, key.len + 2 }, a, &name);
+	return name;
 }

@@ -37,6 +37,10 @@ enum json_type {
 enum json_flags {
 	JSON_UNIQUE = 1, /* refuse an object with the same name twice */
 	JSON_NO_NUL = 2, /* refuse \u0000 in strings */
+	/* Refuse an escaped half of a surrogate pair, which no UTF-8 can say. */
+	JSON_NO_HALF = 4,
+	/* What we store and pass on: everybody reads it, and all as the same. */
+	JSON_STRICT = JSON_UNIQUE | JSON_NO_NUL | JSON_NO_HALF,
 };
 
 /* ---- scanning ---- */
@@ -77,6 +81,9 @@ bool json_get(struct str obj, const char *key, struct str *value_r);
  * no string. Lone surrogates become U+FFFD.
  */
 bool json_text(struct str value, struct arena *a, struct str *text_r);
+
+/* A key of json_iter without its escapes, likewise. */
+struct str json_name(struct str key, struct arena *a);
 
 /* ---- trees ---- */
 

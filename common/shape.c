@@ -1,6 +1,8 @@
 #include "common/shape.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -35,13 +37,43 @@ static void path_print(const struct path *p, struct buf *b)
 	buf_add_str(b, str_utf8_prefix(p->name, 64));
 }
 
-static int refuse(const struct decoding *d, const struct path *p,
-		  const char *why)
+static int __attribute__((format(printf, 3, 4)))
+refuse(const struct decoding *d, const struct path *p, const char *fmt, ...)
 {
 	struct buf b = { .max = PATH_BYTES_MAX };
+	char why[sizeof(d->e->msg)];
+	va_list ap;
 
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
 	path_print(p, &b);
 	err_set(d->e, EX_DATAERR, "%.*s: %s", STR_ARG(buf_str(&b)), why);
+	buf_free(&b);
+	return -1;
+}
+
+static int refuse_name(const struct decoding *d, const struct path *p,
+		       const char *const *names)
+{
+	struct buf b = { 0 };
+
+	for (; *names; names++)
+		buf_addf(&b, "%s%s", b.len ? ", " : "", *names);
+	refuse(d, p, "not one of %.*s", STR_ARG(buf_str(&b)));
+	buf_free(&b);
+	return -1;
+}
+
+/* Somebody mistyped a name: what could it have been? */
+static int refuse_member(const struct decoding *d, const struct path *p,
+			 const struct shape *shape)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < shape->n; i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", shape->fields[i].name);
+	refuse(d, p, "unknown member; known are %.*s", STR_ARG(buf_str(&b)));
 	buf_free(&b);
 	return -1;
 }
@@ -100,6 +132,14 @@ static bool is_duration(struct str s)
 	return false;
 }
 
+static bool is_interval(struct str s)
+{
+	int64_t ms;
+
+	return is_duration(s) && str_duration_ms(s, &ms) &&
+	       ms >= SHAPE_INTERVAL_MIN_MS;
+}
+
 bool shape_is_url(struct str s)
 {
 	static const char *const starts[] = { "https://", "http://", "mock:" };
@@ -135,7 +175,11 @@ static const char *judge_text(const struct shape_field *f, struct str s)
 				    : "not an id ([A-Za-z0-9._-], "
 				      "1 to 128 characters)";
 	case SHAPE_DECIMAL:
-		return decimal_parse(s, &d) ? NULL : "not a decimal";
+		if (!decimal_parse(s, &d))
+			return "not a decimal";
+		return (f->flags & SHAPE_POSITIVE) && decimal_sign(d) <= 0
+			       ? "not above 0"
+			       : NULL;
 	case SHAPE_PERCENT:
 		return is_percent(s) ? NULL : "not a percentage such as 1%";
 	case SHAPE_CURRENCY:
@@ -145,18 +189,27 @@ static const char *judge_text(const struct shape_field *f, struct str s)
 		return is_duration(s) ? NULL
 				      : "not a duration such as 90s, 6h or 7d "
 					"(at most 999d)";
+	case SHAPE_INTERVAL:
+		return is_interval(s) ? NULL
+				      : "not a duration such as 90s, 6h or 7d "
+					"(50ms to 999d)";
 	case SHAPE_TIME:
 		return clk_parse(s, &us) ? NULL : "not an RFC 3339 time";
 	case SHAPE_URL:
 		return shape_is_url(s) ? NULL
 				       : "not an http, https or mock URL";
-	case SHAPE_NAME:
-		return is_named(s, f->names) ? NULL : "not one of its values";
-	default:
-		return is_short(s, f->max ? f->max : SHAPE_TEXT_MAX)
-			       ? NULL
-			       : "too long";
+	default: return NULL;
 	}
+}
+
+/* How many characters a text may have; 0: its form says it. */
+static size_t length_max(const struct shape_field *f)
+{
+	if (f->kind == SHAPE_URL)
+		return SHAPE_URL_MAX;
+	if (f->kind == SHAPE_TEXT)
+		return f->max ? f->max : SHAPE_TEXT_MAX;
+	return 0;
 }
 
 /* ---- decode ---- */
@@ -206,16 +259,21 @@ static int decode_text(const struct decoding *d, const struct shape_field *f,
 		       const struct path *p, struct str value,
 		       struct str *text_r)
 {
+	size_t max = length_max(f);
 	const char *why;
 
-	if ((f->flags & SHAPE_LOOSE) && json_type_of(value) == JSON_NUMBER)
-		return number_text(value, d->a, text_r)
-			       ? 0
-			       : refuse(d, p, kind_noun(f->kind));
-	if (!json_text(value, d->a, text_r))
-		return refuse(d, p, kind_noun(f->kind));
+	if ((f->flags & SHAPE_LOOSE) && json_type_of(value) == JSON_NUMBER) {
+		if (!number_text(value, d->a, text_r))
+			return refuse(d, p, "%s", kind_noun(f->kind));
+	} else if (!json_text(value, d->a, text_r)) {
+		return refuse(d, p, "%s", kind_noun(f->kind));
+	}
+	if (max && !is_short(*text_r, max))
+		return refuse(d, p, "longer than %zu characters", max);
+	if (f->kind == SHAPE_NAME && !is_named(*text_r, f->names))
+		return refuse_name(d, p, f->names);
 	why = judge_text(f, *text_r);
-	return why ? refuse(d, p, why) : 0;
+	return why ? refuse(d, p, "%s", why) : 0;
 }
 
 static int decode_list(const struct decoding *d, const struct shape_field *f,
@@ -235,11 +293,11 @@ static int decode_list(const struct decoding *d, const struct shape_field *f,
 		return decode_text(d, &entry, p, value, list->v);
 	}
 	if (json_type_of(value) != JSON_ARRAY)
-		return refuse(d, p, kind_noun(f->kind));
+		return refuse(d, p, "%s", kind_noun(f->kind));
 	while (json_next(&it))
 		list->n++;
 	if (list->n > max)
-		return refuse(d, p, "too many entries");
+		return refuse(d, p, "more than %zu entries", max);
 	list->v = arena_alloc(d->a, list->n * sizeof(*list->v));
 	it = json_iter(value);
 	for (size_t i = 0; json_next(&it); i++) {
@@ -264,7 +322,9 @@ static int decode_field(const struct decoding *d, const struct shape_field *f,
 	switch (f->kind) {
 	case SHAPE_BOOL:
 		*(bool *)dst = value.p[0] == 't';
-		return type == JSON_BOOL ? 0 : refuse(d, p, kind_noun(f->kind));
+		return type == JSON_BOOL
+			       ? 0
+			       : refuse(d, p, "%s", kind_noun(f->kind));
 	case SHAPE_FLAG:
 	case SHAPE_NUMBER:
 	case SHAPE_OBJECT:
@@ -273,14 +333,15 @@ static int decode_field(const struct decoding *d, const struct shape_field *f,
 			     : f->kind == SHAPE_NUMBER ? JSON_NUMBER
 						       : JSON_OBJECT))
 			return 0;
-		return refuse(d, p, kind_noun(f->kind));
+		return refuse(d, p, "%s", kind_noun(f->kind));
 	case SHAPE_RATE:
 		*(struct str *)dst = value;
-		return is_rate(value) ? 0 : refuse(d, p, kind_noun(f->kind));
+		return is_rate(value) ? 0
+				      : refuse(d, p, "%s", kind_noun(f->kind));
 	case SHAPE_JSON: *(struct str *)dst = value; return 0;
 	case SHAPE_SUB:
 		if (type != JSON_OBJECT)
-			return refuse(d, p, kind_noun(f->kind));
+			return refuse(d, p, "%s", kind_noun(f->kind));
 		*(bool *)dst = true;
 		return decode_object(d, f->sub, p, value, dst);
 	case SHAPE_LIST:
@@ -308,15 +369,6 @@ static size_t find_field(const struct shape *shape, struct str key,
 		if (is_name(shape->fields[i].name, key))
 			return i;
 	return shape->n;
-}
-
-/* A name may be written with escapes, though nobody does. */
-static struct str plain_key(struct str key, struct arena *a)
-{
-	struct str quoted = { key.p - 1, key.len + 2 };
-
-	json_text(quoted, a, &key);
-	return key;
 }
 
 /* What must be there is among the fields that were seen. */
@@ -354,13 +406,14 @@ static int decode_object(const struct decoding *d, const struct shape *shape,
 
 		at.name = it.key;
 		if (i == shape->n) {
-			at.name = plain_key(it.key, d->a);
+			at.name = json_name(it.key,
+					    d->a); /* written with escapes */
 			i = find_field(shape, at.name, next);
 		}
 		if (i == shape->n) {
 			if (shape->flags & SHAPE_OPEN)
 				continue;
-			return refuse(d, &at, "unknown member");
+			return refuse_member(d, &at, shape);
 		}
 		if (decode_field(d, &shape->fields[i], &at, it.value, out))
 			return -1;

@@ -29,6 +29,7 @@ enum shape_kind {
 	SHAPE_PERCENT,	/* struct str: "1%" or "0.5%" */
 	SHAPE_CURRENCY, /* struct str: three capitals */
 	SHAPE_DURATION, /* struct str: "250ms", "1h", "7d"; at most 999d */
+	SHAPE_INTERVAL, /* the same, at least SHAPE_INTERVAL_MIN_MS */
 	SHAPE_TIME,	/* struct str: RFC 3339 */
 	SHAPE_URL,	/* struct str: http, https or mock */
 	SHAPE_NAME,	/* struct str: one of `names` */
@@ -44,10 +45,11 @@ enum shape_kind {
 };
 
 enum shape_flags {
-	SHAPE_REQUIRED = 1, /* must be there */
-	SHAPE_NULLABLE = 2, /* null is allowed, and decodes as absent */
-	SHAPE_OPEN = 4,	    /* of a shape: unknown members are passed over */
-	SHAPE_LOOSE = 8,    /* of a decimal: a JSON number is taken, too */
+	SHAPE_REQUIRED = 1,  /* must be there */
+	SHAPE_NULLABLE = 2,  /* null is allowed, and decodes as absent */
+	SHAPE_OPEN = 4,	     /* of a shape: unknown members are passed over */
+	SHAPE_LOOSE = 8,     /* of a decimal: a JSON number is taken, too */
+	SHAPE_POSITIVE = 16, /* of a decimal: above 0 */
 };
 
 enum {
@@ -55,6 +57,8 @@ enum {
 	SHAPE_LIST_MAX = 64,   /* entries, likewise */
 	SHAPE_URL_MAX = 2048,  /* characters */
 	SHAPE_FIELDS_MAX = 64, /* of one shape */
+	/* What is done again and again is no busy loop: "0s" is a mistake. */
+	SHAPE_INTERVAL_MIN_MS = 50,
 };
 
 struct shape_list {

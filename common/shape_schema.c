@@ -4,19 +4,26 @@
  * The patterns say what shape.c judges in C, in the common part of ECMA 262
  * and other dialects; tests/lint/schemas.sh holds them against each other.
  */
-static const char *pattern_of(enum shape_kind kind)
+#define DURATION                                              \
+	"([0-9]{1,11}ms|[0-9]{1,8}s|[0-9]{1,6}m|[0-9]{1,4}h|" \
+	"[0-9]{1,3}d|[0-9]{1,2}w)$"
+#define DECIMAL "(0|[1-9][0-9]*)(\\.[0-9]{1,18})?$"
+
+static const char *pattern_of(const struct shape_field *f)
 {
-	switch (kind) {
+	switch (f->kind) {
 	case SHAPE_ID: return "^[A-Za-z0-9._-]{1,128}$";
 	case SHAPE_DECIMAL:
-		return "^(?=-?([0-9]\\.?){1,30}$)"
-		       "-?(0|[1-9][0-9]*)(\\.[0-9]{1,18})?$";
+		if (f->flags & SHAPE_POSITIVE)
+			return "^(?=([0-9]\\.?){1,30}$)(?=.*[1-9])" DECIMAL;
+		return "^(?=-?([0-9]\\.?){1,30}$)-?" DECIMAL;
 	case SHAPE_PERCENT:
 		return "^((0|[1-9][0-9]?)(\\.[0-9]{1,6})?|100(\\.0{1,6})?)%$";
 	case SHAPE_CURRENCY: return "^[A-Z]{3}$";
-	case SHAPE_DURATION:
-		return "^([0-9]{1,11}ms|[0-9]{1,8}s|[0-9]{1,6}m|[0-9]{1,4}h|"
-		       "[0-9]{1,3}d|[0-9]{1,2}w)$";
+	case SHAPE_DURATION: return "^" DURATION;
+	case SHAPE_INTERVAL: /* 50 ms and more */
+		return "^(?=0*([5-9][0-9]ms|[1-9][0-9]{2,}ms|"
+		       "[1-9][0-9]*[smhdw])$)" DURATION;
 	case SHAPE_TIME:
 		return "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 		       "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)"
@@ -72,15 +79,17 @@ static void add_names(const struct shape_field *f, struct buf *b)
 
 static void add_limits(const struct shape_field *f, struct buf *b)
 {
-	const char *pattern = pattern_of(f->kind);
+	const char *pattern = pattern_of(f);
 
 	if (pattern) {
 		buf_puts(b, ", \"pattern\": ");
 		buf_json_str(b, str_from(pattern));
 	}
 	if (f->flags & SHAPE_LOOSE)
-		buf_puts(b, ", \"exclusiveMinimum\": -1e30"
-			    ", \"exclusiveMaximum\": 1e30");
+		buf_addf(b,
+			 ", \"exclusiveMinimum\": %s"
+			 ", \"exclusiveMaximum\": 1e30",
+			 f->flags & SHAPE_POSITIVE ? "0" : "-1e30");
 	if (f->kind == SHAPE_RATE)
 		buf_puts(b, ", \"exclusiveMinimum\": 0, \"maximum\": 100");
 	if (f->kind == SHAPE_URL)

@@ -273,7 +273,7 @@ static int feed_line(struct stage *s, const char *type, struct str line,
 	struct str id;
 	char topic[EVENT_TOPIC_MAX + 1];
 
-	if (json_check(line, JSON_UNIQUE | JSON_NO_NUL, e))
+	if (json_check(line, JSON_STRICT, e))
 		return -1;
 	if (json_type_of(line) != JSON_OBJECT)
 		return err_set(e, EX_DATAERR, "not a JSON object");

@@ -18,6 +18,7 @@ enum {
 	REQ = SHAPE_REQUIRED,
 	NUL = SHAPE_NULLABLE,
 	LOOSE = SHAPE_LOOSE,
+	POS = SHAPE_POSITIVE,
 	OPEN = SHAPE_OPEN,
 };
 
@@ -56,9 +57,10 @@ static const struct shape_field watch_rows[] = {
 	      "Where its findings come from; absent: the URL's host.") },
 	{ NAMED(type_watch, kind, 0, watch_kinds,
 		"How to read it; absent: product, or mock for mock: URLs.") },
-	{ ROW(type_watch, every, DURATION, 0,
-	      "Time between two fetches; absent: 1h.") },
-	{ ROW(type_watch, cron, TEXT, 0, "When to fetch, as in cron(5)."),
+	{ ROW(type_watch, every, INTERVAL, 0,
+	      "Time between two fetches, at least 50ms; absent: 1h.") },
+	{ ROW(type_watch, cron, TEXT, 0,
+	      "When to fetch, as in crontab(5), in place of every."),
 	  .max = 256 },
 	{ ROW(type_watch, tz, TEXT, 0,
 	      "Time zone of cron, such as Europe/Berlin; absent: UTC."),
@@ -108,7 +110,7 @@ const struct shape shape_search =
 
 static const struct shape_field drop_rows[] = {
 	{ ROW(type_drop, percent, RATE, 0, "At least so many per cent.") },
-	{ ROW(type_drop, amount, DECIMAL, LOOSE, "At least so much.") },
+	{ ROW(type_drop, amount, DECIMAL, LOOSE | POS, "At least so much.") },
 	{ ROW(type_drop, over, DURATION, 0,
 	      "Below the highest price of this time; absent: below the "
 	      "price before.") },

@@ -187,10 +187,14 @@ const struct type_entry *type_at(size_t i);
 bool type_is_retained(struct str type);
 
 /*
+ * The door: whoever takes events from outside asks this first, so that a
+ * setting is judged while somebody is there to read what is wrong with it.
+ *
  * Checks an event of a known type: its data decodes (or is null where the
  * type is retained: a deletion), the subject is the one that the data names,
- * and a watch can be completed. 0, or -1 with *e: EX_DATAERR. Unknown types
- * pass.
+ * a watch can be completed and its time zone is one, a rule or search makes
+ * sense. 0, or -1 with *e: EX_DATAERR. Unknown types pass. Only the scraper
+ * can judge extract, the parameters of a mock and files with secrets.
  */
 int type_check(const struct event *ev, struct err *e);
 
@@ -203,9 +207,21 @@ int type_check(const struct event *ev, struct err *e);
  * and mock; one without an id gets the watch's. -1 with *e (EX_DATAERR) for what cannot
  * be: a URL without a host, or with a password in it; a header with a secret
  * that is not in a file; kind and URL that do not go together; both every and
- * cron.
+ * cron; a cron expression that is none.
  */
 enum { WATCH_ID_TEXT = 80 };
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e);
+
+/*
+ * What a shape cannot say of a rule or search: its id is not that of the rule
+ * which an item's target is, its keywords hold a word, its price bounds leave
+ * something between them. -1 with *e: EX_DATAERR.
+ */
+#define RULE_TARGET "target"
+int rule_check(const struct type_rule *r, struct str id, struct err *e);
+int search_check(const struct type_search *s, struct err *e);
+
+/* Bytes of their data; what is longer would not fit into its alerts. */
+enum { RULE_DATA_MAX = 8 << 10 };
 
 #endif

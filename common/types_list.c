@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "common/json.h"
+#include "common/tz.h"
 
 #define NO_FIELD ((size_t)-1)
 #define OF(s, m) offsetof(struct s, m)
@@ -113,6 +114,43 @@ static int check_subject(const struct type_entry *t, const void *data,
 	return 0;
 }
 
+/*
+ * Not part of watch_complete(): the answer depends on the machine. One without
+ * zone files cannot tell; the scraper's will.
+ */
+static int check_zone(struct str name, struct err *e)
+{
+	struct tz_cache zones = { 0 };
+	bool good = !name.p || !tz_has_files() || tz_get(&zones, name, e);
+
+	tz_cache_free(&zones);
+	if (good)
+		return 0;
+	err_prefix(e, "tz");
+	return -1;
+}
+
+static int check_watch(struct type_watch *w, struct arena *a, struct err *e)
+{
+	return watch_complete(w, a, e) || check_zone(w->tz, e) ? -1 : 0;
+}
+
+/* What is more than a matter of form. */
+static int check_sense(const struct shape *shape, union type_any *data,
+		       const struct event *ev, struct arena *a, struct err *e)
+{
+	if (shape == &shape_watch)
+		return check_watch(&data->watch, a, e);
+	if (shape != &shape_rule && shape != &shape_search)
+		return 0;
+	if (ev->data.len > RULE_DATA_MAX)
+		return err_set(e, EX_DATAERR, "longer than %d bytes",
+			       RULE_DATA_MAX);
+	if (shape == &shape_search)
+		return search_check(&data->search, e);
+	return rule_check(&data->rule, event_subject(ev), e);
+}
+
 int type_check(const struct event *ev, struct err *e)
 {
 	const struct type_entry *t = find_type(event_type(ev));
@@ -131,8 +169,10 @@ int type_check(const struct event *ev, struct err *e)
 		err_prefix(e, "data");
 	else
 		rc = check_subject(t, &data, event_subject(ev), e);
-	if (rc == 0 && t->shape == &shape_watch)
-		rc = watch_complete(&data.watch, &a, e);
+	if (rc == 0)
+		rc = check_sense(t->shape, &data, ev, &a, e);
 	arena_free(&a);
+	if (rc && e)
+		e->code = EX_DATAERR;
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/cron.h"
 #include "common/json.h"
 #include "common/xmem.h"
 
@@ -136,19 +137,54 @@ static bool is_secret(struct str name)
 	return false;
 }
 
-static int check_headers(struct str headers, struct err *e)
+/* {"file":NAME} and nothing beside it, where a secret could stand. */
+static bool names_file(struct str value)
+{
+	struct json_iter it = json_iter(value);
+
+	return json_type_of(value) == JSON_OBJECT && json_next(&it) &&
+	       str_is(it.key, "file") &&
+	       json_type_of(it.value) == JSON_STRING && !json_next(&it);
+}
+
+static int check_header(struct str name, struct str value, struct err *e)
+{
+	if (names_file(value))
+		return 0;
+	if (is_secret(name))
+		return err_set(e, EX_DATAERR,
+			       "must not be in the watch; put it into a file "
+			       "of the secrets directory and write "
+			       "{\"file\":NAME}");
+	if (json_type_of(value) != JSON_STRING)
+		return err_set(e, EX_DATAERR,
+			       "neither a string nor {\"file\":NAME}");
+	return 0;
+}
+
+static int check_headers(struct str headers, struct arena *a, struct err *e)
 {
 	struct json_iter it = json_iter(headers);
 
-	while (headers.p && json_next(&it))
-		if (is_secret(it.key) && json_type_of(it.value) != JSON_OBJECT)
-			return err_set(e, EX_DATAERR,
-				       "headers: %.*s: must not be in the "
-				       "watch; put it into a file of the "
-				       "secrets directory and write "
-				       "{\"file\":NAME}",
-				       STR_ARG(str_utf8_prefix(it.key, 64)));
+	while (headers.p && json_next(&it)) {
+		struct str name = json_name(it.key, a);
+
+		if (check_header(name, it.value, e))
+			return err_prefix(e, "headers: %.*s",
+					  STR_ARG(str_utf8_prefix(name, 64)));
+	}
 	return 0;
+}
+
+static int check_cron(struct str expr, struct err *e)
+{
+	struct cron cron;
+
+	if (!expr.p || cron_parse(expr, &cron, e) == 0)
+		return 0;
+	if (e)
+		e->code = EX_DATAERR;
+	return err_prefix(e, "cron");
 }
 
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
@@ -156,7 +192,8 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 	bool mock = str_starts(w->url, STR("mock:"));
 	struct place place = { .more = false };
 
-	if (read_place(w->url, &place, e) || check_headers(w->headers, e))
+	if (read_place(w->url, &place, e) || check_headers(w->headers, a, e) ||
+	    check_cron(w->cron, e))
 		return -1;
 	if (w->every.p && w->cron.p)
 		return err_set(e, EX_DATAERR, "cron: every is there, too");

@@ -5,9 +5,8 @@
 #include <sysexits.h>
 
 #include "common/json.h"
+#include "common/words.h"
 #include "common/xmem.h"
-
-#include "words.h"
 
 /* ---- compile ---- */
 
@@ -32,13 +31,13 @@ static void add_phrase(struct rule *r, struct str text)
 }
 
 /* A string is a list of words; each entry of an array is one phrase. */
-static int compile_keywords(struct rule *r, struct err *e)
+static void compile_keywords(struct rule *r)
 {
 	struct str rest, word;
 	size_t n = r->keywords.n;
 
-	if (!r->keywords.present || n == 0)
-		return 0;
+	if (n == 0)
+		return;
 	if (r->keywords.single)
 		n = r->keywords.v[0].len + 1;
 	r->phrases = arena_alloc(&r->arena, n * sizeof(*r->phrases));
@@ -50,9 +49,6 @@ static int compile_keywords(struct rule *r, struct err *e)
 		for (size_t i = 0; i < n; i++)
 			add_phrase(r, r->keywords.v[i]);
 	}
-	if (r->n_phrases == 0)
-		return err_set(e, EX_DATAERR, "keywords: no word in them");
-	return 0;
 }
 
 static int64_t duration_us(struct str s)
@@ -68,20 +64,13 @@ static void compile_bounds(struct rule *r, const struct type_bounds *b)
 	r->has_max = b->max.p && decimal_parse(b->max, &r->max);
 }
 
-/* That it says something, and no more than 100 %, is the shape's matter. */
-static int compile_drop(struct rule *r, const struct type_drop *drop,
-			struct err *e)
+static void compile_drop(struct rule *r, const struct type_drop *drop)
 {
-	if (!drop->present)
-		return 0;
 	r->has_percent = drop->percent.p &&
 			 decimal_parse_json(drop->percent, &r->percent);
 	r->has_amount =
 		drop->amount.p && decimal_parse(drop->amount, &r->amount);
-	if (r->has_amount && decimal_sign(r->amount) <= 0)
-		return err_set(e, EX_DATAERR, "drop.amount: not above 0");
 	r->over_us = duration_us(drop->over);
-	return 0;
 }
 
 static void compile_slack(struct rule *r, struct str percent)
@@ -95,10 +84,9 @@ static int compile_rule(struct rule *r, struct err *e)
 {
 	struct type_rule t;
 
-	if (shape_decode(&shape_rule, r->text, &t, &r->arena, e))
+	if (shape_decode(&shape_rule, r->text, &t, &r->arena, e) ||
+	    rule_check(&t, r->id, e))
 		return -1;
-	if (str_is(r->id, RULE_TARGET))
-		return err_set(e, EX_DATAERR, "id: '%s' is taken", RULE_TARGET);
 	r->on = t.on;
 	r->currency = t.currency;
 	r->keywords = t.keywords;
@@ -111,16 +99,17 @@ static int compile_rule(struct rule *r, struct err *e)
 	r->cooldown_us = duration_us(t.cooldown);
 	compile_bounds(r, &t.price);
 	compile_slack(r, t.hysteresis);
-	if (compile_drop(r, &t.drop, e))
-		return -1;
-	return compile_keywords(r, e);
+	compile_drop(r, &t.drop);
+	compile_keywords(r);
+	return 0;
 }
 
 static int compile_search(struct rule *r, struct err *e)
 {
 	struct type_search t;
 
-	if (shape_decode(&shape_search, r->text, &t, &r->arena, e))
+	if (shape_decode(&shape_search, r->text, &t, &r->arena, e) ||
+	    search_check(&t, e))
 		return -1;
 	r->on = STR("listing.");
 	r->currency = t.currency;
@@ -131,7 +120,8 @@ static int compile_search(struct rule *r, struct err *e)
 		r->user = t.user;
 	r->cooldown_us = duration_us(t.cooldown);
 	compile_bounds(r, &t.price);
-	return compile_keywords(r, e);
+	compile_keywords(r);
+	return 0;
 }
 
 struct rule *rule_new(bool is_search, struct str id, struct str data,

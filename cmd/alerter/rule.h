@@ -41,16 +41,11 @@ struct rule {
 	int64_t cooldown_us;
 };
 
-/* Longer data is refused, so that every alert fits into an event. */
-enum { RULE_DATA_MAX = 8 << 10 };
-
-#define RULE_USER   "default" /* whom a rule without a user tells */
-#define RULE_TARGET "target"  /* the id of the rule that an item's target is */
+#define RULE_USER "default" /* whom a rule without a user tells */
 
 /*
  * Compile the data of rule.set or search.set. NULL with *e (EX_DATAERR) for
- * what is too long, what the shape refuses, a rule called "target", keywords without a word,
- * a drop by nothing or less.
+ * what the door (type_check) refuses.
  */
 struct rule *rule_new(bool is_search, struct str id, struct str data,
 		      struct err *e);

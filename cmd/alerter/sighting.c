@@ -3,8 +3,7 @@
 #include <stdio.h>
 
 #include "common/json.h"
-
-#include "words.h"
+#include "common/words.h"
 
 /* What alerts lead to must not lead to alerts. */
 static const char *const passed_by[] = {

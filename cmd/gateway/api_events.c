@@ -401,7 +401,7 @@ void api_events_post(struct gateway *g, struct net_conn *c,
 
 	(void)rest;
 	if (!http_check_params(r, NULL, 0, &e) ||
-	    json_check(body, JSON_UNIQUE | JSON_NO_NUL, &e)) {
+	    json_check(body, JSON_STRICT, &e)) {
 		http_problem(c, 400, "%s", e.msg);
 		return;
 	}

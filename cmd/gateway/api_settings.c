@@ -224,7 +224,7 @@ static int read_setting(const struct kind *k, struct str body, struct str id,
 	struct str *own;
 
 	body = json_trim(body);
-	if (json_check(body, JSON_UNIQUE | JSON_NO_NUL, e))
+	if (json_check(body, JSON_STRICT, e))
 		return -1;
 	body = with_id(body, id, a);
 	if (json_type_of(body) != JSON_OBJECT)

@@ -96,7 +96,7 @@ bool client_parse(struct str text, struct arena *a, struct client_command *cmd,
 
 	*cmd = (struct client_command){ .verb = CLIENT_PING };
 	text = json_trim(text);
-	if (json_check(text, JSON_UNIQUE | JSON_NO_NUL, &why))
+	if (json_check(text, JSON_STRICT, &why))
 		return fail(e, "bad-json", "%s", why.msg);
 	if (json_type_of(text) != JSON_OBJECT)
 		return fail(e, "bad-message", "a message is a JSON object");

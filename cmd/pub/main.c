@@ -87,7 +87,7 @@ static int name_setting(struct pub *p, struct event *ev, struct err *e)
 
 	if (!shape || !type_is_retained(ev->topic) || !ev->data.p)
 		return 0; /* has a subject, or needs none */
-	if (json_check(ev->data, JSON_UNIQUE | JSON_NO_NUL, e))
+	if (json_check(ev->data, JSON_STRICT, e))
 		return -1;
 	if (shape == &shape_watch) {
 		if (shape_decode(shape, ev->data, &w, &p->arena, e) ||

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cron.h"
-#include "tz.h"
+#include "common/cron.h"
+#include "common/tz.h"
 
 struct schedule_entry {
 	int64_t due_ms;

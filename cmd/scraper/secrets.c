@@ -128,7 +128,7 @@ int secrets_headers(struct str headers, const char *dir, struct arena *a,
 
 	lines_r->n = 0;
 	while (headers.p && json_next(&it)) {
-		struct str name = it.key;
+		struct str name = json_name(it.key, a);
 
 		if (add_line(name, it.value, dir, a, lines_r, e))
 			return err_prefix(e, "headers: %.*s", STR_ARG(name));

@@ -6,11 +6,11 @@
 #include <sysexits.h>
 
 #include "common/buf.h"
+#include "common/cron.h"
 #include "common/json.h"
 #include "common/lines.h"
 #include "common/xmem.h"
 
-#include "cron.h"
 #include "price.h"
 #include "robots.h"
 
@@ -197,8 +197,8 @@ int try_cron(const char *expr, const char *from, unsigned long count,
 	int status = -1;
 
 	if (!z || cron_parse(str_from(expr), &c, e)) {
-		if (e)
-			e->code = EX_USAGE;
+		err_prefix(e, z ? "expr" : "tz");
+		e->code = EX_USAGE;
 		goto out;
 	}
 	status = read_from(from, z, &t, e);

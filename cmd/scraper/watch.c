@@ -19,13 +19,13 @@ static int set_timing(struct watch *w, const struct watch_env *env,
 	w->timing.seed = str_hash(d->id);
 	if (d->every.p)
 		str_duration_ms(d->every, &w->timing.every_ms);
-	if (!d->cron.p)
-		return d->tz.p && !tz_get(env->zones, d->tz, e) ? -1 : 0;
-	if (cron_parse(d->cron, &w->cron, e))
-		return err_prefix(e, "cron");
-	w->timing.cron = &w->cron;
 	w->timing.tz = tz_get(env->zones, d->tz.p ? d->tz : STR("UTC"), e);
-	return w->timing.tz ? 0 : err_prefix(e, "tz");
+	if (!w->timing.tz)
+		return err_prefix(e, "tz");
+	if (!d->cron.p)
+		return 0;
+	w->timing.cron = &w->cron;
+	return cron_parse(d->cron, &w->cron, e) ? err_prefix(e, "cron") : 0;
 }
 
 static int set_extractor(struct watch *w, struct err *e)

@@ -195,7 +195,7 @@ static void answer_post(struct visit *v, struct str rest)
 		answer_error(v->a, 404, "No such control.");
 		return;
 	}
-	in = json_parse(body, JSON_UNIQUE | JSON_NO_NUL, &e);
+	in = json_parse(body, JSON_STRICT, &e);
 	if (!in || posts[i].fn(v->site, in, &v->a->body, &e)) {
 		v->a->status = 400;
 		FILL(&v->a->body, "{\"error\":{j:why}}\n",

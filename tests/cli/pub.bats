@@ -50,6 +50,31 @@ EVENT='"specversion":"1.0","type":"test.e","source":"shop/1","data":{"x":1}'
 	[ "$status" -eq 75 ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
 	[[ $stderr == *"$DIR"* ]]
+	# Nor does a mistyped name leave a directory behind.
+	[ ! -e "$DIR" ]
+}
+
+@test "a setting is judged before it is sent" {
+	refuses() { # TYPE DATA WORDS
+		run --separate-stderr pub -t "$1" <<<"$2"
+		[ "$status" -eq 65 ]
+		[ "${#stderr_lines[@]}" -eq 2 ] # the line, and the last word
+		[[ ${stderr_lines[0]} == *"line 1: "*"$3"* ]]
+		[[ $stderr != *hush* ]]
+	}
+	url='"url":"https://shop.example/lamp"'
+	refuses watch.set "{$url,\"cron\":\"61 * * * *\"}" "cron: minute: '61' is not understood (0 to 59)"
+	refuses watch.set "{$url,\"tz\":\"Mars/Olympus\"}" "tz: 'Mars/Olympus' is no time zone"
+	refuses watch.set "{$url,\"every\":\"0s\"}" "every: not a duration"
+	refuses watch.set "{$url,\"evry\":\"1h\"}" "evry: unknown member; known are id, url"
+	refuses watch.set "{$url,\"kind\":\"shop\"}" "kind: not one of product, json, html"
+	refuses watch.set "{$url,\"headers\":{\"\\u0043OOKIE\":\"hush\"}}" "headers: COOKIE: must not be in the watch"
+	refuses watch.set "{$url,\"headers\":{\"Cookie\":{\"file\":\"f\",\"or\":\"hush\"}}}" "headers: Cookie: must not"
+	refuses rule.set '{"id":"r","on":"price.update/","drop":{"amount":"0"}}' "drop.amount: not above 0"
+	refuses rule.set '{"id":"target","on":"price.update/"}' "id: 'target' is taken"
+	refuses search.set '{"id":"s","keywords":["!"]}' "keywords: no word in them"
+	refuses search.set '{"id":"s","price":{"min":"9","max":"8"}}' "price: min is above max"
+	refuses test.e '{"half":"\ud83d"}' "half of a surrogate pair at byte"
 }
 
 @test "nothing to publish needs no store" {

@@ -110,7 +110,7 @@ static void judge(struct str line, struct arena *a)
 	struct err e = { 0 };
 	void *out;
 
-	if (json_check(line, JSON_UNIQUE | JSON_NO_NUL, &e) ||
+	if (json_check(line, JSON_STRICT, &e) ||
 	    !json_get(line, "type", &type_value) ||
 	    !json_text(type_value, a, &type) ||
 	    !json_get(line, "data", &data) || !(shape = type_shape(type))) {
@@ -154,7 +154,8 @@ static const char *kind_word(const struct shape_field *f)
 	case SHAPE_DECIMAL: return "decimal";
 	case SHAPE_PERCENT: return "percentage";
 	case SHAPE_CURRENCY: return "currency";
-	case SHAPE_DURATION: return "duration";
+	case SHAPE_DURATION:
+	case SHAPE_INTERVAL: return "duration";
 	case SHAPE_TIME: return "time";
 	case SHAPE_URL: return "URL";
 	case SHAPE_BOOL:

@@ -5,7 +5,7 @@
 #include <assert.h>
 
 #include "cmd/alerter/rule.h"
-#include "cmd/alerter/words.h"
+#include "common/words.h"
 #include "common/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e;
 
 	text = str_cut(text, '\n', &seen);
-	if (json_check(text, JSON_UNIQUE | JSON_NO_NUL, &e))
+	if (json_check(text, JSON_STRICT, &e))
 		return 0;
 	for (int is_search = 0; is_search < 2; is_search++) {
 		struct rule *r = rule_new(is_search, STR("x"), text, &e);

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str json = { (const char *)data, size };
 	struct watch *w;
 
-	if (json_check(json, JSON_UNIQUE | JSON_NO_NUL, NULL) ||
+	if (json_check(json, JSON_STRICT, NULL) ||
 	    json_type_of(json) != JSON_OBJECT)
 		return 0;
 	w = watch_new(json, (struct str){ 0 }, &env, NULL);

@@ -87,6 +87,32 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		  "subject: not an id" },
 		{ "watch.set/a", "{\"url\":\"http://ann:secret@x/\"}",
 		  "url: must not hold a user name or password" },
+		{ "watch.set/a", "{\"url\":\"http://x\",\"tz\":\"UTC\"}",
+		  NULL },
+		{ "watch.set/a", "{\"url\":\"http://x\",\"tz\":\"Nowhere\"}",
+		  "tz: 'Nowhere' is no time zone: No such file or directory" },
+		{ "watch.set/a", "{\"url\":\"http://x\",\"every\":\"49ms\"}",
+		  "data: every: not a duration such as 90s, 6h or 7d "
+		  "(50ms to 999d)" },
+		{ "watch.set/a", "{\"url\":\"http://x\",\"evry\":\"1h\"}",
+		  "data: evry: unknown member; known are id, url, source, "
+		  "kind, every, cron, tz, item, extract, fresh, enabled, "
+		  "headers, currency" },
+		{ "rule.set/target",
+		  "{\"on\":\"price.update/\",\"stock\":\"InStock\"}",
+		  "id: 'target' is taken; the target of an item is that "
+		  "rule" },
+		{ "rule.set/r",
+		  "{\"on\":\"price.update/\",\"keywords\":[\"-\",\"\"]}",
+		  "keywords: no word in them" },
+		{ "rule.set/r",
+		  "{\"on\":\"price.update/\","
+		  "\"price\":{\"min\":\"2\",\"max\":\"1.5\"}}",
+		  "price: min is above max" },
+		{ "search.set/s", "{\"keywords\":\"- +\"}",
+		  "keywords: no word in them" },
+		{ "search.set/s", "{\"keywords\":\"\xc3\xa9\"}", NULL },
+		{ "search.set/s", "{\"price\":{\"min\":2,\"max\":2.0}}", NULL },
 		{ "watch.set/a", "null", NULL },
 		{ "watch.set/a", NULL, NULL },
 		{ "watch.set", "null", "subject: missing, must be ID" },
@@ -110,6 +136,40 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 			fail_msg("%s %s: %s", cases[i].topic, cases[i].data,
 				 e.msg);
 	}
+}
+
+static void a_url_says_how_long_it_may_be(void **state)
+{
+	struct event ev = { .topic = STR("watch.set/a") };
+	struct buf data = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	buf_puts(&data, "{\"url\":\"http://x/");
+	for (int i = 0; i < SHAPE_URL_MAX; i++)
+		buf_putc(&data, 'y');
+	buf_puts(&data, "\"}");
+	ev.data = buf_str(&data);
+	assert_int_equal(type_check(&ev, &e), -1);
+	assert_string_equal(e.msg, "data: url: longer than 2048 characters");
+	buf_free(&data);
+}
+
+static void a_rule_fits_into_its_alerts(void **state)
+{
+	struct event ev = { .topic = STR("rule.set/r") };
+	struct buf data = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	buf_puts(&data, "{\"on\":\"price.update/\",\"keywords\":[\"a\"");
+	for (int i = 0; i < 3; i++)
+		buf_addf(&data, ",\"%04000d\"", i);
+	buf_puts(&data, "]}");
+	ev.data = buf_str(&data);
+	assert_int_equal(type_check(&ev, &e), -1);
+	assert_string_equal(e.msg, "longer than 8192 bytes");
+	buf_free(&data);
 }
 
 static void only_settings_are_retained(void **state)
@@ -237,6 +297,8 @@ static void a_watch_that_cannot_be_is_refused(void **state)
 		  "kind: feed does not go with a mock: URL" },
 		{ "http://x", NULL, "1h", "0 * * * *",
 		  "cron: every is there, too" },
+		{ "http://x", NULL, NULL, "61 * * * *",
+		  "cron: minute: '61' is not understood (0 to 59)" },
 	};
 
 	(void)state;
@@ -266,6 +328,12 @@ static void a_secret_header_names_a_file(void **state)
 		{ "{\"authorization\":\"Bearer x\"}", false },
 		{ "{\"X-Api-Key\":\"x\"}", false },
 		{ "{\"X-Csrf-Token\":7}", false },
+		{ "{\"\\u0043ookie\":\"a=b\"}", false },
+		{ "{\"C\\u004fokie\":\"a=b\"}", false },
+		{ "{\"Cookie\":{\"file\":\"f\",\"text\":\"a=b\"}}", false },
+		{ "{\"Cookie\":{\"text\":\"a=b\"}}", false },
+		{ "{\"Cookie\":{\"file\":7}}", false },
+		{ "{\"Accept-Language\":7}", false },
 		{ "{\"Cookie\":{\"file\":\"shop.cookie\"}}", true },
 		{ "{\"Accept-Language\":\"de\"}", true },
 		{ "{}", true },
@@ -292,6 +360,8 @@ int main(void)
 		cmocka_unit_test(valid_data_survives_and_invalid_is_refused),
 		cmocka_unit_test(an_event_is_checked_by_data_and_subject),
 		cmocka_unit_test(a_secret_header_names_a_file),
+		cmocka_unit_test(a_url_says_how_long_it_may_be),
+		cmocka_unit_test(a_rule_fits_into_its_alerts),
 		cmocka_unit_test(only_settings_are_retained),
 		cmocka_unit_test(an_id_is_made_from_the_url),
 		cmocka_unit_test(what_is_left_out_of_a_watch_is_filled_in),

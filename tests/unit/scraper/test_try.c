@@ -190,7 +190,7 @@ static void a_bad_argument_is_a_usage_error(void **state)
 	expect_failure(run_cron("* * * * *", "2026-01-01", 1, "Mars/Base"),
 		       EX_USAGE, "Mars/Base");
 	expect_failure(run_cron("* * * * *", "2026-01-01", 1, "../passwd"),
-		       EX_USAGE, "no such name");
+		       EX_USAGE, "is no time zone");
 	expect_failure(run_cron("* * * * *", "2026-01-01", 1, "Europe"),
 		       EX_USAGE, "Europe");
 }

@@ -1,4 +1,4 @@
-#include "words.h"
+#include "common/words.h"
 
 struct fold_range {
 	uint16_t first, last;
@@ -153,6 +153,18 @@ void words_add(struct buf *b, struct str text)
 	}
 	if (any)
 		buf_putc(b, ' ');
+}
+
+bool words_any(struct str text)
+{
+	uint32_t cp;
+
+	for (size_t i = 0; i < text.len;) {
+		i += utf8_decode(str_sub(text, i, text.len), &cp);
+		if (is_word(cp))
+			return true;
+	}
+	return false;
 }
 
 bool words_contain(struct str row, struct str phrase)

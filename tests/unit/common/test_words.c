@@ -1,4 +1,4 @@
-#include "cmd/alerter/words.h"
+#include "common/words.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* An expression: its times are later and later, and on whole minutes. */
 #include <assert.h>
 
-#include "cmd/scraper/cron.h"
+#include "common/cron.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,4 @@
-#include "cmd/scraper/tz.h"
+#include "common/tz.h"
 
 #include <string.h>
 #include <sysexits.h>

@@ -1,5 +1,5 @@
-#ifndef SCRAPER_CRON_H
-#define SCRAPER_CRON_H
+#ifndef COMMON_CRON_H
+#define COMMON_CRON_H
 
 /*
  * cron - schedules as crontab(5) writes them, in any time zone.
@@ -27,8 +27,7 @@
 #include "common/clk.h"
 #include "common/err.h"
 #include "common/str.h"
-
-#include "tz.h"
+#include "common/tz.h"
 
 /* Sets of bits; only cron.c looks into them. */
 struct cron {

@@ -1,14 +1,14 @@
-#include "tz.h"
+#include "common/tz.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include "common/tz_rule.h"
 #include "common/xmem.h"
-
-#include "tz_rule.h"
 
 #define ZONE_DIR "/usr/share/zoneinfo/"
 
@@ -183,6 +183,11 @@ static struct tz *load(struct str name, struct err *e)
 	return z;
 }
 
+bool tz_has_files(void)
+{
+	return access(ZONE_DIR, X_OK) == 0;
+}
+
 const struct tz *tz_get(struct tz_cache *cache, struct str name, struct err *e)
 {
 	struct tz *z;
@@ -193,13 +198,13 @@ const struct tz *tz_get(struct tz_cache *cache, struct str name, struct err *e)
 		if (str_is(name, z->name))
 			return z;
 	if (!is_zone_name(name)) {
-		err_set(e, EX_CONFIG, "time zone '%.*s': no such name",
-			STR_ARG(name));
+		err_set(e, EX_CONFIG, "'%.*s' is no time zone",
+			STR_ARG(str_utf8_prefix(name, NAME_MAX_LEN)));
 		return NULL;
 	}
 	z = str_is(name, "UTC") ? xcalloc(1, sizeof(*z)) : load(name, e);
 	if (!z) {
-		err_prefix(e, "time zone '%.*s'", STR_ARG(name));
+		err_prefix(e, "'%.*s' is no time zone", STR_ARG(name));
 		if (e)
 			e->code = EX_CONFIG;
 		return NULL;

@@ -1,5 +1,5 @@
-#ifndef SCRAPER_TZ_H
-#define SCRAPER_TZ_H
+#ifndef COMMON_TZ_H
+#define COMMON_TZ_H
 
 /*
  * tz - what the clocks on the wall say in a time zone.
@@ -10,6 +10,7 @@
  * in UTC; "local" seconds are the same count made from the date and time that
  * the wall clock shows.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/err.h"
@@ -29,6 +30,9 @@ struct tz_cache {
  */
 const struct tz *tz_get(struct tz_cache *cache, struct str name, struct err *e);
 void tz_cache_free(struct tz_cache *cache);
+
+/* Are there zone files on this machine at all? */
+bool tz_has_files(void);
 
 /* The bytes of a zone file. NULL with *e (EX_DATAERR); else tz_free(). */
 struct tz *tz_parse(struct str bytes, struct err *e);

@@ -1,5 +1,5 @@
-#ifndef ALERTER_WORDS_H
-#define ALERTER_WORDS_H
+#ifndef COMMON_WORDS_H
+#define COMMON_WORDS_H
 
 /*
  * words - text as a row of words, so that looking for whole words in any case
@@ -22,6 +22,9 @@ uint32_t words_fold(uint32_t cp);
  * them: " red bicycle ". Adds nothing where there is no word.
  */
 void words_add(struct buf *b, struct str text);
+
+/* Is there a word in it? */
+bool words_any(struct str text);
 
 /* Does a row of words contain another one? Both made by words_add(). */
 bool words_contain(struct str row, struct str phrase);

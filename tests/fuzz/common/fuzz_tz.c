@@ -1,7 +1,7 @@
 /* The bytes of a zone file: spans hold the time that was asked for. */
 #include <assert.h>
 
-#include "cmd/scraper/tz.h"
+#include "common/tz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,4 @@
-#include "tz_rule.h"
+#include "common/tz_rule.h"
 
 #include "common/clk.h"
 

@@ -1,4 +1,4 @@
-#include "cron.h"
+#include "common/cron.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -200,9 +200,10 @@ static int parse_field(struct str s, enum field_id id, struct cron *c,
 
 		if (!parse_item(item, id, c, bits))
 			return err_set(e, EX_CONFIG,
-				       "cron: %s: '%.*s' is not understood "
+				       "%s: '%.*s' is not understood "
 				       "(%d to %d)",
-				       fields[id].what, STR_ARG(item),
+				       fields[id].what,
+				       STR_ARG(str_utf8_prefix(item, 64)),
 				       fields[id].min, fields[id].max);
 	} while (rest.p);
 	return 0;
@@ -238,9 +239,9 @@ int cron_parse(struct str s, struct cron *c_r, struct err *e)
 			return -1;
 	if (n != FIELDS)
 		return err_set(e, EX_CONFIG,
-			       "cron: '%.*s' has not the five fields minute, "
-			       "hour, day of month, month, day of week",
-			       STR_ARG(s));
+			       "'%.*s' has not the five fields minute, hour, "
+			       "day of month, month, day of week",
+			       STR_ARG(str_utf8_prefix(s, 64)));
 	c.minutes = bits[MINUTE];
 	c.hours = (uint32_t)bits[HOUR];
 	c.months = (uint32_t)bits[MONTH];

@@ -1,5 +1,5 @@
-#ifndef SCRAPER_TZ_RULE_H
-#define SCRAPER_TZ_RULE_H
+#ifndef COMMON_TZ_RULE_H
+#define COMMON_TZ_RULE_H
 
 /*
  * tz_rule - the POSIX TZ string that rules the years to come, such as
@@ -8,7 +8,7 @@
  */
 #include <stdbool.h>
 
-#include "tz.h"
+#include "common/tz.h"
 
 /* A day of the year and a local time on it. */
 struct tz_date {

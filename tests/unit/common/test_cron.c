@@ -1,4 +1,4 @@
-#include "cmd/scraper/cron.h"
+#include "common/cron.h"
 
 #include <string.h>
 #include <sysexits.h>
