@@ -44,9 +44,10 @@ LIBS_html := -lmodest -lm
 LIBS_z    := -lz
 LIBS_pcre2 := $(shell $(PKG_CONFIG) --libs libpcre2-8)
 LIBS_crypto := -lcrypto
+LIBS_zstd := $(shell $(PKG_CONFIG) --libs libzstd)
 LIBS_mhd  := $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 
-LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) -lm -lpthread
+LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) $(LIBS_crypto) -lm -lpthread
 LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_z)
 LIBS_gateway := $(LIBS_lws) $(LIBS_z) $(LIBS_crypto)
 LIBS_sim     := $(LIBS_mhd) $(LIBS_z)

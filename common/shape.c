@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/blob.h"
 #include "common/clk.h"
 #include "common/json.h"
 
@@ -174,6 +175,8 @@ static const char *judge_text(const struct shape_field *f, struct str s)
 		return str_is_id(s) ? NULL
 				    : "not an id ([A-Za-z0-9._-], "
 				      "1 to 128 characters)";
+	case SHAPE_BLOB:
+		return blob_is_id(s) ? NULL : "not 64 hexadecimal digits";
 	case SHAPE_DECIMAL:
 		if (!decimal_parse(s, &d))
 			return "not a decimal";

@@ -25,6 +25,7 @@
 enum shape_kind {
 	SHAPE_TEXT,	/* struct str: a string of at most max characters */
 	SHAPE_ID,	/* struct str: [A-Za-z0-9._-]{1,128} */
+	SHAPE_BLOB,	/* struct str: 64 hexadecimal digits; see blob.h */
 	SHAPE_DECIMAL,	/* struct str: "1250.60"; decimal.h reads it */
 	SHAPE_PERCENT,	/* struct str: "1%" or "0.5%" */
 	SHAPE_CURRENCY, /* struct str: three capitals */

@@ -13,6 +13,7 @@ static const char *pattern_of(const struct shape_field *f)
 {
 	switch (f->kind) {
 	case SHAPE_ID: return "^[A-Za-z0-9._-]{1,128}$";
+	case SHAPE_BLOB: return "^[0-9a-f]{64}$";
 	case SHAPE_DECIMAL:
 		if (f->flags & SHAPE_POSITIVE)
 			return "^(?=([0-9]\\.?){1,30}$)(?=.*[1-9])" DECIMAL;

@@ -244,6 +244,7 @@ static const struct shape_field page_rows[] = {
 	{ ROW(type_page_change, baseline, BOOL, 0, DOC_BASELINE) },
 	{ ROW(type_page_change, truncated, BOOL, 0,
 	      "There were more lines than these.") },
+	{ ROW(type_page_change, blob, BLOB, 0, "The whole text, now.") },
 };
 const struct shape shape_page_change =
 	SHAPE(type_page_change, page_rows, OPEN, "The text of a page changed.");

@@ -85,6 +85,7 @@ struct type_page_change { /* page.change/WATCH */
 	struct str watch, url;
 	struct shape_list added, removed;
 	bool baseline, truncated;
+	struct str blob; /* the page's text */
 };
 
 struct type_observation { /* observation.change/WATCH */

@@ -23,6 +23,7 @@ static const struct route routes[] = {
 	  false },
 	{ "/api/v1/topics", READS, api_topics, NULL, false },
 	{ "/api/v1/history", READS, api_history, NULL, false },
+	{ "/api/v1/blobs/", READS, api_blobs, NULL, false },
 	{ "/api/v1/status", READS, api_status, NULL, false },
 	/* these tell by themselves what may be done with what they have */
 	{ "/api/v1/", READS | POSTS | PUTS | DELETES, api_settings,

@@ -44,12 +44,6 @@ static bool takes_gzip(struct str accept)
 	return false;
 }
 
-static bool has_etag(struct str list, const char *etag)
-{
-	return str_is(str_trim(list), "*") ||
-	       str_find(list, str_from(etag)) != (size_t)-1;
-}
-
 void api_asset(struct gateway *g, struct net_conn *c,
 	       const struct net_request *r, struct str rest)
 {
@@ -69,7 +63,7 @@ void api_asset(struct gateway *g, struct net_conn *c,
 		 "ETag: %s\r\nCache-Control: no-cache\r\n"
 		 "Vary: Accept-Encoding\r\n%s%s",
 		 a->etag, gzip ? "Content-Encoding: gzip\r\n" : "", POLICY);
-	if (has_etag(r->if_none_match, a->etag)) {
+	if (http_has_etag(r, a->etag)) {
 		answer.status = 304;
 		net_answer(c, &answer);
 		return;

@@ -24,6 +24,7 @@
 enum { GATEWAY_WAIT_MAX_S = 60 }; /* of a long poll */
 
 struct gateway_settings {
+	const char *dir; /* of journal and blobs */
 	const char *listen;
 	int64_t port;
 	int64_t max_clients;

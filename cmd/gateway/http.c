@@ -131,6 +131,12 @@ struct str http_param(const struct net_request *r, const char *name)
 	return (struct str){ 0 };
 }
 
+bool http_has_etag(const struct net_request *r, const char *etag)
+{
+	return str_is(str_trim(r->if_none_match), "*") ||
+	       str_find(r->if_none_match, str_from(etag)) != (size_t)-1;
+}
+
 bool http_param_u64(const struct net_request *r, const char *name, uint64_t min,
 		    uint64_t max, uint64_t otherwise, uint64_t *v_r,
 		    struct err *e)

@@ -44,6 +44,9 @@ bool http_check_params(const struct net_request *r, const char *const *names,
 /* The value of a parameter, absent where it was not given. */
 struct str http_param(const struct net_request *r, const char *name);
 
+/* True if the client has what this is the ETag of, with its quotes. */
+bool http_has_etag(const struct net_request *r, const char *etag);
+
 /* A number within bounds; `otherwise` where it was not given. */
 bool http_param_u64(const struct net_request *r, const char *name, uint64_t min,
 		    uint64_t max, uint64_t otherwise, uint64_t *v_r,

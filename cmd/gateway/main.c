@@ -73,6 +73,7 @@ static int read_token(const char *path, char out[GUARD_TOKEN_MAX + 1],
 
 static int check_settings(char token[GUARD_TOKEN_MAX + 1], struct err *e)
 {
+	cfg.dir = common.dir;
 	if (cfg.token_file && read_token(cfg.token_file, token, &cfg.token, e))
 		return -1;
 	if (!cfg.token.p && !guard_is_loopback(cfg.listen))

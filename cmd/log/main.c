@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/blob.h"
 #include "common/follow.h"
 #include "common/log.h"
 #include "common/since.h"
@@ -27,7 +28,7 @@ enum {
 
 static struct {
 	struct opt_common common;
-	const char *since, *until;
+	const char *since, *until, *blob;
 	int64_t limit;
 	bool reverse, follow, last;
 } cfg;
@@ -44,6 +45,8 @@ static const struct opt opts[] = {
 	  "go on with what comes" },
 	{ 'l', "last", NULL, OPT_FLAG, &cfg.last, 0, 0,
 	  "the newest event of each topic" },
+	{ 0, "blob", "ID", OPT_STR, &cfg.blob, 0, 0,
+	  "print the blob that events name so, as it is" },
 };
 
 static const struct opt_tool tool = {
@@ -186,6 +189,22 @@ static int print_last(struct printer *p, struct journal *j, struct err *e)
 	return 0;
 }
 
+/* ---- blobs ---- */
+
+static int print_blob(struct err *e)
+{
+	struct buf b = { 0 };
+	bool is_text;
+	int rc = blob_get(cfg.common.dir, str_from(cfg.blob), &b, &is_text, e);
+
+	if (rc == 0)
+		rc = err_set(e, EX_NOINPUT, "blob %s: not there", cfg.blob);
+	else if (rc > 0)
+		rc = buf_print(&b, e);
+	buf_free(&b);
+	return rc;
+}
+
 /* ---- following ---- */
 
 static void stop(struct printer *p, const struct err *e)
@@ -295,6 +314,9 @@ static int check_usage(char **args, struct err *e)
 	if (cfg.last && (cfg.since || cfg.until || cfg.reverse))
 		return err_set(e, EX_USAGE,
 			       "--last: not with --since, --until, --reverse");
+	if (cfg.blob && (cfg.last || cfg.since || cfg.until || cfg.reverse ||
+			 cfg.follow || cfg.limit || *args))
+		return err_set(e, EX_USAGE, "--blob: goes alone");
 	for (; *args; args++)
 		if (pattern_check(str_from(*args), e))
 			return err_prefix(e, "pattern");
@@ -321,6 +343,8 @@ static int run(char **args, struct err *e)
 		return -1;
 	if (cfg.common.check_config)
 		return 0;
+	if (cfg.blob)
+		return print_blob(e);
 	for (p.pattern = pattern; args[p.n_patterns]; p.n_patterns++)
 		pattern[p.n_patterns] = str_from(args[p.n_patterns]);
 	if (p.n_patterns == 0 && cfg.last)

@@ -375,6 +375,43 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	[[ $output == *'"events":[]'* ]]
 }
 
+@test "blobs: as they are, for ever, and without power over anybody" {
+	# "abc" and "<b>", whose hashes are their names
+	abc=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
+	mkdir -p "$dir/blobs/ba"
+	printf abc >"$dir/blobs/ba/$abc"
+	start_both
+	blob=$url/api/v1/blobs/$abc
+	run get -D "$T/head" "$blob"
+	[ "$output" = abc ]
+	tr -d '\r' <"$T/head" >"$T/h"
+	grep -qx 'Content-Type: application/octet-stream' "$T/h"
+	grep -qx 'X-Content-Type-Options: nosniff' "$T/h"
+	grep -q '^Cache-Control: .*immutable' "$T/h"
+	grep -q '^Content-Security-Policy: sandbox' "$T/h"
+	[ "$(status -H "If-None-Match: \"$abc\"" "$blob")" = 304 ]
+	[ "$(status -I "$blob")" = 200 ]
+	[ "$(status -X DELETE "$blob")" = 405 ]
+	# text comes as text
+	mkdir -p "$dir/blobs/e3"
+	empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	printf '\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00' >"$dir/blobs/e3/$empty.zst"
+	run get -w '%{http_code} %{content_type}' "$url/api/v1/blobs/$empty"
+	[ "$output" = '200 text/plain; charset=utf-8' ]
+	# none of these is one
+	for id in "${abc%d}" "${abc}0" "${abc^^}" "${abc/7/8}" '' ../../weir.conf \
+		%2e%2e%2f%2e%2e%2fweir.conf "ba/$abc"; do
+		[ "$(status --path-as-is "$url/api/v1/blobs/$id")" = 404 ]
+	done
+	run get "$url/api/v1/blobs/${abc/7/8}"
+	[ "$(jq -r .title <<<"$output")" = 'Not Found' ]
+	# what is damaged is not served
+	printf abd >"$dir/blobs/ba/$abc"
+	run get "$blob"
+	[ "$(jq .status <<<"$output")" -eq 500 ]
+	get "$url/metrics" | grep -q '^weir_gateway_blobs_total.*found'
+}
+
 @test "topics and history" {
 	start_both
 	for p in 10.00 12.50 9.00; do

@@ -166,3 +166,29 @@ six() {
 	[ "$status" -eq 74 ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
 }
+
+# ---- blobs ----
+
+@test "a blob is printed as it is, and only where it is right" {
+	abc=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
+	mkdir -p "$DIR/blobs/ba"
+	printf abc >"$DIR/blobs/ba/$abc"
+	run --separate-stderr log --blob $abc
+	[ "$status" -eq 0 ]
+	[ "$output" = abc ]
+	for id in ${abc/7/8} ../../journal/data.mdb ''; do
+		run --separate-stderr log --blob "$id"
+		[ "$status" -eq 66 ]
+		[ -z "$output" ]
+		[[ $stderr == *"not there"* && ${#stderr_lines[@]} -eq 1 ]]
+	done
+	printf abd >"$DIR/blobs/ba/$abc"
+	run --separate-stderr log --blob $abc
+	[ "$status" -eq 65 ]
+	[ -z "$output" ]
+	[[ $stderr == *damaged* && ${#stderr_lines[@]} -eq 1 ]]
+	for other in -f -l '-n 3' test.n; do
+		run --separate-stderr log --blob $abc $other
+		[ "$status" -eq 64 ]
+	done
+}

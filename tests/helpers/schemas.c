@@ -151,6 +151,7 @@ static const char *kind_word(const struct shape_field *f)
 {
 	switch (f->kind) {
 	case SHAPE_ID: return "id";
+	case SHAPE_BLOB: return "blob";
 	case SHAPE_DECIMAL: return "decimal";
 	case SHAPE_PERCENT: return "percentage";
 	case SHAPE_CURRENCY: return "currency";

@@ -12,12 +12,14 @@ only() { # LIBRARY-REGEX FILES-REGEX: who includes it that should not
 bad=$(
 	grep -nE '#include "(\.\./|cmd/)' cmd/*/*.[ch]
 	grep -nE '#include "(\.\./|cmd/)' common/*.[ch]
-	grep -nE '#include <(zmq|curl|lmdb|libwebsockets|cjson|uv)' common/*.h
+	grep -nE '#include <(zmq|curl|lmdb|libwebsockets|cjson|uv|zstd|openssl)' common/*.h
 	only 'zmq' 'common/bus\.c'
 	only 'lmdb' 'common/db\.c'
 	only 'cjson' 'common/json_tree\.c'
 	only 'uv\.h' 'common/loop[a-z_]*\.c|cmd/gateway/net\.c'
 	only 'curl' 'common/(http[a-z_]*|url)\.c'
+	only 'zstd' 'common/blob\.c'
+	only 'openssl' 'common/blob\.c|cmd/gateway/guard\.c'
 	only 'libwebsockets' 'cmd/gateway/[a-z_]*\.c'
 	only 'myhtml' 'cmd/scraper/dom[a-z_]*\.[ch]'
 	only 'microhttpd' 'cmd/sim/[a-z_]*\.[ch]'

@@ -1,0 +1,307 @@
+/*
+ * Blobs on disk: what is put can be got, what is damaged is told, and nothing
+ * but an id leads to a file.
+ */
+#include "common/blob.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "tests/unit/cases.h"
+#include "tests/unit/tmpdir.h"
+
+/* SHA-256 of "abc", as in FIPS 180-4's examples. */
+#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static char *put(const char *dir, struct str content, bool is_text)
+{
+	static char id[BLOB_ID_SIZE];
+	struct err e;
+
+	if (blob_put(dir, content, is_text, id, &e))
+		fail_msg("%s", e.msg);
+	return id;
+}
+
+static void check_get(const char *dir, const char *id, struct str want,
+		      bool want_text)
+{
+	struct buf b = { 0 };
+	bool is_text = !want_text;
+	struct err e = { 0 };
+
+	if (blob_get(dir, str_from(id), &b, &is_text, &e) != 1)
+		fail_msg("%s: %s", id, e.msg);
+	assert_true(str_eq(buf_str(&b), want));
+	assert_int_equal(is_text, want_text);
+	buf_free(&b);
+}
+
+static int get(const char *dir, struct str id, struct err *e)
+{
+	struct buf b = { 0 };
+	bool is_text;
+	int rc = blob_get(dir, id, &b, &is_text, e);
+
+	buf_free(&b);
+	return rc;
+}
+
+/* Where the blob lies. */
+static const char *path_of(const char *dir, const char *id, const char *suffix)
+{
+	static char path[400];
+
+	snprintf(path, sizeof(path), "%s/" BLOB_DIR "/%.2s/%s%s", dir, id, id,
+		 suffix);
+	return path;
+}
+
+static struct stat stat_of(const char *path)
+{
+	struct stat sb;
+
+	assert_int_equal(stat(path, &sb), 0);
+	return sb;
+}
+
+static void write_file(const char *path, const void *p, size_t len)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(p, 1, len, f), len);
+	fclose(f);
+}
+
+static unsigned files_in_shelf(const char *dir, const char *id)
+{
+	char command[500];
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "ls -A %s/" BLOB_DIR "/%.2s | wc -l",
+		 dir, id);
+	f = popen(command, "re");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u", &n), 1);
+	pclose(f);
+	return n;
+}
+
+static void what_is_put_can_be_got(void **state)
+{
+	char *large = calloc(1, BLOB_MAX);
+	const struct {
+		struct str content;
+		bool is_text;
+	} cases[] = {
+		{ STR("abc"), true },
+		{ STR("abd"), false },
+		{ STR(""), true },
+		{ STR("\0\xff\0"), false },
+		{ { large, BLOB_MAX }, true },
+		{ { large, 70000 }, false },
+	};
+
+	assert_non_null(large);
+	assert_string_equal(put(*state, STR("abc"), true), ABC);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		check_get(*state,
+			  put(*state, cases[i].content, cases[i].is_text),
+			  cases[i].content, cases[i].is_text);
+	/* Zeroes pack well. */
+	assert_true(stat_of(path_of(*state,
+				    put(*state, (struct str){ large, BLOB_MAX },
+					true),
+				    BLOB_PACKED))
+			    .st_size < 10000);
+	free(large);
+}
+
+static void above_the_limit_nothing_is_put(void **state)
+{
+	char *large = calloc(1, BLOB_MAX + 1), id[BLOB_ID_SIZE];
+	struct err e;
+
+	assert_non_null(large);
+	assert_int_equal(blob_put(*state, (struct str){ large, BLOB_MAX + 1 },
+				  true, id, &e),
+			 -1);
+	assert_int_equal(e.code, EX_DATAERR);
+	free(large);
+}
+
+/* The same file stays, as new as if it had been written now. */
+static void a_second_put_only_touches(void **state)
+{
+	const struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+	const char *path;
+	struct stat before, after;
+
+	put(*state, STR("abc"), true);
+	path = path_of(*state, ABC, BLOB_PACKED);
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	before = stat_of(path);
+	put(*state, STR("abc"), false); /* there in its other form */
+	after = stat_of(path);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_true(after.st_mtime > 1000);
+	assert_int_equal(files_in_shelf(*state, ABC), 1);
+}
+
+static void damage_is_told_and_mended_by_the_next_put(void **state)
+{
+	/* A frame that says it holds 2^40 bytes, and is over. */
+	static const char bomb[] = "\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\1\0\0\1\0\0";
+	const struct {
+		const char *suffix;
+		struct str bytes;
+	} cases[] = {
+		{ BLOB_PACKED, STR("") },
+		{ BLOB_PACKED, STR("no zstd at all") },
+		{ BLOB_PACKED, { bomb, sizeof(bomb) - 1 } },
+		{ "", STR("abd") },
+		{ "", STR("") },
+	};
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put(*state, STR("abc"), *cases[i].suffix);
+		write_file(path_of(*state, ABC, cases[i].suffix),
+			   cases[i].bytes.p, cases[i].bytes.len);
+		assert_int_equal(get(*state, str_from(ABC), &e), -1);
+		assert_int_equal(e.code, EX_DATAERR);
+		assert_non_null(strstr(e.msg, ABC));
+		put(*state, STR("abc"), *cases[i].suffix);
+		check_get(*state, ABC, STR("abc"), *cases[i].suffix);
+		remove(path_of(*state, ABC, cases[i].suffix));
+	}
+}
+
+/* The disk takes a part and no more: no blob, and nothing is left behind. */
+static void a_short_write_leaves_nothing(void **state)
+{
+	static char noise[100000];
+	struct rlimit was, small;
+	char id[BLOB_ID_SIZE];
+	struct err e = { 0 };
+	int rc;
+
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (char)(i * 2654435761U >> 13);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &was);
+	small = was;
+	small.rlim_cur = 4096;
+	setrlimit(RLIMIT_FSIZE, &small);
+	rc = blob_put(*state, (struct str){ noise, sizeof(noise) }, false, id,
+		      &e);
+	setrlimit(RLIMIT_FSIZE, &was);
+	assert_int_equal(rc, -1);
+	assert_int_equal(e.code, EX_IOERR);
+	assert_int_equal(get(*state, str_from(id), &e), 0);
+	assert_int_equal(files_in_shelf(*state, id), 0);
+}
+
+static void nothing_but_an_id_leads_to_a_file(void **state)
+{
+	const struct str ids[] = {
+		STR(""),
+		STR("../../etc/passwd"),
+		STR("BA7816BF8F01CFEA414140DE5DAE2223"
+		    "B00361A396177A9CB410FF61F20015AD"),
+		STR(ABC "0"),
+		STR(ABC ".zst"),
+		STR("./" ABC),
+		STR("ba/816bf8f01cfea414140de5dae2223"
+		    "b00361a396177a9cb410ff61f20015ad"),
+		STR("ba\0816bf8f01cfea414140de5dae2223"
+		    "b00361a396177a9cb410ff61f20015a"),
+		{ ABC, 63 },
+	};
+	struct err e;
+
+	put(*state, STR("abc"), true);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		assert_false(blob_is_id(ids[i]));
+		assert_int_equal(get(*state, ids[i], &e), 0);
+	}
+	assert_true(blob_is_id(STR(ABC)));
+}
+
+static void one_that_is_not_there_is_not_there(void **state)
+{
+	struct err e;
+
+	assert_int_equal(get(*state, STR(ABC), &e), 0);
+	put(*state, STR("abd"), true);
+	assert_int_equal(get(*state, STR(ABC), &e), 0);
+	assert_int_equal(get("/nowhere", STR(ABC), &e), 0);
+}
+
+static void names_are_found_in_data(void **state)
+{
+	static const struct {
+		const char *json;
+		unsigned n;
+	} cases[] = {
+		{ "{\"blob\":\"" ABC "\"}", 1 },
+		{ "{\"a\":[{\"blob\" :\n\t\"" ABC "\"}]}", 1 },
+		{ "{\"blob\":\"" ABC "\",\"x\":{\"blob\":\"" ABC "\"}}", 2 },
+		{ "{\"blob\":null,\"x\":{\"blob\":\"" ABC "\"}}", 1 },
+		{ "{\"blob\":{\"blob\":\"" ABC "\"}}", 1 },
+		/* text that looks like one */
+		{ "{\"x\":\"\\\"blob\\\":\\\"" ABC "\\\"\"}", 0 },
+		{ "[\"blob\",\"" ABC "\"]", 0 },
+		{ "{\"blob\":\"" ABC "0\"}", 0 },
+		{ "{\"blob\":\"x" ABC "\"}", 0 },
+		{ "{\"blob\":\"" ABC, 0 },
+		{ "{\"blob\":\"ba78\"}", 0 },
+		{ "{\"blob\"", 0 },
+		{ "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str rest = str_from(cases[i].json), id;
+		unsigned n = 0;
+
+		while (blob_next(&rest, &id)) {
+			assert_true(str_is(id, ABC));
+			n++;
+		}
+		if (n != cases[i].n)
+			fail_msg("%s: %u names", cases[i].json, n);
+	}
+}
+
+static void files_are_known_by_their_names(void **state)
+{
+	(void)state;
+	assert_true(str_is(blob_of_file(ABC), ABC));
+	assert_true(str_is(blob_of_file(ABC BLOB_PACKED), ABC));
+	assert_null(blob_of_file("." ABC ".17").p);
+	assert_null(blob_of_file(ABC ".gz").p);
+	assert_null(blob_of_file("..").p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tmpdir_test(what_is_put_can_be_got),
+		tmpdir_test(above_the_limit_nothing_is_put),
+		tmpdir_test(a_second_put_only_touches),
+		tmpdir_test(damage_is_told_and_mended_by_the_next_put),
+		tmpdir_test(a_short_write_leaves_nothing),
+		tmpdir_test(nothing_but_an_id_leads_to_a_file),
+		tmpdir_test(one_that_is_not_there_is_not_there),
+		cmocka_unit_test(names_are_found_in_data),
+		cmocka_unit_test(files_are_known_by_their_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
