@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/blob.h"
 #include "common/buf.h"
 #include "common/clk.h"
 #include "common/decimal.h"
@@ -326,6 +327,18 @@ static bool take_lines(struct str *lines, size_t n, struct arena *a,
 	return false;
 }
 
+/* The name of a text that is to be kept. */
+static struct str name_text(struct work *k, struct str text,
+			    char id[BLOB_ID_SIZE])
+{
+	struct err none;
+
+	if (text.len > k->w->keep_max || blob_id(text, id, &none))
+		return (struct str){ 0 };
+	k->d->keep = text;
+	return str_from(id);
+}
+
 static void diff_page(struct work *k)
 {
 	struct str old = k->before->text;
@@ -333,6 +346,7 @@ static void diff_page(struct work *k)
 	struct type_page_change t = { .watch = k->w->id,
 				      .url = k->w->url,
 				      .baseline = !k->before->based };
+	char id[BLOB_ID_SIZE];
 	struct linediff lines;
 
 	if (k->before->based) {
@@ -345,6 +359,7 @@ static void diff_page(struct work *k)
 					  &t.removed);
 	}
 	k->after->text = now;
+	t.blob = name_text(k, now, id);
 	say(k, "page.change", k->w->id, &shape_page_change, &t);
 }
 

@@ -6,7 +6,8 @@
  *
  * With an item: price.update/ITEM when price or availability changes. A list:
  * listing.new, .update and .gone/SOURCE, the list taken as a set by id. A page:
- * page.change/WATCH with the lines that came and went.
+ * page.change/WATCH with the lines that came and went, and the name of the
+ * whole text, which the caller must keep before it says so.
  *
  * What a page does not say is no change: a missing price or availability
  * leaves the known one as it was, and an entry is gone only when a list with
@@ -30,6 +31,7 @@ struct diff_watch {
 	struct str id, source, url;
 	const struct type_item *item; /* NULL: a list, or a page */
 	bool page;
+	size_t keep_max; /* bytes of a page's text to keep; 0: none */
 };
 
 struct diff_event {
@@ -41,6 +43,7 @@ struct diff {
 	size_t n;
 	bool moved; /* `after` says other than `before`: to be written */
 	enum outcome outcome; /* OUTCOME_CHANGED or _UNCHANGED */
+	struct str keep;      /* the text that an event names as a blob */
 };
 
 /*

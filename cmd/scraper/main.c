@@ -29,7 +29,7 @@ static struct {
 	struct opt_list allow;
 	int64_t per_host, delay_ms, burst, limited_ms, blocked_ms, hold_max_ms;
 	int64_t max_bytes, timeout_ms, connect_ms, redirects, fetches;
-	int64_t spread_ms, backoff_ms, backoff_max_ms;
+	int64_t spread_ms, backoff_ms, backoff_max_ms, keep_bytes;
 	/* --try */
 	const char *try, *watch, *base_url, *robots, *expr, *tz;
 	int64_t count;
@@ -51,6 +51,7 @@ static struct {
 	.spread_ms = MINUTE,
 	.backoff_ms = 30000,
 	.backoff_max_ms = HOUR,
+	.keep_bytes = WATCHSTATE_TEXT_MAX,
 	.count = 1,
 };
 
@@ -103,6 +104,9 @@ static const struct opt opts[] = {
 	  "after a failure try again in this time, doubling (default 30s)" },
 	{ 0, "backoff-max", "TIME", OPT_MS, &cfg.backoff_max_ms, 1, 7 * DAY,
 	  "at most so long, or the watch's interval (default 1h)" },
+	{ 0, "keep-texts", "SIZE", OPT_SIZE, &cfg.keep_bytes, 0,
+	  WATCHSTATE_TEXT_MAX,
+	  "keep texts of pages up to this as blobs (default 1M; 0: none)" },
 	{ 0, "retry", "POSITION", OPT_STR, &cfg.stage.retry, 0, 0,
 	  "handle the event at POSITION, which was skipped, again" },
 	{ 0, "try", "PART", OPT_STR, &cfg.try, 0, 0,
@@ -188,6 +192,9 @@ static struct scraper_conf conf_of(const char *user_agent, const char *secrets,
 	return (struct scraper_conf){
 		.file = cfg.watches,
 		.secrets_dir = secrets,
+		.keep_dir =
+			cfg.stage.out ? cfg.stage.state_dir : cfg.common.dir,
+		.keep_max = (size_t)cfg.keep_bytes,
 		.once = cfg.once,
 		.test = cfg.test ? stdout : NULL,
 		.spread_ms = cfg.spread_ms,

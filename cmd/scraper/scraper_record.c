@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/blob.h"
 #include "common/clk.h"
 #include "common/log.h"
 #include "common/stats.h"
@@ -195,6 +196,44 @@ static int emit_ending(struct result *r, const struct watch_state *before,
 	return emit(t->scraper, &ev, r->time_us, e);
 }
 
+/*
+ * Before the event that names it is in the ledger, the text is on disk. An
+ * event that never comes leaves it to the collector.
+ */
+static bool keep_text(struct scraper *s, struct str text)
+{
+	char id[BLOB_ID_SIZE];
+	struct err e;
+
+	if (blob_put(s->conf->keep_dir, text, true, id, &e) == 0)
+		return true;
+	log_warn("text not kept: %s", e.msg);
+	return false;
+}
+
+/* A text that cannot be kept is not named; its change is told all the same. */
+static void compare(struct result *r, const struct watch_state *before,
+		    struct watch_state *after, struct diff *d)
+{
+	struct scraper *s = r->task->scraper;
+	struct diff_watch w = r->task->watch->diff;
+	const char *how = "kept";
+
+	if (s->conf->keep_dir)
+		w.keep_max = s->conf->keep_max;
+	diff_found(&w, before, &r->o, &r->arena, after, d);
+	if (!w.page || !w.keep_max || !d->moved)
+		return;
+	if (!d->keep.p) {
+		how = "too-large";
+	} else if (!keep_text(s, d->keep)) {
+		how = "failed";
+		w.keep_max = 0;
+		diff_found(&w, before, &r->o, &r->arena, after, d);
+	}
+	stats_add(stage_stats(s->stage), "texts_total", how, 1);
+}
+
 /* Compare, say what follows, keep what must be kept. */
 static int record(struct result *r, struct err *e)
 {
@@ -209,8 +248,7 @@ static int record(struct result *r, struct err *e)
 		mock_observation(r, &before);
 	after = before;
 	if (r->outcome == OUTCOME_FOUND) {
-		diff_found(&t->watch->diff, &before, &r->o, &r->arena, &after,
-			   &d);
+		compare(r, &before, &after, &d);
 		r->outcome = d.outcome;
 		after.etag = r->etag;
 		after.last_modified = r->last_modified;

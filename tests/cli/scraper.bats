@@ -227,6 +227,41 @@ types() {
 	[ "$(cat first third | jq -r .source | sort -u | wc -l)" -eq 1 ]
 }
 
+@test "the text of a page is kept with state only, if it fits, and named" {
+	start_sim
+	echo "{\"id\":\"page\",\"kind\":\"page\",\"url\":\"$url/page\"}" >w.jsonl
+	blobs() { find st/blobs -type f 2>/dev/null | wc -l; }
+	weir-scraper --test -w w.jsonl --allow 127.0.0.1 | jq -r .text >text
+	pass >out
+	[ "$(jq 'select(.data.blob)' out)" = "" ]
+	[ ! -e blobs ]
+	pass -s st >first
+	weir-log --dir st --blob "$(jq -r '.data.blob//empty' first)" | cmp - <(head -c -1 text)
+	pass -s st >second
+	[ ! -s second ]
+	[ "$(blobs)" -eq 1 ]
+	control tick '{"n":60}'
+	pass -s st >third
+	[ "$(blobs)" -eq 2 ]
+	weir-log --dir st --blob "$(jq -r .data.blob third)" >now
+	jq -r '.data.added[]' third | grep -qxFf - now
+	# None where it is too large, not wanted, or the disk does not take it.
+	for how in '--keep-texts 10' '--keep-texts 0'; do
+		control tick '{"n":60}'
+		pass -s st $how >out
+		jq -e '.type=="page.change" and (.data|has("blob")|not)' out
+		[ "$(blobs)" -eq 2 ]
+	done
+	control tick '{"n":60}'
+	rm -r st/blobs
+	touch st/blobs
+	pass -s st >out 2>err
+	jq -e '.type=="page.change" and (.data|has("blob")|not)' out
+	[ "$(grep -c 'text not kept: blob' err)" -eq 1 ]
+	run weir-scraper --keep-texts 2M -w w.jsonl -o -
+	[ "$status" -eq 64 ]
+}
+
 @test "--test prints observations and changes nothing" {
 	start_sim
 	cat >w.jsonl <<-END
@@ -420,20 +455,28 @@ gaps() { # HOOK
 	told() { weir-log "$@" | wc -l; }
 	sets a "{\"id\":\"a\",\"url\":\"$url/shop/og/rolex-submariner\",\"every\":\"100ms\"}"
 	sets m '{"id":"m","url":"mock:m?step=1","every":"1d"}'
+	sets p "{\"id\":\"p\",\"kind\":\"page\",\"url\":\"$url/page\",\"every\":\"100ms\"}"
 	start ': ready ' $scraper
 	wait_for '[ "$(told price.update/)" -ge 2 ]'
 	# Ten checks of a page that is as it was: not one byte in the ledger.
 	asked() { control log | jq '.paths["/shop/og/rolex-submariner"]'; }
 	wait_for '[ "$(asked)" -ge 3 ]'
+	wait_for '[ "$(told page.change/p)" -eq 1 ]'
+	touch then
 	before=$(cksum <d/ledger/scraper/data.mdb)
 	from=$(asked)
 	wait_for '[ "$(asked)" -ge $((from + 10)) ]'
 	[ "$(cksum <d/ledger/scraper/data.mdb)" = "$before" ]
+	[ "$(find d/blobs -newer then)" = "" ]
 	kill -KILL "$pid"
 	run wait "$pid"
 	control tick '{"n":60}'
 	start ': ready ' $scraper
 	wait_for '[ "$(told price.update/a)" -eq 2 ]'
+	wait_for '[ "$(told page.change/p)" -eq 2 ]'
+	for blob in $(weir-log page.change/p | jq -r .data.blob); do
+		[ "$(weir-log --blob "$blob" | wc -c)" -gt 0 ]
+	done
 	weir-log price.update/a | jq -e -s \
 		'.[0].data.price==.[1].data.previous and .[0].data.baseline'
 	weir-log price.update/a observation.change/a | jq -r .id >ids
@@ -446,6 +489,7 @@ gaps() { # HOOK
 	wait_for '[ "$(told price.update/m)" -gt "$n" ]'
 	sets a null
 	sets m null
+	sets p null
 	wait_for '[ "$(weir-log --last scraper.status/ |
 		jq -r .data.running | sort -u)" = false ]'
 	# A watch that cannot work says so, and nobody else suffers.

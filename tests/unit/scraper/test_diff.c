@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/blob.h"
 #include "common/clk.h"
 #include "common/json.h"
 #include "common/xmem.h"
@@ -346,6 +347,30 @@ static void a_page_tells_lines_that_came_and_went(void **state)
 	arena_free(&s.arena);
 }
 
+static void a_text_to_keep_is_named_by_its_hash(void **state)
+{
+	struct story s;
+	char id[BLOB_ID_SIZE];
+	struct err e;
+
+	(void)state;
+	story_page(&s);
+	s.watch.keep_max = 10;
+	assert_int_equal(blob_id(STR("one\ntwo\n"), id, &e), 0);
+	see_text(&s, "one\ntwo\n");
+	assert_true(str_is(s.d.keep, "one\ntwo\n"));
+	assert_non_null(strstr(told(&s), id));
+	see_text(&s, "one\ntwo\n"); /* nothing new: nothing to keep */
+	assert_null(s.d.keep.p);
+	see_text(&s, "one\nthree\n");
+	assert_true(str_is(s.d.keep, "one\nthree\n"));
+	see_text(&s, "one\nthree \n"); /* above keep_max: not named */
+	assert_int_equal(s.d.n, 1);
+	assert_null(s.d.keep.p);
+	assert_null(strstr(told(&s), "blob"));
+	arena_free(&s.arena);
+}
+
 static void a_huge_change_is_cut(void **state)
 {
 	struct story s;
@@ -418,6 +443,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_gone_without_a_list),
 		cmocka_unit_test(what_went_is_remembered_up_to_a_limit),
 		cmocka_unit_test(a_page_tells_lines_that_came_and_went),
+		cmocka_unit_test(a_text_to_keep_is_named_by_its_hash),
 		cmocka_unit_test(a_huge_change_is_cut),
 		cmocka_unit_test(changed_and_unchanged_are_one_ending),
 		cmocka_unit_test(an_ending_is_told_with_its_reason),
