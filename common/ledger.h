@@ -54,8 +54,8 @@ int ledger_get(struct ledger *l, struct str key, struct str *val_r,
 int ledger_put(struct ledger *l, struct str key, struct str val, struct err *e);
 int ledger_del(struct ledger *l, struct str key, struct err *e);
 /*
- * Every key with the prefix, in byte order. fn: 0 go on, 1 stop, -1 fail; it
- * may delete the key that it was given, no other.
+ * Every key with the prefix, in byte order. fn: 0 go on, 1 stop, -1 fail. Of
+ * keys with the prefix it may delete the one that it was given, no other.
  */
 typedef int ledger_fn(void *arg, struct str key, struct str val, struct err *e);
 int ledger_each(struct ledger *l, struct str prefix, ledger_fn *fn, void *arg,

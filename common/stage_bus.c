@@ -196,7 +196,7 @@ static void check_live(struct stage *s)
 	    (s->start.epoch && at.epoch != s->start.epoch))
 		return;
 	s->live = true;
-	log_info("live source=%.*s outbox=%llu",
+	log_info("ready source=%.*s outbox=%llu",
 		 STR_ARG(ledger_source(s->ledger)),
 		 (unsigned long long)ledger_outbox_count(s->ledger));
 	notify("READY=1");

@@ -37,9 +37,33 @@ static void add_price(struct buf *b, struct str price, struct str currency)
 	}
 }
 
+/* ", target 80", or that it is so no longer. */
+static void add_reason(struct buf *b, const struct type_alert *t,
+		       const struct sighting *s, bool over)
+{
+	if (t->targetPrice.p) {
+		buf_puts(b, over ? ", above the target " : ", target ");
+		buf_add_str(b, t->targetPrice);
+	}
+	if (str_is(t->kind, "drop") && t->previous.p) {
+		buf_puts(b, over ? ", the drop from " : ", down from ");
+		buf_add_str(b, t->previous);
+		if (over)
+			buf_puts(b, " is over");
+	}
+	if (str_is(t->kind, "stock")) {
+		buf_puts(b, s->matter.price.p ? ", " : ": ");
+		buf_add_str(b, str_utf8_prefix(s->matter.availability, 64));
+	}
+	if (str_is(t->kind, "page"))
+		buf_puts(b, ": the page has changed");
+	if (over && (str_is(t->kind, "keywords") || str_is(t->kind, "match")))
+		buf_puts(b, ", no longer a match");
+}
+
 /* "Lamp: 79.90 EUR, target 80, at shop.example" */
 static struct str sentence(const struct type_alert *t, const struct sighting *s,
-			   struct arena *a)
+			   bool over, struct arena *a)
 {
 	struct buf b = { 0 };
 	struct str text;
@@ -49,20 +73,7 @@ static struct str sentence(const struct type_alert *t, const struct sighting *s,
 		buf_puts(&b, ": ");
 		add_price(&b, s->matter.price, s->matter.currency);
 	}
-	if (t->targetPrice.p) {
-		buf_puts(&b, ", target ");
-		buf_add_str(&b, t->targetPrice);
-	}
-	if (str_is(t->kind, "drop") && t->previous.p) {
-		buf_puts(&b, ", down from ");
-		buf_add_str(&b, t->previous);
-	}
-	if (str_is(t->kind, "stock")) {
-		buf_puts(&b, s->matter.price.p ? ", " : ": ");
-		buf_add_str(&b, str_utf8_prefix(s->matter.availability, 64));
-	}
-	if (str_is(t->kind, "page"))
-		buf_puts(&b, ": the page has changed");
+	add_reason(&b, t, s, over);
 	if (s->matter.source.p) {
 		buf_puts(&b, ", at ");
 		buf_add_str(&b, s->matter.source);
@@ -73,7 +84,8 @@ static struct str sentence(const struct type_alert *t, const struct sighting *s,
 }
 
 void alert_make(const struct rule *r, const struct sighting *s,
-		struct str cause, struct arena *a, struct type_alert *t)
+		struct str cause, bool over, struct arena *a,
+		struct type_alert *t)
 {
 	struct decimal reference;
 
@@ -99,7 +111,7 @@ void alert_make(const struct rule *r, const struct sighting *s,
 	if (str_is(t->kind, "drop") &&
 	    rule_reference(r, &s->matter, &reference))
 		t->previous = decimal_text(reference, a);
-	t->message = sentence(t, s, a);
+	t->message = sentence(t, s, over, a);
 }
 
 struct str alert_topic(const char *type, const struct type_alert *t,

@@ -8,10 +8,12 @@
 
 /*
  * The alert of rule about what was seen; cause ("SOURCE ID") makes its id,
- * together with rule and thing. Text is borrowed, or from the arena.
+ * together with rule and thing. over: it was so, and its message says that it
+ * is no longer. Text is borrowed, or from the arena.
  */
 void alert_make(const struct rule *r, const struct sighting *s,
-		struct str cause, struct arena *a, struct type_alert *alert);
+		struct str cause, bool over, struct arena *a,
+		struct type_alert *alert);
 
 /* "alert.new/ITEM/RULE"; the item is hashed where that is too long. */
 struct str alert_topic(const char *type, const struct type_alert *alert,

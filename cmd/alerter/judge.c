@@ -131,7 +131,8 @@ static int carry_out(struct alerter *al, const struct hearing *h,
 	struct str cause = cause_of(h->ev, &al->arena);
 	struct type_alert alert;
 
-	alert_make(r, h->seen, cause, &al->arena, &alert);
+	alert_make(r, h->seen, cause, action == RULE_RESOLVE, &al->arena,
+		   &alert);
 	switch (action) {
 	case RULE_FIRE:
 		st->alert_id = alert.id;

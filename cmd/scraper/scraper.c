@@ -60,6 +60,20 @@ static int put_watch(struct scraper *s, struct str id, struct str json,
 	return stage_del(s->stage, str_from(key), e) < 0 ? -1 : 0;
 }
 
+/* The one of this id that was there before goes. */
+static int refuse_watch(struct scraper *s, const struct event *ev,
+			struct str id, const struct err *why, struct err *e)
+{
+	struct task *t = task_find(s, id);
+	struct source *src = t ? t->source : NULL;
+
+	if (t)
+		task_remove(s, t);
+	if (record_bad_watch(s, id, ev->time_us, true, why, e))
+		return -1;
+	return src ? record_source(s, src, ev->time_us, e) : 0;
+}
+
 static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 		     struct err *e)
 {
@@ -76,12 +90,8 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 		watch_free(&w);
 		return -1;
 	}
-	if (!w) {
-		t = task_find(s, id);
-		if (t)
-			task_remove(s, t);
-		return record_bad_watch(s, id, ev->time_us, &why, e);
-	}
+	if (!w)
+		return refuse_watch(s, ev, id, &why, e);
 	t = task_find(s, id);
 	if (t) {
 		task_set(s, w);
@@ -91,7 +101,7 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 	if (!t) {
 		err_set(&why, EX_DATAERR, "there are %d watches already",
 			SCRAPER_WATCHES_MAX);
-		return record_bad_watch(s, id, ev->time_us, &why, e);
+		return refuse_watch(s, ev, id, &why, e);
 	}
 	if (record_load(t, e))
 		return -1;
@@ -137,6 +147,7 @@ static int on_event(void *self, struct stage *stage, const struct event *ev,
 	return 0;
 }
 
+/* What cannot be loaded is told of once we are live; see tell_bad(). */
 static int load_watch(void *arg, struct str key, struct str val, struct err *e)
 {
 	struct scraper *s = arg;
@@ -145,9 +156,32 @@ static int load_watch(void *arg, struct str key, struct str val, struct err *e)
 	struct watch *w = compile(s, id, val, &why);
 	struct task *t = w ? task_set(s, w) : NULL;
 
-	if (!w)
-		log_warn("watch %.*s: %s", STR_ARG(id), why.msg);
+	if (!w && task_find(s, id))
+		log_warn("watch %.*s: %s; going on with what was read before",
+			 STR_ARG(id), why.msg);
 	return t ? record_load(t, e) : 0;
+}
+
+/*
+ * It was set before this ledger was born, or a file with its secret has gone
+ * since. Said once: what was said is in its state.
+ */
+static int tell_bad(void *arg, struct str key, struct str val, struct err *e)
+{
+	struct scraper *s = arg;
+	char id[STR_ID_MAX + 1]; /* the key dies with the next put */
+	struct err why;
+	struct watch *w;
+
+	str_copy(id, sizeof(id), str_sub(key, KEY_WATCH.len, key.len));
+	if (task_find(s, str_from(id)))
+		return 0;
+	w = compile(s, str_from(id), val, &why);
+	if (!w)
+		return record_bad_watch(s, str_from(id), s->since_us, false,
+					&why, e);
+	watch_free(&w);
+	return 0;
 }
 
 static int open_net(struct scraper *s, struct err *e)
@@ -184,13 +218,16 @@ static void on_live(void *self, struct stage *stage)
 	struct scraper *s = self;
 	struct err e;
 
-	log_info("ready watches=%zu", s->n_tasks);
+	/* On the bus it is the stage that says so. */
+	log_info("%s watches=%zu",
+		 stage_is_filter(stage) ? "ready" : "watching", s->n_tasks);
 	s->since_us = clk_wall_us();
 	tasks_start(s);
 	if (s->conf->once || s->conf->test)
 		return;
 	loop_timer_start(s->summary, SCRAPER_SUMMARY_MS);
-	if (stage_begin(stage, &e))
+	if (stage_begin(stage, &e) ||
+	    stage_each(stage, KEY_WATCH, tell_bad, s, &e))
 		goto fail;
 	for (struct source *src = s->sources; src; src = src->next)
 		if (record_source(s, src, s->since_us, &e))

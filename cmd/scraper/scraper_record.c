@@ -45,21 +45,28 @@ static int emit_shape(struct scraper *s, const char *topic,
 
 /* ---- a watch's state ---- */
 
-static int load(struct task *t, struct arena *a, struct watch_state *st_r,
-		struct err *e)
+static int load_id(struct scraper *s, struct str id, struct arena *a,
+		   struct watch_state *st_r, struct err *e)
 {
 	char key[KEY_MAX];
 	struct str val;
 	struct err bad;
-	int rc = stage_get(t->scraper->stage,
-			   key_of('s', t->watch->def.id, key), &val, e);
+	int rc = stage_get(s->stage, key_of('s', id, key), &val, e);
 
 	*st_r = (struct watch_state){ 0 };
 	if (rc < 0)
 		return -1;
 	if (rc > 0 && watchstate_decode(arena_str(a, val), a, st_r, &bad))
-		log_warn("%.*s: %s; taking a new baseline",
-			 STR_ARG(t->watch->def.id), bad.msg);
+		log_warn("%.*s: %s; taking a new baseline", STR_ARG(id),
+			 bad.msg);
+	return 0;
+}
+
+static int load(struct task *t, struct arena *a, struct watch_state *st_r,
+		struct err *e)
+{
+	if (load_id(t->scraper, t->watch->def.id, a, st_r, e))
+		return -1;
 	if (st_r->config != t->watch->config)
 		*st_r = (struct watch_state){ .config = t->watch->config,
 					      .observed = st_r->observed,
@@ -67,15 +74,15 @@ static int load(struct task *t, struct arena *a, struct watch_state *st_r,
 	return 0;
 }
 
-static int save(struct task *t, const struct watch_state *st, struct err *e)
+static int save(struct scraper *s, struct str id, const struct watch_state *st,
+		struct err *e)
 {
 	struct buf b = { 0 };
 	char key[KEY_MAX];
 	int rc;
 
 	watchstate_encode(st, &b);
-	rc = stage_put(t->scraper->stage, key_of('s', t->watch->def.id, key),
-		       buf_str(&b), e);
+	rc = stage_put(s->stage, key_of('s', id, key), buf_str(&b), e);
 	buf_free(&b);
 	return rc;
 }
@@ -268,7 +275,7 @@ static int record(struct result *r, struct err *e)
 	task_set_outcome(t, r->outcome);
 	if (!otherwise && !d.moved)
 		return 0;
-	if (save(t, &after, e))
+	if (save(t->scraper, t->watch->def.id, &after, e))
 		return -1;
 	return record_source(t->scraper, t->source, r->time_us, e);
 }
@@ -398,17 +405,38 @@ void record_summary(void *arg)
 
 /* ---- watches that cannot work ---- */
 
-int record_bad_watch(struct scraper *s, struct str id, int64_t time_us,
-		     const struct err *why, struct err *e)
+/* What is known of it stays: it may be mended. */
+static int emit_bad(struct scraper *s, struct str id, int64_t time_us,
+		    const struct err *why, struct watch_state *st,
+		    struct arena *a, struct err *e)
 {
-	char topic[STR_ID_MAX + 24];
-	struct type_observation t = {
-		.watch = id,
-		.outcome = str_from(outcome_name(OUTCOME_REFUSED)),
-		.reason = str_from(why->msg),
-	};
+	const struct diff_watch w = { .id = id };
+	const struct diff_ending end = { .outcome = OUTCOME_REFUSED,
+					 .previous = st->outcome,
+					 .first = !st->observed,
+					 .reason = str_from(why->msg),
+					 .next_us = CLK_NONE };
+	struct diff_event ev = diff_ending(&w, &end, a);
 
+	st->observed = true;
+	st->outcome = OUTCOME_REFUSED;
+	return emit(s, &ev, time_us, e) || save(s, id, st, e) ? -1 : 0;
+}
+
+int record_bad_watch(struct scraper *s, struct str id, int64_t time_us,
+		     bool is_news, const struct err *why, struct err *e)
+{
+	struct watch_state st;
+	struct arena a = { 0 };
+	int rc;
+
+	if (stage_is_silent(s->stage))
+		return 0; /* it may be mended by the time we are live */
 	log_warn("watch %.*s: %s", STR_ARG(id), why->msg);
-	snprintf(topic, sizeof(topic), "observation.change/%.*s", STR_ARG(id));
-	return emit_shape(s, topic, &shape_observation, &t, time_us, e);
+	rc = load_id(s, id, &a, &st, e);
+	is_news |= !st.observed || st.outcome != OUTCOME_REFUSED;
+	if (rc == 0 && is_news)
+		rc = emit_bad(s, id, time_us, why, &st, &a, e);
+	arena_free(&a);
+	return rc;
 }

@@ -96,8 +96,12 @@ void task_fetch(struct task *t);
 
 bool record_results(void *scraper); /* for loop_work_new() */
 void record_summary(void *scraper);
+/*
+ * A watch cannot be worked with: its outcome is refused. is_news: it was just
+ * set, so say so whatever its outcome was.
+ */
 int record_bad_watch(struct scraper *s, struct str id, int64_t time_us,
-		     const struct err *why, struct err *e);
+		     bool is_news, const struct err *why, struct err *e);
 /* Say how a source is, where that is not what was said last. */
 int record_source(struct scraper *s, struct source *src, int64_t time_us,
 		  struct err *e);

@@ -23,7 +23,7 @@ READY = {
     "sim": r"ready listen=(?P<at>\S+)",
     "gateway": r"ready url=http://(?P<at>[^/]+)/",
 }
-STAGE_READY = r" live source="
+STAGE_READY = r" ready source="
 
 
 def wait_for(what, test, seconds=READY_S):

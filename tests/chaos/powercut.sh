@@ -111,7 +111,7 @@ while [ $i -lt 3 ]; do
 		LD_PRELOAD=$tmp/shim.so "$BIN/weir-analyzer" --dir "$tmp/d" \
 		2>>"$tmp/stage.err" &
 	stage=$!
-	wait_line "$tmp/stage.err" ': live ' "$stage" ||
+	wait_line "$tmp/stage.err" ': ready ' "$stage" ||
 		die "the stage starts: $(cat "$tmp/stage.err")"
 	k=0
 	while [ $k -lt $rounds ]; do

@@ -74,6 +74,15 @@ alert() {
 	[ "$output" = '["price_alert","Target reached: Lamp","2026-03-01T02:00:00.000000Z","80","79.90",true]' ]
 }
 
+@test "an alert that is over says so" {
+	{ price 1 100 80; price 2 79.90 80; price 3 81 80; } >"$tmp/in"
+	echo '{"id":"r","on":"price.update/","drop":{"percent":10,"over":"7d"}}' >"$tmp/r"
+	price 4 99 80 | cat "$tmp/in" - | alert -r "$tmp/r" |
+		jq -r 'select(.type == "alert.resolved").data.message' >"$tmp/over"
+	[ "$(cat "$tmp/over")" = "Lamp: 81 EUR, above the target 80, at shop
+Lamp: 99 EUR, the drop from 100 is over, at shop" ]
+}
+
 @test "the same input gives the same bytes" {
 	{ price 1 100 80; price 2 79.90 80; price 3 81 80; } >"$tmp/in"
 	alert <"$tmp/in" >"$tmp/a"

@@ -50,7 +50,7 @@ start_sim() {
 }
 
 start_notifier() {
-	start notifier ': live ' "$@"
+	start notifier ': ready ' "$@"
 	notifier=$pid
 }
 

@@ -500,3 +500,35 @@ gaps() { # HOOK
 	kill "$pid"
 	wait "$pid"
 }
+
+@test "a setting that only the scraper can judge is refused once, until it is mended" {
+	start_sim
+	export WEIR_DIR=$PWD/d
+	start ': ready ' store
+	sets() { weir-pub -t watch.set <<<"$1"; }
+	told() { weir-log "observation.change/$1"; }
+	page="\"url\":\"$url/shop/og/rolex-submariner\""
+	scraper="scraper --allow 127.0.0.1 --host-delay 0ms --spread 0ms"
+	sets "{\"id\":\"css\",\"kind\":\"html\",$page,\"extract\":{\"fields\":{\"title\":{\"css\":\"h1[\"}}}}"
+	sets "{\"id\":\"path\",\"kind\":\"json\",$page,\"extract\":{\"fields\":{\"title\":{\"path\":\"$..[\"}}}}"
+	sets '{"id":"walk","url":"mock:walk?seed=often"}'
+	for _ in 1 2; do # also whoever starts anew says it no second time
+		start ': ready ' $scraper
+		for id in css path walk; do
+			wait_for "[ \"\$(told $id | jq -r .data.outcome)\" = refused ]"
+		done
+		kill -KILL "$pid"
+		run wait "$pid"
+	done
+	told css | jq -e '.data.reason | test("extract.*title.*h1")'
+	told path | jq -e '.data.reason | test("extract.*title")'
+	told walk | jq -e '.data.reason | test("seed")'
+	start ': ready ' $scraper
+	sets "{\"id\":\"css\",\"kind\":\"html\",$page,\"extract\":{\"fields\":{\"title\":{\"css\":\"h1\"}}}}"
+	wait_for '[ "$(told css | wc -l)" -eq 2 ]'
+	weir-log --last observation.change/css |
+		jq -e '.data.previous == "refused" and .data.outcome == "changed"'
+	# Set again to what cannot be, it is said again.
+	sets '{"id":"walk","url":"mock:walk?seed=never"}'
+	wait_for '[ "$(told walk | wc -l)" -eq 2 ]'
+}

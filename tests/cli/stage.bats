@@ -26,7 +26,7 @@ be_born() {
 	"$POISON" --dir "$dir" 2>"$dir/birth.log" 3>&- &
 	poison=$!
 	for _ in $(seq 200); do
-		! grep -q ': live ' "$dir/birth.log" || break
+		! grep -q ': ready ' "$dir/birth.log" || break
 		sleep 0.05
 	done
 	kill "$poison"
