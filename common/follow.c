@@ -19,12 +19,11 @@ struct follow {
 	struct loop_work *work;
 	struct loop_timer *timer;
 	struct journal *journal;
-	struct position pos;  /* the last event handed over */
-	uint64_t quiet_until; /* holes up to here were there before us */
-	bool started;	      /* pos is of this journal */
-	bool behind;	      /* the journal has what the feed will not give */
-	bool complained;      /* about a journal that cannot be read */
-	uint64_t head;	      /* the newest offset heard of */
+	struct position pos; /* the last event handed over */
+	bool started;	     /* pos is of this journal */
+	bool behind;	     /* the journal has what the feed will not give */
+	bool complained;     /* about a journal that cannot be read */
+	uint64_t head;	     /* the newest offset heard of */
 	int64_t heard_ms;
 	unsigned left; /* events that this slice may still hand over */
 	bool handed;   /* this slice handed something over */
@@ -52,6 +51,7 @@ static void complain(struct follow *f, const struct err *e)
 /* Open the journal and find where to go on. False: not possible now. */
 static bool attach(struct follow *f)
 {
+	struct journal_want any = { .n = 0 };
 	struct journal_head head;
 	uint64_t next = 0;
 	struct err e;
@@ -66,7 +66,7 @@ static bool attach(struct follow *f)
 	}
 	rc = journal_head(f->journal, &head, &e);
 	if (rc == 0 && f->pos.epoch && f->pos.epoch != head.epoch)
-		rc = journal_resume(f->journal, f->pos, &next, &e);
+		rc = journal_resume(f->journal, f->pos, &any, &next, &e);
 	journal_end(f->journal);
 	if (rc < 0) {
 		complain(f, &e);
@@ -78,9 +78,9 @@ static bool attach(struct follow *f)
 	if (f->pos.epoch == 0) {
 		f->pos.epoch = head.epoch;
 		f->pos.offset = f->conf.at_head ? head.offset : 0;
-		f->quiet_until = head.offset;
 	} else if (f->pos.epoch != head.epoch) {
 		f->pos = (struct position){ head.epoch, next - 1 };
+		f->conf.want.told = 0;
 		if (f->conf.epoch)
 			f->conf.epoch(f->conf.arg, f->pos);
 	} else if (f->pos.offset > head.offset) {
@@ -90,7 +90,8 @@ static bool attach(struct follow *f)
 			f->conf.epoch(f->conf.arg, f->pos);
 	}
 	if (f->pos.offset == 0)
-		f->quiet_until = head.offset;
+		f->conf.want.told = head.offset; /* it was before us */
+	f->conf.want.asked = 0;
 	f->started = true;
 	f->behind = true;
 	return true;
@@ -106,10 +107,16 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 	struct reading *r = arg;
 	struct follow *f = r->f;
 
-	(void)e;
-	if (ev->offset > r->expected && ev->offset > f->quiet_until &&
-	    f->conf.gap)
-		f->conf.gap(f->conf.arg, r->expected, ev->offset - 1);
+	if (ev->offset > r->expected && f->conf.gap) {
+		int rc = journal_pruned(f->journal, f->pos.offset,
+					&f->conf.want, e);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0)
+			f->conf.gap(f->conf.arg, r->expected,
+				    f->conf.want.told);
+	}
 	hand_over(f, ev);
 	r->expected = ev->offset + 1;
 	return --f->left == 0;

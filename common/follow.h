@@ -25,7 +25,12 @@ struct follow_conf {
 	const char *dir;      /* data directory, for the journal */
 	struct position from; /* the last event seen; epoch 0: start at 1 */
 	bool at_head;	      /* start at the head instead */
-	unsigned slice;	      /* events per turn of the loop; 0: 512 */
+	/*
+	 * What of it is wanted, for `gap` (the patterns are borrowed); all
+	 * events are handed over. `told`: what is known to be missing.
+	 */
+	struct journal_want want;
+	unsigned slice; /* events per turn of the loop; 0: 512 */
 
 	/* All of these may be NULL but event. arg is handed to each. */
 	void *arg;
@@ -38,7 +43,11 @@ struct follow_conf {
 	 * that comes will be recorded before it.
 	 */
 	void (*clock)(void *arg, int64_t clock_us);
-	/* Offsets from..to (inclusive) were pruned before they were read. */
+	/*
+	 * Of what is wanted, events from..to (inclusive) were pruned before
+	 * they were read: some of these, or all. Said once for that range.
+	 * Whoever starts without a position misses nothing of what was before.
+	 */
 	void (*gap)(void *arg, uint64_t from, uint64_t to);
 	/* The journal is another one now; pos is where it goes on. */
 	void (*epoch)(void *arg, struct position pos);

@@ -61,8 +61,8 @@ int journal_open_tables(struct journal *j, struct err *e)
 	} tables[] = {
 		{ "events", &j->events },   { "topics", &j->topics },
 		{ "sources", &j->sources }, { "retained", &j->retained },
-		{ "origins", &j->origins }, { "stages", &j->stages },
-		{ "meta", &j->meta },
+		{ "pruned", &j->pruned },   { "origins", &j->origins },
+		{ "stages", &j->stages },   { "meta", &j->meta },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
@@ -70,7 +70,7 @@ int journal_open_tables(struct journal *j, struct err *e)
 
 		if (rc < 0)
 			return -1;
-		if (rc == 0)
+		if (rc == 0 && tables[i].t != &j->pruned) /* new in 2 */
 			return err_set(e, EX_NOINPUT,
 				       "journal: not set up yet");
 	}
@@ -89,10 +89,15 @@ int journal_read_epoch(struct journal *j, struct err *e)
 		return err_set(e, EX_NOINPUT, "journal: not set up yet");
 	if (rc < 0)
 		return -1;
-	if (format != JOURNAL_FORMAT)
+	if (format < 1 || format > JOURNAL_FORMAT)
 		return err_set(e, EX_DATAERR,
 			       "journal: format %u, this program reads %d",
 			       format, JOURNAL_FORMAT);
+	if (j->format && j->format != format)
+		return err_set(e, EX_TEMPFAIL,
+			       "journal: was brought to format %u meanwhile",
+			       format);
+	j->format = format;
 	rc = db_get(journal_txn(j), j->meta, STR("epoch"), &val, e);
 	if (rc < 0)
 		return -1;
@@ -198,72 +203,6 @@ int journal_head(struct journal *j, struct journal_head *head_r, struct err *e)
 	return rc;
 }
 
-/* Where epoch ended in this journal: 1 and *offset_r, 0 if it is unknown. */
-static int epoch_end(struct journal *j, uint32_t epoch, uint64_t *offset_r,
-		     struct err *e)
-{
-	char key[32];
-	struct str val;
-	int rc;
-
-	snprintf(key, sizeof(key), "ended/%08x", epoch);
-	rc = db_get(journal_txn(j), j->meta, str_from(key), &val, e);
-	if (rc > 0)
-		memcpy(offset_r, val.p, sizeof(*offset_r));
-	return rc;
-}
-
-/* 1 if no offset of from..head is missing, as far as can be told quickly. */
-static int nothing_pruned(struct journal *j, uint64_t from,
-			  const struct journal_head *head, struct err *e)
-{
-	struct db_cursor *c;
-	struct str key, val;
-	char want[8];
-	int rc;
-
-	if (from > head->offset)
-		return 1;
-	if (db_cursor_open(journal_txn(j), j->events, &c, e))
-		return -1;
-	key = db_key_u64(from, want);
-	rc = db_seek(c, DB_AT_OR_AFTER, &key, &val, e);
-	if (rc > 0)
-		rc = db_u64(key) == from;
-	db_cursor_close(&c);
-	return rc;
-}
-
-int journal_resume(struct journal *j, struct position pos, uint64_t *next_r,
-		   struct err *e)
-{
-	struct journal_head head;
-	uint64_t end = 0;
-	int rc = -1;
-
-	if (journal_begin(j, e))
-		return -1;
-	if (journal_head(j, &head, e))
-		goto out;
-	if (pos.epoch == head.epoch) {
-		*next_r = pos.offset + 1;
-		/* A position ahead of the journal is nobody's honest one. */
-		if (pos.offset > head.offset)
-			rc = 0, *next_r = head.offset + 1;
-		else
-			rc = nothing_pruned(j, *next_r, &head, e);
-		goto out;
-	}
-	rc = epoch_end(j, pos.epoch, &end, e);
-	if (rc < 0)
-		goto out;
-	*next_r = rc == 0 ? 1 : (pos.offset < end ? pos.offset : end) + 1;
-	rc = 0;
-out:
-	journal_end(j);
-	return rc;
-}
-
 static int scan_in_txn(struct journal *j, const struct journal_scan *scan,
 		       journal_fn *fn, void *arg, uint64_t *next_r,
 		       struct err *e)
@@ -320,9 +259,8 @@ int journal_scan(struct journal *j, const struct journal_scan *scan,
 	return rc;
 }
 
-/* Read one record. 1, 0, -1. */
-static int get_record(struct journal *j, uint64_t offset, struct event *ev_r,
-		      uint64_t *previous_r, struct err *e)
+int record_get(struct journal *j, uint64_t offset, struct event *ev_r,
+	       uint64_t *previous_r, struct err *e)
 {
 	struct str val;
 	char key[8];
@@ -345,210 +283,9 @@ int journal_get(struct journal *j, uint64_t offset, journal_fn *fn, void *arg,
 
 	if (journal_begin(j, e))
 		return -1;
-	rc = get_record(j, offset, &ev, &previous, e);
+	rc = record_get(j, offset, &ev, &previous, e);
 	if (rc > 0)
 		rc = fn(arg, &ev, e) < 0 ? -1 : 1;
-	journal_end(j);
-	return rc;
-}
-
-int journal_history(struct journal *j, struct str topic, uint64_t from,
-		    journal_fn *fn, void *arg, struct err *e)
-{
-	struct topic_row row;
-	struct str val;
-	uint64_t at = 0;
-	int rc;
-
-	if (journal_begin(j, e))
-		return -1;
-	rc = db_get(journal_txn(j), j->topics, topic, &val, e);
-	if (rc > 0) {
-		memcpy(&row, val.p, sizeof(row));
-		at = row.last;
-	}
-	while (rc >= 0 && at > 0) {
-		struct event ev;
-		uint64_t previous;
-
-		rc = get_record(j, at, &ev, &previous, e);
-		if (rc <= 0) /* 0: pruned, the chain ends here */
-			break;
-		rc = from && at > from ? 0 : fn(arg, &ev, e);
-		if (rc != 0)
-			break;
-		at = previous;
-	}
-	journal_end(j);
-	return rc < 0 ? -1 : 0;
-}
-
-/* What a pattern's topics start with in the tables. */
-static bool is_prefix(struct str pattern)
-{
-	return pattern.len == 0 || pattern.p[pattern.len - 1] == '/' ||
-	       pattern.p[pattern.len - 1] == '.';
-}
-
-/* Walk a table of topics: from the first that matches to the last. */
-static int each_topic(struct journal *j, db_table t, struct str pattern,
-		      struct str after,
-		      int (*fn)(void *arg, struct str key, struct str val,
-				struct err *e),
-		      void *arg, struct err *e)
-{
-	struct str key = str_cmp(after, pattern) > 0 ? after : pattern, val;
-	struct db_cursor *c;
-	int rc;
-
-	if (db_cursor_open(journal_txn(j), t, &c, e))
-		return -1;
-	if (key.len == 0)
-		rc = db_seek(c, DB_FIRST, &key, &val, e);
-	else
-		rc = db_seek(c, DB_AT_OR_AFTER, &key, &val, e);
-	while (rc > 0 && topic_matches(key, pattern)) {
-		rc = str_eq(key, after) ? 0 : fn(arg, key, val, e);
-		if (rc != 0 || !is_prefix(pattern))
-			break;
-		rc = db_seek(c, DB_NEXT, &key, &val, e);
-	}
-	db_cursor_close(&c);
-	return rc < 0 ? -1 : 0;
-}
-
-struct topics_walk {
-	journal_topic_fn *fn;
-	void *arg;
-};
-
-static int on_topic(void *arg, struct str key, struct str val, struct err *e)
-{
-	struct topics_walk *w = arg;
-	struct topic_row row;
-	struct journal_topic t = { .topic = key };
-
-	memcpy(&row, val.p, sizeof(row));
-	t.last = row.last;
-	t.count = row.count;
-	return w->fn(w->arg, &t, e);
-}
-
-int journal_topics(struct journal *j, struct str pattern, struct str after,
-		   journal_topic_fn *fn, void *arg, struct err *e)
-{
-	struct topics_walk w = { fn, arg };
-	int rc;
-
-	if (journal_begin(j, e))
-		return -1;
-	rc = each_topic(j, j->topics, pattern, after, on_topic, &w, e);
-	journal_end(j);
-	return rc;
-}
-
-struct retained_walk {
-	struct journal *j;
-	journal_fn *fn;
-	void *arg;
-};
-
-static int on_retained(void *arg, struct str key, struct str val, struct err *e)
-{
-	struct retained_walk *w = arg;
-	struct event ev;
-	uint64_t offset, previous;
-	int rc;
-
-	memcpy(&offset, val.p, sizeof(offset));
-	rc = get_record(w->j, offset, &ev, &previous, e);
-	if (rc == 0)
-		return err_set(e, EX_DATAERR,
-			       "journal: retained value of %.*s is missing",
-			       STR_ARG(key));
-	return rc < 0 ? -1 : w->fn(w->arg, &ev, e);
-}
-
-int journal_retained(struct journal *j, struct str pattern, journal_fn *fn,
-		     void *arg, struct err *e)
-{
-	struct retained_walk w = { j, fn, arg };
-	int rc;
-
-	if (journal_begin(j, e))
-		return -1;
-	rc = each_topic(j, j->retained, pattern, (struct str){ 0 }, on_retained,
-			&w, e);
-	journal_end(j);
-	return rc;
-}
-
-/*
- * The first record at or after offset `from`: its offset and recorded time.
- * 1, 0, -1.
- */
-static int time_at(struct db_cursor *c, uint64_t from, uint64_t *offset_r,
-		   int64_t *us_r, struct err *e)
-{
-	struct record_head h;
-	struct str key, val;
-	char want[8];
-	int rc;
-
-	key = db_key_u64(from, want);
-	rc = db_seek(c, DB_AT_OR_AFTER, &key, &val, e);
-	if (rc <= 0)
-		return rc;
-	if (val.len < RECORD_HEAD)
-		return err_set(e, EX_DATAERR, "journal: damaged event");
-	memcpy(&h, val.p, sizeof(h));
-	*offset_r = db_u64(key);
-	*us_r = h.recorded_us;
-	return 1;
-}
-
-/*
- * Binary search in low..high (offsets, of which some are holes) for the first
- * record of us or later; high is one that is known to be, or head + 1.
- */
-static int search_time(struct db_cursor *c, int64_t us, uint64_t low,
-		       uint64_t high, uint64_t *offset_r, struct err *e)
-{
-	while (low < high) {
-		uint64_t mid = low + (high - low) / 2, at = 0;
-		int64_t at_us = 0;
-		int rc = time_at(c, mid, &at, &at_us, e);
-
-		if (rc < 0)
-			return -1;
-		if (rc > 0 && at < high && at_us < us)
-			low = at + 1;
-		else
-			high = mid; /* nothing earlier in mid..high */
-	}
-	*offset_r = low;
-	return 0;
-}
-
-int journal_at_time(struct journal *j, int64_t us, uint64_t *offset_r,
-		    struct err *e)
-{
-	struct journal_head head;
-	struct db_cursor *c = NULL;
-	int rc = -1;
-
-	if (journal_begin(j, e))
-		return -1;
-	if (journal_head(j, &head, e) ||
-	    db_cursor_open(journal_txn(j), j->events, &c, e))
-		goto out;
-	rc = search_time(c, us, head.first ? head.first : head.offset + 1,
-			 head.offset + 1, offset_r, e);
-	/* It may have ended in the hole before that event. */
-	if (rc == 0 && time_at(c, *offset_r, offset_r, &us, e) < 0)
-		rc = -1;
-out:
-	db_cursor_close(&c);
 	journal_end(j);
 	return rc;
 }

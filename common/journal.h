@@ -13,8 +13,9 @@
  *
  * Tables: events (offset to record), topics (topic to last offset and count),
  * sources (source to last id), retained (topic to offset, for types whose last
- * value is state), origins (idempotency keys of the last day), stages (how far
- * each has read), meta. A record holds the offset of the previous event of its
+ * value is state), pruned (topic to the highest offset that was pruned),
+ * origins (idempotency keys of the last day), stages (how far each has read),
+ * meta. A record holds the offset of the previous event of its
  * topic, so that a topic's history is a chain to walk backwards.
  *
  * Events handed to callbacks borrow from the map: they are valid during the
@@ -28,7 +29,15 @@
 #include "common/event.h"
 #include "common/str.h"
 
-enum { JOURNAL_FORMAT = 1 };
+/*
+ * Format 2 knows per topic up to where events were pruned. Format 1, which did
+ * not, is read as it is and brought up by the first writer; of positions below
+ * the highest hole that it had, both say that they cannot be recovered.
+ */
+enum {
+	JOURNAL_FORMAT = 2,
+	JOURNAL_PRUNED_MAX = 1 << 17, /* topics of which it is known */
+};
 
 struct journal;
 
@@ -52,14 +61,45 @@ struct journal_head {
 int journal_head(struct journal *j, struct journal_head *head_r, struct err *e);
 
 /*
- * Where to go on after a position: *next_r is the first offset to read.
- * Returns 1 if everything after it is still there to be read (or pos is
- * EPOCH:0 and nothing was pruned), 0 if not: it is of another epoch (*next_r
- * is where this one went on, 1 for an unrelated one) or events after it were
- * pruned.
+ * What a reader wants, and what it knows to be missing: zeroed but for the
+ * patterns (borrowed), and when they change, `asked` is zeroed again.
  */
-int journal_resume(struct journal *j, struct position pos, uint64_t *next_r,
+struct journal_want {
+	const struct str *pattern;
+	size_t n;	/* 0: everything */
+	uint64_t told;	/* something is missing up to here, it was told */
+	uint64_t asked; /* how much had ever been pruned when it last asked */
+};
+
+/*
+ * Were events pruned that a reader wants and that come after offset `after`?
+ * 1: yes, and it was not told before (*want: from now on it was, up to
+ * want->told); 0: no; -1. For one that asks again before each piece it reads,
+ * with `after` never falling. Exact for topics that are there, and for all as to
+ * events recorded in the last 7 days; below a topic that is gone for longer, or
+ * where more than JOURNAL_PRUNED_MAX are known, it may say yes for one of which
+ * nothing was pruned. Never no where something was. Costs one look-up while nothing was pruned
+ * since it asked, else a walk over the topics that match.
+ */
+int journal_pruned(struct journal *j, uint64_t after, struct journal_want *want,
 		   struct err *e);
+
+/*
+ * Where to go on after a position: *next_r is the first offset to read.
+ * Returns 1 if everything that is wanted and comes after it is still there, 0
+ * if not: it is of another epoch (*next_r is where this one went on, 1 for an
+ * unrelated one) or above the newest event, or journal_pruned().
+ */
+int journal_resume(struct journal *j, struct position pos,
+		   struct journal_want *want, uint64_t *next_r, struct err *e);
+
+/*
+ * Likewise for a time of recording: *next_r is journal_at_time(). Of what was
+ * pruned between the event before that and this one, nobody knows when it was
+ * recorded: it counts as missing.
+ */
+int journal_resume_at(struct journal *j, int64_t us, struct journal_want *want,
+		      uint64_t *next_r, struct err *e);
 
 typedef int journal_fn(void *arg, const struct event *ev, struct err *e);
 
@@ -116,7 +156,7 @@ int journal_source(struct journal *j, struct str source, uint64_t *last_r,
 
 uint64_t journal_bytes(const struct journal *j); /* size of the file used */
 
-/* ---- writing: weir-store only (journal_write.c) ---- */
+/* ---- writing: weir-store only (journal_write.c, journal_prune.c) ---- */
 
 /*
  * Open for writing, creating what is missing; holds the journal's lock. Draws
@@ -158,12 +198,15 @@ int journal_write_stage(struct journal *j, struct str stage,
 int journal_write_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
 			struct err *e);
 
-/* Remove one event, keeping topics' counts; not a topic's retained value. */
+/*
+ * Remove one event, keeping topics' counts and what is known to be pruned. 1;
+ * 0 if it is not there, the newest, or a topic's retained value; -1.
+ */
 int journal_write_prune(struct journal *j, uint64_t offset, struct err *e);
 
 /*
- * Look at up to n rows of origins and transient sources, from where the last
- * call ended, and drop those that expired.
+ * Look at up to n rows each of origins, transient sources and pruned topics
+ * that are gone, from where the last call ended, and drop what expired.
  */
 int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,
 			struct err *e);
@@ -172,8 +215,8 @@ int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,
 bool journal_write_changed(const struct journal *j);
 
 /*
- * Read everything and compare: checksums, chains, counts, retained. Calls
- * problem for each finding; the number of events in *n_r.
+ * Read everything and compare: checksums, chains, counts, what was pruned,
+ * retained. Calls problem for each finding; the number of events in *n_r.
  */
 int journal_verify(struct journal *j,
 		   void (*problem)(void *arg, const char *text), void *arg,

@@ -3,7 +3,7 @@
 
 /*
  * journal_record - how one event lies in the events table, and the journal's
- * own parts. For journal.c and journal_write.c only.
+ * own parts. For journal*.c only.
  *
  * A record is little-endian:
  *
@@ -22,7 +22,8 @@
 enum {
 	RECORD_HEAD = 48,
 	RECORD_VERSION = 1,
-	ORIGIN_KEEP_S = 86400,	      /* idempotency keys: a day */
+	ORIGIN_KEEP_S = 86400,	   /* idempotency keys: a day */
+	PRUNED_KEEP_S = 7 * 86400, /* what is known of topics that are gone */
 	TRANSIENT_KEEP_S = 7 * 86400, /* rows of sources such as weir-pub */
 };
 
@@ -48,6 +49,15 @@ struct origin_row {
 	uint64_t offset;
 	int64_t recorded_us;
 };
+struct pruned_row {
+	uint64_t highest; /* offset of this topic that was pruned */
+};
+/* The row of that name in meta: what the table says in all. */
+struct pruned_total {
+	uint64_t highest;   /* of any topic */
+	uint64_t forgotten; /* of the topics whose own rows were given up */
+	uint64_t n;	    /* events that were ever pruned */
+};
 struct stage_row {
 	uint32_t epoch, zero;
 	uint64_t offset;
@@ -58,7 +68,9 @@ struct topic_cache;
 
 struct journal {
 	struct db *db;
-	db_table events, topics, sources, retained, origins, stages, meta;
+	db_table events, topics, sources, retained, pruned;
+	db_table origins, stages, meta;
+	uint32_t format; /* of the file, as it was opened */
 	uint32_t epoch;
 	struct db_txn *read;
 	unsigned depth; /* of journal_begin() */
@@ -68,8 +80,10 @@ struct journal {
 	uint64_t head;	 /* newest offset */
 	int64_t last_us; /* newest recorded or announced time */
 	struct topic_cache *cache;
-	char sweep_origin[DB_KEY_MAX], sweep_source[DB_KEY_MAX];
-	size_t sweep_origin_len, sweep_source_len;
+	struct sweep {
+		char at[DB_KEY_MAX];
+		size_t len;
+	} sweep_origins, sweep_sources, sweep_pruned;
 	bool swept; /* the open transaction deleted expired rows */
 };
 
@@ -77,10 +91,50 @@ struct journal {
 int record_read(struct str val, uint64_t offset, uint32_t epoch, bool check,
 		struct event *ev_r, uint64_t *previous_r, struct err *e);
 
+/* One record. 1, 0, -1. */
+int record_get(struct journal *j, uint64_t offset, struct event *ev_r,
+	       uint64_t *previous_r, struct err *e);
+
+static inline struct str bytes(const void *p, size_t len)
+{
+	return (struct str){ p, len };
+}
+
 /* The journal's transaction: the writer's where one is open. */
 struct db_txn *journal_txn(const struct journal *j);
 int journal_open_tables(struct journal *j, struct err *e);
 int journal_read_epoch(struct journal *j, struct err *e);
+
+/* Walk a table of topics: those that match, above `after`. 1: fn stopped it. */
+int journal_each_topic(struct journal *j, db_table t, struct str pattern,
+		       struct str after,
+		       int (*fn)(void *arg, struct str key, struct str val,
+				 struct err *e),
+		       void *arg, struct err *e);
+
+/*
+ * What was pruned in all. A journal of format 1 did not count: its highest
+ * hole stands for all topics.
+ */
+int journal_pruned_total(struct journal *j, struct pruned_total *total_r,
+			 struct err *e);
+
+/*
+ * *offset_r is the first event recorded at or after us (head + 1: none), and
+ * *before_r the last one before it, 0 where there is none.
+ */
+int journal_find_time(struct journal *j, int64_t us, uint64_t *before_r,
+		      uint64_t *offset_r, struct err *e);
+
+/* Bring an older file to this format, in the open transaction. */
+int journal_write_upgrade(struct journal *j, struct err *e);
+
+/*
+ * One event of its topic is to go: 1, and it is counted no more; 0 if it holds
+ * the topic's value.
+ */
+int journal_write_uncount(struct journal *j, const struct event *ev,
+			  struct err *e);
 
 /* Free what journal_write.c keeps; nothing where j is a reader. */
 void journal_write_release(struct journal *j);

@@ -83,11 +83,6 @@ static void mark_dirty(struct topic_cache *c, struct cached *at)
 	c->dirty[c->n_dirty++] = at;
 }
 
-static struct str bytes(const void *p, size_t len)
-{
-	return (struct str){ p, len };
-}
-
 /* ---- opening ---- */
 
 struct file_mark {
@@ -134,8 +129,10 @@ static int open_identity(struct journal *j, struct err *e)
 	if (journal_write_begin(j, e))
 		return -1;
 	rc = db_get(j->write, j->meta, STR("format"), &val, e);
-	if (rc < 0 || (rc > 0 && journal_read_epoch(j, e)))
+	if (rc < 0 || (rc > 0 && (journal_read_epoch(j, e) ||
+				  journal_write_upgrade(j, e))))
 		goto fail;
+	j->format = JOURNAL_FORMAT;
 	if (journal_head(j, &head, e))
 		goto fail;
 	j->head = head.offset;
@@ -146,11 +143,8 @@ static int open_identity(struct journal *j, struct err *e)
 	if (rc > 0 && val.len == sizeof(was))
 		memcpy(&was, val.p, sizeof(was));
 	db_file_id(j->db, &mark.dev, &mark.ino);
-	if (was.dev == mark.dev && was.ino == mark.ino) {
-		journal_write_abort(j);
-		return 0;
-	}
-	if (draw_epoch(j, &mark, e))
+	if ((was.dev != mark.dev || was.ino != mark.ino) &&
+	    draw_epoch(j, &mark, e))
 		goto fail;
 	return journal_write_commit(j, e);
 fail:
@@ -380,149 +374,29 @@ int64_t journal_write_clock(struct journal *j, int64_t now_us)
 	return j->last_us;
 }
 
-/* ---- stages and retention ---- */
-
-int journal_write_stage(struct journal *j, struct str stage,
-			struct position pos, int64_t now_us, struct err *e)
+int journal_write_uncount(struct journal *j, const struct event *ev,
+			  struct err *e)
 {
-	struct stage_row row = { pos.epoch, 0, pos.offset, now_us };
-
-	return db_put(j->write, j->stages, stage, bytes(&row, sizeof(row)), 0,
-		      e);
-}
-
-static int find_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
-		      struct err *e)
-{
-	struct db_cursor *c;
-	struct str key, val;
-	int rc;
-
-	*floor_r = j->head;
-	if (db_cursor_open(journal_txn(j), j->stages, &c, e))
-		return -1;
-	for (rc = db_seek(c, DB_FIRST, &key, &val, e); rc > 0;
-	     rc = db_seek(c, DB_NEXT, &key, &val, e)) {
-		struct stage_row row;
-
-		memcpy(&row, val.p, sizeof(row));
-		if (row.seen_us < since_us)
-			continue;
-		/* One that has not met this epoch yet may want it from 1. */
-		if (row.epoch != j->epoch)
-			*floor_r = 0;
-		else if (row.offset < *floor_r)
-			*floor_r = row.offset;
-	}
-	db_cursor_close(&c);
-	return rc;
-}
-
-int journal_write_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
-			struct err *e)
-{
-	int rc;
-
-	if (journal_begin(j, e))
-		return -1;
-	rc = find_floor(j, since_us, floor_r, e);
-	journal_end(j);
-	return rc;
-}
-
-int journal_write_prune(struct journal *j, uint64_t offset, struct err *e)
-{
+	struct cached *topic = cache_find(j, ev->topic, e);
+	uint64_t kept = 0;
 	struct str val;
-	struct event ev;
-	struct cached *topic;
-	uint64_t previous, kept = 0;
-	char key[8];
-	int rc;
 
-	/* The newest event says where the offsets are. */
-	if (offset == j->head)
-		return 0;
-	rc = db_get(j->write, j->events, db_key_u64(offset, key), &val, e);
-	if (rc <= 0)
-		return rc;
-	if (record_read(val, offset, j->epoch, false, &ev, &previous, e))
-		return -1;
-	topic = cache_find(j, ev.topic, e);
 	if (!topic)
 		return -1;
-	if (topic->retained && topic->row.last == offset) {
-		rc = db_get(j->write, j->retained, ev.topic, &val, e);
+	if (topic->retained && topic->row.last == ev->offset) {
+		int rc = db_get(j->write, j->retained, ev->topic, &val, e);
+
 		if (rc < 0)
 			return -1;
 		if (rc > 0)
 			memcpy(&kept, val.p, sizeof(kept));
-		if (kept == offset)
+		if (kept == ev->offset)
 			return 0;
 	}
 	if (topic->row.count)
 		topic->row.count--;
 	mark_dirty(j->cache, topic);
-	rc = db_del(j->write, j->events, db_key_u64(offset, key), e);
-	return rc < 0 ? -1 : 1;
-}
-
-/*
- * Go on in table t from *at (empty: its start) for n rows; delete those for
- * which expired() is true.
- */
-static int sweep(struct journal *j, db_table t, char *at, size_t *at_len,
-		 unsigned n, bool (*expired)(struct str val, int64_t now_us),
-		 int64_t now_us, struct err *e)
-{
-	struct str key = { at, *at_len }, val;
-	struct db_cursor *c;
-	int rc;
-
-	if (db_cursor_open(j->write, t, &c, e))
-		return -1;
-	rc = db_seek(c, key.len ? DB_AT_OR_AFTER : DB_FIRST, &key, &val, e);
-	while (rc > 0 && n-- > 0) {
-		if (expired(val, now_us)) {
-			j->swept = true;
-			if (db_cursor_del(c, e)) {
-				rc = -1;
-				break;
-			}
-		}
-		rc = db_seek(c, DB_NEXT, &key, &val, e);
-	}
-	*at_len = rc > 0 ? key.len : 0;
-	if (rc > 0)
-		memcpy(at, key.p, key.len);
-	db_cursor_close(&c);
-	return rc < 0 ? -1 : 0;
-}
-
-static bool origin_expired(struct str val, int64_t now_us)
-{
-	struct origin_row row;
-
-	memcpy(&row, val.p, sizeof(row));
-	return row.recorded_us < now_us - ORIGIN_KEEP_S * INT64_C(1000000);
-}
-
-static bool source_expired(struct str val, int64_t now_us)
-{
-	const int64_t keep_us = TRANSIENT_KEEP_S * INT64_C(1000000);
-	struct source_row row;
-
-	memcpy(&row, val.p, sizeof(row));
-	return row.seen_us < 0 && -1 - row.seen_us < now_us - keep_us;
-}
-
-int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,
-			struct err *e)
-{
-	if (sweep(j, j->origins, j->sweep_origin, &j->sweep_origin_len, n,
-		  origin_expired, now_us, e))
-		return -1;
-	return sweep(j, j->sources, j->sweep_source, &j->sweep_source_len, n,
-		     source_expired, now_us, e);
+	return 1;
 }
 
 bool journal_write_changed(const struct journal *j)

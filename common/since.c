@@ -17,12 +17,12 @@ bool since_parse(struct str s, int64_t now_us, struct since *since_r)
 	return true;
 }
 
-int since_first(const struct since *since, struct journal *j, uint64_t *first_r,
-		struct err *e)
+int since_first(const struct since *since, struct journal *j,
+		struct journal_want *want, uint64_t *first_r, struct err *e)
 {
 	if (since->is_position)
-		return journal_resume(j, since->position, first_r, e);
-	return journal_at_time(j, since->us, first_r, e) ? -1 : 1;
+		return journal_resume(j, since->position, want, first_r, e);
+	return journal_resume_at(j, since->us, want, first_r, e);
 }
 
 int since_last(const struct since *since, struct journal *j, uint64_t *last_r,

@@ -24,11 +24,11 @@ struct since {
 bool since_parse(struct str s, int64_t now_us, struct since *since_r);
 
 /*
- * The first offset to read. Returns 1 if nothing that it asks for is missing,
- * 0 if some may be (a position of another epoch, or pruned), -1 on failure.
+ * The first offset to read. Returns 1 if nothing that is wanted is missing, 0
+ * if some is (journal_resume, journal_resume_at), -1 on failure.
  */
-int since_first(const struct since *since, struct journal *j, uint64_t *first_r,
-		struct err *e);
+int since_first(const struct since *since, struct journal *j,
+		struct journal_want *want, uint64_t *first_r, struct err *e);
 
 /* The last offset to read; a position of another epoch is EX_DATAERR. */
 int since_last(const struct since *since, struct journal *j, uint64_t *last_r,

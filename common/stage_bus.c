@@ -262,7 +262,8 @@ static void on_gap(void *arg, uint64_t from, uint64_t to)
 
 	if (s->failed)
 		return;
-	log_error("events %llu to %llu were pruned before they were read",
+	log_error("between %llu and %llu events were pruned before they were "
+		  "read",
 		  (unsigned long long)from, (unsigned long long)to);
 	stats_add(s->stats, "gaps_total", NULL, 1);
 	tell(s, "stage.gap",

@@ -429,9 +429,10 @@ const struct shape shape_message =
 
 static const struct shape_field trouble_rows[] = {
 	{ ROW(type_trouble, reason, TEXT, 0, "Why, in one line.") },
-	{ ROW(type_trouble, from, TEXT, 0, "The first position of a gap."),
+	{ ROW(type_trouble, from, TEXT, 0,
+	      "The first number of the range in which events are missing."),
 	  .max = 64 },
-	{ ROW(type_trouble, to, TEXT, 0, "The last one, or the only one."),
+	{ ROW(type_trouble, to, TEXT, 0, "The last number of that range."),
 	  .max = 64 },
 	{ ROW(type_trouble, topic, TEXT, 0, "The event's topic."),
 	  .max = EVENT_TOPIC_MAX },

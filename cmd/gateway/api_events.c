@@ -29,6 +29,7 @@ struct query {
 	struct patterns patterns;
 	struct position pos; /* everything up to here was looked at */
 	uint64_t limit, n;
+	struct journal_want want;
 	bool recovered;
 	bool reverse;	    /* from the newest down to behind first */
 	uint64_t first, at; /* of those: the bound, and where to go on */
@@ -161,16 +162,34 @@ static void run_reverse(struct query *q)
 		answer(q);
 }
 
-/* One slice. It is answered, waits, or is queued again. */
-static void run(struct query *q)
+/* Look at what comes next. As journal_scan(); 2: it is another journal now. */
+static int look(struct query *q, struct journal *j, struct err *e)
 {
-	struct gateway *g = q->s.g;
 	struct journal_scan scan = { .from = q->pos.offset + 1,
 				     .budget = SLICE };
 	struct journal_head head;
-	struct err e;
-	struct journal *j = gateway_journal(g, &e);
 	uint64_t next = 0;
+	int rc;
+
+	if (journal_head(j, &head, e))
+		return -1;
+	if (head.epoch != q->pos.epoch)
+		return 2;
+	rc = journal_pruned(j, q->pos.offset, &q->want, e);
+	if (rc < 0)
+		return -1;
+	q->recovered &= !rc;
+	rc = journal_scan(j, &scan, on_event, q, &next, e);
+	if (rc >= 0)
+		q->pos.offset = rc == 0 ? head.offset : next - 1;
+	return rc;
+}
+
+/* One slice. It is answered, waits, or is queued again. */
+static void run(struct query *q)
+{
+	struct err e;
+	struct journal *j = gateway_journal(q->s.g, &e);
 	int rc = -1;
 
 	if (q->reverse) {
@@ -178,21 +197,14 @@ static void run(struct query *q)
 		return;
 	}
 	if (j && journal_begin(j, &e) == 0) {
-		rc = journal_head(j, &head, &e);
-		if (rc == 0 && head.epoch != q->pos.epoch) {
-			q->recovered = false; /* it went on elsewhere */
-			rc = 2;
-		}
-		if (rc == 0)
-			rc = journal_scan(j, &scan, on_event, q, &next, &e);
+		rc = look(q, j, &e);
 		journal_end(j);
 	}
 	if (rc < 0) {
 		fail(q, &e);
 		return;
 	}
-	if (rc < 2)
-		q->pos.offset = rc == 0 ? head.offset : next - 1;
+	q->recovered &= rc < 2;
 	if (rc == 1 && !is_full(q))
 		enqueue(q);
 	else if (q->n > 0 || rc == 2 || !start_waiting(q))
@@ -254,10 +266,14 @@ static bool read_since(struct query *q, const struct net_request *r,
 	if (since.p && !since_parse(since, clk_wall_us(), &w))
 		return !err_set(e, EX_USAGE,
 				"since: not a position, a time or an age");
+	q->want.pattern = q->patterns.v;
+	q->want.n = q->patterns.n;
 	if (since.p)
-		whole = since_first(&w, j, &first, e);
+		whole = since_first(&w, j, &q->want, &first, e);
 	if (whole < 0 || journal_head(j, &head, e))
 		return false;
+	if (!since.p)
+		q->want.told = head.offset; /* it asks for what there is */
 	q->recovered = whole == 1;
 	q->first = first;
 	q->at = UINT64_MAX;

@@ -182,16 +182,23 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 static bool read_bounds(const struct net_request *r, struct journal *j,
 			struct walk *w, struct err *e)
 {
+	struct str topic = http_param(r, "topic");
+	struct journal_want want = { .pattern = &topic, .n = 1 };
 	struct str since = http_param(r, "since");
 	struct str until = http_param(r, "until");
 	int64_t now_us = clk_wall_us();
 	struct since when;
+	int whole;
 
 	if (since.p && !since_parse(since, now_us, &when))
 		return !err_set(e, EX_USAGE,
 				"since: not a position, a time or an age");
-	if (since.p && since_first(&when, j, &w->first, e) < 0)
-		return false;
+	if (since.p) {
+		whole = since_first(&when, j, &want, &w->first, e);
+		if (whole < 0)
+			return false;
+		w->complete = whole;
+	}
 	if (until.p && !since_parse(until, now_us, &when))
 		return !err_set(e, EX_USAGE,
 				"until: not a position, a time or an age");

@@ -360,12 +360,13 @@ static int collect_last(struct hub *h, struct hub_client *c,
 }
 
 /* Where a client that comes with a position goes on. */
-static int resume(struct hub *h, const struct hub_wish *wish, uint64_t *pos_r,
-		  bool *recovered_r, struct err *e)
+static int resume(struct hub *h, const struct hub_wish *wish,
+		  struct journal_want *want, uint64_t *pos_r, bool *recovered_r,
+		  struct err *e)
 {
 	struct journal *j = h->conf.journal(h->conf.arg);
 	uint64_t next = 0;
-	int rc = journal_resume(j, *wish->since, &next, e);
+	int rc = journal_resume(j, *wish->since, want, &next, e);
 
 	if (rc < 0)
 		return -1;
@@ -379,7 +380,8 @@ static int resume(struct hub *h, const struct hub_wish *wish, uint64_t *pos_r,
 
 static int plan(struct hub *h, struct hub_client *c,
 		const struct hub_wish *wish, struct patterns *set,
-		struct collecting *last, bool *recovered_r, struct err *e)
+		struct collecting *last, struct journal_want *want,
+		bool *recovered_r, struct err *e)
 {
 	const struct patterns none = { 0 };
 
@@ -396,7 +398,10 @@ static int plan(struct hub *h, struct hub_client *c,
 			return err_set(e, EX_DATAERR, "more than %d patterns",
 				       PATTERNS_MAX);
 	last->upto = c->group && c->state != HUB_LIVE ? c->pos : h->flushed;
-	if (wish->since && resume(h, wish, &last->upto, recovered_r, e))
+	*want = (struct journal_want){ .pattern = set->v,
+				       .n = set->n,
+				       .told = c->group ? c->want.told : 0 };
+	if (wish->since && resume(h, wish, want, &last->upto, recovered_r, e))
 		return -1;
 	if (!wish->last || (wish->since && *recovered_r))
 		return 0;
@@ -410,9 +415,10 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 {
 	struct patterns set = { 0 };
 	struct collecting last = { 0 };
+	struct journal_want want;
 
 	flush(h); /* so that everybody's position is a flushed one */
-	if (plan(h, c, wish, &set, &last, recovered_r, e)) {
+	if (plan(h, c, wish, &set, &last, &want, recovered_r, e)) {
 		patterns_free(&set);
 		free(last.v);
 		return -1;
@@ -428,6 +434,7 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 		free(last.v);
 	}
 	c->pos = last.upto;
+	c->want = want;
 	*pos_r = (struct position){ h->epoch, c->pos };
 	hub_settle(h, c);
 	return 0;
@@ -467,7 +474,6 @@ void hub_reply(struct hub *h, struct hub_client *c, struct str text)
 void hub_drained(struct hub *h, struct hub_client *c)
 {
 	c->blocked = false;
-	c->doubtful = true;
 	hub_settle(h, c);
 }
 
@@ -480,7 +486,20 @@ struct position hub_position(const struct hub *h, const struct hub_client *c)
 						    : h->flushed };
 }
 
-/* ---- another journal ---- */
+/* ---- what does not join on ---- */
+
+void hub_gap(struct hub *h)
+{
+	struct journal *j = h->conf.journal(h->conf.arg);
+
+	flush(h);
+	for (struct hub_client *c = h->all; j && c; c = c->all_next) {
+		if (c->state != HUB_LIVE || c->waiter)
+			continue; /* it looks for itself */
+		c->pos = h->flushed;
+		hub_check_pruned(h, c, j);
+	}
+}
 
 void hub_epoch(struct hub *h, struct position pos)
 {
@@ -498,7 +517,7 @@ void hub_epoch(struct hub *h, struct position pos)
 	for (c = h->all; c; c = c->all_next) {
 		hub_drop_last(c);
 		c->pos = pos.offset;
-		c->doubtful = false;
+		c->want.told = c->want.asked = 0;
 		if (c->waiter) {
 			set_state(h, c, HUB_WOKEN);
 			continue;

@@ -59,8 +59,9 @@ struct hub_client {
 	struct group *group; /* NULL: wants nothing */
 	enum hub_state state;
 	struct hub_client *prev, *next, *all_prev, *all_next;
-	uint64_t pos;	/* the last event seen, unless live */
-	bool doubtful;	/* events after pos may have been pruned meanwhile */
+	uint64_t pos; /* the last event seen, unless live */
+	/* What it knows to be pruned; the patterns are set for each use. */
+	struct journal_want want;
 	bool blocked;	/* the socket takes no more */
 	uint64_t *last; /* newest events of topics, still to be sent */
 	size_t n_last, at_last;
@@ -78,7 +79,10 @@ struct hub_conf {
 	bool (*send)(void *user, struct str frames);
 	/* A waiter's first event is there; it is idle again. */
 	void (*woken)(void *user);
-	/* What follows does not join on to what the client has. */
+	/*
+	 * What follows does not join on to what the client has: it is another
+	 * journal, or events that it wants were pruned before it had them.
+	 */
 	void (*broken)(void *user, struct position pos);
 };
 
@@ -91,6 +95,8 @@ void hub_free(struct hub **hp); /* after its clients have left */
 
 void hub_event(struct hub *h, const struct event *ev);
 void hub_slice_end(struct hub *h);
+/* Events after the last one were pruned; the next one comes after them. */
+void hub_gap(struct hub *h);
 /* Where the journal is read from now; also when it is another one. */
 void hub_epoch(struct hub *h, struct position pos);
 uint32_t hub_epoch_of(const struct hub *h); /* 0: none yet */
@@ -100,7 +106,7 @@ uint32_t hub_epoch_of(const struct hub *h); /* 0: none yet */
 /*
  * Add patterns to what c wants. Without `since` it goes on from where it is,
  * or from the newest event. *pos_r is the position after which events come,
- * and *recovered_r whether that is all there was since `since`. `last`: the
+ * and *recovered_r whether that is all that matches since `since`. `last`: the
  * newest event of each topic first; where `since` is given, only if it could
  * not be recovered. -1 with *e: EX_UNAVAILABLE (no journal yet), EX_USAGE
  * (since, but it has a position already), EX_DATAERR (too many patterns or

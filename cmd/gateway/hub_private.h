@@ -39,6 +39,9 @@ void hub_frame(struct hub *h, const struct event *ev, struct buf *to);
 /* One piece for one client. False: the journal cannot be read now. */
 bool hub_serve(struct hub *h, struct hub_client *c);
 
+/* Tell a client of events after its position that are gone, once. */
+void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j);
+
 /* Whatever "last" still owes is owed no more. */
 void hub_drop_last(struct hub_client *c);
 

@@ -66,18 +66,14 @@ static int on_scanned(void *arg, const struct event *ev, struct err *e)
 	return s->h->out.len >= HUB_WRITE_MAX;
 }
 
-/* Events after pos may be gone by now: say so, once. */
-static void check_doubt(struct hub *h, struct hub_client *c, struct journal *j)
+void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j)
 {
-	struct position pos = { h->epoch, c->pos };
-	uint64_t next;
 	struct err e;
 
-	if (!c->doubtful)
-		return;
-	c->doubtful = false;
-	if (journal_resume(j, pos, &next, &e) == 0)
-		h->conf.broken(c->user, pos);
+	c->want.pattern = c->group->patterns.v;
+	c->want.n = c->group->patterns.n;
+	if (journal_pruned(j, c->pos, &c->want, &e) > 0)
+		h->conf.broken(c->user, (struct position){ h->epoch, c->pos });
 }
 
 static bool serve_journal(struct hub *h, struct hub_client *c,
@@ -91,7 +87,7 @@ static bool serve_journal(struct hub *h, struct hub_client *c,
 	struct err e;
 	int rc;
 
-	check_doubt(h, c, j);
+	hub_check_pruned(h, c, j);
 	if (c->state != HUB_BEHIND)
 		return true; /* choked by what it was told */
 	buf_reset(&h->out);

@@ -132,6 +132,16 @@ static void on_epoch(void *arg, struct position pos)
 	hub_epoch(g->hub, pos);
 }
 
+static void on_gap(void *arg, uint64_t from, uint64_t to)
+{
+	struct gateway *g = arg;
+
+	log_warn("between %llu and %llu events were pruned before they were "
+		 "read",
+		 (unsigned long long)from, (unsigned long long)to);
+	hub_gap(g->hub);
+}
+
 static void on_control(void *arg, const struct bus_msg *m)
 {
 	struct gateway *g = arg;
@@ -248,6 +258,7 @@ static int open_bus(struct gateway *g, struct err *e)
 		.arg = g,
 		.event = on_event,
 		.slice_end = on_slice_end,
+		.gap = on_gap,
 		.epoch = on_epoch,
 		.control = on_control,
 	};

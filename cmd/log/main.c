@@ -61,8 +61,7 @@ static const struct opt_tool tool = {
 };
 
 struct printer {
-	struct str *pattern;
-	size_t n_patterns;
+	struct journal_want want;
 	struct buf out;
 	uint64_t left;	   /* of --limit */
 	struct loop *loop; /* while following */
@@ -71,10 +70,10 @@ struct printer {
 
 static bool wanted(const struct printer *p, const struct event *ev)
 {
-	for (size_t i = 0; i < p->n_patterns; i++)
-		if (topic_matches(ev->topic, p->pattern[i]))
+	for (size_t i = 0; i < p->want.n; i++)
+		if (topic_matches(ev->topic, p->want.pattern[i]))
 			return true;
-	return p->n_patterns == 0;
+	return p->want.n == 0;
 }
 
 /* Gather one event; 1: time to write. */
@@ -92,8 +91,8 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 
 /* ---- ranges ---- */
 
-static int read_range(struct journal *j, struct journal_scan *scan,
-		      struct err *e)
+static int read_range(struct printer *p, struct journal *j,
+		      struct journal_scan *scan, struct err *e)
 {
 	struct since since = { .is_position = false }, until;
 	struct journal_head head;
@@ -114,7 +113,7 @@ static int read_range(struct journal *j, struct journal_scan *scan,
 		return -1;
 	last = head.offset;
 	if (cfg.since) {
-		rc = since_first(&since, j, &first, e);
+		rc = since_first(&since, j, &p->want, &first, e);
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
@@ -170,7 +169,7 @@ static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 
 static int print_last(struct printer *p, struct journal *j, struct err *e)
 {
-	for (size_t i = 0; i < p->n_patterns; i++) {
+	for (size_t i = 0; i < p->want.n; i++) {
 		struct newest n = { .p = p, .j = j };
 		size_t was;
 
@@ -178,8 +177,8 @@ static int print_last(struct printer *p, struct journal *j, struct err *e)
 			struct str after = { n.after, n.after_len };
 
 			was = p->out.len;
-			if (journal_topics(j, p->pattern[i], after, on_topic,
-					   &n, e))
+			if (journal_topics(j, p->want.pattern[i], after,
+					   on_topic, &n, e))
 				return -1;
 			was = p->out.len - was;
 			if (buf_print(&p->out, e))
@@ -237,7 +236,8 @@ static void follow_slice(void *arg)
 static void follow_gap(void *arg, uint64_t from, uint64_t to)
 {
 	(void)arg;
-	log_warn("events %llu to %llu were pruned before they were read",
+	log_warn("between %llu and %llu events were pruned before they were "
+		 "read",
 		 (unsigned long long)from, (unsigned long long)to);
 }
 
@@ -246,6 +246,7 @@ static int follow_from(struct printer *p, struct position from, struct err *e)
 	char endpoint[BUS_PATH_MAX + 8];
 	struct follow_conf fc = { .dir = cfg.common.dir,
 				  .from = from,
+				  .want = p->want,
 				  .feed = endpoint,
 				  .arg = p,
 				  .event = follow_event,
@@ -292,7 +293,7 @@ static int print(struct printer *p, struct err *e)
 	if (rc == 0 && cfg.last)
 		rc = print_last(p, j, e);
 	else if (rc == 0) {
-		rc = read_range(j, &scan, e);
+		rc = read_range(p, j, &scan, e);
 		if (rc == 0)
 			rc = print_range(p, j, &scan, e);
 	}
@@ -345,10 +346,10 @@ static int run(char **args, struct err *e)
 		return 0;
 	if (cfg.blob)
 		return print_blob(e);
-	for (p.pattern = pattern; args[p.n_patterns]; p.n_patterns++)
-		pattern[p.n_patterns] = str_from(args[p.n_patterns]);
-	if (p.n_patterns == 0 && cfg.last)
-		p.n_patterns = 1;
+	for (p.want.pattern = pattern; args[p.want.n]; p.want.n++)
+		pattern[p.want.n] = str_from(args[p.want.n]);
+	if (p.want.n == 0 && cfg.last)
+		p.want.n = 1;
 	widen_pipe();
 	rc = print(&p, e);
 	buf_free(&p.out);

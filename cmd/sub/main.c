@@ -2,6 +2,7 @@
  * weir-sub - print events as they come, one a line. See weir-sub(1).
  */
 #include <signal.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
 #include "common/follow.h"
@@ -38,7 +39,9 @@ static const struct opt_tool tool = {
 };
 
 struct sub {
-	char **pattern;
+	struct str *pattern;
+	size_t cap;
+	struct journal_want want; /* the patterns again */
 	struct buf out;
 	uint64_t left;
 	struct loop *loop;
@@ -56,10 +59,10 @@ static void write_out(void *arg)
 
 static bool wanted(const struct sub *s, const struct event *ev)
 {
-	for (char **p = s->pattern; *p; p++)
-		if (topic_matches(ev->topic, str_from(*p)))
+	for (size_t i = 0; i < s->want.n; i++)
+		if (topic_matches(ev->topic, s->want.pattern[i]))
 			return true;
-	return !s->pattern[0];
+	return s->want.n == 0;
 }
 
 static void on_event(void *arg, const struct event *ev)
@@ -95,7 +98,8 @@ static int print_newest(void *arg, const struct journal_topic *t, struct err *e)
 static void on_gap(void *arg, uint64_t from, uint64_t to)
 {
 	(void)arg;
-	log_warn("events %llu to %llu were pruned before they were read",
+	log_warn("between %llu and %llu events were pruned before they were "
+		 "read",
 		 (unsigned long long)from, (unsigned long long)to);
 }
 
@@ -116,6 +120,7 @@ static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 	int rc;
 
 	fc->at_head = !cfg.since;
+	fc->want = s->want;
 	if (!cfg.since && !cfg.last)
 		return 0;
 	if (cfg.since &&
@@ -131,7 +136,7 @@ static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 		rc = journal_head(newest.j, &head, e);
 	first = head.offset + 1;
 	if (rc == 0 && cfg.since)
-		rc = since_first(&since, newest.j, &first, e);
+		rc = since_first(&since, newest.j, &s->want, &first, e);
 	if (rc == 0 && cfg.since)
 		log_warn("--since %s: what came after it is not all here",
 			 cfg.since);
@@ -140,6 +145,7 @@ static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 				    print_newest, &newest, e);
 	journal_close(&newest.j);
 	fc->from = (struct position){ head.epoch, first - 1 };
+	fc->want = s->want;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -181,19 +187,29 @@ out:
 	return rc;
 }
 
+static int add_patterns(struct sub *s, char **args, struct err *e)
+{
+	for (; *args; args++) {
+		struct str pattern = str_from(*args);
+
+		if (pattern_check(pattern, e))
+			return -1;
+		xgrow(&s->pattern, &s->cap, s->want.n, sizeof(*s->pattern));
+		s->pattern[s->want.n++] = pattern;
+	}
+	s->want.pattern = s->pattern;
+	return 0;
+}
+
 static int run(char **args, struct err *e)
 {
-	struct sub s = { .pattern = args,
-			 .left = cfg.limit ? (uint64_t)cfg.limit : UINT64_MAX };
-	int rc;
+	struct sub s = { .left = cfg.limit ? (uint64_t)cfg.limit : UINT64_MAX };
+	int rc = add_patterns(&s, args, e);
 
-	for (char **p = args; *p; p++)
-		if (pattern_check(str_from(*p), e))
-			return -1;
-	if (cfg.common.check_config)
-		return 0;
-	rc = subscribe(&s, e);
+	if (rc == 0 && !cfg.common.check_config)
+		rc = subscribe(&s, e);
 	buf_free(&s.out);
+	free(s.pattern);
 	return rc;
 }
 

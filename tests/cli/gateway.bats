@@ -559,6 +559,31 @@ END
 	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_from_journal_total.* //p')" -gt 1000 ]
 }
 
+@test "recovered is judged from the topics that are asked for" {
+	printf '[retention t.n]\ncount = 2\n' >"$T/conf"
+	start store store --config "$T/conf" --retain-every 100ms
+	start_gateway
+	wait_until '"ready":true' /readyz
+	numbered 1 9
+	echo 'u.n b {"n":10}' | pub
+	wait_until '"count":2' '/api/v1/topics?prefix=t.'
+	for case in ':0 t. false' ':6 t.n/a false' ':7 t. true' ':0 u. true' \
+		':0 u.n/b true' ':0 v. true' ':0 u.&topic=t. false'; do
+		read -r at topic want <<<"$case"
+		run get "$url/api/v1/events?topic=$topic&since=$(epoch)$at"
+		[ "$(jq -r .recovered <<<"$output")" = "$want" ]
+	done
+	[ "$(get "$url/api/v1/events?topic=t.&since=1h" | jq .recovered)" = false ]
+	[ "$(get "$url/api/v1/events?topic=u.&since=1h" | jq .recovered)" = true ]
+	[ "$(get "$url/api/v1/history?topic=t.n/a&field=n&since=1h" | jq .complete)" = false ]
+	[ "$(get "$url/api/v1/history?topic=u.n/b&field=n&since=1h" | jq .complete)" = true ]
+	for case in 't. false' 'u. true'; do
+		read -r topic want <<<"$case"
+		run "$WS" -n 1 "$port" <<<"{\"subscribe\":[\"$topic\"],\"since\":\"$(epoch):0\"}"
+		[ "$(jq -r .recovered <<<"$output")" = "$want" ]
+	done
+}
+
 @test "a client that comes back to a new gateway goes on where it was" {
 	start_both
 	numbered 1 10

@@ -68,3 +68,32 @@ recover() {
 	suffer 6 75
 	[ "$(recover)" = dose.taken ]
 }
+
+@test "what was pruned before it was read is recorded once, as one gap" {
+	be_born
+	seq 60 | "$BIN/weir-pub" --dir "$dir" -t other.n
+	kill "$store"
+	wait "$store" || true
+	"$BIN/weir-store" --dir "$dir" --max-bytes 2K --retain-every 100ms \
+		2>"$dir/store.log" 3>&- &
+	store=$!
+	for _ in $(seq 200); do
+		left=$("$BIN/weir-log" --dir "$dir" other.n | wc -l)
+		[ "$left" -ge 40 ] || break
+		sleep 0.05
+	done
+	first=$("$BIN/weir-log" --dir "$dir" -n 1 other.n | jq -r .offset)
+	"$POISON" --dir "$dir" 2>"$dir/poison.log" 3>&- &
+	poison=$!
+	for _ in $(seq 200); do
+		gap=$("$BIN/weir-log" --dir "$dir" stage.gap/ | jq -c .data)
+		[ -z "$gap" ] || break
+		sleep 0.05
+	done
+	kill "$poison"
+	wait "$poison"
+	[ "$(wc -l <<<"$gap")" -eq 1 ]
+	[ "$(jq -r .kind <<<"$gap")" = pruned ]
+	[ "$(jq -r .from <<<"$gap")" -le 4 ]
+	[ "$(jq -r .to <<<"$gap")" -ge "$((first - 1))" ]
+}

@@ -62,6 +62,29 @@ sub_background() {
 	[ "${#stderr_lines[@]}" -eq 1 ]
 }
 
+@test "it warns of what was pruned of its own topics only, once" {
+	printf '[retention test.a]\ncount = 2\n' >"$T/conf"
+	start_store --config "$T/conf" --retain-every 100ms
+	numbers 1 9 | pub -t test.a
+	numbers 10 12 | pub -t test.b
+	epoch=$(log -n 1 | jq -r .epoch)
+	pruned() { [ "$(log test.a | wc -l)" -eq 2 ]; }
+	wait_for pruned
+	for since in "$epoch:0" "$epoch:5" 1h; do
+		run --separate-stderr sub --since "$since" -n 3 test.b
+		[ "${#stderr_lines[@]}" -eq 0 ]
+		run --separate-stderr sub --since "$since" -n 2 test.a
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == *"not all here"* ]]
+		run --separate-stderr log --since "$since" test.b
+		[ "${#stderr_lines[@]}" -eq 0 ]
+		run --separate-stderr log --since "$since" test.a
+		[ "${#stderr_lines[@]}" -eq 1 ]
+	done
+	run --separate-stderr log -f -n 2 --since "$epoch:7" test.a
+	[ "${#stderr_lines[@]}" -eq 0 ]
+}
+
 @test "a store that is killed and comes back leaves no hole" {
 	start_store
 	sub_background --since 1h

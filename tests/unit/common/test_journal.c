@@ -436,11 +436,12 @@ static void time_is_found_also_between_holes(void **state)
 static void resumes_at(struct journal *j, uint32_t epoch, uint64_t offset,
 		       int want, uint64_t want_next)
 {
+	struct journal_want everything = { .n = 0 };
 	struct err e = { 0 };
 	uint64_t next = 0;
 
 	assert_int_equal(journal_resume(j, (struct position){ epoch, offset },
-					&next, &e),
+					&everything, &next, &e),
 			 want);
 	assert_int_equal(next, want_next);
 }
@@ -466,6 +467,7 @@ static void a_position_says_whether_all_after_it_is_here(void **state)
 
 static void since_understands_positions_times_and_ages(void **state)
 {
+	struct journal_want all = { .n = 0 };
 	struct journal *j = create(*state);
 	struct journal_head head;
 	struct err e = { 0 };
@@ -476,26 +478,26 @@ static void since_understands_positions_times_and_ages(void **state)
 	append_many(j, 10);
 	journal_newest(j, &head);
 	assert_true(since_parse(STR("5s"), T0 + 9 * SECOND, &s));
-	assert_int_equal(since_first(&s, j, &at, &e), 1);
+	assert_int_equal(since_first(&s, j, &all, &at, &e), 1);
 	assert_int_equal(at, 5);
 	/* A time as `until` includes what was recorded just then. */
 	assert_int_equal(since_last(&s, j, &at, &e), 0);
 	assert_int_equal(at, 5);
 	clk_format(T0 + 3 * SECOND + 1, when);
 	assert_true(since_parse(str_from(when), T0, &s));
-	assert_int_equal(since_first(&s, j, &at, &e), 1);
+	assert_int_equal(since_first(&s, j, &all, &at, &e), 1);
 	assert_int_equal(at, 5);
 	assert_int_equal(since_last(&s, j, &at, &e), 0);
 	assert_int_equal(at, 4);
 	snprintf(text, sizeof(text), "%08x:3", head.epoch);
 	assert_true(since_parse(str_from(text), T0, &s));
-	assert_int_equal(since_first(&s, j, &at, &e), 1);
+	assert_int_equal(since_first(&s, j, &all, &at, &e), 1);
 	assert_int_equal(at, 4);
 	assert_int_equal(since_last(&s, j, &at, &e), 0);
 	assert_int_equal(at, 3);
 	snprintf(text, sizeof(text), "%08x:3", head.epoch ^ 1);
 	assert_true(since_parse(str_from(text), T0, &s));
-	assert_int_equal(since_first(&s, j, &at, &e), 0);
+	assert_int_equal(since_first(&s, j, &all, &at, &e), 0);
 	assert_int_equal(at, 1);
 	assert_int_equal(since_last(&s, j, &at, &e), -1);
 	assert_int_equal(e.code, EX_DATAERR);

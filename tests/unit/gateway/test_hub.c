@@ -434,6 +434,70 @@ static void a_waiter_is_woken_and_sent_nothing(void **state)
 	run(wait_for_one);
 }
 
+/* Prune the newest event of "a." that is not the head. */
+static void prune_one(struct world *w)
+{
+	uint64_t at = w->head - 1;
+	struct err e;
+
+	while (strncmp(w->topic[at], "a.", 2) != 0)
+		at--;
+	assert_int_equal(journal_write_begin(w->writer, &e), 0);
+	assert_int_equal(journal_write_prune(w->writer, at, &e), 1);
+	assert_int_equal(journal_write_commit(w->writer, &e), 0);
+	w->topic[at] = ""; /* nobody is owed it */
+}
+
+static void lose_some(struct world *w)
+{
+	struct client *behind = w->client, *live = w->client + 2;
+	static const char *const pattern[] = { "a.", "b." };
+	const uint64_t start = 0;
+	struct position pos;
+
+	if (w->step == 0) {
+		for (size_t i = 0; i < 2; i++) {
+			assert_int_equal(subscribe(&live[i], pattern[i], NULL,
+						   false, &pos),
+					 0);
+			live[i].last = pos.offset;
+			assert_int_equal(subscribe(&behind[i], pattern[i],
+						   &start, false, &pos),
+					 0);
+		}
+		prune_one(w);
+	}
+	assert_true(w->step < 100000);
+	if (behind[0].hub.state != HUB_LIVE || behind[1].hub.state != HUB_LIVE)
+		return;
+	/* Only what is wanted counts, and it is said once. */
+	assert_int_equal(behind[0].broken, 1);
+	assert_int_equal(behind[1].broken, 0);
+	assert_int_equal(live[0].broken, 0);
+	/* The gateway itself was too slow. */
+	write_events(w, 30, false);
+	prune_one(w);
+	hub_gap(w->hub);
+	assert_int_equal(live[0].broken, 1);
+	assert_int_equal(live[1].broken, 0);
+	assert_int_equal(behind[0].broken, 2);
+	assert_int_equal(behind[1].broken, 0);
+	/* Who comes back is told of it, too. */
+	hub_leave(w->hub, &live[0].hub);
+	hub_leave(w->hub, &live[1].hub);
+	assert_int_equal(subscribe(&live[0], "a.", &live[0].last, false, &pos),
+			 1);
+	assert_int_equal(subscribe(&live[1], "b.", &live[1].last, false, &pos),
+			 0);
+	loop_stop(w->loop);
+}
+
+static void clients_are_told_what_of_theirs_was_pruned(void **state)
+{
+	(void)state;
+	run(lose_some);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,6 +507,7 @@ int main(void)
 			last_is_in_order_and_has_no_position_until_it_is_whole),
 		cmocka_unit_test(what_cannot_be_is_refused_or_said),
 		cmocka_unit_test(a_waiter_is_woken_and_sent_nothing),
+		cmocka_unit_test(clients_are_told_what_of_theirs_was_pruned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
