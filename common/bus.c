@@ -12,17 +12,27 @@
 
 #include <zmq.h>
 
+#include "common/bus_curve.h"
 #include "common/xmem.h"
 
-enum { BUS_DIRS = 4, BUS_RECONNECT_MS = 20, BUS_RECONNECT_MAX_MS = 500 };
+enum {
+	BUS_DIRS = 4,
+	BUS_ENDPOINT_MAX = BUS_PATH_MAX + 8,
+	BUS_RECONNECT_MS = 20,
+	BUS_RECONNECT_MAX_MS = 500,
+};
 
 struct bus {
+	const struct opt_common *common;
+	struct bus_keys keys;
 	void *ctx;
+	void *zap;	   /* where the store is asked whom it knows, or NULL */
 	int dir[BUS_DIRS]; /* directories of long ipc paths */
 	size_t n_dirs;
 };
 
 struct bus_sock {
+	struct bus *bus;
 	void *zmq;
 };
 
@@ -34,17 +44,27 @@ static zmq_msg_t *frame(struct bus_msg *m, int i)
 	return (zmq_msg_t *)(void *)m->frame[i];
 }
 
-struct bus *bus_new(struct err *e)
+struct bus *bus_new(const struct opt_common *common, struct err *e)
 {
 	struct bus *bus = xcalloc(1, sizeof(*bus));
 
+	bus->common = common;
+	if (bus_keys_read(common, &bus->keys, e))
+		goto fail;
 	bus->ctx = zmq_ctx_new();
 	if (!bus->ctx) {
 		err_set(e, EX_OSERR, "bus: %s", zmq_strerror(errno));
-		free(bus);
-		return NULL;
+		goto fail;
 	}
+	/* Without a handler libzmq lets everybody in: it is there first. */
+	if (bus->keys.peers)
+		bus->zap = bus_zap_open(bus->ctx, e);
+	if (bus->keys.peers && !bus->zap)
+		goto fail;
 	return bus;
+fail:
+	bus_free(&bus);
+	return NULL;
 }
 
 void bus_free(struct bus **busp)
@@ -53,9 +73,13 @@ void bus_free(struct bus **busp)
 
 	if (!bus)
 		return;
-	zmq_ctx_term(bus->ctx);
+	if (bus->zap)
+		zmq_close(bus->zap);
+	if (bus->ctx)
+		zmq_ctx_term(bus->ctx);
 	for (size_t i = 0; i < bus->n_dirs; i++)
 		close(bus->dir[i]);
+	bus_keys_wipe(&bus->keys);
 	free(bus);
 	*busp = NULL;
 }
@@ -107,15 +131,18 @@ static int shorten(struct bus *bus, const char *path, char *out, size_t size,
 	return 0;
 }
 
-int bus_endpoint(struct bus *bus, const char *given, const char *dir,
-		 const char *name, char out[BUS_PATH_MAX + 8], struct err *e)
+/* Where the role's end is, for ZeroMQ. */
+static int find_endpoint(struct bus *bus, enum bus_role role,
+			 char out[BUS_ENDPOINT_MAX], struct err *e)
 {
-	const size_t size = BUS_PATH_MAX + 8;
+	const struct opt_common *c = bus->common;
+	bool ingest = role == BUS_PRODUCER || role == BUS_INGEST;
+	const char *given = ingest ? c->ingest : c->feed;
 	char path[PATH_MAX];
 	int n;
 
-	if (given && strncmp(given, "ipc://", 6) != 0) {
-		if (!str_copy(out, size, str_from(given)))
+	if (given && !str_starts(str_from(given), STR("ipc://"))) {
+		if (!str_copy(out, BUS_ENDPOINT_MAX, str_from(given)))
 			return err_set(e, EX_CONFIG, "endpoint %s: too long",
 				       given);
 		return 0;
@@ -123,13 +150,14 @@ int bus_endpoint(struct bus *bus, const char *given, const char *dir,
 	if (given)
 		n = snprintf(path, sizeof(path), "%s", given + 6);
 	else
-		n = snprintf(path, sizeof(path), "%s/run/%s", dir, name);
+		n = snprintf(path, sizeof(path), "%s/run/%s", c->dir,
+			     ingest ? "ingest" : "feed");
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return err_set(e, EX_CONFIG, "%s: path too long",
-			       given ? given : dir);
+			       given ? given : c->dir);
 	if (make_parent(path, e))
 		return -1;
-	return shorten(bus, path, out, size, e);
+	return shorten(bus, path, out, BUS_ENDPOINT_MAX, e);
 }
 
 static int set_int(void *zmq, int option, int value)
@@ -156,18 +184,35 @@ static int configure(void *zmq, enum bus_role role)
 		zmq_setsockopt(zmq, ZMQ_SUBSCRIBE, "", 0));
 }
 
-struct bus_sock *bus_open(struct bus *bus, enum bus_role role,
-			  const char *endpoint, struct err *e)
+/* What only tcp needs: keys where there are any, and IPv6 where it is meant. */
+static int configure_tcp(struct bus *bus, void *zmq, const char *endpoint,
+			 struct err *e)
 {
+	if (!str_starts(str_from(endpoint), STR("tcp://")))
+		return 0;
+	if (set_int(zmq, ZMQ_HANDSHAKE_IVL, BUS_HANDSHAKE_MS) ||
+	    (strchr(endpoint, '[') && set_int(zmq, ZMQ_IPV6, 1)))
+		return err_set(e, EX_OSERR, "bus: %s", zmq_strerror(errno));
+	return bus->keys.secret[0] ? bus_curve_set(zmq, &bus->keys, e) : 0;
+}
+
+struct bus_sock *bus_open(struct bus *bus, enum bus_role role, struct err *e)
+{
+	char endpoint[BUS_ENDPOINT_MAX];
 	bool sub = role == BUS_CONSUMER || role == BUS_INGEST;
 	bool bind = role == BUS_INGEST || role == BUS_FEED;
 	struct bus_sock *s = xcalloc(1, sizeof(*s));
 
+	s->bus = bus;
+	if (find_endpoint(bus, role, endpoint, e))
+		goto fail;
 	s->zmq = zmq_socket(bus->ctx, sub ? ZMQ_SUB : ZMQ_PUB);
 	if (!s->zmq || configure(s->zmq, role)) {
 		err_set(e, EX_OSERR, "bus: %s", zmq_strerror(errno));
 		goto fail;
 	}
+	if (configure_tcp(bus, s->zmq, endpoint, e))
+		goto fail;
 	if (bind ? zmq_bind(s->zmq, endpoint) : zmq_connect(s->zmq, endpoint)) {
 		err_set(e, errno == EADDRINUSE ? EX_TEMPFAIL : EX_CONFIG,
 			"bus: endpoint %s: %s", endpoint, zmq_strerror(errno));
@@ -301,9 +346,17 @@ int bus_fd(struct bus_sock *s)
 	return fd;
 }
 
+int bus_admit(struct bus *bus, struct err *e)
+{
+	return bus->zap ? bus_zap_answer(bus->zap, bus->keys.peers, e) : 0;
+}
+
 void bus_wait(struct bus_sock *s, int timeout_ms)
 {
-	zmq_pollitem_t item = { .socket = s->zmq, .events = ZMQ_POLLIN };
+	zmq_pollitem_t items[] = {
+		{ .socket = s->zmq, .events = ZMQ_POLLIN },
+		{ .socket = s->bus->zap, .events = ZMQ_POLLIN },
+	};
 
-	zmq_poll(&item, 1, timeout_ms);
+	zmq_poll(items, s->bus->zap ? 2 : 1, timeout_ms);
 }

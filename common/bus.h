@@ -24,6 +24,7 @@
  */
 #include <stdbool.h>
 
+#include "common/bus_keys.h"
 #include "common/err.h"
 #include "common/event.h"
 #include "common/str.h"
@@ -33,8 +34,9 @@ enum {
 	BUS_INGEST_HWM = 8192, /* messages queued per producer */
 	BUS_FEED_HWM = 8192,   /* messages queued per consumer */
 	BUS_FRAME_MAX = 300
-			<< 10, /* bytes; a peer that sends more is cut off */
-	BUS_PATH_MAX = 107,    /* bytes of an ipc path (sun_path) */
+			<< 10,	 /* bytes; a peer that sends more is cut off */
+	BUS_HANDSHAKE_MS = 3000, /* over tcp; who takes longer is cut off */
+	BUS_PATH_MAX = 107,	 /* bytes of an ipc path (sun_path) */
 };
 
 enum bus_role {
@@ -47,24 +49,22 @@ enum bus_role {
 struct bus;
 struct bus_sock;
 
-/* One per process. */
-struct bus *bus_new(struct err *e);
+/*
+ * One per process. Endpoints and keys are those of common, which must live as
+ * long. EX_CONFIG for an endpoint that may not be used and for keys that cannot
+ * be read (bus_keys.h), EX_OSERR otherwise.
+ */
+struct bus *bus_new(const struct opt_common *common, struct err *e);
 void bus_free(struct bus **busp); /* after its sockets */
 
 /*
- * The endpoint to use: `given` where it is not NULL, else the ipc socket
- * DIR/run/NAME. Paths too long for a socket address are reached through
- * /proc/self/fd of their directory, which stays open with the bus.
+ * Open the role's end, ingest or feed: an ipc socket in DIR/run where no
+ * endpoint is given. Paths too long for a socket address are reached through
+ * /proc/self/fd of their directory, which stays open with the bus. Binding an
+ * ipc path takes it from whoever had it: hold a lock first. EX_CONFIG for a
+ * malformed endpoint, EX_TEMPFAIL for one in use, EX_OSERR otherwise.
  */
-int bus_endpoint(struct bus *bus, const char *given, const char *dir,
-		 const char *name, char out[BUS_PATH_MAX + 8], struct err *e);
-
-/*
- * EX_CONFIG for a malformed endpoint, EX_OSERR otherwise. Binding an ipc path
- * takes it from whoever had it: hold a lock first.
- */
-struct bus_sock *bus_open(struct bus *bus, enum bus_role role,
-			  const char *endpoint, struct err *e);
+struct bus_sock *bus_open(struct bus *bus, enum bus_role role, struct err *e);
 void bus_close(struct bus_sock **sp);
 
 /* BUS_CONSUMER only: topics that start with prefix. */
@@ -102,7 +102,23 @@ int bus_forward(struct bus_sock *s, struct bus_msg *m, struct str attrs,
  */
 int bus_fd(struct bus_sock *s);
 
-/* Block until a message is there, timeout_ms passed or a signal came. */
+/*
+ * For the store, once a turn: answer one client that asks to be let in with
+ * its key. 1: it may; 0: nobody asks; -1 with *e: it was turned away, and who
+ * (EX_NOPERM), or that the file of keys cannot be read.
+ */
+int bus_admit(struct bus *bus, struct err *e);
+
+/*
+ * Make a key pair in a new file that only its owner may read. -1 with *e:
+ * EX_CANTCREAT (it exists), EX_IOERR.
+ */
+int bus_keygen(const char *path, char public_r[BUS_KEY_LEN + 1], struct err *e);
+
+/*
+ * Block until a message is there or somebody asks to be let in, timeout_ms
+ * passed or a signal came.
+ */
 void bus_wait(struct bus_sock *s, int timeout_ms);
 
 #endif

@@ -287,7 +287,7 @@ struct follow *follow_new(const struct follow_conf *conf, struct err *e)
 	f->pos = conf->from;
 	f->heard_ms = -1;
 	bus_msg_init(&f->msg);
-	f->in = bus_open(conf->bus, BUS_CONSUMER, conf->feed, e);
+	f->in = bus_open(conf->bus, BUS_CONSUMER, e);
 	if (!f->in)
 		goto fail;
 	/*

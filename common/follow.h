@@ -21,7 +21,6 @@ struct follow;
 struct follow_conf {
 	struct loop *loop;
 	struct bus *bus;
-	const char *feed;     /* endpoint */
 	const char *dir;      /* data directory, for the journal */
 	struct position from; /* the last event seen; epoch 0: start at 1 */
 	bool at_head;	      /* start at the head instead */

@@ -36,6 +36,11 @@ static void table_init(struct table *t, const struct opt_tool *tool)
 		  "where events go in (default: a socket in DIR/run)" },
 		{ 0, "feed", "ENDPOINT", OPT_STR, &c->feed, 0, 0,
 		  "where events come from (default: a socket in DIR/run)" },
+		{ 0, "curve-key", "FILE", OPT_STR, &c->curve_key, 0, 0,
+		  "with tcp:// endpoints: file of this tool's key pair" },
+		{ 0, "curve-peers", "FILE", OPT_STR, &c->curve_peers, 0, 0,
+		  "public keys of the other end: the store's, or its "
+		  "clients'" },
 		{ 0, "config", "FILE", OPT_STR, &c->config, 0, 0,
 		  "configuration file (default " CONF_DEFAULT ", if there)" },
 		{ 0, "check-config", NULL, OPT_FLAG, &c->check_config, 0, 0,

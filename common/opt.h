@@ -46,11 +46,13 @@ struct opt_list {
 	size_t n, cap;
 };
 
-/* What every tool knows. Zeroed before opt_parse(). */
+/* What every tool knows. Zeroed before opt_parse(), but for is_store. */
 struct opt_common {
+	bool is_store;	    /* it binds ingest and feed, the others connect */
 	const char *dir;    /* data and run directory, never NULL afterwards */
 	const char *ingest; /* endpoint, or NULL: DIR/run/ingest */
 	const char *feed;   /* endpoint, or NULL: DIR/run/feed */
+	const char *curve_key, *curve_peers; /* files of keys; bus_keys.h */
 	const char *config; /* the path that was given, or NULL */
 	bool check_config, verbose;
 	struct conf *conf; /* the loaded file, or NULL; freed by opt_release */

@@ -277,9 +277,9 @@ struct producer *producer_new(const struct producer_conf *conf, struct err *e)
 
 	p->conf = *conf;
 	bus_msg_init(&p->msg);
-	p->out = bus_open(conf->bus, BUS_PRODUCER, conf->ingest, e);
+	p->out = bus_open(conf->bus, BUS_PRODUCER, e);
 	if (p->out)
-		p->in = bus_open(conf->bus, BUS_CONSUMER, conf->feed, e);
+		p->in = bus_open(conf->bus, BUS_CONSUMER, e);
 	if (!p->in) {
 		producer_free(&p);
 		return NULL;

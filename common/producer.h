@@ -62,7 +62,6 @@ struct producer;
 struct producer_conf {
 	struct loop *loop;
 	struct bus *bus;
-	const char *ingest, *feed; /* endpoints */
 	struct producer_queue queue;
 	/* The queue failed; the process should end. */
 	void (*failed)(void *arg, const struct err *e);

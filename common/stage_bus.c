@@ -422,7 +422,6 @@ static int open_ledger(struct stage *s, struct err *e)
 
 static int connect_bus(struct stage *s, struct err *e)
 {
-	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
 	struct producer_conf pc = { .loop = s->loop,
 				    .queue = ledger_queue(s->ledger),
 				    .failed = on_failed,
@@ -438,16 +437,10 @@ static int connect_bus(struct stage *s, struct err *e)
 				  .gap = on_gap,
 				  .epoch = on_epoch };
 
-	s->bus = bus_new(e);
-	if (!s->bus ||
-	    bus_endpoint(s->bus, s->common->ingest, s->common->dir, "ingest",
-			 ingest, e) ||
-	    bus_endpoint(s->bus, s->common->feed, s->common->dir, "feed", feed,
-			 e))
+	s->bus = bus_new(s->common, e);
+	if (!s->bus)
 		return -1;
 	pc.bus = fc.bus = s->bus;
-	pc.ingest = ingest;
-	pc.feed = fc.feed = feed;
 	s->producer = producer_new(&pc, e);
 	if (s->producer)
 		s->follow = follow_new(&fc, e);

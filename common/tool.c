@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "common/bus_keys.h"
 #include "common/log.h"
 
 /* What other users may do with our files is decided once, here. */
@@ -24,10 +25,16 @@ static int check_args(const struct opt_tool *tool, char **args, struct err *e)
 		       n > 1 ? "s" : "");
 }
 
-static int say_ok(const struct opt_tool *tool, struct err *e)
+/* Endpoints and keys are everybody's; the rest was checked by run(). */
+static int config_ok(const struct opt_tool *tool, struct err *e)
 {
 	const char *path = conf_path(tool->common->conf);
+	struct bus_keys keys;
+	int rc = bus_keys_read(tool->common, &keys, e);
 
+	bus_keys_wipe(&keys);
+	if (rc)
+		return -1;
 	printf("weir-%s: configuration OK%s%s\n", tool->name, path ? ": " : "",
 	       path ? path : "");
 	if (fflush(stdout) || ferror(stdout))
@@ -52,7 +59,7 @@ int tool_main(const struct opt_tool *tool,
 		if (status == 0)
 			status = run(args, &e);
 		if (status == 0 && tool->common->check_config)
-			status = say_ok(tool, &e);
+			status = config_ok(tool, &e);
 	} else if (status > 0) {
 		status = EX_OK; /* --help or --version was answered */
 	}

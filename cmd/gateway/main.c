@@ -249,10 +249,8 @@ static void on_closed(void *arg, struct net_conn *c)
 
 static int open_bus(struct gateway *g, struct err *e)
 {
-	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
 	struct follow_conf follow = {
 		.loop = g->loop,
-		.feed = feed,
 		.dir = common.dir,
 		.at_head = true,
 		.arg = g,
@@ -264,18 +262,13 @@ static int open_bus(struct gateway *g, struct err *e)
 	};
 	struct producer_conf producer = {
 		.loop = g->loop,
-		.ingest = ingest,
-		.feed = feed,
 		.failed = on_failed,
 		.durable = on_durable,
 		.arg = g,
 	};
 
-	g->bus = bus_new(e);
-	if (!g->bus ||
-	    bus_endpoint(g->bus, common.ingest, common.dir, "ingest", ingest,
-			 e) ||
-	    bus_endpoint(g->bus, common.feed, common.dir, "feed", feed, e))
+	g->bus = bus_new(&common, e);
+	if (!g->bus)
 		return -1;
 	g->queue = producer_memory_new("gateway", PUBLISH_WAITING_MAX);
 	g->publish = publish_new(g->loop, g->queue);

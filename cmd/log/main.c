@@ -243,11 +243,9 @@ static void follow_gap(void *arg, uint64_t from, uint64_t to)
 
 static int follow_from(struct printer *p, struct position from, struct err *e)
 {
-	char endpoint[BUS_PATH_MAX + 8];
 	struct follow_conf fc = { .dir = cfg.common.dir,
 				  .from = from,
 				  .want = p->want,
-				  .feed = endpoint,
 				  .arg = p,
 				  .event = follow_event,
 				  .slice_end = follow_slice,
@@ -257,10 +255,8 @@ static int follow_from(struct printer *p, struct position from, struct err *e)
 
 	p->loop = fc.loop = loop_new(e);
 	p->e = e;
-	fc.bus = bus_new(e);
-	if (!fc.loop || !fc.bus || loop_signals(fc.loop, NULL, NULL, e) ||
-	    bus_endpoint(fc.bus, cfg.common.feed, cfg.common.dir, "feed",
-			 endpoint, e))
+	fc.bus = bus_new(&cfg.common, e);
+	if (!fc.loop || !fc.bus || loop_signals(fc.loop, NULL, NULL, e))
 		goto out;
 	signal(SIGPIPE, SIG_DFL); /* "| head" ends us quietly */
 	f = follow_new(&fc, e);

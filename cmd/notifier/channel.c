@@ -1,15 +1,14 @@
 #include "channel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/opt.h"
+#include "common/secret.h"
 #include "common/url.h"
 #include "common/xmem.h"
 
@@ -109,33 +108,11 @@ static int set_key(struct section *s, enum channel_type type,
 
 /* ---- secrets ---- */
 
-static int open_secret(const char *path, struct err *e)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat sb;
-
-	if (fd < 0 || fstat(fd, &sb) != 0) {
-		err_set(e, EX_CONFIG, "%s: %s", path, strerror(errno));
-	} else if (!S_ISREG(sb.st_mode)) {
-		err_set(e, EX_CONFIG, "%s: not a regular file", path);
-	} else if (sb.st_mode & 077) {
-		err_set(e, EX_CONFIG,
-			"%s: mode is %04o; others than its owner may touch it "
-			"(chmod 600)",
-			path, (unsigned)(sb.st_mode & 07777));
-	} else {
-		return fd;
-	}
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 /* The file's only line. The caller frees it; NULL with *e. */
 static char *read_secret(const char *path, struct err *e)
 {
 	char text[CHANNEL_SECRET_MAX + 1];
-	int fd = open_secret(path, e);
+	int fd = secret_open(path, e);
 	struct str s;
 	ssize_t n;
 

@@ -250,9 +250,11 @@ static void on_timeout(void *arg)
 	}
 	err_set(&e, EX_TEMPFAIL,
 		"no acknowledgement for %lld s; %zu events not known to be "
-		"durable (is weir-store running on %s?)",
+		"durable (is weir-store running on %s%s?)",
 		(long long)cfg.timeout_ms / 1000,
-		producer_memory_waiting(p->queue), cfg.common.dir);
+		producer_memory_waiting(p->queue),
+		cfg.common.ingest ? cfg.common.ingest : cfg.common.dir,
+		cfg.common.curve_key ? ", and do the keys fit" : "");
 	fail(p, &e);
 }
 
@@ -275,20 +277,12 @@ static int open_input(struct pub *p, const char *path, struct err *e)
 
 static int connect(struct pub *p, struct err *e)
 {
-	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
-	struct producer_conf pc = { .loop = p->loop,
-				    .ingest = ingest,
-				    .feed = feed,
-				    .failed = fail,
-				    .durable = on_durable,
-				    .arg = p };
+	struct producer_conf pc = {
+		.loop = p->loop, .failed = fail, .durable = on_durable, .arg = p
+	};
 
-	p->bus = bus_new(e);
-	if (!p->bus ||
-	    bus_endpoint(p->bus, cfg.common.ingest, cfg.common.dir, "ingest",
-			 ingest, e) ||
-	    bus_endpoint(p->bus, cfg.common.feed, cfg.common.dir, "feed", feed,
-			 e))
+	p->bus = bus_new(&cfg.common, e);
+	if (!p->bus)
 		return -1;
 	p->queue = producer_memory_new("pub", PUB_QUEUE);
 	pc.bus = p->bus;

@@ -24,14 +24,17 @@ enum {
 	TIDY_ROWS = 500,      /* looked at each time */
 	FULL_RETRY_MS = 1000, /* with a full disk */
 	RETENTION_PAUSE_MS = 20,
+	COMPLAIN_MS = 10000,
 };
 
 static struct {
 	struct opt_common common;
-	const char *backup;
+	const char *backup, *keygen;
 	bool check;
 	int64_t max_bytes, retain_every_ms;
-} cfg = { .max_bytes = (int64_t)8 << 30, .retain_every_ms = 600000 };
+} cfg = { .common.is_store = true,
+	  .max_bytes = (int64_t)8 << 30,
+	  .retain_every_ms = 600000 };
 
 static const struct opt opts[] = {
 	{ 0, "max-bytes", "SIZE", OPT_SIZE, &cfg.max_bytes, 0, INT64_MAX,
@@ -40,6 +43,8 @@ static const struct opt opts[] = {
 	  86400000, "how often retention looks (default 10m)" },
 	{ 0, "backup", "DIR", OPT_STR, &cfg.backup, 0, 0,
 	  "copy the journal to DIR, also while it is in use, and exit" },
+	{ 0, "keygen", "FILE", OPT_STR, &cfg.keygen, 0, 0,
+	  "make a key pair in FILE, print its public key, and exit" },
 	{ 0, "check", NULL, OPT_FLAG, &cfg.check, 0, 0,
 	  "verify the journal and exit" },
 };
@@ -61,7 +66,8 @@ struct store {
 	struct retention *retention;
 	struct stats *stats;
 	int64_t heartbeat_ms, tidy_ms, retain_ms, report_ms; /* next */
-	int64_t retry_ms; /* next try with a full disk; 0: now */
+	int64_t complain_ms; /* about clients that are refused, again from */
+	int64_t retry_ms;    /* next try with a full disk; 0: now */
 	bool full;
 	struct buf report;
 	char stats_topic[40];
@@ -159,6 +165,23 @@ static int run_timers(struct store *s, int64_t now_ms, struct err *e)
 	return rc < 0 ? on_trouble(s, now_ms, e) : 0;
 }
 
+/* Answer those who ask to be let in; a line now and then about the others. */
+static void admit(struct store *s, int64_t now_ms)
+{
+	struct err e;
+	int rc;
+
+	while ((rc = bus_admit(s->bus, &e)) != 0) {
+		if (rc > 0)
+			continue;
+		stats_add(s->stats, "clients_refused_total", NULL, 1);
+		if (now_ms < s->complain_ms)
+			continue;
+		log_warn("client refused: %s", e.msg);
+		s->complain_ms = now_ms + COMPLAIN_MS;
+	}
+}
+
 static int64_t wait_ms(const struct store *s, int64_t now_ms)
 {
 	int64_t next = s->heartbeat_ms;
@@ -178,6 +201,7 @@ static int work(struct store *s, struct err *e)
 
 		if (run_timers(s, now_ms, e))
 			return -1;
+		admit(s, now_ms);
 		if (now_ms >= s->retry_ms) {
 			s->retry_ms = 0;
 			rc = writer_turn(s->writer, clk_wall_us(), e);
@@ -198,18 +222,11 @@ static int work(struct store *s, struct err *e)
 
 static int open_sockets(struct store *s, struct err *e)
 {
-	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
-
-	s->bus = bus_new(e);
-	if (!s->bus ||
-	    bus_endpoint(s->bus, cfg.common.ingest, cfg.common.dir, "ingest",
-			 ingest, e) ||
-	    bus_endpoint(s->bus, cfg.common.feed, cfg.common.dir, "feed", feed,
-			 e))
-		return -1;
-	s->feed = bus_open(s->bus, BUS_FEED, feed, e);
+	s->bus = bus_new(&cfg.common, e);
+	if (s->bus)
+		s->feed = bus_open(s->bus, BUS_FEED, e);
 	if (s->feed)
-		s->ingest = bus_open(s->bus, BUS_INGEST, ingest, e);
+		s->ingest = bus_open(s->bus, BUS_INGEST, e);
 	return s->ingest ? 0 : -1;
 }
 
@@ -291,6 +308,18 @@ static int backup(struct err *e)
 	return rc;
 }
 
+/* The public key's line is what the other end puts into its curve-peers. */
+static int keygen(struct err *e)
+{
+	char public[BUS_KEY_LEN + 1];
+
+	if (bus_keygen(cfg.keygen, public, e))
+		return -1;
+	if (printf("public %s\n", public) < 0 || fflush(stdout))
+		return err_set(e, EX_IOERR, "standard output: write failed");
+	return 0;
+}
+
 static int check_config(struct err *e)
 {
 	struct retention *r = retention_new(cfg.common.conf, cfg.max_bytes,
@@ -311,6 +340,8 @@ static int run(char **args, struct err *e)
 		return check(e);
 	if (cfg.backup)
 		return backup(e);
+	if (cfg.keygen)
+		return keygen(e);
 	return serve(e);
 }
 

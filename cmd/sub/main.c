@@ -151,9 +151,7 @@ static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 
 static int subscribe(struct sub *s, struct err *e)
 {
-	char endpoint[BUS_PATH_MAX + 8];
 	struct follow_conf fc = { .dir = cfg.common.dir,
-				  .feed = endpoint,
 				  .arg = s,
 				  .event = on_event,
 				  .slice_end = write_out,
@@ -162,10 +160,8 @@ static int subscribe(struct sub *s, struct err *e)
 	int rc = -1;
 
 	s->loop = fc.loop = loop_new(e);
-	fc.bus = bus_new(e);
+	fc.bus = bus_new(&cfg.common, e);
 	if (!fc.loop || !fc.bus || loop_signals(fc.loop, NULL, NULL, e) ||
-	    bus_endpoint(fc.bus, cfg.common.feed, cfg.common.dir, "feed",
-			 endpoint, e) ||
 	    find_start(s, &fc, e))
 		goto out;
 	signal(SIGPIPE, SIG_DFL); /* "| head" ends us quietly */

@@ -163,22 +163,18 @@ static void on_failed(void *arg, const struct err *why)
 static uint64_t produce(uint64_t singles, double seconds, double *took_us,
 			double *wall_s)
 {
-	char ingest[BUS_PATH_MAX + 8], feed[BUS_PATH_MAX + 8];
+	const struct opt_common common = { .dir = dir };
 	struct run r = { .single = singles,
 			 .limit = singles ? singles : UINT64_MAX,
 			 .took_us = took_us };
-	struct producer_conf pc = { .ingest = ingest,
-				    .feed = feed,
-				    .failed = on_failed,
+	struct producer_conf pc = { .failed = on_failed,
 				    .durable = on_durable,
 				    .arg = &r };
 	int64_t start;
 
 	r.loop = pc.loop = loop_new(&e);
-	pc.bus = bus_new(&e);
-	if (!pc.loop || !pc.bus ||
-	    bus_endpoint(pc.bus, NULL, dir, "ingest", ingest, &e) ||
-	    bus_endpoint(pc.bus, NULL, dir, "feed", feed, &e))
+	pc.bus = bus_new(&common, &e);
+	if (!pc.loop || !pc.bus)
 		die("bus");
 	r.queue = producer_memory_new("bench", 8 * BUS_WINDOW);
 	pc.queue = producer_memory_queue(r.queue);
@@ -204,15 +200,14 @@ static pid_t spawn_subscriber(const int stop[2])
 
 	if (pid != 0)
 		return pid;
-	struct bus *bus = bus_new(&e);
+	const struct opt_common common = { .dir = dir };
+	struct bus *bus = bus_new(&common, &e);
 	struct bus_sock *s;
 	struct bus_msg m;
-	char feed[BUS_PATH_MAX + 8];
 	uint64_t n = 0;
 
 	close(stop[1]);
-	bus_endpoint(bus, NULL, dir, "feed", feed, &e);
-	s = bus_open(bus, BUS_CONSUMER, feed, &e);
+	s = bus_open(bus, BUS_CONSUMER, &e);
 	bus_subscribe(s, STR(""), &e);
 	bus_msg_init(&m);
 	fcntl(stop_fd, F_SETFL, O_NONBLOCK);

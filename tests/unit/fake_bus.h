@@ -67,9 +67,9 @@ static inline void fake_msg_free(struct fake_msg *m)
 	free(m);
 }
 
-struct bus *bus_new(struct err *e)
+struct bus *bus_new(const struct opt_common *common, struct err *e)
 {
-	(void)e;
+	(void)common, (void)e;
 	return xcalloc(1, sizeof(struct bus));
 }
 
@@ -79,20 +79,11 @@ void bus_free(struct bus **busp)
 	*busp = NULL;
 }
 
-int bus_endpoint(struct bus *bus, const char *given, const char *dir,
-		 const char *name, char out[BUS_PATH_MAX + 8], struct err *e)
-{
-	(void)bus, (void)given, (void)dir, (void)e;
-	snprintf(out, BUS_PATH_MAX + 8, "%s", name);
-	return 0;
-}
-
-struct bus_sock *bus_open(struct bus *bus, enum bus_role role,
-			  const char *endpoint, struct err *e)
+struct bus_sock *bus_open(struct bus *bus, enum bus_role role, struct err *e)
 {
 	struct bus_sock *s = xcalloc(1, sizeof(*s));
 
-	(void)bus, (void)endpoint, (void)e;
+	(void)bus, (void)e;
 	s->role = role;
 	s->tail = &s->head;
 	s->next = fake_net.first;

@@ -53,8 +53,6 @@ static void add(unsigned n)
 static int setup(void **state)
 {
 	struct producer_conf conf = { .loop = &t.loop,
-				      .ingest = "ingest",
-				      .feed = "feed",
 				      .failed = on_failed,
 				      .durable = on_durable };
 	struct err e;
@@ -62,9 +60,9 @@ static int setup(void **state)
 	(void)state;
 	t = (struct play){ .durable = 0 };
 	fake_net = (struct fake_net){ .lose = 0 };
-	conf.bus = t.bus = bus_new(&e);
-	t.ingest = bus_open(t.bus, BUS_INGEST, "ingest", &e);
-	t.feed = bus_open(t.bus, BUS_FEED, "feed", &e);
+	conf.bus = t.bus = bus_new(NULL, &e);
+	t.ingest = bus_open(t.bus, BUS_INGEST, &e);
+	t.feed = bus_open(t.bus, BUS_FEED, &e);
 	bus_msg_init(&t.msg);
 	t.queue = producer_memory_new("test", QUEUE);
 	conf.queue = producer_memory_queue(t.queue);

@@ -60,8 +60,8 @@ static void store_start(struct world *w)
 
 	w->journal = journal_create(w->store, &e);
 	check(!w->journal, &e);
-	w->ingest = bus_open(w->bus, BUS_INGEST, "ingest", &e);
-	w->feed = bus_open(w->bus, BUS_FEED, "feed", &e);
+	w->ingest = bus_open(w->bus, BUS_INGEST, &e);
+	w->feed = bus_open(w->bus, BUS_FEED, &e);
 	w->writer = writer_new(w->journal, w->ingest, w->feed, w->stats);
 }
 
@@ -96,12 +96,9 @@ static void producer_start(struct world *w)
 	struct ledger_conf lc = { .path = w->ledger,
 				  .tool = "test",
 				  .pure = w->pure };
-	struct producer_conf pc = { .loop = &w->loop,
-				    .bus = w->bus,
-				    .ingest = "ingest",
-				    .feed = "feed",
-				    .failed = on_failed,
-				    .arg = w };
+	struct producer_conf pc = {
+		.loop = &w->loop, .bus = w->bus, .failed = on_failed, .arg = w
+	};
 	struct err e = { 0 };
 
 	w->l = ledger_open(&lc, &e);
@@ -249,7 +246,7 @@ static void world_open(struct world *w, const char *root, unsigned run,
 	fake_net = (struct fake_net){ .lose = fake_chance(4) * 10,
 				      .twice = fake_chance(4) * 10 };
 	w->stats = stats_new();
-	w->bus = bus_new(NULL);
+	w->bus = bus_new(NULL, NULL);
 	store_start(w);
 	producer_start(w);
 }
