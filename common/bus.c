@@ -34,6 +34,9 @@ struct bus {
 struct bus_sock {
 	struct bus *bus;
 	void *zmq;
+	char *path;  /* of an ipc socket, or NULL */
+	dev_t dev;   /* of the bound one, */
+	ino_t inode; /* as it was made */
 };
 
 _Static_assert(sizeof(zmq_msg_t) == sizeof(((struct bus_msg *)0)->frame[0]),
@@ -132,10 +135,10 @@ static int shorten(struct bus *bus, const char *path, char *out, size_t size,
 }
 
 /* Where the role's end is, for ZeroMQ. */
-static int find_endpoint(struct bus *bus, enum bus_role role,
+static int find_endpoint(struct bus_sock *s, enum bus_role role,
 			 char out[BUS_ENDPOINT_MAX], struct err *e)
 {
-	const struct opt_common *c = bus->common;
+	const struct opt_common *c = s->bus->common;
 	bool ingest = role == BUS_PRODUCER || role == BUS_INGEST;
 	const char *given = ingest ? c->ingest : c->feed;
 	char path[PATH_MAX];
@@ -157,7 +160,8 @@ static int find_endpoint(struct bus *bus, enum bus_role role,
 			       given ? given : c->dir);
 	if (make_parent(path, e))
 		return -1;
-	return shorten(bus, path, out, BUS_ENDPOINT_MAX, e);
+	s->path = xstrdup(path);
+	return shorten(s->bus, path, out, BUS_ENDPOINT_MAX, e);
 }
 
 static int set_int(void *zmq, int option, int value)
@@ -199,12 +203,13 @@ static int configure_tcp(struct bus *bus, void *zmq, const char *endpoint,
 struct bus_sock *bus_open(struct bus *bus, enum bus_role role, struct err *e)
 {
 	char endpoint[BUS_ENDPOINT_MAX];
+	struct stat sb;
 	bool sub = role == BUS_CONSUMER || role == BUS_INGEST;
 	bool bind = role == BUS_INGEST || role == BUS_FEED;
 	struct bus_sock *s = xcalloc(1, sizeof(*s));
 
 	s->bus = bus;
-	if (find_endpoint(bus, role, endpoint, e))
+	if (find_endpoint(s, role, endpoint, e))
 		goto fail;
 	s->zmq = zmq_socket(bus->ctx, sub ? ZMQ_SUB : ZMQ_PUB);
 	if (!s->zmq || configure(s->zmq, role)) {
@@ -218,10 +223,22 @@ struct bus_sock *bus_open(struct bus *bus, enum bus_role role, struct err *e)
 			"bus: endpoint %s: %s", endpoint, zmq_strerror(errno));
 		goto fail;
 	}
+	if (bind && s->path && stat(s->path, &sb) == 0) {
+		s->dev = sb.st_dev;
+		s->inode = sb.st_ino;
+	}
 	return s;
 fail:
 	bus_close(&s);
 	return NULL;
+}
+
+bool bus_in_place(const struct bus_sock *s)
+{
+	struct stat sb;
+
+	return !s->path || (stat(s->path, &sb) == 0 && sb.st_dev == s->dev &&
+			    sb.st_ino == s->inode);
 }
 
 void bus_close(struct bus_sock **sp)
@@ -232,6 +249,7 @@ void bus_close(struct bus_sock **sp)
 		return;
 	if (s->zmq)
 		zmq_close(s->zmq);
+	free(s->path);
 	free(s);
 	*sp = NULL;
 }

@@ -67,6 +67,9 @@ void bus_free(struct bus **busp); /* after its sockets */
 struct bus_sock *bus_open(struct bus *bus, enum bus_role role, struct err *e);
 void bus_close(struct bus_sock **sp);
 
+/* False once the ipc socket that was bound was removed or replaced. */
+bool bus_in_place(const struct bus_sock *s);
+
 /* BUS_CONSUMER only: topics that start with prefix. */
 int bus_subscribe(struct bus_sock *s, struct str prefix, struct err *e);
 

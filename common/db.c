@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,6 +290,17 @@ void db_file_id(const struct db *db, uint64_t *dev_r, uint64_t *ino_r)
 		(void)fstat(fd, &sb);
 	*dev_r = sb.st_dev;
 	*ino_r = sb.st_ino;
+}
+
+bool db_in_place(const struct db *db)
+{
+	char path[PATH_MAX];
+	uint64_t dev, ino;
+	struct stat sb;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", db->path);
+	db_file_id(db, &dev, &ino);
+	return stat(path, &sb) == 0 && sb.st_dev == dev && sb.st_ino == ino;
 }
 
 uint64_t db_file_bytes(const struct db *db)

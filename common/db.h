@@ -44,6 +44,8 @@ void db_close(struct db **dbp);
 
 /* The file's device and inode, to recognise a copy. */
 void db_file_id(const struct db *db, uint64_t *dev_r, uint64_t *ino_r);
+/* False once the directory or file was moved, replaced or removed. */
+bool db_in_place(const struct db *db);
 uint64_t db_file_bytes(const struct db *db); /* used, from the map's pages */
 
 /* Open a table; a writer creates it. A reader: 0 where it is missing. */

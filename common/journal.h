@@ -182,6 +182,12 @@ int journal_write_set_source(struct journal *j, struct str source,
 int journal_write_append(struct journal *j, struct event *ev, int64_t now_us,
 			 struct err *e);
 
+/*
+ * False once its directory or file was moved, replaced or removed: what is
+ * written then is where nobody will look for it.
+ */
+bool journal_in_place(const struct journal *j);
+
 /* Epoch and newest offset, without a look at the tables. */
 void journal_newest(const struct journal *j, struct journal_head *head_r);
 

@@ -360,6 +360,11 @@ int journal_write_append(struct journal *j, struct event *ev, int64_t now_us,
 	return 0;
 }
 
+bool journal_in_place(const struct journal *j)
+{
+	return db_in_place(j->db);
+}
+
 void journal_newest(const struct journal *j, struct journal_head *head_r)
 {
 	*head_r = (struct journal_head){ .epoch = j->epoch,

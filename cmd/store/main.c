@@ -69,6 +69,7 @@ struct store {
 	int64_t complain_ms; /* about clients that are refused, again from */
 	int64_t retry_ms;    /* next try with a full disk; 0: now */
 	bool full;
+	bool moved; /* the journal is not where readers look for it */
 	struct buf report;
 	char stats_topic[40];
 };
@@ -80,8 +81,8 @@ static void report(struct store *s)
 
 	journal_newest(s->journal, &head);
 	stats_set(s->stats, "offset", NULL, (int64_t)head.offset);
-	stats_set(s->stats, "disk_full", NULL, s->full);
 	stats_set(s->stats, "not_ready", "disk full", s->full);
+	stats_set(s->stats, "not_ready", "journal moved", s->moved);
 	stats_set(s->stats, "file_bytes", NULL,
 		  (int64_t)journal_bytes(s->journal));
 	buf_reset(&s->report);
@@ -115,6 +116,35 @@ static void on_success(struct store *s)
 	s->full = false;
 }
 
+/*
+ * Is everything still where others look for it? While the journal is not,
+ * nothing is taken: it would be lost to all who look there. Sockets that are
+ * gone are not bound again beneath those who are connected: an end and a new
+ * start is what all peers are made for, whatever became of the directory. But
+ * not without the journal, in whose place it would begin an empty one.
+ */
+static int check_places(struct store *s, int64_t now_ms, struct err *e)
+{
+	bool moved = !journal_in_place(s->journal);
+
+	if (moved != s->moved) {
+		if (moved)
+			log_error("%s/journal was moved, replaced or removed; "
+				  "nothing is taken until it is back",
+				  cfg.common.dir);
+		else
+			log_info("%s/journal is back", cfg.common.dir);
+		s->moved = moved;
+		s->report_ms = now_ms; /* so that /readyz says it, too */
+	}
+	if (moved || (bus_in_place(s->ingest) && bus_in_place(s->feed)))
+		return 0;
+	return err_set(e, EX_TEMPFAIL,
+		       "the socket of %s was removed or replaced; ending, to "
+		       "be started anew",
+		       bus_in_place(s->ingest) ? "feed" : "ingest");
+}
+
 /* Dead readers keep old pages from being reused; expired rows go. */
 static int tidy(struct store *s, int64_t now_us, struct err *e)
 {
@@ -146,6 +176,8 @@ static int run_timers(struct store *s, int64_t now_ms, struct err *e)
 	if (now_ms >= s->heartbeat_ms) {
 		writer_heartbeat(s->writer, now_us);
 		notify("WATCHDOG=1");
+		if (check_places(s, now_ms, e))
+			return -1;
 		s->heartbeat_ms = now_ms + HEARTBEAT_MS;
 	}
 	if (now_ms >= s->report_ms) {
@@ -202,7 +234,7 @@ static int work(struct store *s, struct err *e)
 		if (run_timers(s, now_ms, e))
 			return -1;
 		admit(s, now_ms);
-		if (now_ms >= s->retry_ms) {
+		if (!s->moved && now_ms >= s->retry_ms) {
 			s->retry_ms = 0;
 			rc = writer_turn(s->writer, clk_wall_us(), e);
 			if (rc < 0 && on_trouble(s, now_ms, e))
@@ -212,7 +244,7 @@ static int work(struct store *s, struct err *e)
 		}
 		if (rc > 0)
 			continue;
-		if (s->retry_ms)
+		if (s->retry_ms || s->moved)
 			usleep((useconds_t)wait_ms(s, now_ms) * 1000);
 		else
 			bus_wait(s->ingest, (int)wait_ms(s, now_ms));

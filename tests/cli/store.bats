@@ -254,6 +254,64 @@ one_line() {
 	stop_store
 }
 
+# ---- what is taken away from under it ----
+
+@test "a journal that is moved away: not ready, nothing taken, until it is back" {
+	start_store
+	numbers 1 3 | pub -t test.n
+	start_daemon gateway --dir "$DIR" --port 0
+	url=$(grep -o 'http://[^ ]*' "$T/gateway.err")
+	says() { curl -s "${url}readyz" | grep -qF "$1"; }
+	wait_for says '"ready":true'
+	mv "$DIR/journal" "$T/aside"
+	wait_for says '"name":"store","why":"journal moved"'
+	numbers 4 4 >"$T/in"
+	run --separate-stderr pub -t test.n --timeout 1s "$T/in"
+	[ "$status" -eq 75 ]
+	# A copy in its place is another journal.
+	cp -r "$T/aside" "$DIR/journal"
+	[ "$(log test.n | wc -l)" -eq 3 ]
+	run --separate-stderr pub -t test.n --timeout 1s "$T/in"
+	[ "$status" -eq 75 ]
+	rm -r "$DIR/journal"
+	mv "$T/aside" "$DIR/journal"
+	wait_for says '"ready":true'
+	[ "$(grep -c 'journal was moved' "$T/store.err")" -eq 1 ]
+	grep -q 'journal is back' "$T/store.err"
+	numbers 4 4 | pub -t test.n
+	in_order 4
+	stop_daemon
+	stop_store
+}
+
+@test "without its directory it neither ends nor begins an empty journal" {
+	start_store
+	rm -r "$DIR"
+	wait_for grep -q 'journal was moved' "$T/store.err"
+	alive "$store"
+	[ ! -e "$DIR" ]
+	stop_store
+	[ ! -e "$DIR/journal" ]
+}
+
+@test "a socket that is removed or replaced ends it with 75, to be started anew" {
+	for end in ingest feed; do
+		start_store
+		numbers 1 1 | pub -t test.n
+		rm "$DIR/run/$end"
+		[ $end = ingest ] || touch "$DIR/run/$end"
+		wait_for gone "$store"
+		status=0
+		wait "$store" || status=$?
+		[ "$status" -eq 75 ]
+		[ "$(grep -c "error: the socket of $end was removed" "$T/store.err")" -eq 1 ]
+	done
+	start_store
+	numbers 1 1 | pub -t test.n
+	[ "$(log test.n | wc -l)" -eq 3 ]
+	stop_store
+}
+
 # ---- retention ----
 
 retain() { # SECTION...
