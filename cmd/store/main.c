@@ -15,6 +15,8 @@
 #include "common/tool.h"
 #include "common/xmem.h"
 
+#include "blobs.h"
+#include "collect.h"
 #include "retention.h"
 #include "writer.h"
 
@@ -23,30 +25,42 @@ enum {
 	TIDY_MS = 10000,      /* dead readers, expired rows */
 	TIDY_ROWS = 500,      /* looked at each time */
 	FULL_RETRY_MS = 1000, /* with a full disk */
-	RETENTION_PAUSE_MS = 20,
+	PAUSE_MS = 20, /* between slices of retention, and of collecting */
 	COMPLAIN_MS = 10000,
 };
+
+#define DAY INT64_C(86400000)
 
 static struct {
 	struct opt_common common;
 	const char *backup, *keygen;
-	bool check;
-	int64_t max_bytes, retain_every_ms;
-} cfg = { .common.is_store = true,
-	  .max_bytes = (int64_t)8 << 30,
-	  .retain_every_ms = 600000 };
+	bool check, collect;
+	int64_t max_bytes, retain_every_ms, collect_every_ms, grace_ms;
+} cfg = {
+	.common.is_store = true,
+	.max_bytes = (int64_t)8 << 30,
+	.retain_every_ms = 600000,
+	.collect_every_ms = DAY,
+	.grace_ms = 7 * DAY,
+};
 
 static const struct opt opts[] = {
 	{ 0, "max-bytes", "SIZE", OPT_SIZE, &cfg.max_bytes, 0, INT64_MAX,
 	  "prune the oldest events above this (default 8G; 0: never)" },
-	{ 0, "retain-every", "TIME", OPT_MS, &cfg.retain_every_ms, 100,
-	  86400000, "how often retention looks (default 10m)" },
+	{ 0, "retain-every", "TIME", OPT_MS, &cfg.retain_every_ms, 100, DAY,
+	  "how often retention looks (default 10m)" },
+	{ 0, "collect-every", "TIME", OPT_MS, &cfg.collect_every_ms, 100,
+	  365 * DAY, "how often blobs are collected (default 1d)" },
+	{ 0, "blob-grace", "TIME", OPT_MS, &cfg.grace_ms, 60000, 3650 * DAY,
+	  "how long one is kept that no event names (default 7d)" },
+	{ 0, "collect", NULL, OPT_FLAG, &cfg.collect, 0, 0,
+	  "remove the blobs that no event names, and exit" },
 	{ 0, "backup", "DIR", OPT_STR, &cfg.backup, 0, 0,
-	  "copy the journal to DIR, also while it is in use, and exit" },
+	  "copy journal and blobs to DIR, also while it is in use, and exit" },
 	{ 0, "keygen", "FILE", OPT_STR, &cfg.keygen, 0, 0,
 	  "make a key pair in FILE, print its public key, and exit" },
 	{ 0, "check", NULL, OPT_FLAG, &cfg.check, 0, 0,
-	  "verify the journal and exit" },
+	  "verify journal and blobs, and exit" },
 };
 
 static const struct opt_tool tool = {
@@ -64,8 +78,10 @@ struct store {
 	struct journal *journal;
 	struct writer *writer;
 	struct retention *retention;
+	struct collect *collect;
 	struct stats *stats;
-	int64_t heartbeat_ms, tidy_ms, retain_ms, report_ms; /* next */
+	/* next */
+	int64_t heartbeat_ms, tidy_ms, retain_ms, collect_ms, report_ms;
 	int64_t complain_ms; /* about clients that are refused, again from */
 	int64_t retry_ms;    /* next try with a full disk; 0: now */
 	bool full;
@@ -168,6 +184,17 @@ static int tidy(struct store *s, int64_t now_us, struct err *e)
 	return 0;
 }
 
+/* A pass that fails is tried again the next time; events are not held up. */
+static void collect_blobs(struct store *s, int64_t now_ms, int64_t now_us)
+{
+	struct err e;
+	int rc = collect_turn(s->collect, s->journal, now_us, s->stats, &e);
+
+	if (rc < 0)
+		log_warn("blobs are not collected: %s", e.msg);
+	s->collect_ms = now_ms + (rc > 0 ? PAUSE_MS : HEARTBEAT_MS);
+}
+
 static int run_timers(struct store *s, int64_t now_ms, struct err *e)
 {
 	int64_t now_us = clk_wall_us();
@@ -191,9 +218,10 @@ static int run_timers(struct store *s, int64_t now_ms, struct err *e)
 	if (rc == 0 && now_ms >= s->retain_ms) {
 		rc = retention_turn(s->retention, s->journal, now_us, s->stats,
 				    e);
-		s->retain_ms =
-			now_ms + (rc > 0 ? RETENTION_PAUSE_MS : HEARTBEAT_MS);
+		s->retain_ms = now_ms + (rc > 0 ? PAUSE_MS : HEARTBEAT_MS);
 	}
+	if (now_ms >= s->collect_ms)
+		collect_blobs(s, now_ms, now_us);
 	return rc < 0 ? on_trouble(s, now_ms, e) : 0;
 }
 
@@ -220,6 +248,8 @@ static int64_t wait_ms(const struct store *s, int64_t now_ms)
 
 	if (s->retain_ms < next)
 		next = s->retain_ms;
+	if (s->collect_ms < next)
+		next = s->collect_ms;
 	if (s->retry_ms && s->retry_ms < next)
 		next = s->retry_ms;
 	return next > now_ms ? next - now_ms : 0;
@@ -262,6 +292,15 @@ static int open_sockets(struct store *s, struct err *e)
 	return s->ingest ? 0 : -1;
 }
 
+static struct collect *new_collect(void)
+{
+	return collect_new(&(struct collect_conf){
+		.dir = cfg.common.dir,
+		.grace_ms = cfg.grace_ms,
+		.every_ms = cfg.collect_every_ms,
+	});
+}
+
 static int serve(struct err *e)
 {
 	struct store s = { .stats = stats_new() };
@@ -276,6 +315,7 @@ static int serve(struct err *e)
 		s.journal = journal_create(cfg.common.dir, e);
 	if (!s.journal || open_sockets(&s, e))
 		goto out;
+	s.collect = new_collect();
 	s.writer = writer_new(s.journal, s.ingest, s.feed, s.stats);
 	journal_newest(s.journal, &head);
 	snprintf(s.stats_topic, sizeof(s.stats_topic), "$stats/store/%08x",
@@ -294,6 +334,7 @@ out:
 	bus_free(&s.bus);
 	journal_close(&s.journal);
 	retention_free(&s.retention);
+	collect_free(&s.collect);
 	stats_free(&s.stats);
 	buf_free(&s.report);
 	return rc;
@@ -311,32 +352,58 @@ static int check(struct err *e)
 {
 	struct journal *j = journal_open(cfg.common.dir, e);
 	unsigned problems = 0;
-	uint64_t n = 0;
+	uint64_t n = 0, blobs = 0;
 	int rc;
 
 	if (!j)
 		return -1;
 	rc = journal_verify(j, print_problem, &problems, &n, e);
+	if (rc == 0)
+		rc = blobs_verify(cfg.common.dir, j, print_problem, &problems,
+				  &blobs, e);
 	journal_close(&j);
 	if (rc == 0 && problems)
-		rc = err_set(e, EX_DATAERR, "%u problems in %llu events",
-			     problems, (unsigned long long)n);
+		rc = err_set(e, EX_DATAERR,
+			     "%u problems in %llu events and %llu blobs",
+			     problems, (unsigned long long)n,
+			     (unsigned long long)blobs);
 	if (rc == 0)
-		log_info("%llu events, no problems", (unsigned long long)n);
+		log_info("%llu events, %llu blobs, no problems",
+			 (unsigned long long)n, (unsigned long long)blobs);
 	return rc;
 }
 
 static int backup(struct err *e)
 {
 	struct journal *j = journal_open(cfg.common.dir, e);
+	uint64_t blobs;
 	int rc;
 
 	if (!j)
 		return -1;
-	rc = journal_backup(j, cfg.backup, e);
+	rc = blobs_backup(cfg.common.dir, j, cfg.backup, &blobs, e);
 	journal_close(&j);
 	if (rc == 0)
-		log_info("copied to %s/journal", cfg.backup);
+		log_info("copied to %s/journal, and %llu blobs", cfg.backup,
+			 (unsigned long long)blobs);
+	return rc;
+}
+
+static int collect(struct err *e)
+{
+	struct journal *j = journal_open(cfg.common.dir, e);
+	struct collect *c = new_collect();
+	struct stats *stats = stats_new();
+	int rc = j ? collect_now(c, j, clk_wall_us(), stats, e) : -1;
+
+	if (rc == 0)
+		log_info("%lld blobs removed, %lld left",
+			 (long long)stats_get(stats, "blobs_collected_total",
+					      NULL),
+			 (long long)stats_get(stats, "blobs", NULL));
+	journal_close(&j);
+	collect_free(&c);
+	stats_free(&stats);
 	return rc;
 }
 
@@ -374,6 +441,8 @@ static int run(char **args, struct err *e)
 		return backup(e);
 	if (cfg.keygen)
 		return keygen(e);
+	if (cfg.collect)
+		return collect(e);
 	return serve(e);
 }
 

@@ -376,10 +376,13 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 }
 
 @test "blobs: as they are, for ever, and without power over anybody" {
-	# "abc" and "<b>", whose hashes are their names
+	# "abc", as it is, and "" as text
 	abc=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
 	mkdir -p "$dir/blobs/ba"
 	printf abc >"$dir/blobs/ba/$abc"
+	mkdir -p "$dir/blobs/e3"
+	empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	printf '\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00' >"$dir/blobs/e3/$empty.zst"
 	start_both
 	blob=$url/api/v1/blobs/$abc
 	run get -D "$T/head" "$blob"
@@ -393,9 +396,6 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	[ "$(status -I "$blob")" = 200 ]
 	[ "$(status -X DELETE "$blob")" = 405 ]
 	# text comes as text
-	mkdir -p "$dir/blobs/e3"
-	empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-	printf '\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00' >"$dir/blobs/e3/$empty.zst"
 	run get -w '%{http_code} %{content_type}' "$url/api/v1/blobs/$empty"
 	[ "$output" = '200 text/plain; charset=utf-8' ]
 	# none of these is one
@@ -410,6 +410,8 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	run get "$blob"
 	[ "$(jq .status <<<"$output")" -eq 500 ]
 	get "$url/metrics" | grep -q '^weir_gateway_blobs_total.*found'
+	wait_until 'weir_store_blobs{' /metrics
+	get "$url/metrics" | grep -q '^weir_store_blobs{.*} 2$'
 }
 
 @test "topics and history" {

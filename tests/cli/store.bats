@@ -136,7 +136,7 @@ one_line() {
 	echo '"a needle in here"' | pub -t test.a
 	run --separate-stderr store --check
 	[ "$status" -eq 0 ]
-	one_line "1 events, no problems"
+	one_line "1 events, 0 blobs, no problems"
 	stop_store
 	LC_ALL=C sed -i 's/a needle/A needle/g' "$DIR/journal/data.mdb"
 	run --separate-stderr store --check
@@ -178,6 +178,102 @@ one_line() {
 	run --separate-stderr store
 	[ "$status" -eq 65 ]
 	one_line "$DIR/journal"
+}
+
+# ---- blobs ----
+
+# blob DAYS TEXT: as if it had been put so long ago; $id names it.
+blob() {
+	id=$(printf %s "$2" | sha256sum | cut -c 1-64)
+	mkdir -p "$DIR/blobs/${id:0:2}"
+	printf %s "$2" >"$DIR/blobs/${id:0:2}/$id"
+	touch -d "$1 days ago" "$DIR/blobs/${id:0:2}/$id"
+}
+
+has_blob() { [ "$(log --blob "$1" 2>/dev/null)" = "$2" ]; }
+has_no_blob() { ! has_blob "$@"; }
+
+# named TEXT: an event names it.
+named() {
+	blob 30 "$1"
+	echo "{\"page\":{\"blob\": \"$id\"}}" | pub -t test.page
+}
+
+@test "blobs that no event names are collected, by and by and at once" {
+	printf '[retention test.page]\ncount = 2\n' >"$T/conf"
+	blob 30 old
+	old=$id
+	blob 3 young
+	young=$id
+	start_store --config "$T/conf" --retain-every 100ms --collect-every 100ms
+	named first
+	first=$id
+	named second
+	second=$id
+	wait_for has_no_blob "$old" old
+	has_blob "$young" young
+	has_blob "$first" first
+	# Pruned events name nothing.
+	named third
+	wait_for has_no_blob "$first" first
+	has_blob "$second" second
+	has_blob "$id" third
+	# Also without a store, and with another one at work.
+	for state in running stopped; do
+		blob 30 "$state"
+		run --separate-stderr store --collect
+		[ "$status" -eq 0 ]
+		has_no_blob "$id" "$state"
+		has_blob "$second" second
+		one_line "3 left"
+		[ $state = stopped ] || stop_store
+	done
+	run --separate-stderr store --collect --blob-grace 1d
+	[ "$status" -eq 0 ]
+	has_no_blob "$young" young
+	one_line "1 blobs removed, 2 left"
+	run --separate-stderr store --blob-grace 1s
+	[ "$status" -eq 64 ]
+	DIR=$T/none
+	run --separate-stderr store --collect
+	[ "$status" -eq 66 ]
+}
+
+@test "--check finds blobs that are missing or damaged" {
+	start_store
+	named good
+	good=$id
+	named bad
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ]
+	one_line "2 events, 2 blobs, no problems"
+	printf Bad >"$DIR/blobs/${id:0:2}/$id"
+	rm "$DIR/blobs/${good:0:2}/$good"
+	run --separate-stderr store --check
+	[ "$status" -eq 65 ]
+	[ "${#stderr_lines[@]}" -eq 3 ]
+	[[ $stderr == *"$id: is damaged"* && $stderr == *"event 1: its blob $good is not there"* ]]
+	stop_store
+}
+
+@test "--backup has all blobs, linked or copied" {
+	start_store
+	named page
+	run --separate-stderr store --backup "$T/near"
+	[ "$status" -eq 0 ]
+	one_line "and 1 blobs"
+	[ "$T/near/blobs/${id:0:2}/$id" -ef "$DIR/blobs/${id:0:2}/$id" ]
+	mkdir "$T/small"
+	mount -t tmpfs -o size=20m tmpfs "$T/small" 2>/dev/null ||
+		skip "mounting another disk is not permitted"
+	run --separate-stderr store --backup "$T/small"
+	[ "$status" -eq 0 ]
+	one_line "and 1 blobs"
+	[ "$(log --dir "$T/small" --blob "$id")" = page ]
+	run --separate-stderr store --dir "$T/small" --check
+	[ "$status" -eq 0 ]
+	one_line "1 events, 1 blobs, no problems"
+	stop_store
 }
 
 # ---- what comes in ----
