@@ -30,6 +30,7 @@ struct http_headers {
 struct http_call {
 	struct http *http;
 	CURL *easy;
+	unsigned generation;
 	http_fn *fn;
 	void *arg;
 	struct buf body;
@@ -204,6 +205,13 @@ static const char *reason_of(const struct http_call *c, CURLcode rc, char *text,
 	return text;
 }
 
+static void call_free(struct http_call *c)
+{
+	curl_easy_cleanup(c->easy);
+	buf_free(&c->body);
+	free(c);
+}
+
 static void call_idle(struct http_call *c)
 {
 	struct http *h = c->http;
@@ -211,12 +219,16 @@ static void call_idle(struct http_call *c)
 	*c->busy_prev = c->busy_next;
 	if (c->busy_next)
 		c->busy_next->busy_prev = c->busy_prev;
+	h->n_busy--;
+	if (c->generation != h->generation) {
+		call_free(c);
+		return;
+	}
 	if (c->body.cap > HTTP_KEEP_BYTES)
 		buf_free(&c->body);
 	buf_reset(&c->body);
 	c->next = h->idle;
 	h->idle = c;
-	h->n_busy--;
 }
 
 static void call_done(struct http_call *c, CURLcode rc)
@@ -301,19 +313,13 @@ static struct http_call *call_new(struct http *h)
 	struct http_call *c = xcalloc(1, sizeof(*c));
 
 	c->http = h;
+	c->generation = h->generation;
 	c->plain = true;
 	c->timeout_ms = c->connect_ms = c->max_redirects = c->max_bytes = -1;
 	c->easy = curl_easy_init();
 	if (!c->easy || !easy_init(c))
 		xmalloc(SIZE_MAX); /* the way that we run out of memory */
 	return c;
-}
-
-static void call_free(struct http_call *c)
-{
-	curl_easy_cleanup(c->easy);
-	buf_free(&c->body);
-	free(c);
 }
 
 static void set_method(struct http_call *c, const struct http_request *req)
@@ -431,20 +437,44 @@ unsigned http_busy(const struct http *h)
 	return h->n_busy;
 }
 
-struct http *http_new(struct loop *l, const struct http_config *config,
-		      struct err *e)
+static void free_idle(struct http *h)
 {
-	struct http *h = xcalloc(1, sizeof(*h));
+	struct http_call *c;
+
+	while ((c = h->idle)) {
+		h->idle = c->next;
+		call_free(c);
+	}
+}
+
+void http_set(struct http *h, const struct http_config *config)
+{
+	const char *agent = config->user_agent ? config->user_agent : "weir";
 	unsigned total = config->max_connections;
 	unsigned per_host = config->max_per_host;
 
 	total = total ? total : CONNECTIONS;
 	per_host = per_host ? per_host : PER_HOST;
-	h->loop = l;
+	free(h->user_agent);
+	free(h->ca_file);
 	h->guard = config->guard;
-	h->user_agent =
-		xstrdup(config->user_agent ? config->user_agent : "weir");
+	h->user_agent = xstrdup(agent);
 	h->ca_file = config->ca_file ? xstrdup(config->ca_file) : NULL;
+	h->generation++;
+	free_idle(h);
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)total);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+			  (long)total);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+			  (long)per_host);
+}
+
+struct http *http_new(struct loop *l, const struct http_config *config,
+		      struct err *e)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+
+	h->loop = l;
 	if (!curl_global_init(CURL_GLOBAL_DEFAULT))
 		h->multi = curl_multi_init();
 	if (!h->multi) {
@@ -453,11 +483,7 @@ struct http *http_new(struct loop *l, const struct http_config *config,
 		return NULL;
 	}
 	http_loop_attach(h);
-	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)total);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-			  (long)total);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-			  (long)per_host);
+	http_set(h, config);
 	return h;
 }
 
@@ -472,10 +498,7 @@ void http_free(struct http **hp)
 		curl_multi_remove_handle(h->multi, c->easy);
 		call_idle(c);
 	}
-	while ((c = h->idle)) {
-		h->idle = c->next;
-		call_free(c);
-	}
+	free_idle(h);
 	curl_multi_cleanup(h->multi);
 	http_loop_detach(h);
 	free(h->user_agent);

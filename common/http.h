@@ -59,6 +59,11 @@ struct http_config {
 /* Text is copied; guard is borrowed. NULL with *e: EX_SOFTWARE. */
 struct http *http_new(struct loop *l, const struct http_config *config,
 		      struct err *e);
+/*
+ * From the next request on; what is under way goes on as it was begun, but for
+ * the guard: the one of before is not asked again.
+ */
+void http_set(struct http *h, const struct http_config *config);
 /* Cancels what is under way. Not from a callback. */
 void http_free(struct http **hp);
 

@@ -15,6 +15,7 @@ struct http {
 	void *multi; /* CURLM */
 	const struct netguard *guard;
 	char *user_agent, *ca_file;
+	unsigned generation; /* of the settings; older handles are not used */
 	struct http_call *idle, *busy;
 	struct sock **socks; /* by file descriptor; http_loop.c */
 	size_t n_socks;

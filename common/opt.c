@@ -18,6 +18,31 @@
 
 enum { OPT_MAX = 64 };
 
+union opt_value {
+	bool flag;
+	const char *text;
+	int64_t number;
+	struct opt_list list;
+};
+
+/* The values in the rows of a table. */
+struct values {
+	union opt_value v[OPT_MAX];
+};
+
+struct opt_origin {
+	int argc;
+	char **argv;
+	struct values defaults;
+	/* Options that are not read again may point into it. */
+	struct conf *conf;
+};
+
+struct opt_past {
+	struct values values;
+	struct conf *conf;
+};
+
 /* The tool's table and the common one, joined. */
 struct table {
 	struct opt opt[OPT_MAX];
@@ -57,6 +82,37 @@ static void table_init(struct table *t, const struct opt_tool *tool)
 		t->opt[t->n++] = tool->opts[i];
 	for (size_t i = 0; i < ARRAY_LEN(common); i++)
 		t->opt[t->n++] = common[i];
+}
+
+static size_t value_size(enum opt_kind kind)
+{
+	switch (kind) {
+	case OPT_FLAG: return sizeof(bool);
+	case OPT_STR: return sizeof(const char *);
+	case OPT_LIST: return sizeof(struct opt_list);
+	default: return sizeof(int64_t);
+	}
+}
+
+static void values_get(struct values *v_r, const struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		memcpy(&v_r->v[i], t->opt[i].dst, value_size(t->opt[i].kind));
+}
+
+/* Set the rows from `from` on. */
+static void values_set(const struct values *v, const struct table *t,
+		       size_t from)
+{
+	for (size_t i = from; i < t->n; i++)
+		memcpy(t->opt[i].dst, &v->v[i], value_size(t->opt[i].kind));
+}
+
+static void values_free(struct values *v, const struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->opt[i].kind == OPT_LIST)
+			free(v->v[i].list.v);
 }
 
 static const struct opt *table_find(const struct table *t, const char *name)
@@ -302,14 +358,28 @@ static int settle(const struct opt_tool *tool, struct table *t,
 	return 0;
 }
 
+static struct opt_origin *origin_new(const struct table *t, int argc,
+				     char **argv)
+{
+	struct opt_origin *o = xcalloc(1, sizeof(*o));
+
+	o->argc = argc;
+	o->argv = argv;
+	values_get(&o->defaults, t);
+	return o;
+}
+
 int opt_parse(const struct opt_tool *tool, int argc, char **argv,
 	      char ***args_r, struct err *e)
 {
+	struct opt_common *c = tool->common;
 	struct table t = { .n = 0 };
 	struct given given = { .n = 0 };
 	int rc = -1;
 
 	table_init(&t, tool);
+	free(c->origin);
+	c->origin = origin_new(&t, argc, argv);
 	if (read_argv(&t, argc, argv, &given, e))
 		goto out;
 	*args_r = argv + optind;
@@ -327,6 +397,7 @@ int opt_parse(const struct opt_tool *tool, int argc, char **argv,
 		goto out;
 	}
 	rc = settle(tool, &t, &given, e);
+	c->origin->conf = c->conf;
 out:
 	free(given.v);
 	if (rc == 1 && (fflush(stdout) || ferror(stdout)))
@@ -334,15 +405,75 @@ out:
 	return rc;
 }
 
+struct opt_past *opt_reload(const struct opt_tool *tool, struct err *e)
+{
+	struct opt_common *c = tool->common;
+	struct opt_past *past = xcalloc(1, sizeof(*past));
+	struct table t = { .n = 0 };
+	struct given given = { .n = 0 };
+	int rc;
+
+	table_init(&t, tool);
+	values_get(&past->values, &t);
+	past->conf = c->conf;
+	c->conf = NULL;
+	values_set(&c->origin->defaults, &t, 0);
+	rc = read_argv(&t, c->origin->argc, c->origin->argv, &given, e);
+	if (rc == 0)
+		rc = settle(tool, &t, &given, e);
+	free(given.v);
+	if (rc)
+		opt_revert(tool, &past);
+	else
+		values_set(&past->values, &t, tool->n_opts);
+	return past;
+}
+
+void opt_keep(const struct opt_tool *tool, struct opt_past **pastp)
+{
+	struct opt_past *past = *pastp;
+	struct table t = { .n = 0 };
+
+	table_init(&t, tool);
+	values_free(&past->values, &t);
+	if (past->conf != tool->common->origin->conf)
+		conf_free(&past->conf);
+	free(past);
+	*pastp = NULL;
+}
+
+void opt_revert(const struct opt_tool *tool, struct opt_past **pastp)
+{
+	struct opt_past *past = *pastp;
+	struct table t = { .n = 0 };
+	struct values now;
+
+	table_init(&t, tool);
+	values_get(&now, &t);
+	values_free(&now, &t);
+	values_set(&past->values, &t, 0);
+	conf_free(&tool->common->conf);
+	tool->common->conf = past->conf;
+	free(past);
+	*pastp = NULL;
+}
+
 void opt_release(const struct opt_tool *tool)
 {
+	struct opt_common *c = tool->common;
+	const struct opt_list none = { 0 };
+
 	for (size_t i = 0; i < tool->n_opts; i++) {
 		struct opt_list *list = tool->opts[i].dst;
 
 		if (tool->opts[i].kind != OPT_LIST)
 			continue;
 		free(list->v);
-		*list = (struct opt_list){ 0 };
+		*list = none;
 	}
-	conf_free(&tool->common->conf);
+	if (c->origin && c->origin->conf != c->conf)
+		conf_free(&c->origin->conf);
+	conf_free(&c->conf);
+	free(c->origin);
+	c->origin = NULL;
 }

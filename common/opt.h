@@ -56,6 +56,7 @@ struct opt_common {
 	const char *config; /* the path that was given, or NULL */
 	bool check_config, verbose;
 	struct conf *conf; /* the loaded file, or NULL; freed by opt_release */
+	struct opt_origin *origin; /* what opt_reload() starts from */
 };
 
 struct opt_tool {
@@ -77,7 +78,20 @@ struct opt_tool {
 int opt_parse(const struct opt_tool *tool, int argc, char **argv,
 	      char ***args_r, struct err *e);
 
-/* Free what opt_parse() allocated (lists, the loaded file). */
+/*
+ * Read the settings again, as on SIGHUP: defaults, file, environment and the
+ * command line of opt_parse(). The tool's own options then hold what is found;
+ * those that all tools have stay as they are until a restart. NULL with *e:
+ * nothing has changed. Otherwise the caller takes the new values over, checks
+ * what only it can check, and ends with one of the two below; until then
+ * strings of before are still there.
+ */
+struct opt_past;
+struct opt_past *opt_reload(const struct opt_tool *tool, struct err *e);
+void opt_keep(const struct opt_tool *tool, struct opt_past **pastp);
+void opt_revert(const struct opt_tool *tool, struct opt_past **pastp);
+
+/* Free what the calls above allocated (lists, the loaded file). */
 void opt_release(const struct opt_tool *tool);
 
 /* Set one option from text; for those who read settings from elsewhere. */

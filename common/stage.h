@@ -55,8 +55,11 @@ struct stage_handler {
 	void (*settled)(void *self, struct stage *s);
 	/* Once, when everything up to the head found at start is consumed. */
 	void (*live)(void *self, struct stage *s);
-	/* SIGHUP. May be NULL. */
-	void (*reload)(void *self, struct stage *s);
+	/*
+	 * SIGHUP, on the bus: read again what can change. -1 with *e: all is
+	 * as before. May be NULL: there is nothing.
+	 */
+	int (*reload)(void *self, struct stage *s, struct err *e);
 	/*
 	 * A filter's input is over. Whoever has this runs in the loop also as a
 	 * filter, and goes on until stage_finish(). May be NULL: a filter then

@@ -366,9 +366,14 @@ static void on_report(void *arg)
 static void on_hup(void *arg)
 {
 	struct stage *s = arg;
+	struct err e;
 
-	if (s->h->reload)
-		s->h->reload(s->self, s);
+	if (!s->h->reload)
+		return;
+	if (s->h->reload(s->self, s, &e))
+		log_error("not reloaded: %s", e.msg);
+	else
+		log_info("reloaded");
 }
 
 static int retry_event(void *arg, const struct event *ev, struct err *e)

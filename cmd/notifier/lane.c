@@ -76,19 +76,29 @@ bool row_unkey(struct str key, struct str *lane_r, uint64_t *seq_r)
 
 /* ---- jobs ---- */
 
+void lane_bind(struct lane *l, const struct channel *channel, int64_t now_ms)
+{
+	if (channel) {
+		l->channel = *channel;
+		l->label = l->name;
+	} else {
+		l->channel = (struct channel){ .type = CHANNEL_NONE };
+	}
+	l->channel.name = l->name;
+	bucket_init(&l->bucket, l->channel.rate, now_ms);
+	for (size_t i = 0; !channel && i < l->n; i++)
+		if (l->job[i]->state == JOB_WAITING)
+			l->job[i]->state = JOB_UNSETTLED;
+}
+
 struct lane *lane_new(const struct channel *channel, struct str name,
 		      int64_t now_ms)
 {
 	struct lane *l = xcalloc(1, sizeof(*l));
 
-	if (channel) {
-		l->channel = *channel;
-		l->label = channel->name;
-	} else {
-		l->channel.name = xstrndup(name.p, name.len);
-		l->label = "-";
-	}
-	bucket_init(&l->bucket, l->channel.rate, now_ms);
+	l->name = xstrndup(name.p, name.len);
+	l->label = "-";
+	lane_bind(l, channel, now_ms);
 	return l;
 }
 
@@ -100,8 +110,7 @@ void lane_free(struct lane **lp)
 		return;
 	while (l->n)
 		lane_drop(l, l->job[l->n - 1]);
-	if (l->channel.type == CHANNEL_NONE)
-		free((char *)(uintptr_t)l->channel.name);
+	free(l->name);
 	free(l);
 	*lp = NULL;
 }

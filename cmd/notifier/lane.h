@@ -77,8 +77,9 @@ struct job {
 
 struct lane {
 	void *owner;
+	char *name;
 	struct channel channel;	      /* type CHANNEL_NONE: it is gone */
-	const char *label;	      /* for counters */
+	const char *label;	      /* for counters: name, or "-" */
 	struct job *job[LANE_WINDOW]; /* by seq */
 	size_t n;
 	uint64_t loaded;   /* the last seq that was put into the window */
@@ -90,9 +91,17 @@ struct lane {
 	struct bucket bucket;
 };
 
-/* channel NULL: one that is gone; its name is copied. */
+/*
+ * channel NULL: one that is gone. It is copied, and what it borrows must live
+ * until the next lane_bind().
+ */
 struct lane *lane_new(const struct channel *channel, struct str name,
 		      int64_t now_ms);
+/*
+ * The channel is another one from now on. What is being sent goes on; what
+ * waits for one that is gone is to be judged.
+ */
+void lane_bind(struct lane *l, const struct channel *channel, int64_t now_ms);
 /* Nothing may be under way. */
 void lane_free(struct lane **lp);
 

@@ -33,15 +33,36 @@ static const struct opt_tool tool = {
 	.common = &cfg.common,
 };
 
-/* 0, -1 with *e, or 1 where a test message was not delivered. */
-static int work(const struct channels *channels, struct err *e)
+static struct channels channels;
+
+/* What is being sent needs its channel no longer. */
+static int reload(struct notifier *n, struct err *e)
 {
-	struct notifier n = { .channels = channels };
+	struct opt_past *past = opt_reload(&tool, e);
+	struct channels old = channels;
+
+	if (!past)
+		return -1;
+	if (channels_load(cfg.common.conf, &channels, e)) {
+		channels = old;
+		opt_revert(&tool, &past);
+		return -1;
+	}
+	notifier_rebind(n);
+	channels_free(&old);
+	opt_keep(&tool, &past);
+	return 0;
+}
+
+/* 0, -1 with *e, or 1 where a test message was not delivered. */
+static int work(struct err *e)
+{
+	struct notifier n = { .channels = &channels, .reload = reload };
 
 	if (cfg.common.check_config)
 		return 0;
 	if (cfg.test)
-		return trial_run(channels, cfg.test, e);
+		return trial_run(&channels, cfg.test, e);
 	if (cfg.stage.out && !cfg.stage.in)
 		return err_set(e, EX_USAGE, "--out goes with --in");
 	return stage_run(&notifier_handler, &n, &cfg.common, &cfg.stage, e);
@@ -49,13 +70,12 @@ static int work(const struct channels *channels, struct err *e)
 
 static int run(char **args, struct err *e)
 {
-	struct channels channels;
 	int rc;
 
 	(void)args;
 	if (channels_load(cfg.common.conf, &channels, e))
 		return -1;
-	rc = work(&channels, e);
+	rc = work(e);
 	channels_free(&channels);
 	return rc;
 }

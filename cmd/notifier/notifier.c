@@ -30,13 +30,27 @@ struct lane *notifier_lane(struct notifier *n, struct str name)
 	struct lane *l;
 
 	for (size_t i = 0; i < n->n_lanes; i++)
-		if (str_is(name, n->lane[i]->channel.name))
+		if (str_is(name, n->lane[i]->name))
 			return n->lane[i];
 	l = lane_new(c, name, loop_now_ms(stage_loop(n->stage)));
 	l->owner = n;
 	xgrow(&n->lane, &n->lanes_cap, n->n_lanes, sizeof(struct lane *));
 	n->lane[n->n_lanes++] = l;
 	return l;
+}
+
+void notifier_rebind(struct notifier *n)
+{
+	int64_t now_ms = loop_now_ms(stage_loop(n->stage));
+
+	for (size_t i = 0; i < n->n_lanes; i++) {
+		struct lane *l = n->lane[i];
+
+		lane_bind(l, channels_find(n->channels, str_from(l->name)),
+			  now_ms);
+	}
+	for (size_t i = 0; i < n->channels->n; i++)
+		notifier_lane(n, str_from(n->channels->v[i].name));
 }
 
 /* ---- turns ---- */
@@ -382,6 +396,17 @@ static void on_live(void *self, struct stage *s)
 		stage_fail(s, &e);
 }
 
+static int on_reload(void *self, struct stage *s, struct err *e)
+{
+	struct notifier *n = self;
+
+	(void)s;
+	if (n->reload(n, e))
+		return -1;
+	loop_work_wake(n->work);
+	return 0;
+}
+
 static void on_input_end(void *self, struct stage *s)
 {
 	struct notifier *n = self;
@@ -429,6 +454,7 @@ const struct stage_handler notifier_handler = {
 	.event = on_event,
 	.settled = settled,
 	.live = on_live,
+	.reload = on_reload,
 	.input_end = on_input_end,
 	.drain = on_drain,
 	.close = on_close,

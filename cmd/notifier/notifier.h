@@ -18,6 +18,11 @@
 
 struct notifier {
 	const struct channels *channels; /* borrowed */
+	/*
+	 * SIGHUP: read *channels again and call notifier_rebind(), after which
+	 * those of before may go. -1 with *e: nothing has changed.
+	 */
+	int (*reload)(struct notifier *n, struct err *e);
 	struct stage *stage;
 	struct sender *sender;
 	struct loop_work *work;
@@ -32,6 +37,9 @@ struct notifier {
 };
 
 extern const struct stage_handler notifier_handler;
+
+/* The channels have changed: bind each lane to its own. */
+void notifier_rebind(struct notifier *n);
 
 /* The lane of a channel; where there is no such channel, one for the name. */
 struct lane *notifier_lane(struct notifier *n, struct str name);

@@ -25,7 +25,7 @@ struct sender {
 
 struct sending {
 	struct sender *sender;
-	const struct channel *channel;
+	enum channel_type type;
 	char id[MESSAGE_ID_SIZE];
 	send_fn *fn;
 	void *arg;
@@ -95,7 +95,7 @@ static void read_answer(const struct sending *s, const struct http_response *r,
 	struct str text = r->body;
 	int64_t wait_ms = 0;
 
-	if (s->channel->type == CHANNEL_TELEGRAM)
+	if (s->type == CHANNEL_TELEGRAM)
 		message_telegram_answer(r->body, &a, &text, &wait_ms);
 	if (wait_ms > o->wait_ms)
 		o->wait_ms = wait_ms;
@@ -120,9 +120,9 @@ static void on_answer(void *arg, const struct http_response *r)
 	end(s, &o);
 }
 
-static void start_http(struct sending *s, const struct message *m)
+static void start_http(struct sending *s, const struct channel *c,
+		       const struct message *m)
 {
-	const struct channel *c = s->channel;
 	char key[64];
 	const char *lines[] = { "Content-Type: application/json",
 				"Expect:", key, c->bearer };
@@ -189,7 +189,8 @@ static int text_fd(struct str text)
 }
 
 /* Our environment with what tells the command about this delivery. */
-static char **child_env(const struct sending *s, struct arena *a)
+static char **child_env(const struct sending *s, const char *channel,
+			struct arena *a)
 {
 	size_t n = 0;
 	char **env, *p;
@@ -200,12 +201,13 @@ static char **child_env(const struct sending *s, struct arena *a)
 	memcpy(env + 2, environ, n * sizeof(*env));
 	env[0] = p = arena_alloc(a, sizeof(s->id) + 32);
 	sprintf(p, "WEIR_DELIVERY=%s", s->id);
-	env[1] = p = arena_alloc(a, strlen(s->channel->name) + 32);
-	sprintf(p, "WEIR_CHANNEL=%s", s->channel->name);
+	env[1] = p = arena_alloc(a, strlen(channel) + 32);
+	sprintf(p, "WEIR_CHANNEL=%s", channel);
 	return env;
 }
 
-static void start_command(struct sending *s, struct str line)
+static void start_command(struct sending *s, const struct channel *c,
+			  struct str line)
 {
 	struct arena a = { 0 };
 	struct err e;
@@ -214,15 +216,15 @@ static void start_command(struct sending *s, struct str line)
 	if (fd < 0)
 		err_set(&e, 0, "memfd: %s", strerror(errno));
 	else
-		s->child = loop_child_new(s->sender->loop, s->channel->argv,
-					  child_env(s, &a), fd, STDERR_FILENO,
-					  on_end, s, &e);
+		s->child = loop_child_new(s->sender->loop, c->argv,
+					  child_env(s, c->name, &a), fd,
+					  STDERR_FILENO, on_end, s, &e);
 	arena_free(&a);
 	if (fd >= 0)
 		close(fd);
 	s->timer = loop_timer_new(s->sender->loop,
 				  s->child ? on_timeout : on_no_start, s);
-	loop_timer_start(s->timer, s->child ? s->channel->timeout_ms : 0);
+	loop_timer_start(s->timer, s->child ? c->timeout_ms : 0);
 	if (s->child)
 		return;
 	s->outcome = (struct outcome){ .end = OUTCOME_RETRY,
@@ -242,12 +244,12 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 	struct err e;
 
 	s->sender = sender;
-	s->channel = c;
+	s->type = c->type;
 	s->fn = fn;
 	s->arg = arg;
 	str_copy(s->id, sizeof(s->id), str_from(id));
 	if (c->type == CHANNEL_COMMAND) {
-		start_command(s, line);
+		start_command(s, c, line);
 	} else if (event_parse(line, 0, &a, &ev, &e) ||
 		   message_read(&ev, &a, &m, &e)) {
 		s->outcome = (struct outcome){ .end = OUTCOME_FAILED,
@@ -257,7 +259,7 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 		s->timer = loop_timer_new(sender->loop, on_no_start, s);
 		loop_timer_start(s->timer, 0);
 	} else {
-		start_http(s, &m);
+		start_http(s, c, &m);
 	}
 	arena_free(&a);
 	return s;

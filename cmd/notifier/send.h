@@ -23,7 +23,7 @@ typedef void send_fn(void *arg, const struct outcome *o);
 
 /*
  * line: the event as text, checked by message_read() before; it is copied. id:
- * the delivery's. c must live until the end. The handle ends with fn or with
+ * the delivery's. c is only looked at now. The handle ends with fn or with
  * send_cancel().
  */
 struct sending *send_start(struct sender *s, const struct channel *c,

@@ -514,6 +514,15 @@ struct fetcher *fetcher_new(const struct fetcher_conf *conf)
 	return f;
 }
 
+void fetcher_set(struct fetcher *f, const struct fetcher_conf *conf)
+{
+	const struct fetcher_conf old = f->conf;
+
+	f->conf = *conf;
+	f->conf.loop = old.loop;
+	f->conf.http = old.http;
+}
+
 void fetcher_free(struct fetcher **fp)
 {
 	struct fetcher *f = *fp;

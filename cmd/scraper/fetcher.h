@@ -33,6 +33,8 @@ struct fetcher_conf {
 };
 
 struct fetcher *fetcher_new(const struct fetcher_conf *conf);
+/* For requests that start from now on. Its loop and http stay. */
+void fetcher_set(struct fetcher *f, const struct fetcher_conf *conf);
 /* After its users have cancelled what they have under way. */
 void fetcher_free(struct fetcher **fp);
 

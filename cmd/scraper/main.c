@@ -186,22 +186,40 @@ static int check_options(struct err *e)
 	return 0;
 }
 
-static struct scraper_conf conf_of(const char *user_agent, const char *secrets,
-				   const struct netguard *guard)
+/* What the scraper works by, and what that borrows from. */
+static struct {
+	struct scraper_conf conf;
+	struct netguard *guard;
+	char agent[128], secrets[4096];
+} now;
+
+static int reload(struct scraper *s, struct err *e);
+
+static struct netguard *read_guard(struct err *e)
 {
-	return (struct scraper_conf){
+	struct netguard *guard = netguard_new();
+
+	for (size_t i = 0; i < cfg.allow.n; i++)
+		if (netguard_allow(guard, cfg.allow.v[i], e)) {
+			netguard_free(&guard);
+			break;
+		}
+	return guard;
+}
+
+static void set_conf(void)
+{
+	now.conf = (struct scraper_conf){
 		.file = cfg.watches,
-		.secrets_dir = secrets,
-		.keep_dir =
-			cfg.stage.out ? cfg.stage.state_dir : cfg.common.dir,
-		.keep_max = (size_t)cfg.keep_bytes,
+		.secrets_dir = cfg.secrets ? cfg.secrets : now.secrets,
 		.once = cfg.once,
 		.test = cfg.test ? stdout : NULL,
 		.spread_ms = cfg.spread_ms,
 		.backoff = { cfg.backoff_ms, cfg.backoff_max_ms },
-		.http = { .user_agent = user_agent,
+		.http = { .user_agent =
+				  cfg.user_agent ? cfg.user_agent : now.agent,
 			  .ca_file = cfg.ca_file,
-			  .guard = guard,
+			  .guard = now.guard,
 			  .max_connections = (unsigned)cfg.fetches * 2,
 			  .max_per_host = (unsigned)cfg.per_host + 1 },
 		.fetcher = { .polite = { cfg.per_host, cfg.delay_ms, cfg.burst,
@@ -215,37 +233,55 @@ static struct scraper_conf conf_of(const char *user_agent, const char *secrets,
 			     .connect_ms = cfg.connect_ms,
 			     .max_redirects = cfg.redirects,
 			     .max_active = cfg.fetches },
+		.reload = reload,
 	};
+}
+
+static int reload(struct scraper *s, struct err *e)
+{
+	struct opt_past *past = opt_reload(&tool, e);
+	struct netguard *old = now.guard, *guard;
+
+	if (!past)
+		return -1;
+	guard = read_guard(e);
+	if (!guard || check_options(e)) {
+		netguard_free(&guard);
+		opt_revert(&tool, &past);
+		return -1;
+	}
+	now.guard = guard;
+	set_conf();
+	scraper_apply(s);
+	netguard_free(&old);
+	opt_keep(&tool, &past);
+	return 0;
 }
 
 static int scrape(struct err *e)
 {
-	char agent[128], secrets[4096];
-	struct netguard *guard = netguard_new();
-	struct scraper_conf conf;
-	struct scraper *s = NULL;
-	int rc = -1;
+	struct scraper *s;
+	int rc;
 
-	for (size_t i = 0; i < cfg.allow.n; i++)
-		if (netguard_allow(guard, cfg.allow.v[i], e))
-			goto out;
-	snprintf(agent, sizeof(agent), "weir/%s", weir_version);
-	snprintf(secrets, sizeof(secrets), "%s/secrets", cfg.common.dir);
 	if (check_options(e))
-		goto out;
+		return -1;
+	now.guard = read_guard(e);
+	if (!now.guard)
+		return -1;
 	if (cfg.common.check_config) {
-		rc = 0;
-		goto out;
+		netguard_free(&now.guard);
+		return 0;
 	}
+	snprintf(now.agent, sizeof(now.agent), "weir/%s", weir_version);
+	snprintf(now.secrets, sizeof(now.secrets), "%s/secrets",
+		 cfg.common.dir);
 	if (cfg.test)
 		cfg.stage.out = "-";
-	conf = conf_of(cfg.user_agent ? cfg.user_agent : agent,
-		       cfg.secrets ? cfg.secrets : secrets, guard);
-	s = scraper_new(&conf);
+	set_conf();
+	s = scraper_new(&now.conf);
 	rc = stage_run(&scraper_handler, s, &cfg.common, &cfg.stage, e);
-out:
 	scraper_free(&s);
-	netguard_free(&guard);
+	netguard_free(&now.guard);
 	return rc;
 }
 

@@ -178,7 +178,7 @@ static int tell_bad(void *arg, struct str key, struct str val, struct err *e)
 		return 0;
 	w = compile(s, str_from(id), val, &why);
 	if (!w)
-		return record_bad_watch(s, str_from(id), s->since_us, false,
+		return record_bad_watch(s, str_from(id), clk_wall_us(), false,
 					&why, e);
 	watch_free(&w);
 	return 0;
@@ -238,19 +238,27 @@ fail:
 	stage_fail(stage, &e);
 }
 
-/* SIGHUP: secrets, time zones and robots.txt are read again. */
-static void on_reload(void *self, struct stage *stage)
+void scraper_apply(struct scraper *s)
+{
+	http_set(s->http, &s->conf->http);
+	fetcher_set(s->fetcher, &s->conf->fetcher);
+}
+
+/* Settings, and with them secrets, time zones and every robots.txt. */
+static int on_reload(void *self, struct stage *stage, struct err *e)
 {
 	struct scraper *s = self;
-	struct err e;
+	struct err why;
 
+	if (s->conf->reload(s, e))
+		return -1;
 	fetcher_forget_robots(s->fetcher);
-	if (stage_begin(stage, &e) ||
-	    stage_each(stage, KEY_WATCH, load_watch, s, &e) ||
-	    stage_commit(stage, &e))
-		stage_fail(stage, &e);
-	else
-		log_info("reloaded watches=%zu", s->n_tasks);
+	if (stage_begin(stage, &why) ||
+	    stage_each(stage, KEY_WATCH, load_watch, s, &why) ||
+	    stage_each(stage, KEY_WATCH, tell_bad, s, &why) ||
+	    stage_commit(stage, &why))
+		stage_fail(stage, &why);
+	return 0;
 }
 
 static void on_close(void *self, struct stage *stage)

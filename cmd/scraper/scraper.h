@@ -24,6 +24,8 @@ enum {
 	SCRAPER_TASKS = 4096, /* slots of the table by id */
 };
 
+struct scraper;
+
 struct scraper_conf {
 	const char *file;	 /* -w: watches, or NULL */
 	const char *secrets_dir; /* or NULL */
@@ -35,12 +37,18 @@ struct scraper_conf {
 	struct backoff backoff;
 	struct http_config http;
 	struct fetcher_conf fetcher; /* loop and http are filled in */
+	/*
+	 * SIGHUP: put the settings as they are now into this struct and call
+	 * scraper_apply(), after which those of before may go. -1 with *e:
+	 * nothing has changed.
+	 */
+	int (*reload)(struct scraper *s, struct err *e);
 };
-
-struct scraper;
 
 /* conf is borrowed. */
 struct scraper *scraper_new(const struct scraper_conf *conf);
+/* conf has changed: fetch by it from now on. */
+void scraper_apply(struct scraper *s);
 /* Before stage_run() has ended its loop, by the stage's `close`. */
 void scraper_free(struct scraper **sp);
 

@@ -445,6 +445,82 @@ check_fails() {
 		'a no-channel' ]
 }
 
+# The configuration is another one: its log then says LINE.
+reload() {
+	before=$(grep -c "$1" "$T/notifier.log" || true)
+	kill -HUP "$notifier"
+	until_true log_has "$1" $((before + 1))
+}
+
+log_has() { # LINE TIMES
+	[ "$(grep -c "$1" "$T/notifier.log")" -ge "$2" ]
+}
+
+@test "SIGHUP: what is being sent ends as it began, what comes takes the new way" {
+	start_all
+	script '{"name":"old","delay_ms":1500,"times":1}'
+	channel a type=webhook url="$url/hook/old" >"$conf"
+	start_notifier
+	tell ana first
+	until_true got_is old .total 1
+	{
+		channel a type=webhook url="$url/hook/new"
+		channel b type=webhook url="$url/hook/b" user=bob
+	} >"$conf"
+	reload ': info: reloaded'
+	tell ana second
+	tell bob third
+	until_true deliveries_are 'map(.type[9:] + " " + .data.channel) |
+		sort | join(",")' 'sent a,sent a,sent a,sent b'
+	[ "$(got old .total)" -eq 1 ]
+	[ "$(got new .total)" -eq 2 ]
+	[ "$(got b .total)" -eq 1 ]
+}
+
+@test "SIGHUP: what waits for a channel that has gone fails and says so" {
+	start_all
+	script '{"name":"slow","delay_ms":1500}'
+	{
+		channel a type=webhook url=http://127.0.0.1:1/
+		channel slow type=webhook url="$url/hook/slow" parallel=1
+	} >"$conf"
+	start_notifier
+	tell ana hello '"notify":["a"]'
+	until_true grep -q 'retry channel=a' "$T/notifier.log"
+	tell ana one '"notify":["slow"]'
+	until_true got_is slow .total 1
+	tell ana two '"notify":["slow"]'
+	channel other type=webhook url="$url/hook/other" >"$conf"
+	reload ': info: reloaded'
+	until_true deliveries_are 'map([.type[9:], .data.channel,
+		.data.reason // empty] | join(" ")) | sort | join(",")' \
+		'failed a no-channel,failed slow no-channel,sent slow'
+	[ "$(got slow .total)" -eq 1 ]
+	# And it may come back.
+	channel a type=webhook url="$url/hook/a" >"$conf"
+	reload ': info: reloaded'
+	tell ana again
+	until_true got_is a .total 1
+}
+
+@test "SIGHUP: with a broken file all stays as it was" {
+	start_all
+	channel a type=webhook url="$url/hook/a" >"$conf"
+	start_notifier
+	for bad in "nonsense" "[chanel b]" "type = smoke"; do
+		{
+			channel a type=webhook url="$url/hook/b"
+			echo "$bad"
+		} >"$conf"
+		reload "not reloaded: $conf:"
+	done
+	[ "$(grep -c error "$T/notifier.log")" -eq 3 ]
+	tell ana hello
+	until_true got_is a .total 1
+	[ "$(got b .total)" -eq 0 ]
+	stop_notifier
+}
+
 @test "Telegram gets escaped text, and its retry_after is waited for" {
 	start_all
 	token_file 12:secret

@@ -532,3 +532,38 @@ gaps() { # HOOK
 	sets '{"id":"walk","url":"mock:walk?seed=never"}'
 	wait_for '[ "$(told walk | wc -l)" -eq 2 ]'
 }
+
+@test "SIGHUP: the settings are read again, a broken file changes nothing" {
+	start_sim
+	export WEIR_DIR=$PWD/d WEIR_CONFIG=$PWD/weir.conf
+	hup() { # LINE: the log says it once more
+		n=$(grep -c "$1" scraper.log || true)
+		kill -HUP "$scraper"
+		wait_for "[ \"\$(grep -c '$1' scraper.log)\" -gt $n ]"
+	}
+	outcome() { weir-log --last observation.change/h | jq -r .data.outcome; }
+	fetched() { control hook/h | jq -r ".requests[-1].headers[\"user-agent\"] // empty"; }
+	poll() { echo '{}' | weir-pub -t watch.poll -s h; }
+	printf '[scraper]\nhost-delay = 0ms\nuser-agent = first/1\n' >weir.conf
+	start ': ready ' store
+	echo "{\"id\":\"h\",\"kind\":\"page\",\"url\":\"$url/hook/h\",\"every\":\"1d\"}" |
+		weir-pub -t watch.set
+	start ': ready ' scraper
+	scraper=$pid
+	wait_for '[ "$(outcome)" = refused ]'
+	printf '[scraper]\nhost-delay = 0ms\nallow = 127.0.0.1\nuser-agent = second/2\n' >weir.conf
+	hup ': info: reloaded'
+	poll
+	wait_for '[ "$(outcome)" = changed ]'
+	[ "$(fetched)" = second/2 ]
+	for bad in 'allow = nowhere' 'max-bytes = much' 'no-such = 1' 'oops' 'once = yes'; do
+		printf '[scraper]\nuser-agent = third/3\n%s\n' "$bad" >weir.conf
+		hup ': error: not reloaded: '
+	done
+	poll
+	wait_for '[ "$(control hook/h | jq .total)" -ge 2 ]'
+	[ "$(fetched)" = second/2 ]
+	kill "$scraper"
+	wait "$scraper"
+	[ "$(grep -c error scraper.log)" -eq 5 ]
+}

@@ -254,6 +254,62 @@ static void the_environment_sets_and_clears_flags(void **state)
 	parse_ok("");
 }
 
+static void settings_are_read_again(void **state)
+{
+	struct opt_past *past;
+	char path[256];
+	struct err e;
+
+	write_conf(*state,
+		   "[weir]\ndir = /a\n[log]\ntext = one\nlist = a\n"
+		   "list = b\n",
+		   path);
+	parse_ok("-n 3");
+	write_conf(*state,
+		   "[weir]\ndir = /b\n[log]\nlist = c\nsize = 2K\nnumber = 4\n",
+		   path);
+	past = opt_reload(&tool, &e);
+	assert_non_null(past);
+	assert_string_equal(cfg.text, "default");
+	assert_int_equal(cfg.list.n, 1);
+	assert_string_equal(cfg.list.v[0], "c");
+	assert_int_equal(cfg.size, 2048);
+	assert_int_equal(cfg.n, 3); /* the command line holds */
+	assert_string_equal(cfg.common.dir, "/a");
+	opt_revert(&tool, &past);
+	assert_null(past);
+	assert_string_equal(cfg.text, "one");
+	assert_int_equal(cfg.list.n, 2);
+	assert_string_equal(cfg.list.v[1], "b");
+	for (int i = 0; i < 3; i++) {
+		past = opt_reload(&tool, &e);
+		assert_non_null(past);
+		opt_keep(&tool, &past);
+		assert_string_equal(cfg.list.v[0], "c");
+		assert_string_equal(cfg.common.dir, "/a");
+	}
+}
+
+static void a_broken_file_changes_nothing(void **state)
+{
+	char path[256];
+	struct err e;
+
+	write_conf(*state, "[log]\ntext = one\nlist = a\n", path);
+	parse_ok("");
+	write_conf(*state, "[log]\ntext = two\nlist = b\nnumber = many\n",
+		   path);
+	assert_null(opt_reload(&tool, &e));
+	assert_int_equal(e.code, EX_CONFIG);
+	assert_non_null(strstr(e.msg, "conf:4: number: 'many'"));
+	assert_string_equal(cfg.text, "one");
+	assert_int_equal(cfg.list.n, 1);
+	assert_string_equal(cfg.list.v[0], "a");
+	assert_int_equal(cfg.n, 7);
+	assert_string_equal(conf_get(cfg.common.conf, "log", "", "text"),
+			    "one");
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -266,6 +322,8 @@ int main(void)
 		test(a_list_replaces_those_of_weaker_sources),
 		test(a_wrong_file_is_named_with_its_line),
 		test(the_environment_sets_and_clears_flags),
+		test(settings_are_read_again),
+		test(a_broken_file_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
