@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-static volatile sig_atomic_t stop_flag;
+static volatile sig_atomic_t stop_flag, reload_flag;
 
 static void on_signal(int signo)
 {
@@ -26,4 +26,25 @@ void sig_init(bool ignore_sigpipe)
 bool sig_stop(void)
 {
 	return stop_flag != 0;
+}
+
+static void on_hup(int signo)
+{
+	(void)signo;
+	reload_flag = 1;
+}
+
+void sig_init_reload(void)
+{
+	struct sigaction sa = { .sa_handler = on_hup };
+
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+bool sig_reload(void)
+{
+	bool asked = reload_flag != 0;
+
+	reload_flag = 0;
+	return asked;
 }

@@ -12,4 +12,9 @@
 void sig_init(bool ignore_sigpipe);
 bool sig_stop(void);
 
+/* SIGHUP interrupts, too, instead of ending the process. */
+void sig_init_reload(void);
+/* True if it came since the last call. */
+bool sig_reload(void);
+
 #endif

@@ -27,6 +27,9 @@ static struct gateway_settings cfg = {
 };
 static struct opt_common common;
 
+/* What cfg points to, whatever the file says later. */
+static char listening[64], token[GUARD_TOKEN_MAX + 1];
+
 static const struct opt opts[] = {
 	{ 'l', "listen", "ADDRESS", OPT_STR, &cfg.listen, 0, 0,
 	  "IP address (default 127.0.0.1); others than loopback need a token" },
@@ -71,17 +74,62 @@ static int read_token(const char *path, char out[GUARD_TOKEN_MAX + 1],
 	return 0;
 }
 
-static int check_settings(char token[GUARD_TOKEN_MAX + 1], struct err *e)
+/* text: for the token; address: where we are, or will be, reached. */
+static int check_settings(char text[GUARD_TOKEN_MAX + 1], const char *address,
+			  struct err *e)
 {
-	cfg.dir = common.dir;
-	if (cfg.token_file && read_token(cfg.token_file, token, &cfg.token, e))
+	cfg.token = (struct str){ 0 };
+	if (cfg.token_file && read_token(cfg.token_file, text, &cfg.token, e))
 		return -1;
-	if (!cfg.token.p && !guard_is_loopback(cfg.listen))
+	if (!cfg.token.p && !guard_is_loopback(address))
 		return err_set(e, EX_CONFIG,
 			       "listen: %s: not without authentication "
 			       "(--token-file)",
-			       cfg.listen);
+			       address);
 	return 0;
+}
+
+/* The token as it stands in `text`, in the place where it stays. */
+static void keep_token(const char text[GUARD_TOKEN_MAX + 1])
+{
+	if (!cfg.token.p)
+		return;
+	memmove(token, text, sizeof(token));
+	cfg.token.p = token + (cfg.token.p - text);
+}
+
+/* ---- SIGHUP ---- */
+
+static int read_settings(struct err *e)
+{
+	const struct gateway_settings old = cfg;
+	struct opt_past *past = opt_reload(&tool, e);
+	char text[GUARD_TOKEN_MAX + 1];
+
+	if (!past)
+		return -1;
+	if (check_settings(text, listening, e)) {
+		opt_revert(&tool, &past);
+		cfg.token = old.token;
+		return -1;
+	}
+	keep_token(text);
+	cfg.listen = listening;
+	cfg.port = old.port;
+	cfg.max_clients = old.max_clients;
+	opt_keep(&tool, &past);
+	return 0;
+}
+
+static void on_hup(void *arg)
+{
+	struct err e;
+
+	(void)arg;
+	if (read_settings(&e))
+		log_error("not reloaded: %s", e.msg);
+	else
+		log_info("reloaded");
 }
 
 /* ---- the parts, joined ---- */
@@ -316,7 +364,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 	};
 
 	g->loop = loop_new(e);
-	if (!g->loop || loop_signals(g->loop, NULL, NULL, e))
+	if (!g->loop || loop_signals(g->loop, on_hup, g, e))
 		return -1;
 	hub.loop = g->loop;
 	g->started_us = clk_wall_us();
@@ -361,12 +409,13 @@ static int serve(struct gateway *g, struct err *e)
 static int run(char **args, struct err *e)
 {
 	struct gateway g = { .settings = &cfg };
-	char token[GUARD_TOKEN_MAX + 1];
 	int rc = -1;
 
 	(void)args;
-	if (check_settings(token, e))
+	cfg.dir = common.dir;
+	if (check_settings(token, cfg.listen, e))
 		return -1;
+	str_copy(listening, sizeof(listening), str_from(cfg.listen));
 	if (common.check_config)
 		return 0;
 	if (gateway_open(&g, e) == 0)

@@ -255,12 +255,45 @@ static int64_t wait_ms(const struct store *s, int64_t now_ms)
 	return next > now_ms ? next - now_ms : 0;
 }
 
+/* What retention goes by; a walk that is under way begins anew. */
+static int read_retention(struct store *s, struct err *e)
+{
+	struct opt_past *past = opt_reload(&tool, e);
+	struct retention *r;
+
+	if (!past)
+		return -1;
+	r = retention_new(cfg.common.conf, cfg.max_bytes, cfg.retain_every_ms,
+			  e);
+	if (!r) {
+		opt_revert(&tool, &past);
+		return -1;
+	}
+	retention_free(&s->retention);
+	s->retention = r;
+	s->retain_ms = 0;
+	opt_keep(&tool, &past);
+	return 0;
+}
+
+static void reload(struct store *s)
+{
+	struct err e;
+
+	if (read_retention(s, &e))
+		log_error("not reloaded: %s", e.msg);
+	else
+		log_info("reloaded");
+}
+
 static int work(struct store *s, struct err *e)
 {
 	while (!sig_stop()) {
 		int64_t now_ms = clk_mono_ms();
 		int rc = 0;
 
+		if (sig_reload())
+			reload(s);
 		if (run_timers(s, now_ms, e))
 			return -1;
 		admit(s, now_ms);
@@ -308,6 +341,7 @@ static int serve(struct err *e)
 	int rc = -1;
 
 	sig_init(true);
+	sig_init_reload();
 	s.retention = retention_new(cfg.common.conf, cfg.max_bytes,
 				    cfg.retain_every_ms, e);
 	/* The journal's lock comes first: it also guards the sockets. */

@@ -230,6 +230,45 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	[ "$status" -eq 0 ]
 }
 
+@test "SIGHUP: names, tools and the token are read again" {
+	hup() { # LINE: the log says it once more
+		n=$(grep -c "$1" "$T/gateway.log" || true)
+		kill -HUP "$gateway"
+		for _ in $(seq 200); do
+			[ "$(grep -c "$1" "$T/gateway.log")" -le "$n" ] || return 0
+			sleep 0.05
+		done
+		return 1
+	}
+	echo 0123456789abcdef0123 >"$T/token"
+	: >"$T/conf"
+	start store store
+	start_gateway --config "$T/conf"
+	wait_until '"ready":true' /readyz
+	[ "$(status "$url/api/v1/status")" = 200 ]
+	[ "$(status -H 'Host: weir.example' "$url/healthz")" = 403 ]
+	printf '[gateway]\ntoken-file = %s\nhost = weir.example\nexpect = worker\nlisten = 0.0.0.0\nport = 1\n' \
+		"$T/token" >"$T/conf"
+	hup ': info: reloaded'
+	[ "$(status "$url/api/v1/status")" = 401 ]
+	[ "$(status -H 'Authorization: Bearer 0123456789abcdef0123' "$url/api/v1/status")" = 200 ]
+	[ "$(status -H 'Host: weir.example' "$url/healthz")" = 200 ]
+	wait_until '"name":"worker"' /readyz
+	for bad in 'token-file = /nothing' 'port = many' 'oops'; do
+		printf '[gateway]\n%s\n' "$bad" >"$T/conf"
+		hup ': error: not reloaded: '
+		[ "$(status "$url/api/v1/status")" = 401 ]
+		[ "$(status -u me:0123456789abcdef0123 "$url/api/v1/status")" = 200 ]
+	done
+	echo abcdef0123456789abcd >"$T/token"
+	printf '[gateway]\ntoken-file = %s\n' "$T/token" >"$T/conf"
+	hup ': info: reloaded'
+	[ "$(status -u me:0123456789abcdef0123 "$url/api/v1/status")" = 401 ]
+	[ "$(status -u me:abcdef0123456789abcd "$url/api/v1/status")" = 200 ]
+	[ "$(status -H 'Host: weir.example' "$url/healthz")" = 403 ]
+	stop "$gateway"
+}
+
 # ---- HTTP ----
 
 @test "refusals are problem documents with the right status" {

@@ -433,6 +433,23 @@ topic_has() { [ "$(log "$1" | wc -l)" -eq "$2" ]; }
 	stop_store
 }
 
+@test "SIGHUP: retention is read again, a broken file changes nothing" {
+	retain '[retention test.n]' 'count = 300'
+	log_has() { grep -q "$1" "$T/store.err"; }
+	numbers 1 400 | pub -t test.n
+	wait_for topic_has test.n 300
+	printf '%s\n' '[retention test.n]' 'count = few' >"$T/conf"
+	kill -HUP "$store"
+	wait_for log_has 'error: not reloaded: .*few'
+	numbers 401 450 | pub -t test.n
+	wait_for topic_has test.n 300
+	printf '%s\n' '[retention test.n]' 'count = 3' >"$T/conf"
+	kill -HUP "$store"
+	wait_for log_has 'info: reloaded'
+	wait_for topic_has test.n 3
+	stop_store
+}
+
 @test "retention by age and by bytes" {
 	retain '[retention test.old]' 'age = 1s' '[retention test.fat]' 'bytes = 4K'
 	numbers 1 20 | pub -t test.old
