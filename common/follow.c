@@ -323,6 +323,11 @@ void follow_free(struct follow **fp)
 	*fp = NULL;
 }
 
+bool follow_look(struct follow *f)
+{
+	return f->started || attach(f);
+}
+
 struct position follow_position(const struct follow *f)
 {
 	return f->pos;

@@ -60,6 +60,12 @@ struct follow_conf {
 struct follow *follow_new(const struct follow_conf *conf, struct err *e);
 void follow_free(struct follow **fp);
 
+/*
+ * Open the journal now, not in the next turn of the loop, so that its reader
+ * can be used. False: it is not there, or cannot be read yet.
+ */
+bool follow_look(struct follow *f);
+
 /* The last event handed over. epoch 0: no journal was seen yet. */
 struct position follow_position(const struct follow *f);
 

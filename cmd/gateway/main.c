@@ -397,6 +397,9 @@ static int serve(struct gateway *g, struct err *e)
 	bool is_v6 = strchr(cfg.listen, ':') != NULL;
 
 	loop_timer_start(g->timer, 0);
+	/* The first client is served, too; /readyz tells of what is missing. */
+	if (!follow_look(g->follow))
+		log_info("no journal yet");
 	log_info("ready url=http://%s%s%s:%u/ dir=%s", is_v6 ? "[" : "",
 		 cfg.listen, is_v6 ? "]" : "", net_port(g->net), common.dir);
 	notify("READY=1");

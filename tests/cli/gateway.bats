@@ -600,6 +600,22 @@ END
 	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_from_journal_total.* //p')" -gt 1000 ]
 }
 
+@test "when it says ready, the first client is served" {
+	start store store
+	store=$pid
+	numbered 1 3
+	stop "$store"
+	for i in 1 2 3 4 5; do
+		start_gateway
+		run "$WS" -n 1 "$port" <<<'{"subscribe":["t."]}'
+		[ "$(jq -c .subscribed <<<"$output")" = '["t."]' ]
+		stop "$gateway"
+		start_gateway
+		[ "$(get "$url/api/v1/events" | jq -c '[.events[].data.n]')" = '[1,2,3]' ]
+		stop "$gateway"
+	done
+}
+
 @test "recovered is judged from the topics that are asked for" {
 	printf '[retention t.n]\ncount = 2\n' >"$T/conf"
 	start store store --config "$T/conf" --retain-every 100ms
