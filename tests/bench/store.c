@@ -9,9 +9,11 @@
  * that reads the whole feed. Latency: one event at a time, from send to
  * acknowledgement. Beside them, in turns with them on the same disk: a bare
  * LMDB loop that makes the same puts into the same tables in batches of the
- * size that the store had, a bare commit of one event's puts, and a round trip
- * over two ipc sockets. A machine is never quiet, so each is done ROUNDS times
- * and the medians are printed, of the ratios too. One JSON object.
+ * size that the store had, a bare commit of one event's puts, a round trip
+ * over two ipc sockets, and these two in turns, as one event has them: a disk
+ * and caches that rested in between are slower than a loop of only commits. A
+ * machine is never quiet, so each is done ROUNDS times and the medians are
+ * printed, of the ratios too. One JSON object.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -302,92 +304,98 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void bare_singles(double *took_us)
+static double bare_rate(struct bare *b, unsigned batch, double seconds)
 {
-	struct bare b;
-
-	bare_open(&b);
-	for (int i = 0; i < SINGLES; i++) {
-		int64_t start = clk_mono_us();
-
-		bare_batch(&b, 1);
-		took_us[i] = (double)(clk_mono_us() - start);
-	}
-	bare_close(&b);
-	qsort(took_us, SINGLES, sizeof(*took_us), compare);
-}
-
-static double bare_rate(unsigned batch, double seconds)
-{
-	struct bare b;
-	int64_t start;
+	int64_t start = clk_mono_us();
 	double took;
 
-	bare_open(&b);
-	start = clk_mono_us();
 	do
-		bare_batch(&b, batch);
+		bare_batch(b, batch);
 	while ((took = (double)(clk_mono_us() - start) / 1e6) < seconds);
-	bare_close(&b);
-	return (double)b.offset / took;
+	return (double)b->offset / took;
 }
 
-/* PUB to SUB and back, one event's frames each way, as between two tools. */
-static void round_trips(double *took_us)
-{
-	char a[128], b[128], topic[64] = "bench.event/item-000";
-	void *ctx = zmq_ctx_new(), *out, *in;
+/* A process that sends back what it gets: PUB to SUB, as between two tools. */
+struct echo {
+	void *ctx, *out, *in;
 	pid_t pid;
+};
+
+static _Noreturn void echo_run(const char *a, const char *b)
+{
+	void *ctx = zmq_ctx_new();
+	void *out = zmq_socket(ctx, ZMQ_PUB), *in = zmq_socket(ctx, ZMQ_SUB);
+	zmq_msg_t m;
+
+	zmq_setsockopt(in, ZMQ_SUBSCRIBE, "", 0);
+	zmq_bind(in, a);
+	zmq_bind(out, b);
+	zmq_msg_init(&m);
+	while (zmq_msg_recv(&m, in, 0) >= 0) {
+		int more = zmq_msg_more(&m);
+
+		zmq_msg_send(&m, out, more ? ZMQ_SNDMORE : 0);
+		zmq_msg_init(&m);
+	}
+	_exit(0);
+}
+
+/* One event's frames there and back; false when nothing came in time. */
+static bool round_trip(struct echo *x, int timeout_ms)
+{
+	char data[DATA];
+	int got = 0;
+
+	memset(data, 'x', sizeof(data));
+	zmq_setsockopt(x->in, ZMQ_RCVTIMEO, &timeout_ms, sizeof(timeout_ms));
+	zmq_send(x->out, events[0].topic, strlen(events[0].topic), ZMQ_SNDMORE);
+	zmq_send(x->out, data, 60, ZMQ_SNDMORE);
+	zmq_send(x->out, data, sizeof(data), 0);
+	while (got < 3 && zmq_recv(x->in, data, sizeof(data), 0) >= 0)
+		got++;
+	return got == 3;
+}
+
+static void echo_open(struct echo *x)
+{
+	char a[128], b[128];
 
 	snprintf(a, sizeof(a), "ipc://%s/a", dir);
 	snprintf(b, sizeof(b), "ipc://%s/b", dir);
-	pid = fork();
-	if (pid == 0) {
-		void *c = zmq_ctx_new(), *o = zmq_socket(c, ZMQ_PUB);
-		void *i = zmq_socket(c, ZMQ_SUB);
-		zmq_msg_t m;
+	x->pid = fork();
+	if (x->pid == 0)
+		echo_run(a, b);
+	x->ctx = zmq_ctx_new();
+	x->out = zmq_socket(x->ctx, ZMQ_PUB);
+	x->in = zmq_socket(x->ctx, ZMQ_SUB);
+	zmq_setsockopt(x->in, ZMQ_SUBSCRIBE, "", 0);
+	zmq_connect(x->out, a);
+	zmq_connect(x->in, b);
+	while (!round_trip(x, 20))
+		; /* not connected yet */
+}
 
-		zmq_setsockopt(i, ZMQ_SUBSCRIBE, "", 0);
-		zmq_bind(i, a);
-		zmq_bind(o, b);
-		zmq_msg_init(&m);
-		for (;;) {
-			if (zmq_msg_recv(&m, i, 0) < 0)
-				_exit(0);
-			int more = zmq_msg_more(&m);
+static void echo_close(struct echo *x)
+{
+	kill(x->pid, SIGKILL);
+	waitpid(x->pid, NULL, 0);
+	zmq_close(x->out);
+	zmq_close(x->in);
+	zmq_ctx_term(x->ctx);
+}
 
-			zmq_msg_send(&m, o, more ? ZMQ_SNDMORE : 0);
-			zmq_msg_init(&m);
-		}
+/* SINGLES of a commit (of b), a round trip (of x), or of both, sorted. */
+static void time_singles(struct bare *b, struct echo *x, double *took_us)
+{
+	for (int i = 0; i < SINGLES; i++) {
+		int64_t start = clk_mono_us();
+
+		if (x && !round_trip(x, 2000))
+			die("round trip");
+		if (b)
+			bare_batch(b, 1);
+		took_us[i] = (double)(clk_mono_us() - start);
 	}
-	out = zmq_socket(ctx, ZMQ_PUB);
-	in = zmq_socket(ctx, ZMQ_SUB);
-	zmq_setsockopt(in, ZMQ_SUBSCRIBE, "", 0);
-	zmq_connect(out, a);
-	zmq_connect(in, b);
-	for (int i = -1; i < SINGLES;) {
-		char data[DATA];
-		int64_t start = clk_mono_us(), timeout = i < 0 ? 20 : 2000;
-		int wait = (int)timeout, got = 0;
-
-		memset(data, 'x', sizeof(data));
-		zmq_setsockopt(in, ZMQ_RCVTIMEO, &wait, sizeof(wait));
-		zmq_send(out, topic, strlen(topic), ZMQ_SNDMORE);
-		zmq_send(out, data, 60, ZMQ_SNDMORE);
-		zmq_send(out, data, sizeof(data), 0);
-		while (got < 3 && zmq_recv(in, data, sizeof(data), 0) >= 0)
-			got++;
-		if (got < 3)
-			continue; /* not connected yet */
-		if (i >= 0)
-			took_us[i] = (double)(clk_mono_us() - start);
-		i++;
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	zmq_close(out);
-	zmq_close(in);
-	zmq_ctx_term(ctx);
 	qsort(took_us, SINGLES, sizeof(*took_us), compare);
 }
 
@@ -429,8 +437,12 @@ enum figure {
 	COMMIT_P99,
 	TRIP_P50,
 	TRIP_P99,
+	TURNS_P50,
+	TURNS_P99,
 	RATIO_P50,
 	RATIO_P99,
+	TURNS_RATIO_P50,
+	TURNS_RATIO_P99,
 	FIGURES,
 };
 
@@ -448,8 +460,12 @@ static const char *const names[FIGURES] = {
 	"bare_commit_p99_us",
 	"round_trip_p50_us",
 	"round_trip_p99_us",
+	"commit_and_trip_in_turns_p50_us",
+	"commit_and_trip_in_turns_p99_us",
 	"single_ratio_p50",
 	"single_ratio_p99",
+	"single_to_turns_ratio_p50",
+	"single_to_turns_ratio_p99",
 };
 
 static double figures[FIGURES][ROUNDS];
@@ -465,7 +481,8 @@ static double cpu_of(pid_t pid)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static void measure_rate(int round, pid_t store, double seconds)
+static void measure_rate(int round, pid_t store, struct bare *bare,
+			 double seconds)
 {
 	double store_cpu = cpu_of(store), own_cpu = cpu_of(getpid()), wall;
 	uint64_t n, txns;
@@ -489,29 +506,37 @@ static void measure_rate(int round, pid_t store, double seconds)
 	figures[RATE][round] = (double)n / wall;
 	figures[BATCH][round] = (double)n / (double)(txns ? txns : 1);
 	figures[BARE_RATE][round] =
-		bare_rate((unsigned)figures[BATCH][round], seconds);
+		bare_rate(bare, (unsigned)figures[BATCH][round], seconds);
 	figures[RATIO][round] =
 		figures[RATE][round] / figures[BARE_RATE][round];
 }
 
-static void measure_singles(int round)
+/* bare is as large as the journal: both have just had many events. */
+static void measure_singles(int round, struct bare *bare)
 {
-	static double single[SINGLES + 1], commit[SINGLES], trip[SINGLES];
+	static double single[SINGLES + 1], commit[SINGLES], trip[SINGLES],
+		turns[SINGLES];
+	struct echo echo;
 	double wall;
 
 	produce(SINGLES, 0, single, &wall);
 	qsort(single, SINGLES, sizeof(*single), compare);
-	bare_singles(commit);
-	round_trips(trip);
+	echo_open(&echo);
+	time_singles(bare, NULL, commit);
+	time_singles(NULL, &echo, trip);
+	time_singles(bare, &echo, turns);
+	echo_close(&echo);
 	for (int i = 0; i < 2; i++) {
-		double p = i ? .99 : .5;
+		double p = i ? .99 : .5, took = percentile(single, p);
 
-		figures[SINGLE_P50 + i][round] = percentile(single, p);
+		figures[SINGLE_P50 + i][round] = took;
 		figures[COMMIT_P50 + i][round] = percentile(commit, p);
 		figures[TRIP_P50 + i][round] = percentile(trip, p);
+		figures[TURNS_P50 + i][round] = percentile(turns, p);
 		figures[RATIO_P50 + i][round] =
-			percentile(single, p) /
-			(percentile(commit, p) + percentile(trip, p));
+			took / (percentile(commit, p) + percentile(trip, p));
+		figures[TURNS_RATIO_P50 + i][round] =
+			took / percentile(turns, p);
 	}
 }
 
@@ -547,8 +572,12 @@ int main(int argc, char **argv)
 	store = spawn_store(argv[1], &err_fd);
 	wait_ready(err_fd);
 	for (int i = 0; i < ROUNDS; i++) {
-		measure_rate(i, store, seconds / ROUNDS);
-		measure_singles(i);
+		struct bare bare;
+
+		bare_open(&bare);
+		measure_rate(i, store, &bare, seconds / ROUNDS);
+		measure_singles(i, &bare);
+		bare_close(&bare);
 	}
 	kill(store, SIGTERM);
 	waitpid(store, NULL, 0);
