@@ -1,0 +1,235 @@
+/* Requests, and their answers. */
+#include "net_private.h"
+
+#include <uv.h>
+
+#include "status.h"
+
+/* ---- answering ---- */
+
+static void print_answer(const struct net_answer *a, bool head_only, bool end,
+			 struct buf *b)
+{
+	buf_addf(b, "HTTP/1.1 %d %s\r\n", a->status, status_text(a->status));
+	if (a->type)
+		buf_addf(b, "Content-Type: %s\r\n", a->type);
+	if (a->status != 204 && a->status != 304)
+		buf_addf(b, "Content-Length: %zu\r\n", a->body.len);
+	buf_puts(b, "X-Content-Type-Options: nosniff\r\n");
+	if (a->headers)
+		buf_puts(b, a->headers);
+	if (end)
+		buf_puts(b, "Connection: close\r\n");
+	buf_puts(b, "\r\n");
+	if (!head_only)
+		buf_add_str(b, a->body);
+}
+
+void net_kill_soon(struct net_conn *c)
+{
+	c->dying = true;
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT,
+			LWS_TO_KILL_ASYNC);
+}
+
+int net_write(struct net_conn *c, struct str s)
+{
+	struct net_counts *n = &c->net->counts;
+
+	n->sends++;
+	n->bytes += s.len;
+	/* lws takes a plain pointer, and does not write through it here. */
+	return lws_write(c->wsi, (unsigned char *)(uintptr_t)s.p, s.len,
+			 LWS_WRITE_RAW);
+}
+
+/* Stop reading a connection until its request is answered. */
+static void hold(struct net_conn *c)
+{
+	if (c->held || c->dying)
+		return;
+	c->held = true;
+	lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
+	lws_rx_flow_control(c->wsi, 0);
+	if (c->served == 0 || c->in_holding)
+		return;
+	c->in_holding = true;
+	c->next_holding = c->net->holding;
+	c->net->holding = c;
+	loop_work_wake(c->net->settle);
+}
+
+static void stop_if_held(uv_handle_t *h, void *arg)
+{
+	struct net *n = arg;
+	uv_os_fd_t fd;
+
+	if (h->type != UV_POLL || uv_fileno(h, &fd))
+		return;
+	for (struct net_conn *c = n->holding; c; c = c->next_holding)
+		if (c->held && !c->dying && lws_get_socket_fd(c->wsi) == fd)
+			uv_poll_stop((uv_poll_t *)h);
+}
+
+/*
+ * A request that came along with the one before it is handled from a buffer,
+ * and while that is not empty lws does not switch reading off, nor tries again
+ * later: the descriptor stays readable, unread. Its watcher is stopped here;
+ * lws starts it again when it wants to write.
+ */
+bool net_settle_held(void *arg)
+{
+	struct net *n = arg;
+	struct net_conn *c;
+
+	uv_walk(loop_native(n->conf.loop), stop_if_held, n);
+	while ((c = n->holding)) {
+		n->holding = c->next_holding;
+		c->in_holding = false;
+	}
+	return false;
+}
+
+void net_unlist_held(struct net_conn *c)
+{
+	struct net_conn **at = &c->net->holding;
+
+	if (!c->in_holding)
+		return;
+	while (*at != c)
+		at = &(*at)->next_holding;
+	*at = c->next_holding;
+}
+
+void net_answer(struct net_conn *c, const struct net_answer *a)
+{
+	struct buf b = { 0 };
+	bool end = a->close || c->last;
+
+	if (!c->in_request || c->dying)
+		return;
+	c->in_request = false;
+	c->served++;
+	print_answer(a, c->head_only, end, &b);
+	if (net_write(c, buf_str(&b)) < 0)
+		end = true;
+	buf_free(&b);
+	buf_free(&c->body);
+	if (c->held) {
+		c->held = false;
+		lws_rx_flow_control(c->wsi, 1);
+	}
+	if (end) {
+		/* What is left over is still sent before it closes. */
+		net_kill_soon(c);
+		return;
+	}
+	if (lws_http_transaction_completed(c->wsi))
+		net_kill_soon(c);
+}
+
+/* A refusal that net makes itself; its words are a problem document too. */
+void net_refuse(struct net_conn *c, int status, const char *detail)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "{\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}\n",
+		 status_text(status), status, detail);
+	net_answer(c, &(struct net_answer){
+			      .status = status,
+			      .type = "application/problem+json",
+			      .body = buf_str(&b),
+			      .close = true,
+		      });
+	buf_free(&b);
+}
+
+/* ---- requests ---- */
+
+/* False, answered, where the body cannot be read. */
+static bool plan_body(struct net_conn *c, struct lws *wsi,
+		      enum net_method method)
+{
+	struct str text;
+	uint64_t length;
+
+	c->length = 0;
+	c->last = false;
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
+		net_refuse(c, 411, "a body must come with its Content-Length");
+		return false;
+	}
+	text = net_header(c->net, wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+	if (!text.p) {
+		/* There is no body, but lws would read on for one. */
+		c->last = method == NET_POST || method == NET_PUT;
+		return true;
+	}
+	if (!str_u64(text, &length)) {
+		net_refuse(c, 400, "Content-Length is not a number");
+		return false;
+	}
+	if (length > NET_BODY_MAX) {
+		net_refuse(c, 413, "a body may have 4 MiB at most");
+		return false;
+	}
+	c->length = length;
+	return true;
+}
+
+static bool wants_continue(struct net *n, struct lws *wsi)
+{
+	return str_eq_nocase(net_header(n, wsi, WSI_TOKEN_HTTP_EXPECT),
+			     STR("100-continue"));
+}
+
+int net_on_head(struct net_conn *c)
+{
+	const struct net_events *on = c->net->conf.on;
+	const struct net_request *r = net_read_request(c->net, c->wsi);
+
+	c->net->counts.requests++;
+	c->in_request = true;
+	c->head_only = r->method == NET_HEAD;
+	buf_reset(&c->body);
+	if (!plan_body(c, c->wsi, r->method))
+		return 0;
+	on->head(c->net->conf.arg, c, r);
+	if (!c->in_request) {
+		if (c->length && !c->dying)
+			net_kill_soon(c); /* its body is never read */
+		return 0;
+	}
+	if (c->length == 0) {
+		on->request(c->net->conf.arg, c, r);
+		if (c->in_request)
+			hold(c);
+		return 0;
+	}
+	c->body.max = c->length;
+	if (wants_continue(c->net, c->wsi))
+		net_write(c, STR("HTTP/1.1 100 Continue\r\n\r\n"));
+	return 0;
+}
+
+int net_on_body(struct net_conn *c, const char *in, size_t len)
+{
+	if (c->in_request && !c->held)
+		buf_add(&c->body, in, len);
+	return 0;
+}
+
+int net_on_body_end(struct net_conn *c)
+{
+	struct net_request *r;
+
+	if (!c->in_request || c->held || c->length == 0)
+		return 0;
+	net_read_request(c->net, c->wsi);
+	r = &c->net->request;
+	r->body = buf_str(&c->body);
+	c->net->conf.on->request(c->net->conf.arg, c, r);
+	if (c->in_request)
+		hold(c);
+	return 0;
+}

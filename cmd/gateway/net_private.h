@@ -1,0 +1,100 @@
+#ifndef GATEWAY_NET_PRIVATE_H
+#define GATEWAY_NET_PRIVATE_H
+
+/*
+ * What net.c (connections come and go), net_request.c (what a head says),
+ * net_http.c (requests and their answers) and net_socket.c (WebSockets) share.
+ *
+ * What libwebsockets 4.1.6 does of itself, and what of that is not wanted:
+ *
+ * - LWS_WRITE_HTTP (alias RAW) on a WebSocket writes the bytes as they are. What
+ *   the socket does not take is copied to a list and sent first later;
+ *   lws_partial_buffered() tells. More writes then would grow that list.
+ * - While a request waits for its answer, lws reads neither its connection nor
+ *   notices its end, but polls for it and spins: reading is switched off.
+ * - A chunked request body is not understood: refused. Without a length there
+ *   is none, but lws waits for one: such a connection ends with its answer.
+ * - An unknown Upgrade is answered by lws itself, and then offered to us with
+ *   the head gone: UPGRADE must be looked up again, not believed.
+ * - Connections are never closed from within our own loops, but soon after
+ *   (LWS_TO_KILL_ASYNC).
+ */
+#include <libwebsockets.h>
+
+#include "common/buf.h"
+
+#include "listener.h"
+#include "net.h"
+
+struct net {
+	struct net_conf conf;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	struct listener *listener;
+	struct net_conn *adopting;
+	struct net_conn *holding; /* held in this turn, on a kept connection */
+	struct loop_work *settle;
+	struct net_counts counts;
+	char scratch[NET_HEAD_MAX + 1024]; /* strings of the current request */
+	size_t scratch_used;
+	struct net_request request;
+};
+
+struct net_conn {
+	struct net *net;
+	struct lws *wsi;
+	struct net_conn *next_holding;
+	bool in_holding;
+	uint64_t served; /* requests answered on this connection */
+	void *user;
+	struct buf body; /* of a request, or of a message in parts */
+	size_t length;	 /* of the body that was announced */
+	bool is_socket;
+	bool in_request; /* not answered yet */
+	bool head_only;	 /* the request was HEAD */
+	bool held;	 /* reading is switched off until the answer */
+	bool last;	 /* request: the connection ends with its answer */
+	bool dying;
+	bool choked;
+	bool skipping; /* the rest of a message that was refused */
+	unsigned choked_sends;
+};
+
+/* ---- net_request.c ---- */
+
+/* What the head says; valid until the next call. */
+const struct net_request *net_read_request(struct net *n, struct lws *wsi);
+
+/* A header's text, absent where it was not sent; valid as the request is. */
+struct str net_header(struct net *n, struct lws *wsi,
+		      enum lws_token_indexes token);
+
+/* ---- net_http.c ---- */
+
+/* End a connection, once what was written is out. */
+void net_kill_soon(struct net_conn *c);
+
+/* Write bytes as they are; < 0: the connection is broken. */
+int net_write(struct net_conn *c, struct str s);
+
+/* A refusal of our own; the connection ends with it. */
+void net_refuse(struct net_conn *c, int status, const char *detail);
+
+/* What lws tells of requests; what is returned goes back to lws. */
+int net_on_head(struct net_conn *c);
+int net_on_body(struct net_conn *c, const char *in, size_t len);
+int net_on_body_end(struct net_conn *c);
+
+/* Requests that were held in this turn (loop_work). */
+bool net_settle_held(void *net);
+void net_unlist_held(struct net_conn *c);
+
+/* ---- net_socket.c ---- */
+
+/* 0 lets lws shake hands; -1 closes, after what was answered is out. */
+int net_on_upgrade(struct net_conn *c);
+int net_on_opened(struct net_conn *c);
+int net_on_receive(struct net_conn *c, const char *in, size_t len);
+int net_on_writable(struct net_conn *c);
+
+#endif

@@ -1,0 +1,95 @@
+/* What a request's head says, out of lws into struct net_request. */
+#include "net_private.h"
+
+#include "common/xmem.h"
+
+static struct str keep(struct net *n, int len)
+{
+	struct str s = { n->scratch + n->scratch_used, (size_t)len };
+
+	n->scratch_used += (size_t)len + 1;
+	return s;
+}
+
+static int scratch_left(const struct net *n)
+{
+	return (int)(sizeof(n->scratch) - n->scratch_used);
+}
+
+/* A header's text, absent where it was not sent. */
+struct str net_header(struct net *n, struct lws *wsi,
+		      enum lws_token_indexes token)
+{
+	char *to = n->scratch + n->scratch_used;
+	const struct str none = { 0 };
+	int len;
+
+	if (lws_hdr_total_length(wsi, token) <= 0)
+		return none;
+	len = lws_hdr_copy(wsi, to, scratch_left(n), token);
+	return len < 0 ? none : keep(n, len);
+}
+
+static enum net_method method_of(struct lws *wsi, struct str *path_r)
+{
+	static const enum net_method methods[] = {
+		[LWSHUMETH_GET] = NET_GET,
+		[LWSHUMETH_POST] = NET_POST,
+		[LWSHUMETH_OPTIONS] = NET_OTHER,
+		[LWSHUMETH_PUT] = NET_PUT,
+		[LWSHUMETH_PATCH] = NET_OTHER,
+		[LWSHUMETH_DELETE] = NET_DELETE,
+		[LWSHUMETH_CONNECT] = NET_OTHER,
+		[LWSHUMETH_HEAD] = NET_HEAD,
+	};
+	char *uri = NULL;
+	int len = 0, m = lws_http_get_uri_and_method(wsi, &uri, &len);
+
+	*path_r = (struct str){ uri, (size_t)len };
+	if (m < 0 || (size_t)m >= ARRAY_LEN(methods))
+		return NET_OTHER;
+	return methods[m];
+}
+
+/* lws has cut the query at '&', and decoded it, already. */
+static void read_params(struct net *n, struct lws *wsi, struct net_request *r)
+{
+	while (r->n_params < NET_PARAMS_MAX) {
+		char *to = n->scratch + n->scratch_used;
+		int len = lws_hdr_copy_fragment(wsi, to, scratch_left(n),
+						WSI_TOKEN_HTTP_URI_ARGS,
+						(int)r->n_params);
+		struct net_param *p = &r->param[r->n_params];
+
+		if (len < 0)
+			break;
+		r->n_params++;
+		p->name = str_cut(keep(n, len), '=', &p->value);
+	}
+	/* "?", "&&": nothing was said */
+	for (size_t i = 0; i < r->n_params;)
+		if (r->param[i].name.len == 0 && !r->param[i].value.p)
+			r->param[i] = r->param[--r->n_params];
+		else
+			i++;
+}
+
+/* Valid until the next call. */
+const struct net_request *net_read_request(struct net *n, struct lws *wsi)
+{
+	struct net_request *r = &n->request;
+
+	n->scratch_used = 0;
+	*r = (struct net_request){ .method = NET_OTHER };
+	r->method = method_of(wsi, &r->path);
+	read_params(n, wsi, r);
+	r->host = net_header(n, wsi, WSI_TOKEN_HOST);
+	r->origin = net_header(n, wsi, WSI_TOKEN_ORIGIN);
+	r->authorization = net_header(n, wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
+	r->content_type = net_header(n, wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
+	r->if_none_match = net_header(n, wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
+	r->accept_encoding = net_header(n, wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
+	r->protocols = net_header(n, wsi, WSI_TOKEN_PROTOCOL);
+	r->version = net_header(n, wsi, WSI_TOKEN_VERSION);
+	return r;
+}
