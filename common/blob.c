@@ -55,7 +55,7 @@ static bool place_open(struct place *p, const char *dir, struct str id,
 
 	*p = (struct place){ -1, -1, -1, "" };
 	str_copy(p->id, sizeof(p->id), id);
-	p->dir = open_dir(AT_FDCWD, dir, make);
+	p->dir = open_dir(AT_FDCWD, dir, false);
 	if (p->dir >= 0)
 		p->blobs = open_dir(p->dir, BLOB_DIR, make);
 	if (p->blobs >= 0)

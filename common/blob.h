@@ -18,7 +18,8 @@
  * written to again: they are made under another name (a dot first), synced,
  * renamed, and their directories synced, before blob_put() returns. Whoever
  * puts first and commits the event afterwards names nothing that is not there,
- * also after a power cut.
+ * also after a power cut: a cut leaves a file whole, or without its name, or
+ * not at all (tests/chaos/powercut.sh looks at the order).
  *
  * The time of a file is when it was last put. weir-store removes what no event
  * names some time after that (cmd/store/collect.h), under an exclusive flock
@@ -47,7 +48,7 @@ bool blob_is_id(struct str s);
 int blob_id(struct str content, char id_r[BLOB_ID_SIZE], struct err *e);
 
 /*
- * Keep content. One that is there already, and right, only gets a new time. -1
+ * Keep content; dir is there. One that is there already, and right, only gets a new time. -1
  * with *e: EX_DATAERR above BLOB_MAX, EX_TEMPFAIL with a full disk, EX_IOERR.
  */
 int blob_put(const char *dir, struct str content, bool is_text,
