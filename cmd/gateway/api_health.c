@@ -6,6 +6,7 @@
 
 #include "api.h"
 #include "http.h"
+#include "outcomes.h"
 
 /* Something is not ready: its name, and why. */
 static void __attribute__((format(printf, 3, 4)))
@@ -134,6 +135,17 @@ void api_metrics(struct gateway *g, struct net_conn *c,
 	buf_free(&b);
 }
 
+/* Left out where the journal cannot be read; "ready" says that. */
+static void add_watches(struct journal *j, struct buf *b)
+{
+	size_t len = b->len;
+	struct err e;
+
+	buf_puts(b, ",\"watches\":");
+	if (!j || outcomes_print(j, b, &e))
+		b->len = len;
+}
+
 void api_status(struct gateway *g, struct net_conn *c,
 		const struct net_request *r, struct str rest)
 {
@@ -173,6 +185,7 @@ void api_status(struct gateway *g, struct net_conn *c,
 		 net.conns, net.sockets, hub.subscribed, hub.behind, hub.choked,
 		 hub.groups);
 	board_print(g->board, now, &b);
+	add_watches(j, &b);
 	buf_putc(&b, '}');
 	buf_free(&lacking);
 	http_json(c, 200, NULL, &b);

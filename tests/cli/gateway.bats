@@ -269,6 +269,33 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	stop "$gateway"
 }
 
+@test "status says of each watch how its last fetch ended, what is bad first" {
+	start_both
+	for id in a b c d; do
+		jq -nc --arg id $id '{type: "watch.set", subject: $id, data: {id: $id, url: "mock:x"}}'
+	done | "$BIN/weir-pub" --dir "$dir"
+	end() { # WATCH OUTCOME MORE
+		jq -nc --arg id "$1" --arg outcome "$2" \
+			'{type: "observation.change", subject: $id, time: "2026-01-01T00:00:00Z",
+			data: ({watch: $id, outcome: $outcome} + '"$3"')}'
+	}
+	{
+		end a changed '{}'
+		end b changed '{}'
+		end b blocked '{reason: "\"403\"", next: "2026-01-01T00:05:00Z"}'
+		end c refused '{reason: "cron"}'
+		end gone refused '{}'
+	} | "$BIN/weir-pub" --dir "$dir"
+	wait_until '"refused":1' /api/v1/status
+	get "$url/api/v1/status" | jq -e '.watches == {
+		total: 4, outcomes: {changed: 1, blocked: 1, refused: 1, none: 1},
+		list: [
+		{id: "b", outcome: "blocked", since: "2026-01-01T00:00:00.000000Z",
+			reason: "\"403\"", next: "2026-01-01T00:05:00Z"},
+		{id: "c", outcome: "refused", since: "2026-01-01T00:00:00.000000Z", reason: "cron"},
+		{id: "a", outcome: "changed", since: "2026-01-01T00:00:00.000000Z"}]}'
+}
+
 # ---- HTTP ----
 
 @test "refusals are problem documents with the right status" {

@@ -25,6 +25,21 @@ front() { "$BIN/weir" "$@"; }
 	[ -z "$(front watch list)" ]
 }
 
+@test "a watch is listed with how its last fetch ended, and since when" {
+	start_store
+	[ -z "$(front watch list)" ]
+	front watch add mock:a id=a
+	front watch add mock:b id=b
+	jq -nc '{type: "observation.change", subject: "a", time: "2026-01-01T00:00:00Z",
+		data: {watch: "a", outcome: "refused", reason: "so"}}' | pub
+	[ "$(front watch list | jq -c '[.id, .last]')" = \
+		'["a",{"since":"2026-01-01T00:00:00.000000Z","outcome":"refused","reason":"so"}]
+["b",null]' ]
+	front watch rm a
+	[ "$(front watch list | jq -r .id)" = b ]
+	[ "$(front watch list b | jq -r .url)" = mock:b ]
+}
+
 @test "what is not there is said, with 1" {
 	start_store
 	front watch add https://shop.example/lamp id=lamp
