@@ -70,6 +70,30 @@ one_line() {
 	wait "$store"
 }
 
+@test "a supervisor that does not read what it is told stops nothing" {
+	python3 - "$T/notify" 3>&- <<-'PY' &
+		import os, signal, socket, sys
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind(sys.argv[1])
+		full = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		full.setblocking(False)
+		try:
+		    while True:
+		        full.sendto(b"x", sys.argv[1])
+		except BlockingIOError:
+		    os.rename(sys.argv[1], sys.argv[1] + ".full")
+		signal.pause()
+	PY
+	listener=$!
+	daemons+=("$listener")
+	wait_for test -S "$T/notify.full"
+	NOTIFY_SOCKET=$T/notify.full start_store
+	numbers 1 3 >"$T/in"
+	pub -t test.n --timeout 3s "$T/in"
+	in_order 3
+	stop_store
+}
+
 @test "a second store on the same directory is refused and harms nothing" {
 	start_store
 	run --separate-stderr store
