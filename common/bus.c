@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@
 #include "common/xmem.h"
 
 enum {
-	BUS_DIRS = 4,
+	BUS_FDS = 4,
 	BUS_ENDPOINT_MAX = BUS_PATH_MAX + 8,
 	BUS_RECONNECT_MS = 20,
 	BUS_RECONNECT_MAX_MS = 500,
@@ -26,9 +27,9 @@ struct bus {
 	const struct opt_common *common;
 	struct bus_keys keys;
 	void *ctx;
-	void *zap;	   /* where the store is asked whom it knows, or NULL */
-	int dir[BUS_DIRS]; /* directories of long ipc paths */
-	size_t n_dirs;
+	void *zap;	 /* where the store is asked whom it knows, or NULL */
+	int fd[BUS_FDS]; /* directories of long ipc paths, locks of bound ones */
+	size_t n_fds;
 };
 
 struct bus_sock {
@@ -80,11 +81,17 @@ void bus_free(struct bus **busp)
 		zmq_close(bus->zap);
 	if (bus->ctx)
 		zmq_ctx_term(bus->ctx);
-	for (size_t i = 0; i < bus->n_dirs; i++)
-		close(bus->dir[i]);
+	/* Only now are ipc paths gone, and others may bind them. */
+	for (size_t i = 0; i < bus->n_fds; i++)
+		close(bus->fd[i]);
 	bus_keys_wipe(&bus->keys);
 	free(bus);
 	*busp = NULL;
+}
+
+static bool binds(enum bus_role role)
+{
+	return role == BUS_INGEST || role == BUS_FEED;
 }
 
 /*
@@ -105,6 +112,17 @@ static int make_parent(const char *path, struct err *e)
 	return err_set(e, EX_CANTCREAT, "%s: %s", dir, strerror(errno));
 }
 
+/* Close it with the bus. */
+static int keep_fd(struct bus *bus, int fd, struct err *e)
+{
+	if (bus->n_fds == BUS_FDS) {
+		close(fd);
+		return err_set(e, EX_SOFTWARE, "bus: too many endpoints");
+	}
+	bus->fd[bus->n_fds++] = fd;
+	return 0;
+}
+
 /* A name for the socket at path that fits into a socket address. */
 static int shorten(struct bus *bus, const char *path, char *out, size_t size,
 		   struct err *e)
@@ -119,22 +137,45 @@ static int shorten(struct bus *bus, const char *path, char *out, size_t size,
 			return err_set(e, EX_CONFIG, "%s: path too long", path);
 		return 0;
 	}
-	if (bus->n_dirs == BUS_DIRS)
-		return err_set(e, EX_SOFTWARE, "bus: too many endpoints");
 	str_copy(dir, sizeof(dir),
 		 (struct str){ path, (size_t)(slash - path) });
 	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_set(e, EX_UNAVAILABLE, "%s: %s", dir,
 			       strerror(errno));
-	bus->dir[bus->n_dirs++] = fd;
+	if (keep_fd(bus, fd, e))
+		return -1;
 	n = snprintf(out, size, "ipc:///proc/self/fd/%d%s", fd, slash);
 	if (n < 0 || (size_t)n >= size)
 		return err_set(e, EX_CONFIG, "%s: name too long", slash + 1);
 	return 0;
 }
 
-/* Where the role's end is, for ZeroMQ. */
+/*
+ * ZeroMQ takes an ipc path from whoever has bound it, who then lives on unheard
+ * and does not know.
+ */
+static int lock_path(struct bus *bus, const char *path, struct err *e)
+{
+	char name[PATH_MAX];
+	int fd, n = snprintf(name, sizeof(name), "%s.lock", path);
+
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return err_set(e, EX_CONFIG, "%s: path too long", path);
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+	if (fd < 0)
+		return err_set(e, EX_CANTCREAT, "%s: %s", name,
+			       strerror(errno));
+	if (keep_fd(bus, fd, e))
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return err_set(e, EX_TEMPFAIL,
+			       "endpoint ipc://%s: in use by another process",
+			       path);
+	return 0;
+}
+
+/* Where the role's end is, for ZeroMQ. The path of one to bind is locked. */
 static int find_endpoint(struct bus_sock *s, enum bus_role role,
 			 char out[BUS_ENDPOINT_MAX], struct err *e)
 {
@@ -158,7 +199,7 @@ static int find_endpoint(struct bus_sock *s, enum bus_role role,
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return err_set(e, EX_CONFIG, "%s: path too long",
 			       given ? given : c->dir);
-	if (make_parent(path, e))
+	if (make_parent(path, e) || (binds(role) && lock_path(s->bus, path, e)))
 		return -1;
 	s->path = xstrdup(path);
 	return shorten(s->bus, path, out, BUS_ENDPOINT_MAX, e);
@@ -205,7 +246,6 @@ struct bus_sock *bus_open(struct bus *bus, enum bus_role role, struct err *e)
 	char endpoint[BUS_ENDPOINT_MAX];
 	struct stat sb;
 	bool sub = role == BUS_CONSUMER || role == BUS_INGEST;
-	bool bind = role == BUS_INGEST || role == BUS_FEED;
 	struct bus_sock *s = xcalloc(1, sizeof(*s));
 
 	s->bus = bus;
@@ -218,12 +258,13 @@ struct bus_sock *bus_open(struct bus *bus, enum bus_role role, struct err *e)
 	}
 	if (configure_tcp(bus, s->zmq, endpoint, e))
 		goto fail;
-	if (bind ? zmq_bind(s->zmq, endpoint) : zmq_connect(s->zmq, endpoint)) {
+	if (binds(role) ? zmq_bind(s->zmq, endpoint)
+			: zmq_connect(s->zmq, endpoint)) {
 		err_set(e, errno == EADDRINUSE ? EX_TEMPFAIL : EX_CONFIG,
 			"bus: endpoint %s: %s", endpoint, zmq_strerror(errno));
 		goto fail;
 	}
-	if (bind && s->path && stat(s->path, &sb) == 0) {
+	if (binds(role) && s->path && stat(s->path, &sb) == 0) {
 		s->dev = sb.st_dev;
 		s->inode = sb.st_ino;
 	}

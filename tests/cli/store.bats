@@ -104,6 +104,23 @@ one_line() {
 	stop_store
 }
 
+@test "a second store on the same sockets is refused, whatever its directory" {
+	for end in ingest feed; do
+		start_store "--$end" "ipc://$T/$end"
+		run --separate-stderr timeout 20 "$BIN/weir-store" --dir "$T/d2" "--$end" "ipc://$T/$end"
+		[ "$status" -eq 75 ]
+		one_line "ipc://$T/$end: in use"
+		numbers 1 3 | pub "--$end" "ipc://$T/$end" -t "test.$end"
+		[ "$(log "test.$end" | wc -l)" -eq 3 ]
+		stop_store
+	done
+	# One that was killed leaves nothing behind that is in the way.
+	start_store
+	kill_store
+	start_store
+	stop_store
+}
+
 @test "the journal survives a restart under the same epoch" {
 	start_store
 	numbers 1 3 | pub -t test.n
