@@ -48,8 +48,9 @@ bool blob_is_id(struct str s);
 int blob_id(struct str content, char id_r[BLOB_ID_SIZE], struct err *e);
 
 /*
- * Keep content; dir is there. One that is there already, and right, only gets a new time. -1
- * with *e: EX_DATAERR above BLOB_MAX, EX_TEMPFAIL with a full disk, EX_IOERR.
+ * Keep content; dir is there. A blob that is there, and right, only gets a new
+ * time. -1 with *e: EX_DATAERR above BLOB_MAX, EX_TEMPFAIL with a full disk,
+ * EX_IOERR.
  */
 int blob_put(const char *dir, struct str content, bool is_text,
 	     char id_r[BLOB_ID_SIZE], struct err *e);

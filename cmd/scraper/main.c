@@ -212,6 +212,9 @@ static void set_conf(void)
 	now.conf = (struct scraper_conf){
 		.file = cfg.watches,
 		.secrets_dir = cfg.secrets ? cfg.secrets : now.secrets,
+		.keep_dir =
+			cfg.stage.out ? cfg.stage.state_dir : cfg.common.dir,
+		.keep_max = (size_t)cfg.keep_bytes,
 		.once = cfg.once,
 		.test = cfg.test ? stdout : NULL,
 		.spread_ms = cfg.spread_ms,
