@@ -21,6 +21,7 @@ struct follow {
 	struct journal *journal;
 	struct position pos; /* the last event handed over */
 	bool started;	     /* pos is of this journal */
+	bool absent;	     /* there is no journal here */
 	bool behind;	     /* the journal has what the feed will not give */
 	bool complained;     /* about a journal that cannot be read */
 	uint64_t head;	     /* the newest offset heard of */
@@ -59,6 +60,7 @@ static bool attach(struct follow *f)
 
 	if (!f->journal)
 		f->journal = journal_open(f->dir, &e);
+	f->absent = !f->journal && e.code == EX_NOINPUT;
 	if (!f->journal || journal_begin(f->journal, &e)) {
 		complain(f, &e);
 		journal_close(&f->journal);
@@ -154,6 +156,35 @@ static void read_journal(struct follow *f)
 	}
 }
 
+/* ---- the feed alone ---- */
+
+/* The store speaks, so its journal is there by now, or never will be. */
+static void begin_alone(struct follow *f, struct position head)
+{
+	bool is_new = f->pos.epoch && f->pos.epoch != head.epoch;
+
+	if (!f->conf.feed_only || !f->absent || attach(f) || !f->absent)
+		return;
+	f->pos = head;
+	f->head = head.offset;
+	f->started = true;
+	f->behind = false;
+	if (is_new && f->conf.epoch)
+		f->conf.epoch(f->conf.arg, head);
+}
+
+/* The feed goes on behind `to`: what lies between is in the journal, or lost. */
+static void miss(struct follow *f, uint64_t to)
+{
+	if (f->journal) {
+		f->behind = true;
+		return;
+	}
+	if (f->conf.gap)
+		f->conf.gap(f->conf.arg, f->pos.offset + 1, to);
+	f->pos.offset = to;
+}
+
 /* ---- the feed ---- */
 
 /* "EPOCH OFFSET TIME" */
@@ -171,8 +202,10 @@ static void on_head(struct follow *f)
 	    !clk_parse(time, &clock_us))
 		return;
 	f->heard_ms = loop_now_ms(f->conf.loop);
-	if (!f->started)
+	if (!f->started) {
+		begin_alone(f, head);
 		return;
+	}
 	/* From before what was read from the journal: it says nothing new. */
 	if (head.epoch == f->pos.epoch && head.offset < f->pos.offset)
 		return;
@@ -184,8 +217,8 @@ static void on_head(struct follow *f)
 	}
 	f->head = head.offset;
 	if (head.offset > f->pos.offset)
-		f->behind = true;
-	else if (f->conf.clock)
+		miss(f, head.offset);
+	if (head.offset == f->pos.offset && f->conf.clock)
 		f->conf.clock(f->conf.arg, clock_us);
 }
 
@@ -202,10 +235,14 @@ static void on_feed_event(struct follow *f)
 		f->head = ev.offset;
 	if (ev.epoch == f->pos.epoch && ev.offset <= f->pos.offset)
 		return; /* was read from the journal already */
-	if (ev.epoch != f->pos.epoch || ev.offset != f->pos.offset + 1) {
-		f->behind = true;
-		return;
+	if (ev.epoch != f->pos.epoch) {
+		f->behind = f->journal != NULL;
+		return; /* without one, the next heartbeat tells where */
 	}
+	if (ev.offset != f->pos.offset + 1)
+		miss(f, ev.offset - 1);
+	if (f->behind)
+		return;
 	f->left--;
 	hand_over(f, &ev);
 }
@@ -247,10 +284,11 @@ static bool on_work(void *arg)
 	while (more && f->left > 0) {
 		if (!f->started && !attach(f)) {
 			/* Heartbeats must not pile up meanwhile. */
-			while (read_feed(f))
+			while (!f->started && read_feed(f))
 				;
-			retry_later(f);
-			more = false;
+			more = f->started;
+			if (!more)
+				retry_later(f);
 		} else if (f->behind) {
 			read_journal(f);
 		} else {

@@ -25,6 +25,12 @@ struct follow_conf {
 	struct position from; /* the last event seen; epoch 0: start at 1 */
 	bool at_head;	      /* start at the head instead */
 	/*
+	 * With at_head: where there is no journal, as on another machine than
+	 * the store's, go by the feed alone. What that does not deliver is lost
+	 * and told as a gap.
+	 */
+	bool feed_only;
+	/*
 	 * What of it is wanted, for `gap` (the patterns are borrowed); all
 	 * events are handed over. `told`: what is known to be missing.
 	 */

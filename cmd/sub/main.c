@@ -98,8 +98,8 @@ static int print_newest(void *arg, const struct journal_topic *t, struct err *e)
 static void on_gap(void *arg, uint64_t from, uint64_t to)
 {
 	(void)arg;
-	log_warn("between %llu and %llu events were pruned before they were "
-		 "read",
+	log_warn("between %llu and %llu events were missed, or pruned before "
+		 "they were read",
 		 (unsigned long long)from, (unsigned long long)to);
 }
 
@@ -119,7 +119,7 @@ static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 	uint64_t first;
 	int rc;
 
-	fc->at_head = !cfg.since;
+	fc->at_head = fc->feed_only = !cfg.since;
 	fc->want = s->want;
 	if (!cfg.since && !cfg.last)
 		return 0;

@@ -70,6 +70,29 @@ refused() {
 	stop_store
 }
 
+@test "where there is no journal, sub prints what comes" {
+	start_tcp_store
+	as laptop
+	numbers 1 3 | publish
+	"$BIN/weir-sub" --dir "$T/elsewhere" "${AS[@]}" -n 4 test.n >"$T/sub" &
+	sub=$!
+	# Nobody sees when it has begun; then it prints each that comes.
+	for n in $(seq 4 1000); do
+		[ ! -s "$T/sub" ] || break
+		numbers "$n" "$n" | publish
+	done
+	numbers 1001 1004 | publish
+	wait "$sub"
+	[ "$(head -n 1 "$T/sub" | jq .data.n)" -gt 3 ]
+	log --since "$(head -n 1 "$T/sub" | jq -r '"\(.epoch):\((.offset|tonumber) - 1)"')" \
+		-n 4 test.n | cmp - "$T/sub"
+	[ ! -e "$T/elsewhere" ]
+	# What is asked of the past needs the journal.
+	run --separate-stderr "$BIN/weir-sub" --dir "$T/elsewhere" "${AS[@]}" --since 1h
+	[ "$status" -eq 66 ]
+	stop_store
+}
+
 @test "keys come from weir.conf as well, a tool's own before the shared" {
 	start_tcp_store
 	printf '%s\n' '[weir]' "ingest = ${AT[1]}" "feed = ${AT[3]}" \
