@@ -55,6 +55,7 @@ static bool attach(struct follow *f)
 	struct journal_want any = { .n = 0 };
 	struct journal_head head;
 	uint64_t next = 0;
+	bool moved;
 	struct err e;
 	int rc = 0;
 
@@ -67,7 +68,10 @@ static bool attach(struct follow *f)
 		return false;
 	}
 	rc = journal_head(f->journal, &head, &e);
-	if (rc == 0 && f->pos.epoch && f->pos.epoch != head.epoch)
+	/* Another journal, or an older copy in its place? */
+	moved = rc == 0 && f->pos.epoch &&
+		(f->pos.epoch != head.epoch || f->pos.offset > head.offset);
+	if (moved)
 		rc = journal_resume(f->journal, f->pos, &any, &next, &e);
 	journal_end(f->journal);
 	if (rc < 0) {
@@ -80,19 +84,12 @@ static bool attach(struct follow *f)
 	if (f->pos.epoch == 0) {
 		f->pos.epoch = head.epoch;
 		f->pos.offset = f->conf.at_head ? head.offset : 0;
-	} else if (f->pos.epoch != head.epoch) {
+	} else if (moved) {
 		f->pos = (struct position){ head.epoch, next - 1 };
 		f->conf.want.told = 0;
 		if (f->conf.epoch)
 			f->conf.epoch(f->conf.arg, f->pos);
-	} else if (f->pos.offset > head.offset) {
-		/* An older copy was put into its place. */
-		f->pos.offset = head.offset;
-		if (f->conf.epoch)
-			f->conf.epoch(f->conf.arg, f->pos);
 	}
-	if (f->pos.offset == 0)
-		f->conf.want.told = head.offset; /* it was before us */
 	f->conf.want.asked = 0;
 	f->started = true;
 	f->behind = true;

@@ -49,9 +49,9 @@ struct follow_conf {
 	 */
 	void (*clock)(void *arg, int64_t clock_us);
 	/*
-	 * Of what is wanted, events from..to (inclusive) were pruned before
-	 * they were read: some of these, or all. Said once for that range.
-	 * Whoever starts without a position misses nothing of what was before.
+	 * Of what is wanted, events from..to (inclusive; of the epoch of
+	 * follow_position) were pruned before they were read: some of these,
+	 * or all. Said once for that range.
 	 */
 	void (*gap)(void *arg, uint64_t from, uint64_t to);
 	/* The journal is another one now; pos is where it goes on. */

@@ -91,7 +91,7 @@ int journal_pruned(struct journal *j, uint64_t after, struct journal_want *want,
 	int rc;
 
 	if (after < want->told)
-		return 0;
+		after = want->told;
 	if (journal_begin(j, e))
 		return -1;
 	rc = journal_pruned_total(j, &total, e);

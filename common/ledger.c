@@ -600,7 +600,8 @@ static int emit_gap(struct ledger *l, const char *source, uint64_t from,
 	int rc;
 
 	snprintf(topic, sizeof(topic), "stage.gap/%s", l->tool);
-	buf_addf(&data, "{\"kind\":\"store-older\",\"source\":");
+	buf_puts(&data, "{\"reason\":\"an older store took the place of the "
+			"one that had it\",\"source\":");
 	buf_json_str(&data, str_from(source));
 	buf_addf(&data, ",\"from\":\"%llu\",\"to\":\"%llu\"}",
 		 (unsigned long long)from, (unsigned long long)to);

@@ -259,16 +259,20 @@ static void tell(struct stage *s, const char *type, const char *fmt, ...)
 static void on_gap(void *arg, uint64_t from, uint64_t to)
 {
 	struct stage *s = arg;
+	uint32_t epoch;
 
 	if (s->failed)
 		return;
-	log_error("between %llu and %llu events were pruned before they were "
+	epoch = follow_position(s->follow).epoch;
+	log_error("of %08x:%llu to %08x:%llu some was pruned before it was "
 		  "read",
-		  (unsigned long long)from, (unsigned long long)to);
+		  epoch, (unsigned long long)from, epoch,
+		  (unsigned long long)to);
 	stats_add(s->stats, "gaps_total", NULL, 1);
 	tell(s, "stage.gap",
-	     "{\"kind\":\"pruned\",\"from\":\"%llu\",\"to\":\"%llu\"}",
-	     (unsigned long long)from, (unsigned long long)to);
+	     "{\"reason\":\"pruned before it was read\","
+	     "\"from\":\"%08x:%llu\",\"to\":\"%08x:%llu\"}",
+	     epoch, (unsigned long long)from, epoch, (unsigned long long)to);
 }
 
 static struct position at_most(struct position p, uint32_t epoch, uint64_t head)
@@ -442,6 +446,9 @@ static int connect_bus(struct stage *s, struct err *e)
 				  .gap = on_gap,
 				  .epoch = on_epoch };
 
+	/* What was before its birth it does not miss. */
+	if (s->silent.epoch == fc.from.epoch)
+		fc.want.told = s->silent.offset;
 	s->bus = bus_new(s->common, e);
 	if (!s->bus)
 		return -1;

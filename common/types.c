@@ -429,10 +429,14 @@ const struct shape shape_message =
 
 static const struct shape_field trouble_rows[] = {
 	{ ROW(type_trouble, reason, TEXT, 0, "Why, in one line.") },
-	{ ROW(type_trouble, from, TEXT, 0,
-	      "The first number of the range in which events are missing."),
+	{ ROW(type_trouble, position, TEXT, 0,
+	      "Of the event that was skipped."),
 	  .max = 64 },
-	{ ROW(type_trouble, to, TEXT, 0, "The last number of that range."),
+	{ ROW(type_trouble, from, TEXT, 0,
+	      "Where the range begins in which events are missing: a position, "
+	      "or the id that a source gave."),
+	  .max = 64 },
+	{ ROW(type_trouble, to, TEXT, 0, "Where that range ends, inclusive."),
 	  .max = 64 },
 	{ ROW(type_trouble, topic, TEXT, 0, "The event's topic."),
 	  .max = EVENT_TOPIC_MAX },

@@ -20,17 +20,22 @@ dose() { # DATA
 	echo "$1" | "$BIN/weir-pub" --dir "$dir" -t dose.given -s x
 }
 
-# A stage begins with what happens after its birth.
-be_born() {
-	dose '"harmless"'
-	"$POISON" --dir "$dir" 2>"$dir/birth.log" 3>&- &
+# Start, get ready, stop.
+live() { # [OPTION...]
+	"$POISON" --dir "$dir" "$@" 2>"$dir/life.log" 3>&- &
 	poison=$!
 	for _ in $(seq 200); do
-		! grep -q ': ready ' "$dir/birth.log" || break
+		! grep -q ': ready ' "$dir/life.log" || break
 		sleep 0.05
 	done
 	kill "$poison"
 	wait "$poison"
+}
+
+# A stage begins with what happens after its birth.
+be_born() {
+	dose '"harmless"'
+	live
 }
 
 # End with what a dose does, a number of times.
@@ -69,8 +74,8 @@ recover() {
 	[ "$(recover)" = dose.taken ]
 }
 
-@test "what was pruned before it was read is recorded once, as one gap" {
-	be_born
+# Record 60 events, and have most of them pruned.
+overflow() {
 	seq 60 | "$BIN/weir-pub" --dir "$dir" -t other.n
 	kill "$store"
 	wait "$store" || true
@@ -82,7 +87,12 @@ recover() {
 		[ "$left" -ge 40 ] || break
 		sleep 0.05
 	done
-	first=$("$BIN/weir-log" --dir "$dir" -n 1 other.n | jq -r .offset)
+}
+
+# What is missing from an offset on is recorded once, as one range.
+tells_the_gap() { # FROM
+	read -r epoch first < <("$BIN/weir-log" --dir "$dir" -n 1 other.n |
+		jq -r '"\(.epoch) \(.offset)"')
 	"$POISON" --dir "$dir" 2>"$dir/poison.log" 3>&- &
 	poison=$!
 	for _ in $(seq 200); do
@@ -92,8 +102,46 @@ recover() {
 	done
 	kill "$poison"
 	wait "$poison"
-	[ "$(wc -l <<<"$gap")" -eq 1 ]
-	[ "$(jq -r .kind <<<"$gap")" = pruned ]
-	[ "$(jq -r .from <<<"$gap")" -le 4 ]
-	[ "$(jq -r .to <<<"$gap")" -ge "$((first - 1))" ]
+	[ "$("$BIN/weir-log" --dir "$dir" stage.gap/ | wc -l)" -eq 1 ]
+	[ "$(jq -r .from <<<"$gap")" = "$epoch:$1" ]
+	[ "$(jq -r .to <<<"$gap")" = "$epoch:$((first - 1))" ]
+	[ "$(jq -r .reason <<<"$gap")" = "pruned before it was read" ]
+	jq -c '{type: "stage.gap", data: .}' <<<"$gap" >"$dir/gap"
+	[ "$("${HELPERS:-build/tests/helpers}/schemas" --decode "$dir/gap")" = valid ]
+	[ "$(grep -c "$epoch:$1 to $epoch:$((first - 1))" "$dir/poison.log")" -eq 1 ]
+}
+
+@test "what was pruned before it was read is recorded once, as one gap" {
+	be_born
+	overflow
+	tells_the_gap 2
+}
+
+@test "also where nothing had been recorded when the stage stopped" {
+	until "$BIN/weir-log" --dir "$dir" 2>"$dir/log"; do
+		sleep 0.05
+	done
+	live
+	overflow
+	tells_the_gap 1
+}
+
+@test "also where there was no journal yet when it stopped" {
+	kill "$store"
+	wait "$store" || true
+	dir=$BATS_TEST_TMPDIR/new
+	mkdir "$dir"
+	live
+	"$BIN/weir-store" --dir "$dir" 2>"$dir/store.log" 3>&- &
+	store=$!
+	overflow
+	tells_the_gap 1
+}
+
+@test "what was pruned before a stage was born it does not miss" {
+	be_born
+	overflow
+	rm -r "$dir/ledger"
+	live
+	[ "$("$BIN/weir-log" --dir "$dir" stage.gap/ | wc -l)" -eq 0 ]
 }

@@ -398,7 +398,8 @@ static void what_an_older_store_lost_is_told(void **state)
 	assert_false(str_is(ledger_source(l), was));
 	ok(ledger_drain(l, count_gaps, &b, &e), &e);
 	buf_addf(&want,
-		 "{\"kind\":\"store-older\",\"source\":\"%s\",\"from\":\"2\","
+		 "{\"reason\":\"an older store took the place of the one "
+		 "that had it\",\"source\":\"%s\",\"from\":\"2\","
 		 "\"to\":\"4\"} 5 6",
 		 was);
 	assert_string_equal(b.p, want.p);

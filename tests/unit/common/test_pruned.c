@@ -200,6 +200,11 @@ static void a_reader_is_told_once_and_again_when_more_goes(void **state)
 	assert_int_equal(ask(s.j, 4, &whole), 1);
 	assert_int_equal(whole.told, 7);
 	assert_int_equal(ask(s.j, 7, &whole), 0);
+	/* More than was told, before the reader got as far as that. */
+	step(&s, STR("prune 9"));
+	assert_int_equal(ask(s.j, 5, &whole), 1);
+	assert_int_equal(whole.told, 9);
+	assert_int_equal(ask(s.j, 5, &whole), 0);
 	journal_close(&s.j);
 }
 
