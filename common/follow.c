@@ -199,19 +199,18 @@ static void on_head(struct follow *f)
 	    !clk_parse(time, &clock_us))
 		return;
 	f->heard_ms = loop_now_ms(f->conf.loop);
+	if (f->started && head.epoch != f->pos.epoch) {
+		/* The file behind our map may be another one: open it anew. */
+		journal_close(&f->journal);
+		f->started = false;
+	}
 	if (!f->started) {
 		begin_alone(f, head);
 		return;
 	}
 	/* From before what was read from the journal: it says nothing new. */
-	if (head.epoch == f->pos.epoch && head.offset < f->pos.offset)
+	if (head.offset < f->pos.offset)
 		return;
-	if (head.epoch != f->pos.epoch) {
-		/* The file behind our map may be another one: open it anew. */
-		journal_close(&f->journal);
-		f->started = false;
-		return;
-	}
 	f->head = head.offset;
 	if (head.offset > f->pos.offset)
 		miss(f, head.offset);

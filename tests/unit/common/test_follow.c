@@ -369,7 +369,7 @@ static void a_journal_that_comes_with_the_store_is_read(void **state)
 	sees(&t, "");
 	store_appends(&t, 1);
 	store_beats(&t, 1, 1);
-	sees(&t, "");
+	sees(&t, "clock 1");
 	assert_non_null(follow_journal(t.f));
 	store_appends(&t, 2);
 	store_publishes(&t, 3, 3);
