@@ -228,6 +228,7 @@ static void gateway_count(struct gateway *g)
 		{ "connections_refused_total", net.refused },
 		{ "connections_failed_total", net.failed },
 		{ "requests_total", net.requests },
+		{ "malformed_total", net.malformed },
 		{ "messages_total", net.messages },
 		{ "sends_total", net.sends },
 		{ "sent_bytes_total", net.bytes },

@@ -54,6 +54,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 	switch (why) {
 	case LWS_CALLBACK_HTTP: return net_on_head(c);
 	case LWS_CALLBACK_HTTP_BODY: return net_on_body(c, in, len);
+	case LWS_CALLBACK_RAW_RX: return net_on_raw(c);
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION: return net_on_body_end(c);
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return net_on_upgrade(c);
 	case LWS_CALLBACK_ESTABLISHED: return net_on_opened(c);
@@ -158,8 +159,11 @@ static int start_lws(struct net *n, struct err *e)
 	void *loops[1] = { loop_native(n->conf.loop) };
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
-		.options = LWS_SERVER_OPTION_LIBUV |
-			   LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+		.options =
+			LWS_SERVER_OPTION_LIBUV |
+			LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+			/* no method: raw, so that we can answer */
+			LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG,
 		.foreign_loops = loops,
 		.protocols = protocols,
 		.gid = (gid_t)-1,

@@ -106,6 +106,7 @@ uint16_t net_port(const struct net *n);
 struct net_counts {
 	size_t conns, sockets; /* now; sockets are those that are WebSockets */
 	uint64_t accepted, refused, failed, requests, messages, sends, bytes;
+	uint64_t malformed; /* requests refused by net itself */
 };
 struct net_counts net_count(const struct net *n);
 

@@ -1,9 +1,13 @@
 /* Requests, and their answers. */
 #include "net_private.h"
 
+#include <sys/socket.h>
+
 #include <uv.h>
 
 #include "status.h"
+
+enum { LINGER_S = 2 }; /* for the rest of what was no request */
 
 /* ---- answering ---- */
 
@@ -133,6 +137,7 @@ void net_refuse(struct net_conn *c, int status, const char *detail)
 {
 	struct buf b = { 0 };
 
+	c->net->counts.malformed++;
 	buf_addf(&b, "{\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}\n",
 		 status_text(status), status, detail);
 	net_answer(c, &(struct net_answer){
@@ -187,11 +192,18 @@ int net_on_head(struct net_conn *c)
 {
 	const struct net_events *on = c->net->conf.on;
 	const struct net_request *r = net_read_request(c->net, c->wsi);
+	const char *detail;
+	int fault;
 
 	c->net->counts.requests++;
 	c->in_request = true;
 	c->head_only = r->method == NET_HEAD;
 	buf_reset(&c->body);
+	fault = net_request_fault(c->net, c->wsi, &detail);
+	if (fault) {
+		net_refuse(c, fault, detail);
+		return 0;
+	}
 	if (!plan_body(c, c->wsi, r->method))
 		return 0;
 	on->head(c->net->conf.arg, c, r);
@@ -231,5 +243,20 @@ int net_on_body_end(struct net_conn *c)
 	c->net->conf.on->request(c->net->conf.arg, c, r);
 	if (c->in_request)
 		hold(c);
+	return 0;
+}
+
+/* What lws could not make out, it hands over as it came. */
+int net_on_raw(struct net_conn *c)
+{
+	if (c->dying)
+		return 0;
+	c->net->counts.requests++;
+	c->in_request = true;
+	c->head_only = false;
+	net_refuse(c, 400, "not a request that is known here");
+	/* Closed with more on its way to us, it would lose the answer. */
+	shutdown(lws_get_socket_fd(c->wsi), SHUT_WR);
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LINGER_S);
 	return 0;
 }

@@ -16,6 +16,16 @@
  *   is none, but lws waits for one: such a connection ends with its answer.
  * - An unknown Upgrade is answered by lws itself, and then offered to us with
  *   the head gone: UPGRADE must be looked up again, not believed.
+ * - A CR or LF that is percent-encoded ends the request line, and what follows
+ *   it is read as headers. The protocol version is then not seen: refused.
+ * - Where it cannot make out a method, and after CONNECT, the connection is a
+ *   raw one, without a timeout: answered and closed.
+ * - A broken percent-encoding and a path without a slash it answers with a page
+ *   of its own (403), and it hangs up on %00, on more than 16 KiB, and on more
+ *   than some 90 headers and parameters. It says so to nobody before it does.
+ * - Frames of clients are taken without a mask, too, and nothing tells whether
+ *   there was one. (RFC 6455 wants the mask for the sake of proxies on the way;
+ *   to us it makes no difference.)
  * - Connections are never closed from within our own loops, but soon after
  *   (LWS_TO_KILL_ASYNC).
  */
@@ -69,6 +79,9 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi);
 struct str net_header(struct net *n, struct lws *wsi,
 		      enum lws_token_indexes token);
 
+/* 0, or the status of a refusal, and why: no request should look like it. */
+int net_request_fault(struct net *n, struct lws *wsi, const char **detail_r);
+
 /* ---- net_http.c ---- */
 
 /* End a connection, once what was written is out. */
@@ -84,6 +97,7 @@ void net_refuse(struct net_conn *c, int status, const char *detail);
 int net_on_head(struct net_conn *c);
 int net_on_body(struct net_conn *c, const char *in, size_t len);
 int net_on_body_end(struct net_conn *c);
+int net_on_raw(struct net_conn *c);
 
 /* Requests that were held in this turn (loop_work). */
 bool net_settle_held(void *net);

@@ -93,3 +93,32 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi)
 	r->version = net_header(n, wsi, WSI_TOKEN_VERSION);
 	return r;
 }
+
+static bool has_control(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+int net_request_fault(struct net *n, struct lws *wsi, const char **detail_r)
+{
+	const struct net_request *r = &n->request;
+	struct str version = net_header(n, wsi, WSI_TOKEN_HTTP);
+	bool control = has_control(r->path);
+
+	for (size_t i = 0; i < r->n_params; i++)
+		control |= has_control(r->param[i].name) ||
+			   has_control(r->param[i].value);
+	if (control || !version.p) {
+		*detail_r = control ? "a control character in the address"
+				    : "the request line is broken";
+		return 400;
+	}
+	if (!str_is(version, "HTTP/1.1") && !str_is(version, "HTTP/1.0")) {
+		*detail_r = "the version here is HTTP/1.1";
+		return 505;
+	}
+	return 0;
+}

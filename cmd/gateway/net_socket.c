@@ -1,15 +1,54 @@
 /* WebSockets: the handshake, messages in, frames out. */
 #include "net_private.h"
 
+#include <ctype.h>
+
 #include "frame.h"
 
 enum { CHOKED_ANSWERS_MAX = 8 }; /* small writes to a socket that takes none */
 
-/* 0 lets lws shake hands; -1 closes, after what was answered is out. */
+/* 16 bytes in base64 (RFC 6455, 4.1). */
+static bool is_key(struct str s)
+{
+	if (s.len != 24 || !str_ends(s, STR("==")))
+		return false;
+	for (size_t i = 0; i < s.len - 2; i++)
+		if (!isalnum((unsigned char)s.p[i]) && s.p[i] != '+' &&
+		    s.p[i] != '/')
+			return false;
+	return true;
+}
+
+static bool has_token(struct str list, struct str token)
+{
+	struct str one;
+
+	while (str_token(&list, ", \t", &one))
+		if (str_eq_nocase(one, token))
+			return true;
+	return false;
+}
+
+/* NULL, or what the handshake lacks that every WebSocket must have. */
+static const char *handshake_fault(struct net *n, struct lws *wsi)
+{
+	if (!str_eq_nocase(net_header(n, wsi, WSI_TOKEN_UPGRADE),
+			   STR("websocket")))
+		return "the only upgrade offered is to websocket";
+	if (!has_token(net_header(n, wsi, WSI_TOKEN_CONNECTION),
+		       STR("upgrade")))
+		return "Connection does not say Upgrade";
+	if (!is_key(net_header(n, wsi, WSI_TOKEN_KEY)))
+		return "Sec-WebSocket-Key is not 16 bytes in base64";
+	return NULL;
+}
+
 int net_on_upgrade(struct net_conn *c)
 {
 	struct net *n = c->net;
 	const struct net_request *r;
+	const char *detail;
+	int fault;
 
 	if (lws_hdr_total_length(c->wsi, WSI_TOKEN_UPGRADE) <= 0)
 		return -1;
@@ -17,11 +56,11 @@ int net_on_upgrade(struct net_conn *c)
 	r = net_read_request(n, c->wsi);
 	c->in_request = true;
 	c->head_only = r->method == NET_HEAD;
-	if (!str_eq_nocase(net_header(n, c->wsi, WSI_TOKEN_UPGRADE),
-			   STR("websocket")))
-		net_refuse(c, 400, "the only upgrade offered is to websocket");
-	else if (lws_hdr_total_length(c->wsi, WSI_TOKEN_KEY) <= 0)
-		net_refuse(c, 400, "Sec-WebSocket-Key is missing");
+	fault = net_request_fault(n, c->wsi, &detail);
+	if (!fault && (detail = handshake_fault(n, c->wsi)))
+		fault = 400;
+	if (fault)
+		net_refuse(c, fault, detail);
 	else if (n->conf.on->upgrade(n->conf.arg, c, r)) {
 		c->in_request = false;
 		return 0;

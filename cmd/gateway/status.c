@@ -28,6 +28,7 @@ const char *status_text(int status)
 		{ 500, "Internal Server Error" },
 		{ 503, "Service Unavailable" },
 		{ 504, "Gateway Timeout" },
+		{ 505, "HTTP Version Not Supported" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)

@@ -590,6 +590,64 @@ END
 	[ "$(jq -r .error.code <<<"$output")" = not-text ]
 }
 
+# What comes back for these bytes, until it is hung up.
+raw() { # FORMAT
+	exec 9<>"/dev/tcp/127.0.0.1/$port"
+	# shellcheck disable=SC2059 # it is a format, for its escapes
+	printf "$1" >&9
+	timeout 10 cat <&9
+	exec 9>&-
+}
+
+@test "a request that is broken is answered with a problem, and ends" {
+	start_both
+	host='Host: localhost\r\n'
+	while read -r want request; do
+		run raw "$request\r\n$host\r\n"
+		echo "$request: $output"
+		[[ $output == "HTTP/1.1 $want "*application/problem+json* ]]
+		[ "$(tail -n 1 <<<"$output" | jq .status)" = "$want" ]
+	done <<'EOT'
+400 GET /a%%01b HTTP/1.1
+400 GET /a%%7fb HTTP/1.1
+400 GET /healthz%%0a HTTP/1.1
+400 GET /healthz%%0d HTTP/1.1
+400 GET /healthz%%0d%%0aHost:localhost HTTP/1.1
+400 GET /healthz?a=%%09 HTTP/1.1
+400 GET /healthz?%%1f=b HTTP/1.1
+400 GET /healthz?a=b%%0ac HTTP/1.1
+400 GET /healthz
+400 FOO /healthz HTTP/1.1
+400 TRACE /healthz HTTP/1.1
+400 CONNECT localhost:80 HTTP/1.1
+400 \x16\x03\x01\x02
+505 GET /healthz HTTP/9.9
+505 GET /health z HTTP/1.1
+EOT
+	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_malformed_total.* //p')" -eq 15 ]
+	run raw "GET /healthz HTTP/1.0\r\n$host\r\n"
+	[[ $output == *'200 OK'* ]]
+}
+
+@test "a handshake must be one" {
+	start_both
+	head='GET /ws HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Version: 13\r\n'
+	upgrade='Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n'
+	key='Sec-WebSocket-Key: '
+	for bad in short dGhlIHNhbXBsZSBub25jZQ dGhlIHNhbXBsZSBub25jZQ=! \
+		dGhlIHNhbXBsZSBub25j=Q== 'dGhlIHNhbXBsZSBub25jZQ==AAAA' '' \
+		'dGhlIHNhbXBsZSBub2!jZQ=='; do
+		run raw "$head$upgrade$key$bad\r\n\r\n"
+		[[ $output == 'HTTP/1.1 400 '*Sec-WebSocket-Key* ]]
+	done
+	good=dGhlIHNhbXBsZSBub25jZQ==
+	run raw "${head}Upgrade: websocket\r\n$key$good\r\n\r\n"
+	[[ $output == 'HTTP/1.1 400 '*Connection* ]]
+	# An unmasked close frame: lws takes it.
+	run raw "$head$upgrade$key$good\r\n\r\n\x88\x00"
+	[[ $output == 'HTTP/1.1 101 '*s3pPLMBiTxaQ9kYGzzhZRbK+xOo=* ]]
+}
+
 @test "what is no WebSocket for us is refused with a reason" {
 	start_both
 	run "$WS" -n 1 -p mqtt "$port" </dev/null
