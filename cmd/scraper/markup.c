@@ -19,6 +19,8 @@ enum {
 	BUTTONS_MAX = 400,  /* kept; five times as many are looked at */
 	TRIES_MAX = 50000,  /* elements read as a price */
 	LABELS_MAX = 3000,  /* texts near the title looked at */
+	SOLD_OUT_MAX = 64,  /* of these, kept that say "sold out" */
+	BESIDE = 300,	    /* visible characters to what is about a price */
 	SIGNATURES = 1024,  /* kinds of candidates told apart; a power of 2 */
 	CARDS_MIN = 3,	    /* amounts in one kind that make it a list */
 };
@@ -30,6 +32,8 @@ struct reader {
 	bool *tried; /* by order: elements that were looked at */
 	uint32_t buttons[BUTTONS_MAX]; /* positions of those that buy */
 	size_t n_buttons;
+	uint32_t sold_out[SOLD_OUT_MAX]; /* positions of words that say it */
+	size_t n_sold_out;
 };
 
 static bool has_name(const struct dom_node *n, const char *const *names)
@@ -96,6 +100,55 @@ static bool is_about_stock(const struct reader *r, const struct dom_node *n)
 	return false;
 }
 
+/*
+ * A small part of the page, without its title, that has a picture leading
+ * elsewhere: the card of another product.
+ */
+static bool in_card(const struct reader *r, const struct dom_node *n)
+{
+	for (int up = 0; n && up < 2 * CLIMB_MAX; up++, n = n->parent) {
+		unsigned flags = layout_note(r->l, n)->flags;
+
+		if ((flags & LAYOUT_TITLE_PATH) ||
+		    layout_length(r->l, n) > CARD_LEN)
+			return false;
+		if (flags & LAYOUT_PICTURE)
+			return true;
+	}
+	return false;
+}
+
+/* What can be chosen, as a size, says nothing of the rest. */
+static bool is_choice(const struct dom_node *n)
+{
+	static const char *const names[] = { "option", "label", NULL };
+
+	for (int up = 0; n && up < 3; up++, n = n->parent)
+		if (has_name(n, names))
+			return true;
+	return false;
+}
+
+static void take_stock(struct reader *r, const struct dom_node *n)
+{
+	struct markup *m = r->m;
+
+	switch (markup_label(str_utf8_prefix(n->text, 4 * LABEL_LEN))) {
+	case LABEL_SOLD_OUT:
+		if (is_choice(n->parent) || in_card(r, n->parent))
+			return;
+		m->sold_out = true;
+		m->sold_out_named |= is_about_stock(r, n->parent);
+		if (r->n_sold_out < SOLD_OUT_MAX)
+			r->sold_out[r->n_sold_out++] =
+				layout_note(r->l, n)->pos;
+		return;
+	case LABEL_IN_STOCK: m->in_stock = true; return;
+	case LABEL_BUY:
+	case LABEL_NONE: return;
+	}
+}
+
 static void find_stock(struct reader *r)
 {
 	uint32_t title;
@@ -106,7 +159,6 @@ static void find_stock(struct reader *r)
 	title = layout_note(r->l, r->l->title_node)->pos;
 	for (size_t i = 0; i < r->l->n && tried < LABELS_MAX; i++) {
 		const struct dom_node *n = r->l->nodes[i];
-		enum label l;
 
 		if (!n || n->type != DOM_TEXT ||
 		    (r->l->notes[i].flags &
@@ -116,12 +168,7 @@ static void find_stock(struct reader *r)
 		    layout_apart(r->l->notes[i].pos, title) > 2500)
 			continue;
 		tried++;
-		l = markup_label(str_utf8_prefix(n->text, 4 * LABEL_LEN));
-		if (l == LABEL_SOLD_OUT) {
-			r->m->sold_out = true;
-			r->m->sold_out_named |= is_about_stock(r, n->parent);
-		}
-		r->m->in_stock |= l == LABEL_IN_STOCK;
+		take_stock(r, n);
 	}
 }
 
@@ -259,24 +306,6 @@ static int score_place(const struct reader *r, const struct layout_note *o)
 	if (o->flags & LAYOUT_LINK)
 		score -= 25;
 	return score;
-}
-
-/*
- * A small part of the page, without its title, that has a picture leading
- * elsewhere: the card of another product.
- */
-static bool in_card(const struct reader *r, const struct dom_node *n)
-{
-	for (int up = 0; n && up < 2 * CLIMB_MAX; up++, n = n->parent) {
-		unsigned flags = layout_note(r->l, n)->flags;
-
-		if ((flags & LAYOUT_TITLE_PATH) ||
-		    layout_length(r->l, n) > CARD_LEN)
-			return false;
-		if (flags & LAYOUT_PICTURE)
-			return true;
-	}
-	return false;
 }
 
 /* The currency is the text's own: a hint only tells which "$" it is. */
@@ -495,6 +524,16 @@ static void choose(struct markup *m)
 	}
 }
 
+static void place_sold_out(struct reader *r)
+{
+	const struct markup_price *best = r->m->best;
+
+	for (size_t i = 0; best && i < r->n_sold_out; i++)
+		r->m->sold_out_by_price |=
+			!best->aside && !best->listed &&
+			layout_apart(r->sold_out[i], best->pos) <= BESIDE;
+}
+
 struct markup *markup_read(const struct layout *l,
 			   const struct price_hints *hints)
 {
@@ -511,6 +550,7 @@ struct markup *markup_read(const struct layout *l,
 	score_repeats(r->m);
 	clear_lone_old(r->m);
 	choose(r->m);
+	place_sold_out(r);
 	return r->m;
 }
 

@@ -46,6 +46,7 @@ struct markup {
 	bool can_buy;			 /* there is a button that buys */
 	bool sold_out;			 /* it says so near the title */
 	bool sold_out_named;		 /* … in an element named for it */
+	bool sold_out_by_price;		 /* … beside the best price */
 	bool in_stock;			 /* it says so near the title */
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/words.h"
 #include "common/xmem.h"
 
 enum { WORD_LEN_MAX = 24 };
@@ -19,6 +20,7 @@ static const struct entry words[] = {
 	{ "addtobag", WORD_BUY },
 	{ "addtobasket", WORD_BUY },
 	{ "addtocart", WORD_BUY },
+	{ "agotado", WORD_STOCK },
 	{ "also", WORD_ASIDE },
 	{ "alsobought", WORD_ASIDE },
 	{ "alternatives", WORD_ASIDE },
@@ -26,12 +28,15 @@ static const struct entry words[] = {
 	{ "anterior", WORD_OLD },
 	{ "antes", WORD_OLD },
 	{ "approx", WORD_EXTRA },
+	{ "ausverkauft", WORD_STOCK },
 	{ "availability", WORD_STOCK },
 	{ "avant", WORD_OLD },
 	{ "bag", WORD_CART },
 	{ "barre", WORD_OLD },
 	{ "basket", WORD_CART },
 	{ "before", WORD_OLD },
+	{ "beschikbaarheid", WORD_STOCK },
+	{ "bestand", WORD_STOCK },
 	{ "bonus", WORD_EXTRA },
 	{ "bought", WORD_ASIDE },
 	{ "bundle", WORD_ASIDE },
@@ -63,8 +68,17 @@ static const struct entry words[] = {
 	{ "disc", WORD_OLD },
 	{ "discount", WORD_EXTRA },
 	{ "discounted", WORD_NOW },
+	{ "dispo", WORD_STOCK },
+	{ "disponibilidad", WORD_STOCK },
+	{ "disponibilidade", WORD_STOCK },
+	{ "disponibilita", WORD_STOCK },
+	{ "disponibilite", WORD_STOCK },
+	{ "dostepnosc", WORD_STOCK },
+	{ "dostupnost", WORD_STOCK },
 	{ "dropdown", WORD_EXTRA },
 	{ "eski", WORD_OLD },
+	{ "estoque", WORD_STOCK },
+	{ "existencias", WORD_STOCK },
 	{ "final", WORD_NOW },
 	{ "finance", WORD_EXTRA },
 	{ "financing", WORD_EXTRA },
@@ -78,9 +92,13 @@ static const struct entry words[] = {
 	{ "installments", WORD_EXTRA },
 	{ "instalment", WORD_EXTRA },
 	{ "instalments", WORD_EXTRA },
+	{ "inventory", WORD_STOCK },
 	{ "item", WORD_PRODUCT },
 	{ "kaina", WORD_PRICE },
+	{ "lager", WORD_STOCK },
+	{ "lagerstatus", WORD_STOCK },
 	{ "leasing", WORD_EXTRA },
+	{ "lieferbarkeit", WORD_STOCK },
 	{ "list", WORD_OLD },
 	{ "loyalty", WORD_EXTRA },
 	{ "megamenu", WORD_ASIDE },
@@ -89,6 +107,7 @@ static const struct entry words[] = {
 	{ "month", WORD_EXTRA },
 	{ "monthly", WORD_EXTRA },
 	{ "msrp", WORD_OLD },
+	{ "nalichie", WORD_STOCK },
 	{ "name", WORD_TITLE },
 	{ "nav", WORD_ASIDE },
 	{ "navigation", WORD_ASIDE },
@@ -103,6 +122,7 @@ static const struct entry words[] = {
 	{ "orig", WORD_OLD },
 	{ "original", WORD_OLD },
 	{ "our", WORD_NOW },
+	{ "outofstock", WORD_STOCK },
 	{ "percent", WORD_EXTRA },
 	{ "points", WORD_EXTRA },
 	{ "popular", WORD_ASIDE },
@@ -140,6 +160,8 @@ static const struct entry words[] = {
 	{ "review", WORD_ASIDE },
 	{ "reviews", WORD_ASIDE },
 	{ "rrp", WORD_OLD },
+	{ "rupture", WORD_STOCK },
+	{ "saatavuus", WORD_STOCK },
 	{ "sale", WORD_NOW },
 	{ "save", WORD_EXTRA },
 	{ "saved", WORD_EXTRA },
@@ -152,12 +174,17 @@ static const struct entry words[] = {
 	{ "sidebar", WORD_ASIDE },
 	{ "similar", WORD_ASIDE },
 	{ "sims", WORD_ASIDE },
+	{ "sklad", WORD_STOCK },
+	{ "skladem", WORD_STOCK },
 	{ "slider", WORD_ASIDE },
+	{ "sold", WORD_STOCK },
+	{ "soldout", WORD_STOCK },
 	{ "special", WORD_NOW },
 	{ "sponsored", WORD_ASIDE },
 	{ "srp", WORD_OLD },
 	{ "standard", WORD_OLD },
 	{ "stock", WORD_STOCK },
+	{ "stok", WORD_STOCK },
 	{ "strike", WORD_OLD },
 	{ "striked", WORD_OLD },
 	{ "strikethrough", WORD_OLD },
@@ -170,18 +197,23 @@ static const struct entry words[] = {
 	{ "title", WORD_TITLE },
 	{ "trade", WORD_EXTRA },
 	{ "trolley", WORD_CART },
+	{ "unavailable", WORD_STOCK },
 	{ "unit", WORD_EXTRA },
 	{ "upsell", WORD_ASIDE },
 	{ "upsells", WORD_ASIDE },
 	{ "uvp", WORD_OLD },
+	{ "varasto", WORD_STOCK },
 	{ "variant", WORD_EXTRA },
 	{ "variants", WORD_EXTRA },
 	{ "variation", WORD_EXTRA },
 	{ "variations", WORD_EXTRA },
 	{ "vat", WORD_EXTRA },
+	{ "verfuegbarkeit", WORD_STOCK },
 	{ "viewed", WORD_ASIDE },
+	{ "voorraad", WORD_STOCK },
 	{ "was", WORD_OLD },
 	{ "weekly", WORD_EXTRA },
+	{ "zaloga", WORD_STOCK },
 };
 
 static int compare(const void *key, const void *entry)
@@ -278,46 +310,106 @@ unsigned markup_words(const struct dom_node *n)
 	return means;
 }
 
-/* Parts of labels, in lower case as far as ASCII goes. */
+/*
+ * Parts of labels as rows of words have them: folded, without signs. The first
+ * that is found counts: "not in stock" stands before "in stock". A promise of
+ * its return says nothing of what is there now.
+ */
 static const struct {
 	const char *text;
 	enum label means;
 } labels[] = {
+	{ "back in stock", LABEL_NONE },
+	{ "when in stock", LABEL_NONE },
+	{ "when available", LABEL_NONE },
+	{ "wieder auf lager", LABEL_NONE },
+	{ "wieder verfügbar", LABEL_NONE },
+	{ "wieder lieferbar", LABEL_NONE },
+	{ "de retour en stock", LABEL_NONE },
+	{ "de nuevo en stock", LABEL_NONE },
+	{ "weer op voorraad", LABEL_NONE },
 	{ "out of stock", LABEL_SOLD_OUT },
+	{ "not in stock", LABEL_SOLD_OUT },
 	{ "sold out", LABEL_SOLD_OUT },
 	{ "currently unavailable", LABEL_SOLD_OUT },
+	{ "temporarily unavailable", LABEL_SOLD_OUT },
 	{ "no longer available", LABEL_SOLD_OUT },
 	{ "not available", LABEL_SOLD_OUT },
-	{ "temporarily unavailable", LABEL_SOLD_OUT },
 	{ "ausverkauft", LABEL_SOLD_OUT },
+	{ "vergriffen", LABEL_SOLD_OUT },
 	{ "nicht verfügbar", LABEL_SOLD_OUT },
+	{ "nicht lieferbar", LABEL_SOLD_OUT },
 	{ "nicht auf lager", LABEL_SOLD_OUT },
+	{ "nicht vorrätig", LABEL_SOLD_OUT },
+	{ "nicht mehr auf lager", LABEL_SOLD_OUT },
+	{ "nicht mehr verfügbar", LABEL_SOLD_OUT },
+	{ "nicht mehr lieferbar", LABEL_SOLD_OUT },
 	{ "indisponible", LABEL_SOLD_OUT },
+	{ "non disponible", LABEL_SOLD_OUT },
+	{ "plus disponible", LABEL_SOLD_OUT },
 	{ "rupture de stock", LABEL_SOLD_OUT },
+	{ "plus en stock", LABEL_SOLD_OUT },
+	{ "pas en stock", LABEL_SOLD_OUT },
 	{ "épuisé", LABEL_SOLD_OUT },
 	{ "agotado", LABEL_SOLD_OUT },
 	{ "no disponible", LABEL_SOLD_OUT },
 	{ "sin stock", LABEL_SOLD_OUT },
+	{ "sin existencias", LABEL_SOLD_OUT },
+	{ "fuera de stock", LABEL_SOLD_OUT },
 	{ "non disponibile", LABEL_SOLD_OUT },
 	{ "esaurito", LABEL_SOLD_OUT },
+	{ "esaurita", LABEL_SOLD_OUT },
 	{ "esgotado", LABEL_SOLD_OUT },
 	{ "indisponível", LABEL_SOLD_OUT },
+	{ "não disponível", LABEL_SOLD_OUT },
+	{ "sem estoque", LABEL_SOLD_OUT },
+	{ "sem stock", LABEL_SOLD_OUT },
+	{ "fora de estoque", LABEL_SOLD_OUT },
 	{ "uitverkocht", LABEL_SOLD_OUT },
 	{ "niet op voorraad", LABEL_SOLD_OUT },
+	{ "niet leverbaar", LABEL_SOLD_OUT },
+	{ "niet beschikbaar", LABEL_SOLD_OUT },
 	{ "udsolgt", LABEL_SOLD_OUT },
+	{ "ikke på lager", LABEL_SOLD_OUT },
 	{ "slutsåld", LABEL_SOLD_OUT },
 	{ "slut i lager", LABEL_SOLD_OUT },
+	{ "inte i lager", LABEL_SOLD_OUT },
+	{ "ej i lager", LABEL_SOLD_OUT },
 	{ "utsolgt", LABEL_SOLD_OUT },
 	{ "loppuunmyyty", LABEL_SOLD_OUT },
-	{ "wyprzedane", LABEL_SOLD_OUT },
-	{ "niedostępny", LABEL_SOLD_OUT },
-	{ "vyprodáno", LABEL_SOLD_OUT },
+	{ "loppu varastosta", LABEL_SOLD_OUT },
+	{ "ei varastossa", LABEL_SOLD_OUT },
+	{ "wyprzedan", LABEL_SOLD_OUT },
+	{ "niedostępn", LABEL_SOLD_OUT },
+	{ "brak w magazynie", LABEL_SOLD_OUT },
+	{ "vyprodán", LABEL_SOLD_OUT },
+	{ "nedostupn", LABEL_SOLD_OUT },
+	{ "není skladem", LABEL_SOLD_OUT },
+	{ "nie je na sklade", LABEL_SOLD_OUT },
 	{ "ni na zalogi", LABEL_SOLD_OUT },
+	{ "razprodan", LABEL_SOLD_OUT },
+	{ "rasprodan", LABEL_SOLD_OUT },
+	{ "indisponibil", LABEL_SOLD_OUT },
+	{ "stoc epuizat", LABEL_SOLD_OUT },
+	{ "nincs raktáron", LABEL_SOLD_OUT },
+	{ "elfogyott", LABEL_SOLD_OUT },
 	{ "нет в наличии", LABEL_SOLD_OUT },
+	{ "распродан", LABEL_SOLD_OUT },
+	{ "закончился", LABEL_SOLD_OUT },
+	{ "немає в наявності", LABEL_SOLD_OUT },
+	{ "εξαντλ", LABEL_SOLD_OUT },
 	{ "tükendi", LABEL_SOLD_OUT },
+	{ "stokta yok", LABEL_SOLD_OUT },
 	{ "售完", LABEL_SOLD_OUT },
 	{ "售罄", LABEL_SOLD_OUT },
 	{ "完售", LABEL_SOLD_OUT },
+	{ "缺货", LABEL_SOLD_OUT },
+	{ "缺貨", LABEL_SOLD_OUT },
+	{ "品切れ", LABEL_SOLD_OUT },
+	{ "在庫切れ", LABEL_SOLD_OUT },
+	{ "売り切れ", LABEL_SOLD_OUT },
+	{ "품절", LABEL_SOLD_OUT },
+	{ "אזל מהמלאי", LABEL_SOLD_OUT },
 	{ "add to cart", LABEL_BUY },
 	{ "add to basket", LABEL_BUY },
 	{ "add to bag", LABEL_BUY },
@@ -349,9 +441,7 @@ static const struct {
 	{ "ostukorvi", LABEL_BUY },
 	{ "sepete ekle", LABEL_BUY },
 	{ "купить", LABEL_BUY },
-	{ "Купить", LABEL_BUY },
 	{ "в корзину", LABEL_BUY },
-	{ "В корзину", LABEL_BUY },
 	{ "加入購物車", LABEL_BUY },
 	{ "購買", LABEL_BUY },
 	{ "カートに", LABEL_BUY },
@@ -371,18 +461,19 @@ static const struct {
 	{ "в наличии", LABEL_IN_STOCK },
 };
 
-static bool contains(struct str s, struct str part)
-{
-	for (size_t i = 0; i + part.len <= s.len; i++)
-		if (str_eq_nocase(str_sub(s, i, i + part.len), part))
-			return true;
-	return false;
-}
-
 enum label markup_label(struct str text)
 {
-	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
-		if (contains(text, str_from(labels[i].text)))
-			return labels[i].means;
-	return LABEL_NONE;
+	enum label means = LABEL_NONE;
+	struct buf row = { 0 };
+
+	words_add(&row, text);
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
+		if (str_find(buf_str(&row), str_from(labels[i].text)) !=
+		    (size_t)-1) {
+			means = labels[i].means;
+			break;
+		}
+	}
+	buf_free(&row);
+	return means;
 }

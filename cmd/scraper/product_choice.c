@@ -312,7 +312,8 @@ static bool is_product_page(const struct product_page *p)
 	for (int s = 0; s < THING_SOURCES; s++)
 		if (p->mains[s] && p->mains[s]->typed)
 			return true;
-	return p->markup->can_buy || p->markup->in_stock || p->layout->for_one;
+	return p->markup->can_buy || p->markup->in_stock ||
+	       p->markup->sold_out_by_price || p->layout->for_one;
 }
 
 /* The visible price, where it must stand for itself. */
@@ -324,7 +325,9 @@ static const struct markup_price *find_lone(const struct product_page *p)
 	if (!v || v->aside || v->listed || v->old || v->score < enough ||
 	    !p->layout->title.p)
 		return NULL;
-	if (p->markup->sold_out_named && !p->markup->can_buy)
+	/* Far from where it says so, the price is that of another. */
+	if (p->markup->sold_out_named && !p->markup->can_buy &&
+	    !p->markup->sold_out_by_price)
 		return NULL;
 	return v;
 }
