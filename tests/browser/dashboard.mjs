@@ -184,6 +184,25 @@ test('shows prices, charts, targets, listings and alerts', async () => {
 	await page.context().close();
 });
 
+test('a watch that cannot be seen is there at a glance, until it can', async () => {
+	const page = await open();
+	const end = (outcome, reason) => publish({
+		type: 'observation.change', subject: 'gpu', time: at(2),
+		data: { watch: 'gpu', outcome, reason },
+	});
+
+	assert.ok(!await page.locator('#troubles').isVisible());
+	end('blocked', 'status 403 <b>');
+	await page.locator('.trouble').waitFor();
+	const said = await page.locator('.trouble').textContent();
+	assert.match(said, /blocked.*Graphics card, 24 GB.*2 min ago.*status 403 <b>/s);
+	await page.screenshot({ path: 'trouble.png' });
+	assert.deepEqual(page.problems, []);
+	end('changed');
+	await page.locator('#troubles').waitFor({ state: 'hidden' });
+	await page.context().close();
+});
+
 test('a price moves and an alert comes as they happen', async () => {
 	const page = await open({ viewport: { width: 1440, height: 900 } });
 

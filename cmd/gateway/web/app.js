@@ -3,7 +3,8 @@
 import { WeirClient } from './client.js';
 import { Chart } from './chart.js';
 
-const LISTINGS_MAX = 60, ALERTS_MAX = 30, TOASTS_MAX = 4, TOAST_MS = 12000;
+const LISTINGS_MAX = 60, ALERTS_MAX = 30, TROUBLES_MAX = 20;
+const TOASTS_MAX = 4, TOAST_MS = 12000;
 const RANGES = {
 	'1h': { ms: 3600e3, query: 'limit=1000' },
 	'24h': { ms: 86400e3, query: 'limit=1000' },
@@ -15,6 +16,7 @@ const clone = (id) => $(id).content.firstElementChild.cloneNode(true);
 
 const items = new Map(); // by item id: a card and what it shows
 const watches = new Map(); // by watch id: its data
+const ends = new Map(); // by watch id: how its fetches end
 let range = '24h';
 let lastUpdate = 0;
 let begun = Date.now(); // toasts are for what happens from now on
@@ -248,6 +250,7 @@ function onWatch(event) {
 		watches.set(id, event.data);
 	else
 		watches.delete(id);
+	showTroubles();
 	if (!itemId)
 		return;
 	let item = items.get(itemId);
@@ -263,6 +266,39 @@ function onWatch(event) {
 	item ??= makeItem(itemId);
 	item.watch = id;
 	showItem(item);
+}
+
+// ---- watches that cannot be seen ----
+
+const isWell = (outcome) => outcome === 'changed' || outcome === 'unchanged';
+
+function showTrouble([id, event]) {
+	const el = clone('trouble-template');
+	const reason = text(event.data.reason);
+
+	el.querySelector('.chip').textContent = text(event.data.outcome);
+	el.querySelector('.name').textContent =
+		text(watches.get(id).item?.name) || id;
+	setTime(el.querySelector('time'), event.time);
+	el.querySelector('.reason').textContent = reason && ` · ${reason}`;
+	return el;
+}
+
+// Each watch whose fetches do not end well; the newest trouble first.
+function showTroubles() {
+	const list = [...ends].filter(([id, event]) =>
+		!isWell(event.data.outcome) && watches.has(id) &&
+		watches.get(id).enabled !== false);
+
+	list.sort((a, b) => Date.parse(b[1].time) - Date.parse(a[1].time));
+	$('trouble-list').replaceChildren(
+		...list.slice(0, TROUBLES_MAX).map(showTrouble));
+	$('troubles').hidden = list.length === 0;
+}
+
+function onEnd(event) {
+	ends.set(event.subject, event);
+	showTroubles();
 }
 
 // ---- listings ----
@@ -409,6 +445,8 @@ function onEvent({ detail: event }) {
 		onPrice(event);
 	else if (event.type === 'watch.set')
 		onWatch(event);
+	else if (event.type === 'observation.change')
+		onEnd(event);
 	else if (event.type === 'alert.new')
 		onAlert(event, false);
 	else if (event.type.startsWith('listing.') && event.data)
@@ -498,7 +536,8 @@ function start() {
 	const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 	const client = new WeirClient(`${scheme}://${location.host}/ws`, [
 		'watch.set/', 'price.update/', 'listing.new/', 'listing.update/',
-		'listing.gone/', 'alert.new/', 'system.message',
+		'listing.gone/', 'observation.change/', 'alert.new/',
+		'system.message',
 	]);
 
 	client.addEventListener('state', onState);
