@@ -159,7 +159,13 @@ static int load_watch(void *arg, struct str key, struct str val, struct err *e)
 	if (!w && task_find(s, id))
 		log_warn("watch %.*s: %s; going on with what was read before",
 			 STR_ARG(id), why.msg);
-	return t ? record_load(t, e) : 0;
+	if (!t)
+		return 0;
+	if (record_load(t, e))
+		return -1;
+	if (!t->entry.place) /* a reload has mended it */
+		task_due_in(t, 0);
+	return 0;
 }
 
 /*

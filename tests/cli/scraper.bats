@@ -556,6 +556,15 @@ gaps() { # HOOK
 	poll
 	wait_for '[ "$(outcome)" = changed ]'
 	[ "$(fetched)" = second/2 ]
+	# A secret that was not there may be there now.
+	echo "{\"id\":\"s\",\"kind\":\"page\",\"url\":\"$url/hook/s\",\"headers\":{\"Cookie\":{\"file\":\"s\"}}}" |
+		weir-pub -t watch.set
+	wait_for '[ "$(weir-log --last observation.change/s | jq -r .data.outcome)" = refused ]'
+	mkdir -p d/secrets
+	echo a=b >d/secrets/s
+	hup ': info: reloaded'
+	wait_for '[ "$(weir-log --last observation.change/s | jq -r .data.outcome)" = changed ]'
+	[ "$(control hook/s | jq -r ".requests[0].headers.cookie")" = a=b ]
 	for bad in 'allow = nowhere' 'max-bytes = much' 'no-such = 1' 'oops' 'once = yes'; do
 		printf '[scraper]\nuser-agent = third/3\n%s\n' "$bad" >weir.conf
 		hup ': error: not reloaded: '
