@@ -45,11 +45,11 @@ static void add_reason(struct buf *b, const struct type_alert *t,
 		buf_puts(b, over ? ", above the target " : ", target ");
 		buf_add_str(b, t->targetPrice);
 	}
-	if (str_is(t->kind, "drop") && t->previous.p) {
-		buf_puts(b, over ? ", the drop from " : ", down from ");
+	if (str_is(t->kind, "drop") && over) {
+		buf_puts(b, ", the drop is over");
+	} else if (str_is(t->kind, "drop") && t->previous.p) {
+		buf_puts(b, ", down from ");
 		buf_add_str(b, t->previous);
-		if (over)
-			buf_puts(b, " is over");
 	}
 	if (str_is(t->kind, "stock")) {
 		buf_puts(b, s->matter.price.p ? ", " : ": ");

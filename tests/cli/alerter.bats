@@ -80,7 +80,7 @@ alert() {
 	price 4 99 80 | cat "$tmp/in" - | alert -r "$tmp/r" |
 		jq -r 'select(.type == "alert.resolved").data.message' >"$tmp/over"
 	[ "$(cat "$tmp/over")" = "Lamp: 81 EUR, above the target 80, at shop
-Lamp: 99 EUR, the drop from 100 is over, at shop" ]
+Lamp: 99 EUR, the drop is over, at shop" ]
 }
 
 @test "the same input gives the same bytes" {

@@ -44,8 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	t = type_at(data[0]);
 	text = (struct str){ (const char *)data + 1, size - 1 };
-	if (t && t->shape &&
-	    json_check(text, JSON_STRICT, NULL) == 0)
+	if (t && t->shape && json_check(text, JSON_STRICT, NULL) == 0)
 		check(t->shape, text, &a);
 	arena_free(&a);
 	return 0;
