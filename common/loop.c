@@ -244,7 +244,10 @@ static void on_prepare(uv_prepare_t *h)
 {
 	struct loop_work *w = h->data;
 
-	w->awake = w->fn(w->arg);
+	/* fn itself may wake it, and then says that it is done. */
+	w->awake = false;
+	if (w->fn(w->arg))
+		w->awake = true;
 	if (w->awake)
 		return;
 	uv_prepare_stop(&w->prepare);
