@@ -103,9 +103,8 @@ size_t json_count(const struct json *n);
 const char *json_key(const struct json *n);    /* NULL outside objects */
 const char *json_string(const struct json *n); /* NULL if no string */
 bool json_true(const struct json *n);
-/* A number as it was written, or NULL; the double it stands for. */
+/* A number as it was written, or NULL. */
 const char *json_number(const struct json *n);
-double json_double(const struct json *n);
 
 /* Compare two numbers as they were written, exactly: <0, 0, >0. */
 int json_number_cmp(struct str a, struct str b);

@@ -182,11 +182,6 @@ const char *json_number(const struct json *n)
 	return json_kind(n) == JSON_NUMBER ? node(n)->valuestring : NULL;
 }
 
-double json_double(const struct json *n)
-{
-	return json_kind(n) == JSON_NUMBER ? node(n)->valuedouble : 0;
-}
-
 static void print_children(const struct json *n, struct buf *b)
 {
 	bool first = true;

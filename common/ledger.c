@@ -34,7 +34,7 @@ struct ledger {
 	db_table meta, state, outbox;
 	struct db_txn *txn;  /* the write transaction */
 	struct db_txn *read; /* for handing out the outbox */
-	bool reading, is_new;
+	bool reading;
 	uint32_t current, sending;
 	struct identity {
 		char source[EVENT_SOURCE_MAX + 1];
@@ -284,7 +284,6 @@ static int load(struct ledger *l, struct err *e)
 	if (get_meta(l, "current", &current, sizeof(current), e) < 0 ||
 	    get_meta(l, "position", &l->position, sizeof(l->position), e) < 0)
 		return -1;
-	l->is_new = current == 0;
 	while (l->current < current)
 		if (load_identity(l, e))
 			return -1;
@@ -369,11 +368,6 @@ void ledger_close(struct ledger **lp)
 	free(l->id);
 	free(l);
 	*lp = NULL;
-}
-
-bool ledger_is_new(const struct ledger *l)
-{
-	return l->is_new;
 }
 
 struct str ledger_source(const struct ledger *l)

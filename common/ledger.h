@@ -38,7 +38,6 @@ struct ledger_conf {
 struct ledger *ledger_open(const struct ledger_conf *conf, struct err *e);
 void ledger_close(struct ledger **lp);
 
-bool ledger_is_new(const struct ledger *l); /* nothing was in it */
 struct str ledger_source(const struct ledger *l);
 
 int ledger_begin(struct ledger *l, struct err *e);

@@ -315,15 +315,6 @@ void producer_kick(struct producer *p)
 		send_window(p);
 }
 
-bool producer_idle(const struct producer *p)
-{
-	const struct producer_queue *q = &p->conf.queue;
-	uint64_t first, last;
-
-	q->range(q->arg, &first, &last);
-	return p->live && first > last && str_is(q->source(q->arg), p->source);
-}
-
 bool producer_connected(const struct producer *p)
 {
 	return p->live && !p->late;

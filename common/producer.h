@@ -76,9 +76,6 @@ void producer_free(struct producer **pp);
 /* The queue has more than before: send what fits the window. */
 void producer_kick(struct producer *p);
 
-/* Everything that was in the queue is acknowledged. */
-bool producer_idle(const struct producer *p);
-
 /* The store answered hello and acknowledges in time. */
 bool producer_connected(const struct producer *p);
 

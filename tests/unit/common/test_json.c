@@ -295,7 +295,6 @@ static void a_tree_keeps_digits_case_and_order(void **state)
 	assert_string_equal(json_number(json_member(tree, "n")),
 			    "9007199254740993");
 	assert_string_equal(json_number(json_member(tree, "N")), "0.10");
-	assert_true(json_double(json_member(tree, "e")) == 100);
 	assert_null(json_member(tree, "E"));
 	json_free(&tree);
 	assert_null(tree);
@@ -327,7 +326,6 @@ static void nothing_is_passed_on(void **state)
 	assert_int_equal(json_count(NULL), 0);
 	assert_int_equal(json_kind(NULL), JSON_NONE);
 	assert_false(json_true(NULL));
-	assert_true(json_double(NULL) == 0);
 	json_print(NULL, &out);
 	assert_string_equal(out.p, "null");
 	buf_free(&out);

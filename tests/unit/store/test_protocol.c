@@ -220,8 +220,8 @@ static void settle(struct world *w)
 	fake_net.lose = fake_net.twice = 0;
 	if (!w->writer)
 		store_start(w);
-	while (left-- > 0 &&
-	       !(ledger_outbox_count(w->l) == 0 && producer_idle(w->producer)))
+	while (left-- > 0 && !(ledger_outbox_count(w->l) == 0 &&
+			       producer_connected(w->producer)))
 		live(w, 20);
 	if (left < 0)
 		fail_msg("it never comes to rest: %llu events wait",
