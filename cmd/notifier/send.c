@@ -211,8 +211,11 @@ static void start_command(struct sending *s, const struct channel *c,
 {
 	struct arena a = { 0 };
 	struct err e;
-	int fd = text_fd(line);
+	int fd;
 
+	buf_add_str(&s->body, line);
+	buf_putc(&s->body, '\n');
+	fd = text_fd(buf_str(&s->body));
 	if (fd < 0)
 		err_set(&e, 0, "memfd: %s", strerror(errno));
 	else

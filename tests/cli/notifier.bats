@@ -583,6 +583,22 @@ log_has() { # LINE TIMES
 	run ! grep -e mdb -e socket: "$T/in.fds"
 }
 
+@test "a command reads the event as one whole line" {
+	start store ': ready '
+	cat >"$T/deliver" <<-'EOF'
+		#!/bin/sh
+		IFS= read -r line || exit 3
+		printf '%s' "$line" >"$1"
+		! read -r more
+	EOF
+	chmod +x "$T/deliver"
+	channel cmd type=command command="$T/deliver $T/in" >"$conf"
+	start_notifier
+	tell ana hello
+	until_true deliveries_are "$types" sent
+	[ "$(jq -r .data.title "$T/in")" = hello ]
+}
+
 @test "a command's exit status is the outcome" {
 	start store ': ready '
 	cat >"$T/deliver" <<-'EOF'
