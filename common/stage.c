@@ -354,6 +354,8 @@ int stage_run(const struct stage_handler *handler, void *self,
 		rc = err_set(e, EX_USAGE, "--out: only '-' is possible");
 	else if (options->in && !s.filter)
 		rc = err_set(e, EX_USAGE, "--in goes with --out");
+	else if (s.filter && !options->in && !handler->generates)
+		rc = err_set(e, EX_USAGE, "--out goes with --in");
 	else if (!s.filter && (options->state_dir || options->pass))
 		rc = err_set(e, EX_USAGE, "--%s goes with --in and --out",
 			     options->pass ? "pass" : "state");

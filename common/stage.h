@@ -37,6 +37,7 @@ enum { STAGE_DRAIN_MS = 5000 };
 struct stage_handler {
 	const char *tool; /* "analyzer" */
 	bool pure;
+	bool generates; /* has something to say without input: -o alone */
 	/* All are called with self. Return 0, or -1 with *e to end the process. */
 
 	/* Load state; inside a transaction. May be NULL. */

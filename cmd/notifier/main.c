@@ -63,8 +63,6 @@ static int work(struct err *e)
 		return 0;
 	if (cfg.test)
 		return trial_run(&channels, cfg.test, e);
-	if (cfg.stage.out && !cfg.stage.in)
-		return err_set(e, EX_USAGE, "--out goes with --in");
 	return stage_run(&notifier_handler, &n, &cfg.common, &cfg.stage, e);
 }
 

@@ -299,6 +299,7 @@ static void on_close(void *self, struct stage *stage)
 
 const struct stage_handler scraper_handler = {
 	.tool = "scraper",
+	.generates = true,
 	.open = on_open,
 	.event = on_event,
 	.live = on_live,

@@ -59,6 +59,9 @@ alert() {
 	run "$BIN/weir-alerter" -r /dev/null
 	[ "$status" -eq 64 ]
 	[[ $output == *--rules* ]]
+	run "$BIN/weir-alerter" -o - </dev/null
+	[ "$status" -eq 64 ]
+	[[ $output == *"--out goes with --in"* ]]
 }
 
 @test "an alert has the fields of the old one, a notification has its data" {

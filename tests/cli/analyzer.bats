@@ -46,6 +46,9 @@ analyze() {
 	run "$BIN/weir-analyzer" -i - -o - extra
 	[ "$status" -eq 64 ]
 	[[ $output == *extra* ]]
+	run "$BIN/weir-analyzer" -o - </dev/null
+	[ "$status" -eq 64 ]
+	[[ $output == *"--out goes with --in"* ]]
 }
 
 @test "each price gives statistics, weighted by how long prices held" {
