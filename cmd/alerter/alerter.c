@@ -348,28 +348,38 @@ static int take_price(struct alerter *al, struct hearing *h,
 	return save_known(al, h->stage, key, &known, seen, h->ev, e);
 }
 
+/* Forget what was so; a cooldown holds for one that comes back, too. */
+static int take_gone(struct alerter *al, const struct hearing *h, struct err *e)
+{
+	struct gathering g = { .a = &al->arena };
+	struct buf prefix = { 0 };
+	int rc;
+
+	buf_addf(&prefix, "state/%.*s/", STR_ARG(h->seen->key));
+	rc = stage_each(h->stage, buf_str(&prefix), gather, &g, e);
+	for (size_t i = 0; !rc && i < g.n; i++)
+		rc = judge_gone(al, h, g.v[i], e);
+	buf_free(&prefix);
+	free(g.v);
+	return rc;
+}
+
 static int take_fact(struct alerter *al, struct stage *s,
 		     const struct event *ev, struct err *e)
 {
 	struct sighting seen;
-	struct buf prefix = { 0 };
 	struct hearing h = { .stage = s,
 			     .ev = ev,
 			     .seen = &seen,
 			     .time_us = ev->time_us,
 			     .recorded_us = ev->recorded_us };
-	int rc;
 
 	if (!sighting_read(ev, &al->arena, &seen))
 		return 0;
 	if (seen.kind == SIGHTING_PRICE)
 		return take_price(al, &h, &seen, e);
-	if (seen.kind != SIGHTING_GONE)
-		return judge_all_rules(al, &h, e);
-	buf_addf(&prefix, "state/%.*s/", STR_ARG(seen.key));
-	rc = drop_states(al, s, buf_str(&prefix), false, (struct str){ 0 }, e);
-	buf_free(&prefix);
-	return rc;
+	return seen.kind == SIGHTING_GONE ? take_gone(al, &h, e)
+					  : judge_all_rules(al, &h, e);
 }
 
 static int on_event(void *self, struct stage *s, const struct event *ev,
@@ -428,8 +438,8 @@ static int load_deadline(void *arg, struct str key, struct str val,
 
 	(void)e;
 	arena_reset(&l->al->arena);
-	if (state_decode(val, &l->al->arena, &st) && st.rule.held)
-		deadlines_set(&l->al->deadlines, key, st.rule.due_us);
+	if (state_decode(val, &l->al->arena, &st))
+		deadlines_set(&l->al->deadlines, key, state_due(&st));
 	return 0;
 }
 

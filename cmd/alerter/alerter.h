@@ -49,6 +49,10 @@ struct hearing {
 int judge_rule(struct alerter *al, const struct hearing *h,
 	       const struct rule *r, struct err *e);
 
+/* What the state under key is about is gone. */
+int judge_gone(struct alerter *al, const struct hearing *h, struct str key,
+	       struct err *e);
+
 /* The first deadline has come. */
 int judge_due(struct alerter *al, struct stage *s, int64_t now_us,
 	      struct err *e);

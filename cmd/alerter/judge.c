@@ -44,8 +44,7 @@ static int load(struct alerter *al, struct stage *s, struct str key,
 static int save(struct alerter *al, struct stage *s, struct str key,
 		const struct state *st, bool keep, struct err *e)
 {
-	deadlines_set(&al->deadlines, key,
-		      keep && st->rule.held ? st->rule.due_us : CLK_NONE);
+	deadlines_set(&al->deadlines, key, keep ? state_due(st) : CLK_NONE);
 	if (!keep)
 		return stage_del(s, key, e) < 0 ? -1 : 0;
 	buf_reset(&al->text);
@@ -209,6 +208,23 @@ out:
 	return rc;
 }
 
+int judge_gone(struct alerter *al, const struct hearing *h, struct str key,
+	       struct err *e)
+{
+	bool is_search;
+	struct str id = state_rule(key, &is_search);
+	const struct rule *r = percolator_get(al->percolator, is_search, id);
+	struct state st;
+	int got = load(al, h->stage, key, &st, e);
+
+	if (got <= 0)
+		return got;
+	if (r)
+		rule_gone(r, &st.rule);
+	return save(al, h->stage, key, &st,
+		    r && rule_state_matters(r, &st.rule, h->recorded_us), e);
+}
+
 /* Say what was held, as it was last seen. */
 static int fire_held(struct alerter *al, struct stage *s, struct state *st,
 		     const struct type_alert *alert, int64_t now_us,
@@ -244,10 +260,8 @@ int judge_due(struct alerter *al, struct stage *s, int64_t now_us,
 
 	if (got < 0)
 		return -1;
-	if (!got || !st.rule.held) {
-		deadlines_set(&al->deadlines, key, CLK_NONE);
-		return 0;
-	}
+	if (!got || !st.rule.held)
+		return save(al, s, key, &st, false, e);
 	if (shape_decode(&shape_alert, st.alert, &alert, &al->arena, e))
 		return err_prefix(e, "%.*s", STR_ARG(key));
 	o.silenced =

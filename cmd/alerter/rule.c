@@ -313,6 +313,7 @@ enum rule_action rule_step(const struct rule *r, struct rule_state *st,
 
 	if (v == VERDICT_UNKNOWN)
 		return RULE_NOTHING;
+	st->gone = false;
 	if (v == VERDICT_NO) {
 		bool told = st->firing && st->told;
 
@@ -354,6 +355,15 @@ enum rule_action rule_due(struct rule_state *st, const struct occasion *o)
 	st->told = true;
 	st->fired_us = o->recorded_us;
 	return RULE_FIRE;
+}
+
+void rule_gone(const struct rule *r, struct rule_state *st)
+{
+	st->firing = st->told = st->held = false;
+	st->gone = true;
+	st->due_us = CLK_NONE;
+	if (st->fired_us != CLK_NONE)
+		st->due_us = st->fired_us + r->cooldown_us;
 }
 
 bool rule_state_matters(const struct rule *r, const struct rule_state *st,

@@ -102,6 +102,7 @@ struct rule_state {
 	bool firing;	  /* it is so */
 	bool told;	  /* alert.new was said */
 	bool held;	  /* it will be said at due_us, if it is still so */
+	bool gone;	  /* the thing is; forgotten at due_us */
 	int64_t fired_us; /* when alert.new was last said; recordedtime */
 	int64_t due_us;
 };
@@ -127,6 +128,9 @@ enum rule_action rule_step(const struct rule *r, struct rule_state *st,
 
 /* The same when the deadline of a held state has come. */
 enum rule_action rule_due(struct rule_state *st, const struct occasion *o);
+
+/* The thing is gone: nothing is so any more. The cooldown goes on. */
+void rule_gone(const struct rule *r, struct rule_state *st);
 
 /* True if the state is worth keeping at this time. */
 bool rule_state_matters(const struct rule *r, const struct rule_state *st,

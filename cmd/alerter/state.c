@@ -31,6 +31,16 @@ bool state_is_of(struct str key, bool is_search, struct str id)
 	return is;
 }
 
+struct str state_rule(struct str key, bool *is_search_r)
+{
+	size_t at = key.len;
+
+	while (at > 0 && key.p[at - 1] != '/')
+		at--;
+	*is_search_r = str_ends(str_sub(key, 0, at), STR("/s/"));
+	return str_sub(key, at, key.len);
+}
+
 static void add_time(struct buf *b, const char *name, int64_t us)
 {
 	char text[CLK_TEXT_SIZE];
@@ -56,6 +66,8 @@ void state_encode(const struct state *st, struct buf *b)
 		buf_puts(b, ",\"told\":true");
 	if (r->held)
 		buf_puts(b, ",\"held\":true");
+	if (r->gone)
+		buf_puts(b, ",\"gone\":true");
 	add_time(b, "fired", r->fired_us);
 	add_time(b, "due", r->due_us);
 	if (st->alert_id.p) {
@@ -96,6 +108,7 @@ bool state_decode(struct str text, struct arena *a, struct state *st)
 		.rule = { .firing = is_true(text, "firing"),
 			  .told = is_true(text, "told"),
 			  .held = is_true(text, "held"),
+			  .gone = is_true(text, "gone"),
 			  .fired_us = get_time(text, "fired", a),
 			  .due_us = get_time(text, "due", a) },
 	};
@@ -106,6 +119,11 @@ bool state_decode(struct str text, struct arena *a, struct state *st)
 	json_get(text, "note", &st->note);
 	return json_get(text, "firing", &value) &&
 	       (!st->rule.held || (st->cause.p && st->alert.p && st->note.p));
+}
+
+int64_t state_due(const struct state *st)
+{
+	return st->rule.held || st->rule.gone ? st->rule.due_us : CLK_NONE;
 }
 
 /* ---- deadlines ---- */

@@ -24,8 +24,14 @@ void state_key(struct buf *b, struct str thing, const struct rule *r);
 /* True if key is of this rule, whatever the thing. */
 bool state_is_of(struct str key, bool is_search, struct str id);
 
+/* The id of the rule, or search, that key is of. */
+struct str state_rule(struct str key, bool *is_search_r);
+
 void state_encode(const struct state *st, struct buf *b);
 bool state_decode(struct str text, struct arena *a, struct state *st);
+
+/* When something is to be done about it by itself, or CLK_NONE. */
+int64_t state_due(const struct state *st);
 
 /* ---- deadlines: of which key, the earliest first ---- */
 

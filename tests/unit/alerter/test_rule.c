@@ -305,6 +305,26 @@ static void a_state_is_kept_while_it_matters(void **state)
 	rule_free(&r);
 }
 
+static void what_is_gone_leaves_its_cooldown(void **state)
+{
+	struct rule *r = compile(ON "\"target\":\"80\",\"cooldown\":\"6h\"}");
+	struct rule_state st = { .firing = true,
+				 .told = true,
+				 .fired_us = HOUR,
+				 .due_us = CLK_NONE };
+	const struct occasion back = { .recorded_us = 3 * HOUR };
+
+	(void)state;
+	rule_gone(r, &st);
+	assert_false(st.firing || st.told || st.held);
+	assert_true(st.gone && st.due_us == 7 * HOUR);
+	assert_true(rule_state_matters(r, &st, 6 * HOUR));
+	assert_false(rule_state_matters(r, &st, 7 * HOUR));
+	assert_int_equal(rule_step(r, &st, VERDICT_YES, &back), RULE_COOLDOWN);
+	assert_true(st.held && !st.gone && st.due_us == 7 * HOUR);
+	rule_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +338,7 @@ int main(void)
 		cmocka_unit_test(a_quiet_sight_is_no_news_but_is_remembered),
 		cmocka_unit_test(what_happens_fires_each_time),
 		cmocka_unit_test(a_state_is_kept_while_it_matters),
+		cmocka_unit_test(what_is_gone_leaves_its_cooldown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
