@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LINE_BYTES = 512 }; /* of a page, in a message */
+
 static struct str decimal_text(struct decimal d, struct arena *a)
 {
 	char out[DECIMAL_TEXT_MAX];
@@ -61,9 +63,22 @@ static void add_reason(struct buf *b, const struct type_alert *t,
 		buf_puts(b, ", no longer a match");
 }
 
+/* ": Tickets from Monday": the first new line of a page with a keyword. */
+static void add_line(struct buf *b, const struct rule *r,
+		     const struct shape_list *added)
+{
+	for (size_t i = 0; i < added->n; i++) {
+		if (!rule_finds(r, added->v[i]))
+			continue;
+		buf_puts(b, ": ");
+		buf_add_str(b, str_utf8_prefix(added->v[i], LINE_BYTES));
+		return;
+	}
+}
+
 /* "Lamp: 79.90 EUR, target 80, at shop.example" */
-static struct str sentence(const struct type_alert *t, const struct sighting *s,
-			   bool over, struct arena *a)
+static struct str sentence(const struct rule *r, const struct type_alert *t,
+			   const struct sighting *s, bool over, struct arena *a)
 {
 	struct buf b = { 0 };
 	struct str text;
@@ -74,6 +89,7 @@ static struct str sentence(const struct type_alert *t, const struct sighting *s,
 		add_price(&b, s->matter.price, s->matter.currency);
 	}
 	add_reason(&b, t, s, over);
+	add_line(&b, r, &s->added);
 	if (s->matter.source.p) {
 		buf_puts(&b, ", at ");
 		buf_add_str(&b, s->matter.source);
@@ -111,7 +127,7 @@ void alert_make(const struct rule *r, const struct sighting *s,
 	if (str_is(t->kind, "drop") &&
 	    rule_reference(r, &s->matter, &reference))
 		t->previous = decimal_text(reference, a);
-	t->message = sentence(t, s, over, a);
+	t->message = sentence(r, t, s, over, a);
 }
 
 struct str alert_topic(const char *type, const struct type_alert *t,

@@ -271,6 +271,18 @@ enum verdict rule_judge(const struct rule *r, const struct matter *m,
 	return VERDICT_YES;
 }
 
+bool rule_finds(const struct rule *r, struct str text)
+{
+	struct buf row = { 0 };
+	bool found = false;
+
+	words_add(&row, text);
+	for (size_t i = 0; i < r->n_phrases && !found; i++)
+		found = words_contain(buf_str(&row), r->phrases[i]);
+	buf_free(&row);
+	return found;
+}
+
 bool rule_concerns(const struct rule *r, struct str topic, struct str source)
 {
 	if (!topic_matches(topic, r->on))

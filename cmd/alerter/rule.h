@@ -80,6 +80,9 @@ enum verdict rule_judge(const struct rule *r, const struct matter *m,
 bool rule_reference(const struct rule *r, const struct matter *m,
 		    struct decimal *price_r);
 
+/* Does text hold one of the rule's keywords? */
+bool rule_finds(const struct rule *r, struct str text);
+
 /* Does the rule look at such an event at all? */
 bool rule_concerns(const struct rule *r, struct str topic, struct str source);
 

@@ -122,6 +122,7 @@ static bool read_page(const struct event *ev, struct arena *a,
 	s->title = p.watch;
 	s->link = p.url;
 	s->baseline = p.baseline;
+	s->added = p.added;
 	s->matter.row = rows(a, p.added.v, p.added.n);
 	return true;
 }

@@ -86,6 +86,14 @@ alert() {
 Lamp: 99 EUR, the drop is over, at shop" ]
 }
 
+@test "a page's alert tells the new line with the keyword" {
+	echo '{"id":"r","on":"page.change/","keywords":["tickets","vip"]}' >"$tmp/r"
+	echo '{"id":"1","source":"weir/t/-","type":"page.change","subject":"p","time":"2026-03-01T00:00:00Z","data":{"watch":"p","added":["Opening hours","Vip lounge","Tickets, 9 EUR"]}}' |
+		alert -r "$tmp/r" |
+		jq -r 'select(.type == "alert.new").data.message' >"$tmp/out"
+	[ "$(cat "$tmp/out")" = "p: Vip lounge" ]
+}
+
 @test "the same input gives the same bytes" {
 	{ price 1 100 80; price 2 79.90 80; price 3 81 80; } >"$tmp/in"
 	alert <"$tmp/in" >"$tmp/a"
