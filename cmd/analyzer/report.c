@@ -75,6 +75,20 @@ static const char *const phrases[][2] = {
 	{ "jump", "is a jump" },
 };
 
+/* ", up from 60": what is unusually low need not have fallen to it. */
+static void add_course(struct buf *b, struct str price, struct str previous)
+{
+	struct decimal now, before;
+	int order;
+
+	if (!decimal_parse(price, &now) || !decimal_parse(previous, &before))
+		return;
+	order = decimal_cmp(now, before);
+	if (order)
+		buf_addf(b, ", %s from %.*s", order > 0 ? "up" : "down",
+			 STR_ARG(previous));
+}
+
 static struct str sentence(const struct type_price *price, const char *kind,
 			   struct str previous, struct arena *a)
 {
@@ -93,8 +107,7 @@ static struct str sentence(const struct type_price *price, const char *kind,
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
 		if (strcmp(phrases[i][0], kind) == 0)
 			buf_addf(&b, " %s", phrases[i][1]);
-	if (previous.p)
-		buf_addf(&b, ", before it was %.*s", STR_ARG(previous));
+	add_course(&b, price->price, previous);
 	s = arena_str(a, buf_str(&b));
 	buf_free(&b);
 	return s;

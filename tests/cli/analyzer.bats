@@ -51,6 +51,18 @@ analyze() {
 	[[ $output == *"--out goes with --in"* ]]
 }
 
+@test "an anomaly says where the price came from" {
+	days 100 102 98 101 99 100 102 98 101 99 100 102 98 60 90 130 >"$in"
+	run jq -r 'select(.type == "price.anomaly") | .data.message' \
+		<(analyze <"$in")
+	echo "$output"
+	[[ $output == *"Lamp: 60 EUR is unusually low, down from 98"* ]]
+	[[ $output == *"Lamp: 60 EUR is the lowest price so far, down from 98"* ]]
+	[[ $output == *"Lamp: 90 EUR is unusually low, up from 60"* ]]
+	[[ $output == *"Lamp: 130 EUR is unusually high, up from 90"* ]]
+	[[ $output == *"Lamp: 130 EUR is a jump, up from 90"* ]]
+}
+
 @test "each price gives statistics, weighted by how long prices held" {
 	days 10 20 40 >"$in"
 	run --separate-stderr analyze <"$in"
