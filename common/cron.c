@@ -226,28 +226,8 @@ static struct str expand_macro(struct str s)
 	return s;
 }
 
-int cron_parse(struct str s, struct cron *c_r, struct err *e)
-{
-	struct str rest = expand_macro(str_trim(s)), field;
-	struct cron c = { 0 };
-	uint64_t bits[FIELDS] = { 0 };
-	size_t n = 0;
-
-	for (; str_token(&rest, " \t", &field); n++)
-		if (n < FIELDS &&
-		    parse_field(field, (enum field_id)n, &c, &bits[n], e))
-			return -1;
-	if (n != FIELDS)
-		return err_set(e, EX_CONFIG,
-			       "'%.*s' has not the five fields minute, hour, "
-			       "day of month, month, day of week",
-			       STR_ARG(str_utf8_prefix(s, 64)));
-	c.minutes = bits[MINUTE];
-	c.hours = (uint32_t)bits[HOUR];
-	c.months = (uint32_t)bits[MONTH];
-	*c_r = c;
-	return 0;
-}
+/* A 29 February on a given weekday comes within 40 years. */
+#define YEARS_S (INT64_C(41) * 366 * 86400)
 
 struct date {
 	int year, month, day;
@@ -345,6 +325,32 @@ static int64_t next_local(const struct cron *c, int64_t low, int64_t high)
 	return CLK_NONE;
 }
 
+int cron_parse(struct str s, struct cron *c_r, struct err *e)
+{
+	struct str rest = expand_macro(str_trim(s)), field;
+	struct cron c = { 0 };
+	uint64_t bits[FIELDS] = { 0 };
+	size_t n = 0;
+
+	for (; str_token(&rest, " \t", &field); n++)
+		if (n < FIELDS &&
+		    parse_field(field, (enum field_id)n, &c, &bits[n], e))
+			return -1;
+	if (n != FIELDS)
+		return err_set(e, EX_CONFIG,
+			       "'%.*s' has not the five fields minute, hour, "
+			       "day of month, month, day of week",
+			       STR_ARG(str_utf8_prefix(s, 64)));
+	c.minutes = bits[MINUTE];
+	c.hours = (uint32_t)bits[HOUR];
+	c.months = (uint32_t)bits[MONTH];
+	if (next_local(&c, 0, YEARS_S) == CLK_NONE)
+		return err_set(e, EX_CONFIG, "'%.*s' never comes",
+			       STR_ARG(str_utf8_prefix(s, 64)));
+	*c_r = c;
+	return 0;
+}
+
 /* The first time in [from, to), all of it within the span. */
 static int64_t next_in_span(const struct cron *c, const struct tz_span *sp,
 			    int64_t from, int64_t to)
@@ -371,13 +377,11 @@ static int64_t next_in_span(const struct cron *c, const struct tz_span *sp,
 
 int64_t cron_next(const struct cron *c, const struct tz *z, int64_t after_us)
 {
-	/* A 29 February on a given weekday comes within 40 years. */
-	const int64_t years_s = INT64_C(41) * 366 * 86400;
 	int64_t from = after_us / 1000000 + (after_us >= 0), end, next;
 
 	if (after_us < 0 && after_us % 1000000 == 0)
 		from++;
-	end = from + years_s;
+	end = from + YEARS_S;
 	while (from < end) {
 		struct tz_span sp = tz_span_at(z, from);
 		int64_t to = sp.to_s < end ? sp.to_s : end;

@@ -43,12 +43,15 @@ struct cron {
 	bool any_day, any_weekday;
 };
 
-/* Compile s. EX_CONFIG; the message names the field and what is wrong. */
+/*
+ * Compile s. EX_CONFIG; the message names the field and what is wrong, or says
+ * that the schedule never comes (30 February).
+ */
 int cron_parse(struct str s, struct cron *c_r, struct err *e);
 
 /*
  * The first time strictly after after_us, in microseconds since 1970.
- * CLK_NONE where there is none (30 February).
+ * CLK_NONE where there is none for 41 years.
  */
 int64_t cron_next(const struct cron *c, const struct tz *z, int64_t after_us);
 

@@ -141,7 +141,7 @@ static void cron_decides_also_after_failures(void **state)
 	/* Rounded up: not a microsecond early. */
 	assert_int_equal(timing_next(&t, 0, NOW + 1), 200000);
 	assert_int_equal(timing_next(&t, 0, NOW - 1), 200001);
-	assert_int_equal(cron_parse(STR("0 0 30 2 *"), &cron, &e), 0);
+	cron.months = 0;
 	assert_int_equal(timing_next(&t, 0, NOW), -1);
 	tz_cache_free(&zones);
 }
