@@ -93,6 +93,9 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 	if (!w)
 		return refuse_watch(s, ev, id, &why, e);
 	t = task_find(s, id);
+	if (t && s->conf->file)
+		log_warn("%s: watch %.*s is there twice; the last line holds",
+			 s->conf->file, STR_ARG(id));
 	if (t) {
 		task_set(s, w);
 		return record_source(s, t->source, ev->time_us, e);

@@ -9,12 +9,14 @@
 #include "common/cron.h"
 #include "common/json.h"
 #include "common/lines.h"
+#include "common/log.h"
+#include "common/url.h"
 #include "common/xmem.h"
 
 #include "price.h"
 #include "robots.h"
 
-/* Handle one line: add what is to be written to out. 0, or -1 with *e. */
+/* Add the answer to one line to out, also where it is bad: then -1 with *e. */
 typedef int line_handler(struct str line, void *ctx, struct buf *out,
 			 struct err *e);
 
@@ -26,27 +28,40 @@ static int write_line(FILE *out, struct buf *b, struct err *e)
 	return 0;
 }
 
+/* A bad line is told and answered, and the next one is read. */
 static int each_line(FILE *in, FILE *out, line_handler *handle, void *ctx,
 		     struct err *e)
 {
 	struct buf b = { 0 };
 	struct lines lines;
 	struct str line;
+	bool bad = false;
 	int got;
 
 	lines_init(&lines, fileno(in), TRY_LINE_MAX);
-	while ((got = lines_next(&lines, &line, e)) > 0) {
+	while ((got = lines_next(&lines, &line, e)) != 0) {
+		if (got < 0 && e->code != EX_DATAERR)
+			break;
+		if (got < 0) {
+			log_error("%s", e->msg);
+			line = (struct str){ 0 };
+			bad = true;
+		}
 		buf_reset(&b);
-		if (handle(line, ctx, &b, e))
-			got = err_prefix(e, "line %llu",
-					 (unsigned long long)lines.number);
-		else
-			got = write_line(out, &b, e);
+		if (handle(line, ctx, &b, e)) {
+			log_error("line %llu: %s",
+				  (unsigned long long)lines.number, e->msg);
+			bad = true;
+		}
+		got = write_line(out, &b, e);
 		if (got)
 			break;
 	}
 	lines_fini(&lines);
 	buf_free(&b);
+	if (!got && bad)
+		got = err_set(e, EX_DATAERR,
+			      "some input was not understood; see above");
 	return got;
 }
 
@@ -87,20 +102,19 @@ static int price_line(struct str line, void *ctx, struct buf *out,
 	int status = read_price_line(line, &a, &text, &hint, e);
 
 	(void)ctx;
-	if (!status) {
-		price_parse(text, hint, NULL, &p);
-		buf_puts(out, "{\"amount\":");
-		if (p.found)
-			buf_addf(out, "\"%s\"",
-				 decimal_format(p.amount, amount));
-		else
-			buf_puts(out, "null");
-		buf_puts(out, ",\"currency\":");
-		if (p.currency[0])
-			buf_addf(out, "\"%s\"}", p.currency);
-		else
-			buf_puts(out, "null}");
-	}
+	if (status)
+		text = hint = (struct str){ 0 };
+	price_parse(text, hint, NULL, &p);
+	buf_puts(out, "{\"amount\":");
+	if (p.found)
+		buf_addf(out, "\"%s\"", decimal_format(p.amount, amount));
+	else
+		buf_puts(out, "null");
+	buf_puts(out, ",\"currency\":");
+	if (p.currency[0])
+		buf_addf(out, "\"%s\"}", p.currency);
+	else
+		buf_puts(out, "null}");
 	arena_free(&a);
 	return status;
 }
@@ -113,10 +127,15 @@ int try_price(FILE *in, FILE *out, struct err *e)
 static int robots_line(struct str line, void *ctx, struct buf *out,
 		       struct err *e)
 {
-	(void)e;
-	buf_puts(out, robots_allowed(ctx, robots_target(str_trim(line)))
-			      ? "allow"
-			      : "deny");
+	line = str_trim(line);
+	if (line.len == 0)
+		return 0;
+	if (line.p[0] != '/' && !url_is_http(line))
+		return err_set(e, EX_DATAERR,
+			       "'%.*s' is neither a URL nor a path",
+			       STR_ARG(str_utf8_prefix(line, 64)));
+	buf_puts(out,
+		 robots_allowed(ctx, robots_target(line)) ? "allow" : "deny");
 	return 0;
 }
 
@@ -198,7 +217,7 @@ int try_cron(const char *expr, const char *from, unsigned long count,
 
 	if (!z || cron_parse(str_from(expr), &c, e)) {
 		err_prefix(e, z ? "expr" : "tz");
-		e->code = EX_USAGE;
+		e->code = EX_DATAERR;
 		goto out;
 	}
 	status = read_from(from, z, &t, e);

@@ -5,15 +5,17 @@
  * try - single parts of the scraper as filters, without a network.
  *
  * Each reads lines from the descriptor of `in` (of which nothing was read yet)
- * and writes one line for each to `out`, flushed one by one. 0, or -1 with *e: EX_DATAERR for input that cannot be read
- * (with the number of its line), EX_USAGE for a bad argument, EX_NOINPUT for a
- * robots.txt that cannot be opened, EX_IOERR.
+ * and writes one line for each to `out`, flushed one by one. A line that is not
+ * understood is logged with its number and answered with nulls, or an empty
+ * line; the result is then EX_DATAERR, once all was read. 0, or -1 with *e:
+ * EX_DATAERR also for a schedule that cannot be, EX_USAGE for a bad argument,
+ * EX_NOINPUT for a robots.txt that cannot be opened, EX_IOERR.
  */
 #include <stdio.h>
 
 #include "common/err.h"
 
-enum { TRY_LINE_MAX = 1 << 20 }; /* bytes; a longer line is EX_DATAERR */
+enum { TRY_LINE_MAX = 1 << 20 }; /* bytes; a longer line is a bad one */
 
 /*
  * In: a text a line; a line that starts with '{' is JSON instead,
@@ -22,7 +24,10 @@ enum { TRY_LINE_MAX = 1 << 20 }; /* bytes; a longer line is EX_DATAERR */
  */
 int try_price(FILE *in, FILE *out, struct err *e);
 
-/* In: URLs or paths. Out: "allow" or "deny", by the file for the agent. */
+/*
+ * In: URLs, or paths that begin with '/'. Out: "allow" or "deny", by the file
+ * for the agent; an empty line for an empty one.
+ */
 int try_robots(const char *agent, const char *robots_file, FILE *in, FILE *out,
 	       struct err *e);
 

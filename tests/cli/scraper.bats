@@ -106,6 +106,40 @@ types() {
 	[[ $output == *none.jsonl* ]]
 }
 
+@test "of two watches with one id the last holds, with a warning" {
+	printf '%s\n' '{"id":"a","url":"mock:one?seed=1"}' \
+		'{"id":"a","url":"mock:two?seed=2"}' >w.jsonl
+	run --separate-stderr weir-scraper --test -w w.jsonl
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *'"mock:two?seed=2"'* ]]
+	[ "$(grep -c 'warning.*watch a is there twice' <<<"$stderr")" -eq 1 ]
+}
+
+@test "a schedule that never comes is refused" {
+	printf '%s\n' '{"url":"http://x.example/","cron":"0 0 30 2 *"}' >w.jsonl
+	run --separate-stderr weir-scraper --test -w w.jsonl
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"line 1: cron: '0 0 30 2 *' never comes"* ]]
+	run weir-scraper --try cron --expr '0 0 30 2 *' --from 2026-01-01
+	[ "$status" -eq 65 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "try goes on behind a bad line and ends with 65" {
+	run --separate-stderr weir-scraper --try price \
+		< <(printf '%s\n' '5 EUR' '{"text":' '6 EUR')
+	[ "$status" -eq 65 ]
+	[ "${#lines[@]}" -eq 3 ]
+	[[ ${lines[1]} == '{"amount":null,"currency":null}' ]]
+	[[ $stderr == *"line 2: "* ]]
+	echo 'User-agent: *' >robots.txt
+	run --separate-stderr weir-scraper --try robots --robots robots.txt \
+		< <(printf '%s\n' 'not a url' /a)
+	[ "$status" -eq 65 ]
+	[ "$output" = $'\nallow' ]
+}
+
 @test "no watches are no work" {
 	: >w.jsonl
 	run --separate-stderr pass

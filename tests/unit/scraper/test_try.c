@@ -109,25 +109,74 @@ static void prices_come_as_text_or_json_line_by_line(void **state)
 	expect(run_price("", 0), "");
 }
 
-static void a_bad_line_is_named(void **state)
+/* Standard error goes into a file until log_end() reads it. */
+struct logged {
+	FILE *file;
+	int stderr_was;
+	char text[512];
+};
+
+static struct logged log_begin(void)
+{
+	struct logged l = { .file = tmpfile(), .stderr_was = dup(2) };
+
+	assert_non_null(l.file);
+	assert_int_equal(dup2(fileno(l.file), 2), 2);
+	return l;
+}
+
+static void log_end(struct logged *l)
+{
+	size_t n;
+
+	assert_int_equal(dup2(l->stderr_was, 2), 2);
+	close(l->stderr_was);
+	rewind(l->file);
+	n = fread(l->text, 1, sizeof(l->text) - 1, l->file);
+	l->text[n] = '\0';
+	fclose(l->file);
+}
+
+static void expect_bad_lines(struct run r, const struct logged *l,
+			     const char *out, const char *says)
+{
+	assert_string_equal(r.out, out);
+	if (!strstr(l->text, says) ||
+	    strchr(l->text, '\n') != strrchr(l->text, '\n'))
+		fail_msg("'%s' is not the one line '%s'", l->text, says);
+	expect_failure(r, EX_DATAERR, "see above");
+}
+
+static void a_bad_line_is_named_and_the_next_one_read(void **state)
 {
 	static const char *const in[][2] = {
-		{ "5\n{\"text\":\n", "line 2: JSON: value expected" },
+		{ "{\"text\":", "line 1: JSON: value expected" },
 		{ "{\"text\":5}", "line 1: text: not a string" },
 		{ "{\"text\":\"5\",\"currency_hint\":[]}",
 		  "line 1: currency_hint: not a string" },
 		{ "{\"text\":\"5\",\"text\":\"6\"}", "twice" },
 		{ "{\"text\":\"\xff\"}", "UTF-8" },
 	};
-	char *line = xcalloc(1, TRY_LINE_MAX + 1);
+	char *line = xcalloc(1, TRY_LINE_MAX + 4);
+	struct logged l;
+	struct run r;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(in); i++)
-		expect_failure(run_price(in[i][0], strlen(in[i][0])),
-			       EX_DATAERR, in[i][1]);
-	memset(line, '7', TRY_LINE_MAX + 1);
-	expect_failure(run_price(line, TRY_LINE_MAX + 1), EX_DATAERR,
-		       "line 1: longer than");
+	for (size_t i = 0; i <= ARRAY_LEN(in); i++) {
+		bool is_long = i == ARRAY_LEN(in);
+
+		memset(line, '7', TRY_LINE_MAX + 1);
+		strcpy(is_long ? line + TRY_LINE_MAX + 1
+			       : stpcpy(line, in[i][0]),
+		       "\n5");
+		l = log_begin();
+		r = run_price(line, strlen(line));
+		log_end(&l);
+		expect_bad_lines(r, &l,
+				 "{\"amount\":null,\"currency\":null}\n"
+				 "{\"amount\":\"5\",\"currency\":null}\n",
+				 is_long ? "line 1: longer than" : in[i][1]);
+	}
 	free(line);
 }
 
@@ -151,13 +200,27 @@ static void urls_are_allowed_or_denied(void **state)
 
 	(void)state;
 	expect(run_robots("User-agent: weir\nDisallow: /a\n",
-			  "https://x.test/a\nhttps://x.test/b?c=/a\n/a/b\n\n"),
-	       "deny\nallow\ndeny\nallow\n");
+			  "https://x.test/a\nhttps://x.test/b?c=/a\n/a/b\n\n"
+			  "https://x.test\n"),
+	       "deny\nallow\ndeny\n\nallow\n");
 	assert_int_equal(try_robots("x", "/nonexistent", in, stdout, &e), -1);
 	assert_int_equal(e.code, EX_NOINPUT);
 	assert_int_equal(try_robots("x", "/", in, stdout, &e), -1);
 	assert_int_equal(e.code, EX_IOERR);
 	fclose(in);
+}
+
+static void what_is_no_url_is_not_allowed(void **state)
+{
+	struct logged l = log_begin();
+	struct run r = run_robots("", "/a\nnot a url\nftp://x.test/\n/b\n");
+
+	(void)state;
+	log_end(&l);
+	assert_string_equal(r.out, "allow\n\n\nallow\n");
+	assert_non_null(strstr(l.text, "line 2: 'not a url' is neither"));
+	assert_non_null(strstr(l.text, "line 3: 'ftp://x.test/' is neither"));
+	expect_failure(r, EX_DATAERR, "see above");
 }
 
 static void times_come_with_the_offset_of_their_zone(void **state)
@@ -176,34 +239,36 @@ static void times_come_with_the_offset_of_their_zone(void **state)
 	expect(run_cron("0 12 * * *", "2026-01-01T12:00:00", 1,
 			"Europe/London"),
 	       "2026-01-02T12:00:00Z\n");
-	expect(run_cron("0 0 30 2 *", "2026-01-01", 5, "UTC"), "");
 	expect(run_cron("* * * * *", "2026-01-01", 0, "UTC"), "");
 }
 
-static void a_bad_argument_is_a_usage_error(void **state)
+static void a_bad_argument_is_told(void **state)
 {
 	(void)state;
-	expect_failure(run_cron("61 * * * *", "2026-01-01", 1, NULL), EX_USAGE,
-		       "minute");
+	expect_failure(run_cron("61 * * * *", "2026-01-01", 1, NULL),
+		       EX_DATAERR, "minute");
+	expect_failure(run_cron("0 0 30 2 *", "2026-01-01", 5, NULL),
+		       EX_DATAERR, "expr: '0 0 30 2 *' never comes");
 	expect_failure(run_cron("* * * * *", "soon", 1, NULL), EX_USAGE,
 		       "soon");
 	expect_failure(run_cron("* * * * *", "2026-01-01", 1, "Mars/Base"),
-		       EX_USAGE, "Mars/Base");
+		       EX_DATAERR, "Mars/Base");
 	expect_failure(run_cron("* * * * *", "2026-01-01", 1, "../passwd"),
-		       EX_USAGE, "is no time zone");
+		       EX_DATAERR, "is no time zone");
 	expect_failure(run_cron("* * * * *", "2026-01-01", 1, "Europe"),
-		       EX_USAGE, "Europe");
+		       EX_DATAERR, "Europe");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prices_come_as_text_or_json_line_by_line),
-		cmocka_unit_test(a_bad_line_is_named),
+		cmocka_unit_test(a_bad_line_is_named_and_the_next_one_read),
 		cmocka_unit_test(an_output_that_is_full_is_an_error),
 		cmocka_unit_test(urls_are_allowed_or_denied),
+		cmocka_unit_test(what_is_no_url_is_not_allowed),
 		cmocka_unit_test(times_come_with_the_offset_of_their_zone),
-		cmocka_unit_test(a_bad_argument_is_a_usage_error),
+		cmocka_unit_test(a_bad_argument_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

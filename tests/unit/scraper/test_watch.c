@@ -110,6 +110,7 @@ static void bad_watches_name_what_is_wrong(void **state)
 		{ "{\"url\":\"http://x/\",\"every\":\"1 hour\"}", "every" },
 		{ "{\"url\":\"http://x/\",\"colour\":1}", "colour" },
 		{ "{\"url\":\"http://x/\",\"cron\":\"99 * * * *\"}", "cron" },
+		{ "{\"url\":\"http://x/\",\"cron\":\"0 0 30 2 *\"}", "never" },
 		{ "{\"url\":\"http://x/\",\"cron\":\"@daily\","
 		  "\"tz\":\"Mars/Base\"}",
 		  "tz" },
