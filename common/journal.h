@@ -84,6 +84,9 @@ struct journal_want {
 int journal_pruned(struct journal *j, uint64_t after, struct journal_want *want,
 		   struct err *e);
 
+/* Of how many topics it is known; more than the limit are soon given up. */
+int journal_pruned_topics(struct journal *j, uint64_t *n_r, struct err *e);
+
 /*
  * Where to go on after a position: *next_r is the first offset to read.
  * Returns 1 if everything that is wanted and comes after it is still there, 0

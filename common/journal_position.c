@@ -106,6 +106,19 @@ int journal_pruned(struct journal *j, uint64_t after, struct journal_want *want,
 	return rc;
 }
 
+int journal_pruned_topics(struct journal *j, uint64_t *n_r, struct err *e)
+{
+	int rc = 0;
+
+	*n_r = 0;
+	if (journal_begin(j, e))
+		return -1;
+	if (j->format > 1)
+		rc = db_count(journal_txn(j), j->pruned, n_r, e);
+	journal_end(j);
+	return rc;
+}
+
 /* ---- positions ---- */
 
 /* Where epoch ended in this journal: 1 and *offset_r, 0 if it is unknown. */

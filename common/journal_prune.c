@@ -217,7 +217,7 @@ static int sweep_pruned(struct journal *j, int64_t now_us, unsigned n,
 {
 	uint64_t rows, old, after;
 
-	if (db_count(j->write, j->pruned, &rows, e) ||
+	if (journal_pruned_topics(j, &rows, e) ||
 	    journal_find_time(j, now_us - PRUNED_KEEP_S * INT64_C(1000000),
 			      &old, &after, e))
 		return -1;

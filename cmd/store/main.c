@@ -94,8 +94,11 @@ static void report(struct store *s)
 {
 	struct journal_head head;
 	struct err ignored;
+	uint64_t topics;
 
 	journal_newest(s->journal, &head);
+	if (journal_pruned_topics(s->journal, &topics, &ignored) == 0)
+		stats_set(s->stats, "pruned_topics", NULL, (int64_t)topics);
 	stats_set(s->stats, "offset", NULL, (int64_t)head.offset);
 	stats_set(s->stats, "not_ready", "disk full", s->full);
 	stats_set(s->stats, "not_ready", "journal moved", s->moved);

@@ -268,6 +268,8 @@ static void prune_topics(struct story *s, unsigned n)
 static void more_topics_that_are_gone_than_the_limit_are_given_up(void **state)
 {
 	struct story s = begin_story(state, (const char *const[]){ NULL });
+	struct err e = { 0 };
+	uint64_t n;
 
 	prune_topics(&s, JOURNAL_PRUNED_MAX);
 	assert_true(is_lost(s.j, STR("t.n/@0")));
@@ -278,6 +280,8 @@ static void more_topics_that_are_gone_than_the_limit_are_given_up(void **state)
 	assert_true(is_lost(s.j, STR("stays.n@0")));
 	assert_true(is_lost(s.j, STR("t.n/@0")));
 	assert_false(is_lost(s.j, STR("t.n/@131074")));
+	ok(journal_pruned_topics(s.j, &n, &e), &e);
+	assert_true(n <= JOURNAL_PRUNED_MAX);
 	journal_close(&s.j);
 }
 
