@@ -268,8 +268,10 @@ static void fill_price(struct product_page *p, struct item *it,
 {
 	const struct markup_price *v;
 
-	if (c && decimal_sign(c->amount) == 0 && !is_free(p, c))
+	if (c && decimal_sign(c->amount) == 0 && !is_free(p, c)) {
+		p->is_zero = true;
 		c = NULL;
+	}
 	v = product_choose_visible(p, c);
 	if (v && c && c->source == THING_STATE)
 		c = NULL;
@@ -391,8 +393,11 @@ static void run(const void *compiled, const struct document *doc,
 	p->markup = markup_read(p->layout, &p->hints);
 	product_choose_mains(p);
 	if (!fill_item(p, &it)) {
-		observation_fail(o, a, OUTCOME_SELECTOR_MISS,
-				 "no offer of one product on the page");
+		observation_fail(o, a, OUTCOME_SELECTOR_MISS, "%s",
+				 p->is_zero ? "a product's price of 0 is none, "
+					      "and the page shows no other"
+					    : "no offer of one product on the "
+					      "page");
 		return;
 	}
 	item_finish(&it, doc, a);

@@ -78,7 +78,8 @@ static bool judge_page(const struct json *c, void *ctx)
 	else
 		same = o.n_items == 0 &&
 		       str_eq(str_from(outcome_name(o.outcome)),
-			      cases_str(c, "outcome"));
+			      cases_str(c, "outcome")) &&
+		       str_find(o.reason, cases_str(c, "reason")) != (size_t)-1;
 	if (!same)
 		print_message("# %s: got %s\n",
 			      json_string(json_member(c, "case")), b.p);
