@@ -269,6 +269,28 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	stop "$gateway"
 }
 
+@test "a setting is judged before it is taken" {
+	start_both
+	refuses() { # METHOD PATH BODY WORDS
+		[ "$(json "$1" "$2" "$3" | jq -r .status)" = 400 ]
+		[[ $(json "$1" "$2" "$3" | jq -r .detail) == *"$4"* ]]
+	}
+	u='"url":"https://shop.example/lamp"'
+	w=/api/v1/watches/w
+	refuses PUT $w "{$u,\"cron\":\"0 24 * * *\"}" "cron: hour: '24' is not understood (0 to 23)"
+	refuses PUT $w "{$u,\"tz\":\"Nowhere\"}" "tz: 'Nowhere' is no time zone"
+	refuses PUT $w "{$u,\"every\":\"1ms\"}" "every: not a duration"
+	refuses PUT $w "{$u,\"targte\":\"1\"}" "targte: unknown member; known are id, url"
+	refuses PUT $w "{$u,\"headers\":{\"\\u0061uthorization\":\"x\"}}" "headers: authorization: must not"
+	refuses PUT $w "{\"url\":\"https://shop.example/$(printf '%2100s' | tr ' ' x)\"}" "longer than 2048 characters"
+	refuses PUT /api/v1/rules/target '{"on":"price.update/","stock":"InStock"}' "id: 'target' is taken"
+	refuses PUT /api/v1/rules/r '{"on":"price.update/","drop":{"amount":-1}}' "drop.amount: not above 0"
+	refuses PUT /api/v1/searches/s '{"keywords":"?"}' "keywords: no word in them"
+	refuses POST /api/v1/events '{"type":"t.n","data":"\ud800"}' "half of a surrogate pair at byte"
+	refuses POST /api/v1/events "{\"type\":\"watch.set\",\"subject\":\"w\",\"data\":{$u,\"cron\":\"x\"}}" "cron: minute: 'x' is not understood"
+	[ "$(json PUT $w "{$u,\"cron\":\"0 9 * * mon-fri\",\"tz\":\"Europe/Paris\"}" | jq -r .id)" = w ]
+}
+
 @test "status says of each watch how its last fetch ended, what is bad first" {
 	start_both
 	for id in a b c d; do
