@@ -86,23 +86,30 @@ int stage_open_handler(struct stage *s, struct err *e)
 
 /* ---- events and deadlines ---- */
 
+int stage_fire(struct stage *s, int64_t due_us, struct err *e)
+{
+	if (stage_need_txn(s, e) || s->h->fire(s->self, s, due_us, e))
+		return -1;
+	stats_add(s->stats, "deadlines_total", NULL, 1);
+	return 0;
+}
+
 int stage_fire_until(struct stage *s, int64_t clock_us, struct err *e)
 {
-	int64_t due = CLK_NONE;
+	int64_t due;
 
 	for (int i = 0; s->h->deadline && i < STAGE_FIRE_MAX; i++) {
 		due = s->h->deadline(s->self);
 		if (due == CLK_NONE || due >= clock_us)
 			return 0;
-		if (stage_need_txn(s, e) || s->h->fire(s->self, s, due, e))
+		if (s->careful ? stage_fire_carefully(s, due, e)
+			       : stage_fire(s, due, e))
 			return -1;
-		stats_add(s->stats, "deadlines_total", NULL, 1);
 	}
 	return 0;
 }
 
-/* Before an event every deadline must have fired, however many there are. */
-static int fire_all(struct stage *s, int64_t recorded_us, struct err *e)
+int stage_fire_all(struct stage *s, int64_t recorded_us, struct err *e)
 {
 	int64_t due;
 
@@ -121,7 +128,7 @@ int stage_handle(struct stage *s, const struct event *ev, struct err *e)
 
 	if (copy.recorded_us == CLK_NONE)
 		copy.recorded_us = copy.time_us;
-	if (stage_need_txn(s, e) || fire_all(s, copy.recorded_us, e))
+	if (stage_need_txn(s, e) || stage_fire_all(s, copy.recorded_us, e))
 		return -1;
 	s->now = (struct position){ copy.epoch, copy.offset };
 	s->dirty = true;
@@ -339,6 +346,24 @@ static void release(struct stage *s)
 	buf_free(&s->out);
 }
 
+static int check_options(const struct stage_handler *handler,
+			 const struct stage_options *o, struct err *e)
+{
+	if (o->out && strcmp(o->out, "-") != 0)
+		return err_set(e, EX_USAGE, "--out: only '-' is possible");
+	if (o->in && !o->out)
+		return err_set(e, EX_USAGE, "--in goes with --out");
+	if (o->out && !o->in && !handler->generates)
+		return err_set(e, EX_USAGE, "--out goes with --in");
+	if (!o->out && (o->state_dir || o->pass))
+		return err_set(e, EX_USAGE, "--%s goes with --in and --out",
+			       o->pass ? "pass" : "state");
+	if (o->out && (o->from || o->retry))
+		return err_set(e, EX_USAGE, "--%s: not with --out",
+			       o->from ? "from" : "retry");
+	return 0;
+}
+
 int stage_run(const struct stage_handler *handler, void *self,
 	      const struct opt_common *common,
 	      const struct stage_options *options, struct err *e)
@@ -346,20 +371,13 @@ int stage_run(const struct stage_handler *handler, void *self,
 	struct stage s = {
 		.h = handler, .self = self, .common = common, .options = options
 	};
-	int rc;
+	int rc = check_options(handler, options, e);
 
+	if (rc)
+		return rc;
 	s.stats = stats_new();
 	s.filter = options->out != NULL;
-	if (options->out && strcmp(options->out, "-") != 0)
-		rc = err_set(e, EX_USAGE, "--out: only '-' is possible");
-	else if (options->in && !s.filter)
-		rc = err_set(e, EX_USAGE, "--in goes with --out");
-	else if (s.filter && !options->in && !handler->generates)
-		rc = err_set(e, EX_USAGE, "--out goes with --in");
-	else if (!s.filter && (options->state_dir || options->pass))
-		rc = err_set(e, EX_USAGE, "--%s goes with --in and --out",
-			     options->pass ? "pass" : "state");
-	else if (!s.filter)
+	if (!s.filter)
 		rc = stage_run_bus(&s, e);
 	else if (options->in && handler->input_end)
 		rc = stage_run_filter_loop(&s, e);

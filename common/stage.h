@@ -52,6 +52,13 @@ struct stage_handler {
 	 * Must move or clear it. Its events carry now_us as their time.
 	 */
 	int (*fire)(void *self, struct stage *s, int64_t now_us, struct err *e);
+	/*
+	 * Firing that deadline ended the process again and again: move or
+	 * clear it for good, with as little else as possible. Inside a
+	 * transaction. Goes with fire.
+	 */
+	int (*give_up)(void *self, struct stage *s, int64_t now_us,
+		       struct err *e);
 	/* Outside a transaction, after a commit: start outside effects. */
 	void (*settled)(void *self, struct stage *s);
 	/* Once, when everything up to the head found at start is consumed. */

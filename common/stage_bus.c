@@ -13,30 +13,14 @@
 #include "common/notify.h"
 #include "common/stage_private.h"
 
-#define KEY_SILENT  STR("\001silent")
-#define KEY_RUNNING STR("\001running")
-#define KEY_TRIED   STR("\001tried")
+#define KEY_SILENT STR("\001silent")
 
 enum {
-	STAGE_TRIES = 3,
-	/* After an unclean end; more than one slice, so that the event that
-	 * did it is met alone. */
-	STAGE_CAREFUL = 1024,
 	STAGE_POS_EVERY = 5, /* reports of counters */
 };
 
-struct tried {
-	struct position pos;
-	uint64_t times;
-};
-
-static struct str row(const void *p, size_t len)
-{
-	return (struct str){ p, len };
-}
-
-static int get_row(struct stage *s, struct str key, void *p, size_t len,
-		   struct err *e)
+int stage_get_row(struct stage *s, struct str key, void *p, size_t len,
+		  struct err *e)
 {
 	struct str val;
 	int rc = ledger_get(s->ledger, key, &val, e);
@@ -44,6 +28,12 @@ static int get_row(struct stage *s, struct str key, void *p, size_t len,
 	if (rc > 0 && val.len == len)
 		memcpy(p, val.p, len);
 	return rc;
+}
+
+int stage_put_row(struct stage *s, struct str key, const void *p, size_t len,
+		  struct err *e)
+{
+	return ledger_put(s->ledger, key, (struct str){ p, len }, e);
 }
 
 /* ---- birth ---- */
@@ -77,7 +67,7 @@ static int settle_birth(struct stage *s, struct err *e)
 	if (find_head(s, &head, e))
 		return -1;
 	s->start = head;
-	rc = get_row(s, KEY_SILENT, &s->silent, sizeof(s->silent), e);
+	rc = stage_get_row(s, KEY_SILENT, &s->silent, sizeof(s->silent), e);
 	if (rc < 0)
 		return -1;
 	if (s->options->from) {
@@ -95,6 +85,12 @@ static int settle_birth(struct stage *s, struct err *e)
 				       "--from: %s is no position of this "
 				       "journal (epoch %08x)",
 				       s->options->from, head.epoch);
+		if (from.offset > head.offset)
+			return err_set(e, EX_USAGE,
+				       "--from: %s is after the newest event "
+				       "(%08x:%llu)",
+				       s->options->from, head.epoch,
+				       (unsigned long long)head.offset);
 		head = from;
 	}
 	if (rc > 0)
@@ -104,70 +100,7 @@ static int settle_birth(struct stage *s, struct err *e)
 	if (ledger_set_position(s->ledger, (struct position){ head.epoch, 0 },
 				e))
 		return -1;
-	return ledger_put(s->ledger, KEY_SILENT,
-			  row(&s->silent, sizeof(s->silent)), e);
-}
-
-/* Was the last end unclean? From now on, until a clean one, this one is. */
-static int mark_running(struct stage *s, struct err *e)
-{
-	struct str val;
-	int rc = ledger_get(s->ledger, KEY_RUNNING, &val, e);
-
-	if (rc < 0)
-		return -1;
-	if (rc > 0)
-		s->careful = STAGE_CAREFUL;
-	return ledger_put(s->ledger, KEY_RUNNING, STR("1"), e);
-}
-
-/* ---- one event at a time ---- */
-
-static int emit_skipped(struct stage *s, const struct event *ev, struct err *e)
-{
-	struct buf data = { .p = NULL };
-	char topic[100];
-	int rc;
-
-	snprintf(topic, sizeof(topic), "stage.skipped/%s", s->h->tool);
-	buf_addf(&data,
-		 "{\"position\":\"%08x:%llu\",\"reason\":\"ended the process "
-		 "%d times\"}",
-		 ev->epoch, (unsigned long long)ev->offset, STAGE_TRIES);
-	rc = stage_emit(s, str_from(topic), ev->recorded_us, ev,
-			(struct str){ 0 }, buf_str(&data), e);
-	buf_free(&data);
-	log_error("skipped event %08x:%llu, which ended this process %d times",
-		  ev->epoch, (unsigned long long)ev->offset, STAGE_TRIES);
-	return rc;
-}
-
-/*
- * Commit that we are about to handle this one, then handle it alone. Whoever
- * finds that note three times passes over the event.
- */
-static int handle_carefully(struct stage *s, const struct event *ev,
-			    struct err *e)
-{
-	struct tried tried = { .times = 0 };
-	struct position pos = { ev->epoch, ev->offset };
-
-	if (stage_need_txn(s, e) ||
-	    get_row(s, KEY_TRIED, &tried, sizeof(tried), e) < 0)
-		return -1;
-	if (tried.pos.epoch != pos.epoch || tried.pos.offset != pos.offset)
-		tried = (struct tried){ pos, 0 };
-	if (tried.times >= STAGE_TRIES) {
-		s->now = pos;
-		s->dirty = true;
-		return emit_skipped(s, ev, e) || stage_settle(s, e) ? -1 : 0;
-	}
-	tried.times++;
-	if (ledger_put(s->ledger, KEY_TRIED, row(&tried, sizeof(tried)), e) ||
-	    ledger_commit(s->ledger, e))
-		return -1;
-	s->careful--;
-	return stage_handle(s, ev, e) || stage_settle(s, e) ? -1 : 0;
+	return stage_put_row(s, KEY_SILENT, &s->silent, sizeof(s->silent), e);
 }
 
 /* ---- what follow tells ---- */
@@ -181,7 +114,7 @@ static void on_event(void *arg, const struct event *ev)
 	if (s->failed)
 		return;
 	if (s->careful)
-		rc = handle_carefully(s, ev, &e);
+		rc = stage_handle_carefully(s, ev, &e);
 	else
 		rc = stage_handle(s, ev, &e);
 	if (rc)
@@ -215,8 +148,6 @@ static void on_slice_end(void *arg)
 		stage_fail(s, &e);
 		return;
 	}
-	if (follow_caught_up(s->follow))
-		s->careful = 0;
 	check_live(s);
 }
 
@@ -230,6 +161,7 @@ static void on_clock(void *arg, int64_t clock_us)
 	check_live(s);
 	if (stage_fire_until(s, clock_us, &e) || stage_settle(s, &e))
 		stage_fail(s, &e);
+	s->careful = 0; /* nothing of what was before is left */
 }
 
 static void tell(struct stage *s, const char *type, const char *fmt, ...)
@@ -297,8 +229,7 @@ static void on_epoch(void *arg, struct position pos)
 	s->now = pos;
 	s->dirty = true;
 	if (stage_need_txn(s, &e) ||
-	    ledger_put(s->ledger, KEY_SILENT,
-		       row(&s->silent, sizeof(s->silent)), &e) ||
+	    stage_put_row(s, KEY_SILENT, &s->silent, sizeof(s->silent), &e) ||
 	    stage_settle(s, &e))
 		stage_fail(s, &e);
 }
@@ -380,38 +311,6 @@ static void on_hup(void *arg)
 		log_info("reloaded");
 }
 
-static int retry_event(void *arg, const struct event *ev, struct err *e)
-{
-	return stage_handle(arg, ev, e);
-}
-
-/* --retry: handle one event that was skipped, out of its order. */
-static int retry(struct stage *s, struct err *e)
-{
-	struct position pos, was = ledger_position(s->ledger);
-	struct journal *j;
-	int rc;
-
-	if (!position_parse(str_from(s->options->retry), &pos))
-		return err_set(e, EX_USAGE, "--retry: %s is no position",
-			       s->options->retry);
-	if (pos.epoch != was.epoch || pos.offset > was.offset)
-		return err_set(e, EX_USAGE,
-			       "--retry: %s was not passed yet (at %08x:%llu)",
-			       s->options->retry, was.epoch,
-			       (unsigned long long)was.offset);
-	j = journal_open(s->common->dir, e);
-	if (!j)
-		return -1;
-	rc = journal_get(j, pos.offset, retry_event, s, e);
-	journal_close(&j);
-	if (rc == 0)
-		err_set(e, EX_NOINPUT, "--retry: event %s is gone",
-			s->options->retry);
-	s->now = was;
-	return rc <= 0 || stage_settle(s, e) ? -1 : 0;
-}
-
 static int open_ledger(struct stage *s, struct err *e)
 {
 	char path[4096];
@@ -423,7 +322,8 @@ static int open_ledger(struct stage *s, struct err *e)
 		 s->h->tool);
 	s->ledger = ledger_open(&conf, e);
 	if (!s->ledger || ledger_begin(s->ledger, e) || settle_birth(s, e) ||
-	    mark_running(s, e) || ledger_commit(s->ledger, e))
+	    stage_check_retry(s, e) || stage_mark_running(s, e) ||
+	    ledger_commit(s->ledger, e))
 		return -1;
 	s->now = ledger_position(s->ledger);
 	return stage_open_handler(s, e);
@@ -479,23 +379,11 @@ static void drain(struct stage *s)
 	loop_timer_free(&timer);
 }
 
-/* What is open was committed slice by slice, or is gone. */
-static void mark_clean_end(struct stage *s)
-{
-	struct err ignored;
-
-	if (ledger_begin(s->ledger, &ignored) == 0 &&
-	    ledger_del(s->ledger, KEY_RUNNING, &ignored) >= 0 &&
-	    ledger_del(s->ledger, KEY_TRIED, &ignored) >= 0)
-		(void)ledger_commit(s->ledger, &ignored);
-}
-
 int stage_run_bus(struct stage *s, struct err *e)
 {
 	s->loop = loop_new(e);
 	if (!s->loop || loop_signals(s->loop, on_hup, s, e) ||
-	    open_ledger(s, e) || (s->options->retry && retry(s, e)) ||
-	    connect_bus(s, e))
+	    open_ledger(s, e) || stage_retry(s, e) || connect_bus(s, e))
 		return -1;
 	s->report = loop_timer_new(s->loop, on_report, s);
 	loop_timer_start(s->report, 1);
@@ -512,11 +400,12 @@ int stage_run_bus(struct stage *s, struct err *e)
 		*e = s->why;
 		/* A full disk is no fault of the event that met it. */
 		if (e->code == EX_TEMPFAIL)
-			mark_clean_end(s);
+			stage_mark_clean_end(s);
 		return -1;
 	}
 	report_position(s);
-	mark_clean_end(s);
+	/* What is open was committed slice by slice, or is gone. */
+	stage_mark_clean_end(s);
 	log_info("stopped position=%08x:%llu outbox=%llu", s->now.epoch,
 		 (unsigned long long)s->now.offset,
 		 (unsigned long long)ledger_outbox_count(s->ledger));

@@ -432,6 +432,8 @@ static const struct shape_field trouble_rows[] = {
 	{ ROW(type_trouble, position, TEXT, 0,
 	      "Of the event that was skipped."),
 	  .max = 64 },
+	{ ROW(type_trouble, deadline, TIME, 0,
+	      "When what was skipped was due, where it was no event.") },
 	{ ROW(type_trouble, from, TEXT, 0,
 	      "Where the range begins in which events are missing: a position, "
 	      "or the id that a source gave."),

@@ -158,7 +158,7 @@ struct type_message { /* system.message */
 };
 
 struct type_trouble { /* event.refused, stage.gap, stage.skipped */
-	struct str reason, position, from, to, topic, source, id;
+	struct str reason, position, deadline, from, to, topic, source, id;
 };
 
 /* clang-format off */

@@ -485,6 +485,20 @@ static int on_fire(void *self, struct stage *s, int64_t now_us, struct err *e)
 	return judge_due(al, s, now_us, e);
 }
 
+/* With what was kept for it: that may be what it failed on. */
+static int on_give_up(void *self, struct stage *s, int64_t now_us,
+		      struct err *e)
+{
+	struct alerter *al = self;
+	struct str key = str_from(al->deadlines.v[0].key);
+
+	(void)now_us;
+	if (stage_del(s, key, e) < 0)
+		return -1;
+	deadlines_set(&al->deadlines, key, CLK_NONE);
+	return 0;
+}
+
 const struct stage_handler alerter_handler = {
 	.tool = "alerter",
 	.pure = true,
@@ -492,6 +506,7 @@ const struct stage_handler alerter_handler = {
 	.event = on_event,
 	.deadline = on_deadline,
 	.fire = on_fire,
+	.give_up = on_give_up,
 };
 
 void alerter_init(struct alerter *al)

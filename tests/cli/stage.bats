@@ -47,17 +47,22 @@ suffer() { # TIMES STATUS
 }
 
 # What it says once it can go on: "TYPE" of each event.
-recover() {
-	ANTIDOTE=1 "$POISON" --dir "$dir" 2>"$dir/poison.log" 3>&- &
+recover() { # [EVENTS [OPTION...]]
+	local n=${1:-1}
+	ANTIDOTE=1 "$POISON" --dir "$dir" "${@:2}" 2>"$dir/poison.log" 3>&- &
 	poison=$!
 	for _ in $(seq 200); do
 		said=$("$BIN/weir-log" --dir "$dir" dose.taken/ stage.skipped/ | jq -r .type)
-		[ -z "$said" ] || break
+		[ "$(wc -w <<<"$said")" -lt "$n" ] || break
 		sleep 0.05
 	done
 	kill "$poison"
 	wait "$poison"
-	echo "$said"
+	echo $said
+}
+
+position_of() { # PATTERN
+	"$BIN/weir-log" --dir "$dir" -r -n 1 "$1" | jq -r '"\(.epoch):\(.offset)"'
 }
 
 @test "an event that ends the process three times is passed over" {
@@ -65,6 +70,64 @@ recover() {
 	dose '"deadly"'
 	suffer 4 134
 	[ "$(recover)" = stage.skipped ]
+}
+
+@test "a deadline that ends the process three times is given up" {
+	be_born
+	dose '"slow"'
+	suffer 4 134
+	[ "$(recover)" = stage.skipped ]
+	skipped=$("$BIN/weir-log" --dir "$dir" stage.skipped/ | jq -c .data)
+	[ "$(jq -r .deadline <<<"$skipped")" = \
+		"$("$BIN/weir-log" --dir "$dir" -r -n 1 dose.given/ | jq -r .recordedtime)" ]
+	jq -c '{type: "stage.skipped", data: .}' <<<"$skipped" >"$dir/skipped"
+	[ "$("${HELPERS:-build/tests/helpers}/schemas" --decode "$dir/skipped")" = valid ]
+	live # and is not met again
+}
+
+@test "and does not cost the event that comes after it" {
+	be_born
+	dose '"slow"'
+	dose '"harmless"'
+	suffer 4 134
+	[ "$(recover 2)" = "stage.skipped dose.taken" ]
+}
+
+@test "what was skipped is handled again once, and nothing else is" {
+	be_born
+	dose '"deadly"'
+	dose '"harmless"'
+	deadly=$("$BIN/weir-log" --dir "$dir" dose.given/ |
+		jq -r 'select(.data == "deadly") | "\(.epoch):\(.offset)"')
+	suffer 4 134
+	[ "$(recover 2)" = "stage.skipped dose.taken" ]
+	[ "$(recover 3 --retry "$deadly")" = "stage.skipped dose.taken dose.taken" ]
+	for position in "$deadly" "$(position_of dose.given/)" "${deadly%:*}:99" never; do
+		run --separate-stderr timeout 20 "$POISON" --dir "$dir" --retry "$position"
+		[ "$status" -eq 64 ]
+		[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	done
+	[ "$("$BIN/weir-log" --dir "$dir" dose.taken/ | wc -l)" -eq 2 ]
+	live
+	! grep -q unclean "$dir/life.log"
+}
+
+@test "output is not asked for from a position that is not there yet" {
+	dose '"harmless"'
+	newest=$(position_of dose.given/)
+	run --separate-stderr timeout 20 "$POISON" --dir "$dir" \
+		--from "${newest%:*}:$((${newest#*:} + 1))"
+	[ "$status" -eq 64 ]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	[ "$(recover 1 --from "${newest%:*}:0")" = dose.taken ]
+}
+
+@test "a filter has neither --from nor --retry" {
+	for option in from retry; do
+		run --separate-stderr timeout 20 "$POISON" -i /dev/null -o - --$option 0:1
+		[ "$status" -eq 64 ]
+		[ "$stderr" = "poison: error: --$option: not with --out" ]
+	done
 }
 
 @test "a full disk is no fault of the event that met it" {

@@ -5,9 +5,11 @@
  *
  * Answers each dose.given/X with dose.taken/X. Where the data is "deadly", the
  * process aborts instead, and where it is "filling" it ends as with a full
- * disk, unless the environment has ANTIDOTE.
+ * disk, unless the environment has ANTIDOTE. What is "slow" is "deadly" as soon
+ * as anything else was recorded, or time has passed.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "common/log.h"
@@ -31,6 +33,32 @@ static const struct opt_tool tool = {
 	.common = &cfg.common,
 };
 
+static int64_t due_us = CLK_NONE; /* of the slow one */
+
+static int set_due(struct stage *s, int64_t us, struct err *e)
+{
+	due_us = us;
+	return stage_put(s, STR("due"),
+			 (struct str){ (const char *)&us, sizeof(us) }, e);
+}
+
+static int on_open(void *self, struct stage *s, struct err *e)
+{
+	struct str val;
+	int rc = stage_get(s, STR("due"), &val, e);
+
+	(void)self;
+	if (rc > 0)
+		memcpy(&due_us, val.p, sizeof(due_us));
+	return rc < 0 ? -1 : 0;
+}
+
+static void die_without_antidote(void)
+{
+	if (!getenv("ANTIDOTE"))
+		abort();
+}
+
 static int on_event(void *self, struct stage *s, const struct event *ev,
 		    struct err *e)
 {
@@ -41,8 +69,10 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 	(void)self;
 	if (!event_is(ev, "dose.given"))
 		return 0;
-	if (str_is(ev->data, "\"deadly\"") && !getenv("ANTIDOTE"))
-		abort();
+	if (str_is(ev->data, "\"slow\""))
+		return set_due(s, ev->recorded_us, e);
+	if (str_is(ev->data, "\"deadly\""))
+		die_without_antidote();
 	if (str_is(ev->data, "\"filling\"") && !getenv("ANTIDOTE"))
 		return err_set(e, EX_TEMPFAIL, "there is no room");
 	buf_puts(&topic, "dose.taken/");
@@ -53,10 +83,33 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 	return rc;
 }
 
+static int64_t deadline(void *self)
+{
+	(void)self;
+	return due_us;
+}
+
+static int give_up(void *self, struct stage *s, int64_t now_us, struct err *e)
+{
+	(void)self;
+	(void)now_us;
+	return set_due(s, CLK_NONE, e);
+}
+
+static int fire(void *self, struct stage *s, int64_t now_us, struct err *e)
+{
+	die_without_antidote();
+	return give_up(self, s, now_us, e);
+}
+
 static const struct stage_handler handler = {
 	.tool = "poison",
 	.pure = true,
+	.open = on_open,
 	.event = on_event,
+	.deadline = deadline,
+	.fire = fire,
+	.give_up = give_up,
 };
 
 int main(int argc, char **argv)
