@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -281,26 +282,46 @@ void db_close(struct db **dbp)
 	*dbp = NULL;
 }
 
-void db_file_id(const struct db *db, uint64_t *dev_r, uint64_t *ino_r)
+/* The number of an inode is used again, with another time of birth. */
+static struct db_id id_of(int dir_fd, const char *path)
+{
+	struct db_id id = { 0 };
+	struct statx x;
+
+	if (statx(dir_fd, path, AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &x))
+		return id;
+	id.dev = makedev(x.stx_dev_major, x.stx_dev_minor);
+	id.ino = x.stx_ino;
+	if (x.stx_mask & STATX_BTIME)
+		id.born_ns = x.stx_btime.tv_sec * INT64_C(1000000000) +
+			     x.stx_btime.tv_nsec;
+	return id;
+}
+
+void db_file_id(const struct db *db, struct db_id *id_r)
 {
 	mdb_filehandle_t fd;
-	struct stat sb = { 0 };
 
+	*id_r = (struct db_id){ 0 };
 	if (mdb_env_get_fd(db->env, &fd) == 0)
-		(void)fstat(fd, &sb);
-	*dev_r = sb.st_dev;
-	*ino_r = sb.st_ino;
+		*id_r = id_of(fd, "");
+}
+
+bool db_same_file(const struct db_id *a, const struct db_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino &&
+	       (a->born_ns == b->born_ns || !a->born_ns || !b->born_ns);
 }
 
 bool db_in_place(const struct db *db)
 {
 	char path[PATH_MAX];
-	uint64_t dev, ino;
-	struct stat sb;
+	struct db_id is, there;
 
 	snprintf(path, sizeof(path), "%s/data.mdb", db->path);
-	db_file_id(db, &dev, &ino);
-	return stat(path, &sb) == 0 && sb.st_dev == dev && sb.st_ino == ino;
+	db_file_id(db, &is);
+	there = id_of(AT_FDCWD, path);
+	return db_same_file(&is, &there);
 }
 
 uint64_t db_file_bytes(const struct db *db)

@@ -42,8 +42,13 @@ struct db *db_open(const char *dir, unsigned flags, size_t map_size,
 		   struct err *e);
 void db_close(struct db **dbp);
 
-/* The file's device and inode, to recognise a copy. */
-void db_file_id(const struct db *db, uint64_t *dev_r, uint64_t *ino_r);
+/* Which file it is, to recognise a copy. Kept on disk: only grows. */
+struct db_id {
+	uint64_t dev, ino;
+	int64_t born_ns; /* 0: the file system does not know */
+};
+void db_file_id(const struct db *db, struct db_id *id_r);
+bool db_same_file(const struct db_id *a, const struct db_id *b);
 /* False once the directory or file was moved, replaced or removed. */
 bool db_in_place(const struct db *db);
 uint64_t db_file_bytes(const struct db *db); /* used, from the map's pages */

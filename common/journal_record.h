@@ -77,7 +77,9 @@ struct journal {
 
 	/* the writer's own */
 	struct db_txn *write;
-	uint64_t head;	 /* newest offset */
+	uint64_t head;		/* newest offset */
+	struct position marked; /* the head as the name beside it says it */
+	int dir_fd;
 	int64_t last_us; /* newest recorded or announced time */
 	struct topic_cache *cache;
 	struct sweep {
@@ -135,6 +137,17 @@ int journal_write_upgrade(struct journal *j, struct err *e);
  */
 int journal_write_uncount(struct journal *j, const struct event *ev,
 			  struct err *e);
+
+/*
+ * Is the file that was opened a copy, and if so, not the one that was here
+ * last? In the open transaction; remembers which file it is now. Once that is
+ * committed, under a new epoch where it was one, settle() before any position
+ * is told to anybody. journal_mark_head(): after each commit.
+ */
+int journal_mark_open(struct journal *j, const char *path, bool *copy_r,
+		      struct err *e);
+int journal_mark_settle(struct journal *j, struct err *e);
+void journal_mark_head(struct journal *j);
 
 /* Free what journal_write.c keeps; nothing where j is a reader. */
 void journal_write_release(struct journal *j);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "common/crc32c.h"
 #include "common/journal_record.h"
@@ -85,10 +86,6 @@ static void mark_dirty(struct topic_cache *c, struct cached *at)
 
 /* ---- opening ---- */
 
-struct file_mark {
-	uint64_t dev, ino;
-};
-
 static int put_meta(struct journal *j, const char *key, const void *p,
 		    size_t len, struct err *e)
 {
@@ -96,8 +93,7 @@ static int put_meta(struct journal *j, const char *key, const void *p,
 }
 
 /* Remember where the old epoch ended and draw a new one. */
-static int draw_epoch(struct journal *j, const struct file_mark *mark,
-		      struct err *e)
+static int draw_epoch(struct journal *j, struct err *e)
 {
 	const uint32_t format = JOURNAL_FORMAT;
 	char key[32];
@@ -113,17 +109,16 @@ static int draw_epoch(struct journal *j, const struct file_mark *mark,
 		    (ssize_t)sizeof(epoch))
 			return err_set(e, EX_OSERR, "no random numbers");
 	j->epoch = epoch;
-	if (put_meta(j, "format", &format, sizeof(format), e) ||
-	    put_meta(j, "epoch", &epoch, sizeof(epoch), e))
+	if (put_meta(j, "format", &format, sizeof(format), e))
 		return -1;
-	return put_meta(j, "file", mark, sizeof(*mark), e);
+	return put_meta(j, "epoch", &epoch, sizeof(epoch), e);
 }
 
-static int open_identity(struct journal *j, struct err *e)
+static int open_identity(struct journal *j, const char *path, struct err *e)
 {
 	struct journal_head head;
-	struct file_mark mark, was = { 0, 0 };
 	struct str val;
+	bool copy;
 	int rc;
 
 	if (journal_write_begin(j, e))
@@ -137,16 +132,11 @@ static int open_identity(struct journal *j, struct err *e)
 		goto fail;
 	j->head = head.offset;
 	j->last_us = head.recorded_us == CLK_NONE ? 0 : head.recorded_us;
-	rc = db_get(j->write, j->meta, STR("file"), &val, e);
-	if (rc < 0)
+	if (journal_mark_open(j, path, &copy, e) || (copy && draw_epoch(j, e)))
 		goto fail;
-	if (rc > 0 && val.len == sizeof(was))
-		memcpy(&was, val.p, sizeof(was));
-	db_file_id(j->db, &mark.dev, &mark.ino);
-	if ((was.dev != mark.dev || was.ino != mark.ino) &&
-	    draw_epoch(j, &mark, e))
-		goto fail;
-	return journal_write_commit(j, e);
+	if (journal_write_commit(j, e))
+		return -1;
+	return journal_mark_settle(j, e);
 fail:
 	journal_write_abort(j);
 	return -1;
@@ -157,6 +147,7 @@ struct journal *journal_create(const char *dir, struct err *e)
 	struct journal *j = xcalloc(1, sizeof(*j));
 	char path[4096];
 
+	j->dir_fd = -1;
 	snprintf(path, sizeof(path), "%s/journal", dir);
 	j->db = db_open(path, 0, JOURNAL_MAP, e);
 	if (!j->db || journal_open_tables(j, e))
@@ -165,7 +156,7 @@ struct journal *journal_create(const char *dir, struct err *e)
 		goto fail;
 	db_reset(j->read);
 	j->cache = xcalloc(1, sizeof(*j->cache));
-	if (open_identity(j, e))
+	if (open_identity(j, path, e))
 		goto fail;
 	return j;
 fail:
@@ -177,6 +168,8 @@ void journal_write_release(struct journal *j)
 {
 	if (!j->cache)
 		return;
+	if (j->dir_fd >= 0)
+		close(j->dir_fd);
 	arena_free(&j->cache->arena);
 	free(j->cache->dirty);
 	free(j->cache);
@@ -239,6 +232,8 @@ int journal_write_commit(struct journal *j, struct err *e)
 		(void)undo(j, &ignored);
 		return -1;
 	}
+	if (j->marked.epoch)
+		journal_mark_head(j);
 	return 0;
 }
 

@@ -221,14 +221,19 @@ static int load_outbox(struct ledger *l, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-/* What tells this ledger from a copy of it. */
+/*
+ * What tells this ledger from a copy in another place, which may live while it
+ * does. An older copy that was written over it is told by the store's answer,
+ * and a pure stage then goes on under its own name without a double.
+ */
 struct mark {
-	uint64_t machine, dev, ino;
+	uint64_t machine;
+	struct db_id file;
 };
 
 static struct mark own_mark(const struct ledger *l)
 {
-	struct mark m = { 0, 0, 0 };
+	struct mark m = { 0 };
 	char text[64] = "";
 	int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
@@ -236,14 +241,20 @@ static struct mark own_mark(const struct ledger *l)
 	if (fd >= 0)
 		close(fd);
 	m.machine = str_hash((struct str){ text, n > 0 ? (size_t)n : 0 });
-	db_file_id(l->db, &m.dev, &m.ino);
+	db_file_id(l->db, &m.file);
 	return m;
+}
+
+static bool same_place(const struct mark *a, const struct mark *b)
+{
+	return a->machine == b->machine && db_same_file(&a->file, &b->file);
 }
 
 static int load(struct ledger *l, struct err *e)
 {
-	struct mark mark = own_mark(l), was;
+	struct mark mark = own_mark(l), was = { 0 };
 	uint32_t current = 0;
+	struct str val;
 	int rc;
 
 	if (get_meta(l, "current", &current, sizeof(current), e) < 0 ||
@@ -252,17 +263,18 @@ static int load(struct ledger *l, struct err *e)
 	while (l->current < current)
 		if (load_identity(l, e))
 			return -1;
-	rc = get_meta(l, "mark", &was, sizeof(was), e);
+	rc = db_get(l->txn, l->meta, STR("mark"), &val, e);
 	if (rc < 0)
 		return -1;
-	if (current == 0 || rc == 0 || memcmp(&was, &mark, sizeof(mark)) != 0) {
-		/* A fixed source stays itself wherever its state was moved. */
-		if ((current == 0 || !l->conf.source) &&
-		    ledger_new_identity(l, e))
-			return -1;
-		if (put_meta(l, "mark", &mark, sizeof(mark), e))
-			return -1;
-	}
+	if (rc > 0 && val.len <= sizeof(was)) /* older ones had no birth */
+		memcpy(&was, val.p, val.len);
+	/* A fixed source stays itself wherever its state was moved. */
+	if ((current == 0 || (!l->conf.source && !same_place(&was, &mark))) &&
+	    ledger_new_identity(l, e))
+		return -1;
+	if (memcmp(&was, &mark, sizeof(mark)) != 0 &&
+	    put_meta(l, "mark", &mark, sizeof(mark), e))
+		return -1;
 	return load_outbox(l, e);
 }
 

@@ -172,6 +172,32 @@ one_line() {
 	stop_store
 }
 
+@test "an older copy put back is another journal, however it is put back" {
+	start_store
+	numbers 1 5 | pub -t test.n
+	cp -a "$DIR/journal" "$T/copy"
+	epoch=$(log -n 1 | jq -r .epoch)
+	numbers 6 9 | pub -t test.n
+	kill_store
+	for way in over all anew; do
+		case $way in
+		over) cat "$T/copy/data.mdb" >"$DIR/journal/data.mdb" ;;
+		all) cp -a "$T/copy/." "$DIR/journal/" ;;
+		anew) rm "$DIR/journal/data.mdb" && cp "$T/copy/data.mdb" "$DIR/journal/" ;;
+		esac
+		start_store
+		now=$(log -n 1 | jq -r .epoch)
+		[ "$now" != "$epoch" ]
+		in_order 5
+		numbers 6 7 | pub -t test.n
+		kill_store
+		start_store
+		in_order 7
+		[ "$(log -n 1 | jq -r .epoch)" = "$now" ]
+		kill_store
+	done
+}
+
 @test "--check verifies a journal in use, and finds a flipped byte" {
 	start_store
 	echo '"a needle in here"' | pub -t test.a

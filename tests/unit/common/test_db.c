@@ -168,7 +168,8 @@ static void a_copy_is_whole_and_another_file(void **state)
 {
 	struct db *db = open_db(*state, 0), *copy;
 	db_table t = open_table(db);
-	uint64_t dev, ino, dev2, ino2, n = 0;
+	struct db_id id, id2;
+	uint64_t n = 0;
 	struct db_txn *txn;
 	struct err e;
 	char path[256];
@@ -176,11 +177,11 @@ static void a_copy_is_whole_and_another_file(void **state)
 	for (uint64_t i = 0; i < 500; i++)
 		put(db, t, i, STR("some value"));
 	assert_int_equal(db_copy(db, tmpdir_path(*state, "copy", path), &e), 0);
-	db_file_id(db, &dev, &ino);
+	db_file_id(db, &id);
 	db_close(&db);
 	copy = open_db(path, 0);
-	db_file_id(copy, &dev2, &ino2);
-	assert_false(dev == dev2 && ino == ino2);
+	db_file_id(copy, &id2);
+	assert_false(db_same_file(&id, &id2));
 	t = open_table(copy);
 	assert_int_equal(db_begin(copy, false, &txn, &e), 0);
 	assert_int_equal(db_count(txn, t, &n, &e), 0);

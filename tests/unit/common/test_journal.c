@@ -591,6 +591,77 @@ static void a_copied_file_draws_a_new_epoch_once(void **state)
 	journal_close(&j);
 }
 
+/* The name that the journal's head has beside it, or one of this text. */
+static const char *head_file(void **state, uint32_t epoch, unsigned offset,
+			     char out[256])
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "journal/head.%08x:%u", epoch, offset);
+	return tmpdir_path(*state, name, out);
+}
+
+/*
+ * Copy a journal of three events, add three, and put the copy back, in the ways
+ * in which people do so.
+ */
+static void an_older_copy_put_back_draws_a_new_epoch(void **state)
+{
+	enum { REMOVED, WRITTEN_OVER, WITH_ALL_FILES, WAYS };
+	char file[256], copy[256], name[256];
+
+	tmpdir_path(*state, "journal/data.mdb", file);
+	tmpdir_path(*state, "copy", copy);
+	for (int way = 0; way < WAYS; way++) {
+		struct journal *j = create(*state);
+		uint32_t was = epoch_of(j), now;
+		unsigned at = (unsigned)way * 3 + 3;
+		FILE *f;
+
+		append_many(j, 3);
+		tmpdir_copy(file, copy);
+		append_many(j, 3);
+		journal_close(&j);
+		if (way == REMOVED)
+			assert_int_equal(unlink(file), 0);
+		tmpdir_copy(copy, file);
+		if (way == WITH_ALL_FILES) {
+			f = fopen(head_file(state, was, at, name), "we");
+			assert_non_null(f);
+			fclose(f);
+		}
+		j = create(*state);
+		now = epoch_of(j);
+		assert_true(now != was);
+		resumes_at(j, was, at + 3, 0, at + 1);
+		journal_close(&j);
+		j = create(*state);
+		assert_int_equal(epoch_of(j), now);
+		journal_close(&j);
+	}
+}
+
+static void what_a_power_cut_leaves_is_no_copy(void **state)
+{
+	struct journal *j = create(*state);
+	uint32_t was = epoch_of(j);
+	char from[256], to[256];
+
+	append_many(j, 5);
+	journal_close(&j);
+	/* The name was not on disk yet, but one before it; or none. */
+	assert_int_equal(rename(head_file(state, was, 5, from),
+				head_file(state, was, 2, to)),
+			 0);
+	j = create(*state);
+	assert_int_equal(epoch_of(j), was);
+	journal_close(&j);
+	assert_int_equal(unlink(from), 0);
+	j = create(*state);
+	assert_int_equal(epoch_of(j), was);
+	journal_close(&j);
+}
+
 /* ---- damage ---- */
 
 static void verifying_finds_a_flipped_byte(void **state)
@@ -652,6 +723,8 @@ int main(void)
 		cmocka_unit_test(since_refuses_what_is_none_of_them),
 		tmpdir_test(a_backup_is_another_journal_that_knows_the_old_one),
 		tmpdir_test(a_copied_file_draws_a_new_epoch_once),
+		tmpdir_test(an_older_copy_put_back_draws_a_new_epoch),
+		tmpdir_test(what_a_power_cut_leaves_is_no_copy),
 		tmpdir_test(verifying_finds_a_flipped_byte),
 		tmpdir_test(a_reader_without_a_journal_is_told_so),
 	};

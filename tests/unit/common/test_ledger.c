@@ -285,6 +285,24 @@ static void a_copied_ledger_takes_a_new_identity_after_the_old(void **state)
 	free(new);
 }
 
+/* The inode's number is free, and the copy is likely to get it. */
+static void a_copy_in_the_place_of_a_removed_ledger_is_one_too(void **state)
+{
+	struct ledger *l = open_as(*state, true);
+	char file[256], copy[256], *old = source_of(l);
+
+	emit(l, 1, 3);
+	tmpdir_copy(tmpdir_path(*state, "data.mdb", file),
+		    tmpdir_path(*state, "copy", copy));
+	ledger_close(&l);
+	assert_int_equal(unlink(file), 0);
+	tmpdir_copy(copy, file);
+	l = open_as(*state, true);
+	assert_false(str_is(ledger_source(l), old));
+	ledger_close(&l);
+	free(old);
+}
+
 static void a_fixed_source_stays(void **state)
 {
 	struct ledger_conf conf = { .tool = "test", .source = "weir/test/-" };
@@ -417,6 +435,7 @@ int main(void)
 		tmpdir_test(what_is_acknowledged_leaves),
 		tmpdir_test(a_drain_hands_out_all_and_forgets_them),
 		tmpdir_test(a_copied_ledger_takes_a_new_identity_after_the_old),
+		tmpdir_test(a_copy_in_the_place_of_a_removed_ledger_is_one_too),
 		cmocka_unit_test(a_fixed_source_stays),
 		tmpdir_test(a_pure_ledger_that_is_behind_keeps_its_name),
 		tmpdir_test(
