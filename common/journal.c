@@ -93,10 +93,6 @@ int journal_read_epoch(struct journal *j, struct err *e)
 		return err_set(e, EX_DATAERR,
 			       "journal: format %u, this program reads %d",
 			       format, JOURNAL_FORMAT);
-	if (j->format && j->format != format)
-		return err_set(e, EX_TEMPFAIL,
-			       "journal: was brought to format %u meanwhile",
-			       format);
 	j->format = format;
 	rc = db_get(journal_txn(j), j->meta, STR("epoch"), &val, e);
 	if (rc < 0)
@@ -141,16 +137,23 @@ void journal_close(struct journal **jp)
 	*jp = NULL;
 }
 
+/* A new snapshot. Since the last one a writer may have been started. */
+static int renew(struct journal *j, struct err *e)
+{
+	if (db_renew(j->read, e) || journal_read_epoch(j, e))
+		return -1;
+	if (j->format == 1 || j->pruned)
+		return 0;
+	/* It brought the file to our format, with a table more. */
+	db_reset(j->read);
+	return journal_open_tables(j, e) || db_renew(j->read, e) ? -1 : 0;
+}
+
 int journal_begin(struct journal *j, struct err *e)
 {
 	if (j->depth++ > 0 || j->write)
 		return 0;
-	if (db_renew(j->read, e)) {
-		j->depth--;
-		return -1;
-	}
-	/* A writer that was restarted on a copy may have drawn a new one. */
-	if (journal_read_epoch(j, e)) {
+	if (renew(j, e)) {
 		journal_end(j);
 		return -1;
 	}

@@ -70,7 +70,7 @@ struct journal {
 	struct db *db;
 	db_table events, topics, sources, retained, pruned;
 	db_table origins, stages, meta;
-	uint32_t format; /* of the file, as it was opened */
+	uint32_t format; /* of the file; in 1 there is no `pruned` */
 	uint32_t epoch;
 	struct db_txn *read;
 	unsigned depth; /* of journal_begin() */
