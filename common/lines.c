@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -22,6 +23,14 @@ void lines_close(int fd)
 {
 	if (fd > STDIN_FILENO)
 		close(fd);
+}
+
+bool lines_can_wait(int fd)
+{
+	struct stat sb;
+
+	return fstat(fd, &sb) == 0 && !S_ISREG(sb.st_mode) &&
+	       !(S_ISCHR(sb.st_mode) && !isatty(fd));
 }
 
 void lines_init(struct lines *l, int fd, size_t max)

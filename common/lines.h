@@ -28,6 +28,12 @@ struct lines {
 int lines_open(const char *path, int *fd_r, struct err *e);
 void lines_close(int fd);
 
+/*
+ * Can a loop wait for it? epoll takes neither files nor /dev/null: these never
+ * have to be waited for.
+ */
+bool lines_can_wait(int fd);
+
 void lines_init(struct lines *l, int fd, size_t max);
 void lines_fini(struct lines *l);
 

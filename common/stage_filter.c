@@ -5,10 +5,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "common/lines.h"
 #include "common/log.h"
@@ -209,20 +206,11 @@ static void on_input(void *arg, int what)
 		loop_work_wake(in->work);
 }
 
-/* epoll takes neither files nor /dev/null: these never have to be waited for. */
-static bool can_wait(int fd)
-{
-	struct stat sb;
-
-	return fstat(fd, &sb) == 0 && !S_ISREG(sb.st_mode) &&
-	       !(S_ISCHR(sb.st_mode) && !isatty(fd));
-}
-
 static void open_input(struct input *in, int fd)
 {
 	lines_init(&in->lines, fd, EVENT_LINE_MAX);
 	in->work = loop_work_new(in->s->loop, on_work, in);
-	if (can_wait(fd))
+	if (lines_can_wait(fd))
 		in->fd = loop_fd_new(in->s->loop, fd, LOOP_READ, on_input, in);
 	else
 		loop_work_wake(in->work);

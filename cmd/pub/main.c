@@ -5,10 +5,7 @@
  * no event is reported, and the others go on.
  */
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "common/json.h"
 #include "common/lines.h"
@@ -260,15 +257,13 @@ static void on_timeout(void *arg)
 
 static int open_input(struct pub *p, const char *path, struct err *e)
 {
-	struct stat sb;
 	int fd;
 
 	if (lines_open(path ? path : "-", &fd, e))
 		return -1;
 	lines_init(&p->lines, fd, EVENT_LINE_MAX);
 	p->work = loop_work_new(p->loop, on_work, p);
-	if (fstat(fd, &sb) == 0 && !S_ISREG(sb.st_mode) &&
-	    !(S_ISCHR(sb.st_mode) && !isatty(fd)))
+	if (lines_can_wait(fd))
 		p->fd = loop_fd_new(p->loop, fd, LOOP_READ, on_input, p);
 	else
 		loop_work_wake(p->work);
