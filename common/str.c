@@ -143,6 +143,19 @@ uint64_t str_hash(struct str s)
 	return h;
 }
 
+/*
+ * The finalizer of MurmurHash3 (Appleby, github.com/aappleby/smhasher), in
+ * which every bit of the input moves every bit of the result; one to one.
+ */
+uint64_t str_hash_id(struct str s)
+{
+	uint64_t h = str_hash(s);
+
+	h = (h ^ h >> 33) * UINT64_C(0xff51afd7ed558ccd);
+	h = (h ^ h >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return h ^ h >> 33;
+}
+
 uint64_t str_hash_fast(struct str s)
 {
 	const uint64_t k = UINT64_C(0x9e3779b97f4a7c15);

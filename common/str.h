@@ -52,6 +52,13 @@ bool str_token(struct str *s, const char *seps, struct str *token_r);
 /* FNV-1a, 64 bits: for hash tables in memory and stable short ids. */
 uint64_t str_hash(struct str s);
 
+/*
+ * The same with its bits mixed, for ids that leave the process: as unique as
+ * str_hash(), but the ids of neighbours have nothing in common. Any part of it
+ * is as good as any other.
+ */
+uint64_t str_hash_id(struct str s);
+
 /* For hash tables in memory only: another machine may give another one. */
 uint64_t str_hash_fast(struct str s);
 

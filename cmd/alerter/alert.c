@@ -25,7 +25,7 @@ static struct str make_id(const struct rule *r, const struct sighting *s,
 	buf_putc(&b, ' ');
 	buf_add_str(&b, cause);
 	snprintf(out, sizeof(out), "%016llx",
-		 (unsigned long long)str_hash(buf_str(&b)));
+		 (unsigned long long)str_hash_id(buf_str(&b)));
 	buf_free(&b);
 	return arena_str(a, str_from(out));
 }
@@ -143,7 +143,7 @@ struct str alert_topic(const char *type, const struct type_alert *t,
 		buf_add_str(&b, t->item.id);
 	else
 		buf_addf(&b, "%016llx",
-			 (unsigned long long)str_hash(t->item.id));
+			 (unsigned long long)str_hash_id(t->item.id));
 	buf_putc(&b, '/');
 	buf_add_str(&b, t->rule);
 	topic = arena_str(a, buf_str(&b));

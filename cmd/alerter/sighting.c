@@ -34,7 +34,8 @@ static struct str as_id(struct str s, struct arena *a)
 
 	if (str_is_id(s))
 		return s;
-	snprintf(out, sizeof(out), "%016llx", (unsigned long long)str_hash(s));
+	snprintf(out, sizeof(out), "%016llx",
+		 (unsigned long long)str_hash_id(s));
 	return arena_str(a, str_from(out));
 }
 

@@ -40,8 +40,8 @@ void message_id(const struct event *ev, struct str channel,
 	buf_add_str(&b, ev->source);
 	buf_putc(&b, ' ');
 	add_event_id(ev, &b);
-	high = str_hash(buf_str(&b));
-	low = str_hash(str_sub(buf_str(&b), 5, b.len));
+	high = str_hash_id(buf_str(&b));
+	low = str_hash_id(str_sub(buf_str(&b), 5, b.len));
 	snprintf(out, MESSAGE_ID_SIZE, "%016" PRIx64 "%016" PRIx64, high, low);
 	buf_free(&b);
 }

@@ -1,5 +1,6 @@
 #include "common/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/xmem.h"
@@ -260,6 +261,25 @@ static void the_hash_is_fnv_1a(void **state)
 	assert_true(str_hash(STR("foobar")) == UINT64_C(0x85944171f73967e8));
 }
 
+static void neighbours_have_ids_with_nothing_in_common(void **state)
+{
+	char text[] = "rule lamp weir/scraper/3f2a9c01 0000";
+	struct str s = str_from(text);
+	uint64_t one = str_hash_id(s);
+	unsigned bits, least = 64, sum = 0;
+
+	(void)state;
+	for (int i = 1; i <= 1000; i++) {
+		snprintf(text + s.len - 4, 5, "%04d", i);
+		bits = (unsigned)__builtin_popcountll(one ^ str_hash_id(s));
+		least = bits < least ? bits : least;
+		sum += bits;
+	}
+	/* Of 64 bits, 32 differ between two random numbers. */
+	assert_in_range(sum / 1000, 31, 33);
+	assert_in_range(least, 14, 32);
+}
+
 static void numbers_are_written_as_they_are_read(void **state)
 {
 	char out[STR_U64_MAX];
@@ -309,6 +329,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_shown_becomes_a_question_mark),
 		cmocka_unit_test(ids_are_short_and_plain),
 		cmocka_unit_test(the_hash_is_fnv_1a),
+		cmocka_unit_test(neighbours_have_ids_with_nothing_in_common),
 		cmocka_unit_test(numbers_are_written_as_they_are_read),
 		cmocka_unit_test(the_fast_hash_tells_texts_apart),
 	};
