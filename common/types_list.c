@@ -132,7 +132,9 @@ static int check_zone(struct str name, struct err *e)
 
 static int check_watch(struct type_watch *w, struct arena *a, struct err *e)
 {
-	return watch_complete(w, a, e) || check_zone(w->tz, e) ? -1 : 0;
+	if (watch_complete(w, a, e) || check_zone(w->tz, e))
+		return -1;
+	return target_check(w->item.target, e) ? err_prefix(e, "item") : 0;
 }
 
 /* What is more than a matter of form. */
