@@ -79,6 +79,11 @@ static const struct shape_field watch_rows[] = {
 const struct shape shape_watch =
 	SHAPE(type_watch, watch_rows, 0, "Something to fetch, and how often.");
 
+const struct shape shape_poll = {
+	.doc = "Fetch the watch now. Nothing is read from the data.",
+	.flags = OPEN,
+};
+
 static const struct shape_field bounds_rows[] = {
 	{ ROW(type_bounds, min, DECIMAL, LOOSE, "The least, itself allowed.") },
 	{ ROW(type_bounds, max, DECIMAL, LOOSE, "The most, itself allowed.") },

@@ -163,17 +163,14 @@ struct type_trouble { /* event.refused, stage.gap, stage.skipped */
 
 /* clang-format off */
 extern const struct shape
-	shape_item, shape_watch, shape_search, shape_rule, shape_silence,
-	shape_price, shape_listing, shape_page_change, shape_observation,
-	shape_summary, shape_stats, shape_anomaly, shape_alert,
-	shape_notification, shape_delivery, shape_status, shape_message,
+	shape_item, shape_watch, shape_poll, shape_search, shape_rule,
+	shape_silence, shape_price, shape_listing, shape_page_change,
+	shape_observation, shape_summary, shape_stats, shape_anomaly,
+	shape_alert, shape_notification, shape_delivery, shape_status, shape_message,
 	shape_trouble;
 /* clang-format on */
 
-/*
- * The shape of a type ("price.update"), or NULL for one that weir does not
- * know. Types whose data carries nothing that is checked have none.
- */
+/* The shape of a type ("price.update"), or NULL: weir does not know it. */
 const struct shape *type_shape(struct str type);
 
 /* Every known type, for listings and tests; NULL after the last. */

@@ -11,7 +11,7 @@
 
 static const struct type_entry types[] = {
 	{ "watch.set", &shape_watch, true, "ID", OF(type_watch, id) },
-	{ "watch.poll", NULL, false, "ID", NO_FIELD },
+	{ "watch.poll", &shape_poll, false, "ID", NO_FIELD },
 	{ "rule.set", &shape_rule, true, "ID", OF(type_rule, id) },
 	{ "search.set", &shape_search, true, "ID", OF(type_search, id) },
 	{ "silence.set", &shape_silence, true, "ID", OF(type_silence, id) },
@@ -163,8 +163,7 @@ int type_check(const struct event *ev, struct err *e)
 
 	if (!t)
 		return 0;
-	if (!t->shape ||
-	    (t->retained && (kind == JSON_NULL || kind == JSON_NONE)))
+	if (t->retained && (kind == JSON_NULL || kind == JSON_NONE))
 		return check_subject(t, NULL, event_subject(ev), e);
 	assert(t->shape->size <= sizeof(data));
 	if (shape_decode(t->shape, ev->data, &data, &a, e))

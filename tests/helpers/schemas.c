@@ -90,8 +90,6 @@ static bool do_all(const char *dir, bool check)
 	for (size_t i = 0; (t = type_at(i)); i++) {
 		struct buf b = { .max = FILE_MAX };
 
-		if (!t->shape)
-			continue;
 		snprintf(path, sizeof(path), "%s/%s.json", dir, t->type);
 		shape_schema(t->shape, t->type, t->retained, &b);
 		if (!(check ? is_same(path, buf_str(&b))
@@ -243,19 +241,16 @@ static void print_manual(void)
 		printf(".Ss %s%s%s", t->type, t->subject ? "/" : "",
 		       t->subject ? t->subject : "");
 		/* Types of one shape stand together in the list. */
-		while ((next = type_at(i + 1)) && t->shape &&
-		       next->shape == t->shape) {
+		while ((next = type_at(i + 1)) && next->shape == t->shape) {
 			printf(", %s", next->type);
 			i++;
 		}
 		putchar('\n');
-		if (!t->shape) {
-			puts("Its data says nothing.");
-			continue;
-		}
 		print_wrapped(t->shape->doc);
 		if (t->retained)
 			puts("Retained: data null deletes it.");
+		if (t->shape->n == 0)
+			continue;
 		puts(".Pp");
 		print_members(t->shape);
 		print_inner(t->shape);

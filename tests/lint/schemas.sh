@@ -12,4 +12,10 @@ trap 'rm -rf "$tmp"' EXIT
 sed '1,/^\.Sh TYPES/d;/^\.Sh SEE ALSO/,$d' man/weir-events.7 >"$tmp/have"
 "$tool" --man >"$tmp/want"
 diff -u "$tmp/have" "$tmp/want"
+# Every type that the manual has, has a schema.
+sed -n 's/^\.Ss //p' "$tmp/have" | tr -d ' ' | tr ',' '\n' | sed 's,/.*,,' |
+	sort >"$tmp/types"
+for schema in etc/schema/*.json; do
+	basename "$schema" .json
+done | sort | diff -u "$tmp/types" -
 python3 tests/lint/schemas.py etc/schema "$tool" tests/fixtures/types/*.jsonl
