@@ -305,7 +305,7 @@ struct str origin_key(struct str source, struct str id, char out[DB_KEY_MAX])
 }
 
 int journal_origin(struct journal *j, struct str source, struct str id,
-		   uint64_t *offset_r, struct err *e)
+		   int64_t since_us, uint64_t *offset_r, struct err *e)
 {
 	char key[DB_KEY_MAX];
 	struct origin_row row;
@@ -321,6 +321,7 @@ int journal_origin(struct journal *j, struct str source, struct str id,
 	if (rc > 0) {
 		memcpy(&row, val.p, sizeof(row));
 		*offset_r = row.offset;
+		rc = row.recorded_us >= since_us;
 	}
 	journal_end(j);
 	return rc;

@@ -37,6 +37,8 @@
 enum {
 	JOURNAL_FORMAT = 2,
 	JOURNAL_PRUNED_MAX = 1 << 17, /* topics of which it is known */
+	JOURNAL_ORIGIN_S = 86400,     /* idempotency keys: a day */
+	JOURNAL_SWEEP_TURNS = 2160,   /* calls for one look at a whole table */
 };
 
 struct journal;
@@ -149,9 +151,12 @@ int journal_retained(struct journal *j, struct str pattern, journal_fn *fn,
 int journal_at_time(struct journal *j, int64_t us, uint64_t *offset_r,
 		    struct err *e);
 
-/* The offset of an event that came from outside with this pair. 1, 0, -1. */
+/*
+ * The offset of an event that came from outside with this pair and was recorded
+ * at or after since_us. 1, 0, -1. Pairs are kept for JOURNAL_ORIGIN_S at least.
+ */
 int journal_origin(struct journal *j, struct str source, struct str id,
-		   uint64_t *offset_r, struct err *e);
+		   int64_t since_us, uint64_t *offset_r, struct err *e);
 
 /* The last id accepted from a source. 1, 0, -1. */
 int journal_source(struct journal *j, struct str source, uint64_t *last_r,
@@ -214,7 +219,7 @@ int journal_write_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
 int journal_write_prune(struct journal *j, uint64_t offset, struct err *e);
 
 /*
- * Look at up to n rows each of origins, transient sources and pruned topics
+ * Look at n rows, or one of JOURNAL_SWEEP_TURNS where that is more, of origins, transient sources and pruned topics
  * that are gone, from where the last call ended, and drop what expired.
  */
 int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,

@@ -140,15 +140,19 @@ typedef int expired_fn(struct journal *j, struct str key, struct str val,
 		       int64_t limit, struct err *e);
 
 /* Go on in table t for n rows, from its start where its end was reached. */
-static int sweep(struct journal *j, db_table t, struct sweep *s, unsigned n,
+static int sweep(struct journal *j, db_table t, struct sweep *s, uint64_t n,
 		 expired_fn *expired, int64_t limit, struct err *e)
 {
 	struct str key = { s->at, s->len }, val;
 	struct db_cursor *c;
+	uint64_t rows;
 	int rc;
 
-	if (db_cursor_open(j->write, t, &c, e))
+	if (db_count(j->write, t, &rows, e) ||
+	    db_cursor_open(j->write, t, &c, e))
 		return -1;
+	if (n < rows / JOURNAL_SWEEP_TURNS)
+		n = rows / JOURNAL_SWEEP_TURNS;
 	rc = db_seek(c, key.len ? DB_AT_OR_AFTER : DB_FIRST, &key, &val, e);
 	while (rc > 0 && n-- > 0) {
 		rc = expired(j, key, val, limit, e);
@@ -231,7 +235,7 @@ int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,
 	const int64_t s = 1000000;
 
 	if (sweep(j, j->origins, &j->sweep_origins, n, origin_expired,
-		  now_us - ORIGIN_KEEP_S * s, e) ||
+		  now_us - JOURNAL_ORIGIN_S * s, e) ||
 	    sweep(j, j->sources, &j->sweep_sources, n, source_expired,
 		  now_us - TRANSIENT_KEEP_S * s, e))
 		return -1;

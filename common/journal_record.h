@@ -22,7 +22,6 @@
 enum {
 	RECORD_HEAD = 48,
 	RECORD_VERSION = 1,
-	ORIGIN_KEEP_S = 86400,	   /* idempotency keys: a day */
 	PRUNED_KEEP_S = 7 * 86400, /* what is known of topics that are gone */
 	TRANSIENT_KEEP_S = 7 * 86400, /* rows of sources such as weir-pub */
 };

@@ -179,7 +179,8 @@ static bool look_up(struct journal *j, const char *origin, uint32_t epoch,
 	struct str id, source = str_cut(str_from(origin), '\n', &id);
 
 	pos_r->epoch = epoch;
-	return journal_origin(j, source, id, &pos_r->offset, NULL) == 1;
+	return journal_origin(j, source, id, INT64_MIN, &pos_r->offset, NULL) ==
+	       1;
 }
 
 void publish_durable(struct publish *p, uint64_t id, uint32_t epoch,

@@ -235,11 +235,13 @@ static int on_event(struct writer *w, struct entry *at, int64_t now_us,
 }
 
 /*
- * A pair that came from outside before is not journaled again; its source
+ * A pair that came from outside within the last day is not journaled again; its source
  * moves on all the same. 1: it is a repeat.
  */
-static int is_repeat(struct writer *w, const struct entry *at, struct err *e)
+static int is_repeat(struct writer *w, const struct entry *at, int64_t now_us,
+		     struct err *e)
 {
+	const int64_t day_us = JOURNAL_ORIGIN_S * INT64_C(1000000);
 	struct arena a = { 0 };
 	struct str source, id;
 	uint64_t offset;
@@ -250,7 +252,8 @@ static int is_repeat(struct writer *w, const struct entry *at, struct err *e)
 	source = event_attr(&at->ev, "originsource", &a);
 	id = event_attr(&at->ev, "originid", &a);
 	if (source.len && id.len)
-		rc = journal_origin(w->j, source, id, &offset, e);
+		rc = journal_origin(w->j, source, id, now_us - day_us, &offset,
+				    e);
 	arena_free(&a);
 	return rc;
 }
@@ -267,7 +270,7 @@ static int take(struct writer *w, struct entry *at, int64_t now_us,
 	rc = on_event(w, at, now_us, e);
 	if (rc <= 0)
 		return rc;
-	rc = is_repeat(w, at, e);
+	rc = is_repeat(w, at, now_us, e);
 	if (rc != 0) {
 		stats_add(w->stats, "repeats_total", NULL, rc > 0);
 		return rc < 0 ? -1 : 0;
