@@ -14,7 +14,7 @@ struct source {
 	uint64_t hash;
 	uint64_t last; /* accepted, with those of the open batch */
 	bool transient;
-	bool moved;   /* last changed in this batch */
+	bool moved;   /* its row changed in this batch */
 	bool touched; /* it is owed an acknowledgement */
 	bool hello;   /* it is owed the answer that bears nonce */
 	char nonce[33];

@@ -125,6 +125,8 @@ static int on_hello(struct writer *w, struct entry *at, int64_t now_us,
 	src = sources_find(w->sources, w->j, name, e);
 	if (!src)
 		return -1;
+	/* Its row says so at once: no event does, and we may forget it. */
+	src->moved |= src->transient != str_is(flags, "t");
 	src->transient = str_is(flags, "t");
 	src->hello = true;
 	str_copy(src->nonce, sizeof(src->nonce), nonce);

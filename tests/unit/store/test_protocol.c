@@ -443,6 +443,46 @@ static void an_older_store_gets_all_that_is_still_there(void **state)
 	assert_true(told > 0); /* it did come to that */
 }
 
+/* The store's row of a source: is it there, and does it expire? */
+static bool is_transient(struct world *w, struct str source)
+{
+	struct err e = { 0 };
+	bool transient = false;
+	uint64_t last;
+
+	check(journal_write_begin(w->journal, &e), &e);
+	check(journal_write_source(w->journal, source, &last, &transient, &e) !=
+		      1,
+	      &e);
+	journal_write_abort(w->journal);
+	return transient;
+}
+
+static void what_a_source_said_of_itself_outlives_the_store(void **state)
+{
+	const struct str source = STR("weir/pub/1");
+	struct bus_sock *pub;
+	struct world w;
+	struct err e = { 0 };
+
+	world_open(&w, *state, 1, false);
+	fake_net.lose = fake_net.twice = 0;
+	pub = bus_open(w.bus, BUS_PRODUCER, &e);
+	bus_send(pub, STR("$hello"), STR("weir/pub/1 nonce t"), STR(""), &e);
+	store_turn(&w);
+	assert_true(is_transient(&w, source));
+	store_stop(&w);
+	store_start(&w);
+	bus_send(pub, STR("a.b"), STR("weir/pub/1 1 - - - - -"), STR("1"), &e);
+	store_turn(&w);
+	assert_true(is_transient(&w, source));
+	bus_send(pub, STR("$hello"), STR("weir/pub/1 nonce -"), STR(""), &e);
+	store_turn(&w);
+	assert_false(is_transient(&w, source));
+	bus_close(&pub);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,6 +491,7 @@ int main(void)
 		tmpdir_test(an_older_ledger_loses_nothing_new),
 		tmpdir_test(an_older_ledger_of_a_pure_stage_doubles_nothing),
 		tmpdir_test(an_older_store_gets_all_that_is_still_there),
+		tmpdir_test(what_a_source_said_of_itself_outlives_the_store),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
