@@ -201,7 +201,10 @@ void journal_newest(const struct journal *j, struct journal_head *head_r);
 
 /*
  * The clock to announce: never below any recorded time, nor below what was
- * announced before; later events are recorded after it.
+ * announced before, also by an earlier process; later events are recorded
+ * after it. Only a power cut may take the last seconds of what was announced:
+ * if it also sets the machine's clock back, by more than it took, events may
+ * be recorded before a time that was announced.
  */
 int64_t journal_write_clock(struct journal *j, int64_t now_us);
 

@@ -8,6 +8,10 @@
  * leave the name behind the journal, never ahead of it: only an older copy is.
  * It is a name and no text because who copies the whole directory over this
  * one brings a name of his own and leaves ours.
+ *
+ * The same file's time of modification is set to the clock that is announced,
+ * each time: without a sync, which a heartbeat is not worth. So it outlives a
+ * kill, but a power cut may take the last seconds of it.
  */
 #include "common/journal.h"
 
@@ -16,6 +20,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -35,6 +40,19 @@ static void print_name(struct position pos, char out[MARK_NAME_MAX])
 static bool is_ours(const struct journal *j, struct position pos)
 {
 	return pos.epoch == j->epoch && pos.offset <= j->head;
+}
+
+/* No event is recorded before what was announced under any name. */
+static void read_clock(struct journal *j, const char *name)
+{
+	struct stat sb;
+	int64_t us;
+
+	if (fstatat(j->dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW))
+		return;
+	us = sb.st_mtim.tv_sec * INT64_C(1000000) + sb.st_mtim.tv_nsec / 1000;
+	if (us > j->last_us)
+		j->last_us = us;
 }
 
 /* Look at all names there are; remove those that do not say what we say. */
@@ -59,6 +77,7 @@ static int each_name(struct journal *j, bool remove, bool *other_r,
 		    !position_parse(str_sub(name, prefix.len, name.len), &pos))
 			continue;
 		*other_r |= !is_ours(j, pos);
+		read_clock(j, at->d_name);
 		if (remove && (pos.epoch != j->marked.epoch ||
 			       pos.offset != j->marked.offset))
 			(void)unlinkat(j->dir_fd, at->d_name, 0);
@@ -118,4 +137,19 @@ void journal_mark_head(struct journal *j)
 	fd = openat(j->dir_fd, to, O_WRONLY | O_CREAT | O_CLOEXEC, 0660);
 	if (fd >= 0)
 		close(fd);
+	journal_mark_clock(j);
+}
+
+void journal_mark_clock(const struct journal *j)
+{
+	const struct timespec clock = {
+		.tv_sec = (time_t)(j->last_us / 1000000),
+		.tv_nsec = (long)(j->last_us % 1000000 * 1000),
+	};
+	char name[MARK_NAME_MAX];
+
+	print_name(j->marked, name);
+	(void)utimensat(j->dir_fd, name,
+			(struct timespec[]){ { .tv_nsec = UTIME_OMIT }, clock },
+			0);
 }

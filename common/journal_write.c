@@ -327,6 +327,13 @@ static void fill_record(char *p, const struct event *ev, uint64_t previous,
 	memcpy(p, &h.crc, sizeof(h.crc));
 }
 
+static int64_t advance(struct journal *j, int64_t now_us)
+{
+	if (now_us > j->last_us)
+		j->last_us = now_us;
+	return j->last_us;
+}
+
 int journal_write_append(struct journal *j, struct event *ev, int64_t now_us,
 			 struct err *e)
 {
@@ -339,7 +346,7 @@ int journal_write_append(struct journal *j, struct event *ev, int64_t now_us,
 		return -1;
 	ev->offset = j->head + 1;
 	ev->epoch = j->epoch;
-	ev->recorded_us = journal_write_clock(j, now_us);
+	ev->recorded_us = advance(j, now_us);
 	if (db_reserve(j->write, j->events, db_key_u64(ev->offset, key), len,
 		       DB_APPEND, &p, e))
 		return -1;
@@ -369,8 +376,8 @@ void journal_newest(const struct journal *j, struct journal_head *head_r)
 
 int64_t journal_write_clock(struct journal *j, int64_t now_us)
 {
-	if (now_us > j->last_us)
-		j->last_us = now_us;
+	advance(j, now_us);
+	journal_mark_clock(j);
 	return j->last_us;
 }
 

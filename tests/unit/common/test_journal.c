@@ -303,9 +303,17 @@ static void recorded_time_never_runs_backwards(void **state)
 	assert_int_equal(head.recorded_us, T0 + 10);
 	assert_int_equal(journal_write_clock(j, T0 + 50), T0 + 50);
 	journal_close(&j);
-	/* What was recorded is known after a restart, too. */
+	/* What was recorded or announced is known after a restart, too. */
 	j = create(*state);
-	assert_int_equal(journal_write_clock(j, T0), T0 + 10);
+	begin(j);
+	append(j, "a.a", "1", NULL, T0);
+	commit(j);
+	assert_int_equal(journal_head(j, &head, &e), 0);
+	assert_int_equal(head.recorded_us, T0 + 50);
+	assert_int_equal(journal_write_clock(j, T0 + 60), T0 + 60);
+	journal_close(&j);
+	j = create(*state);
+	assert_int_equal(journal_write_clock(j, T0), T0 + 60);
 	journal_close(&j);
 }
 
