@@ -353,10 +353,12 @@ const struct shape shape_anomaly =
 static const struct shape_field alert_rows[] = {
 	{ ROW(type_alert, id, ID, 0, "A hash of rule and cause.") },
 	{ ROW(type_alert, rule, ID, 0,
-	      "The rule or search; target: the item's own target.") },
+	      "The rule or search; target: the item's own; fresh: its watch is "
+	      "stale.") },
 	{ ROW(type_alert, user, ID, 0, "Whom it is for.") },
 	{ ROW(type_alert, kind, TEXT, 0,
-	      "What happened: target, drop, stock, keywords, page, match."),
+	      "What happened: target, drop, stock, fresh, keywords, page, "
+	      "match."),
 	  .max = 64 },
 	{ ROW(type_alert, message, TEXT, 0, "The same as a sentence.") },
 	{ ROW(type_alert, itemType, TEXT, 0, "The item's kind."), .max = 128 },

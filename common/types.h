@@ -212,11 +212,13 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e);
 
 /*
  * What a shape cannot say of a rule or search: its id is not that of the rule
- * which an item's target is, its pattern is one, its keywords hold a word, some
- * price reaches its target or lies within its bounds, and channels can have
- * the names that it wants to notify. -1 with *e: EX_DATAERR.
+ * which an item's target or a watch's freshness is, its pattern is one, its
+ * keywords hold a word, some price reaches its target or lies within its
+ * bounds, and channels can have the names that it wants to notify. -1 with *e:
+ * EX_DATAERR.
  */
 #define RULE_TARGET "target"
+#define RULE_FRESH  "fresh"
 int rule_check(const struct type_rule *r, struct str id, struct err *e);
 int target_check(struct str target, struct err *e); /* absent is fine */
 int search_check(const struct type_search *s, struct err *e);

@@ -61,6 +61,10 @@ int rule_check(const struct type_rule *r, struct str id, struct err *e)
 		return err_set(e, EX_DATAERR,
 			       "id: '" RULE_TARGET "' is taken; the target of "
 			       "an item is that rule");
+	if (str_is(id, RULE_FRESH))
+		return err_set(e, EX_DATAERR,
+			       "id: '" RULE_FRESH "' is taken; how fresh a "
+			       "watch must be is that rule");
 	if (pattern_check(r->on, e))
 		return err_prefix(e, "on");
 	return target_check(r->target, e) || check_bounds(&r->price, e) ||

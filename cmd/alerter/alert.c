@@ -40,8 +40,9 @@ static void add_price(struct buf *b, struct str price, struct str currency)
 }
 
 /* ", target 80", or that it is so no longer. */
-static void add_reason(struct buf *b, const struct type_alert *t,
-		       const struct sighting *s, bool over)
+static void add_reason(struct buf *b, const struct rule *r,
+		       const struct type_alert *t, const struct sighting *s,
+		       bool over)
 {
 	if (t->targetPrice.p) {
 		buf_puts(b, over ? ", above the target " : ", target ");
@@ -56,6 +57,12 @@ static void add_reason(struct buf *b, const struct type_alert *t,
 	if (str_is(t->kind, "stock")) {
 		buf_puts(b, s->matter.price.p ? ", " : ": ");
 		buf_add_str(b, str_utf8_prefix(s->matter.availability, 64));
+	}
+	if (str_is(t->kind, "fresh") && over) {
+		buf_puts(b, ": fetched again");
+	} else if (str_is(t->kind, "fresh")) {
+		buf_puts(b, ": no good fetch for ");
+		buf_add_str(b, r->fresh);
 	}
 	if (str_is(t->kind, "page"))
 		buf_puts(b, ": the page has changed");
@@ -88,7 +95,7 @@ static struct str sentence(const struct rule *r, const struct type_alert *t,
 		buf_puts(&b, ": ");
 		add_price(&b, s->matter.price, s->matter.currency);
 	}
-	add_reason(&b, t, s, over);
+	add_reason(&b, r, t, s, over);
 	add_line(&b, r, &s->added);
 	if (s->matter.source.p) {
 		buf_puts(&b, ", at ");
@@ -157,7 +164,8 @@ static struct str headline(const struct type_alert *t, const struct sighting *s,
 	static const char *const words[][2] = {
 		{ "target", "Target reached" }, { "drop", "Price drop" },
 		{ "stock", "In stock" },	{ "page", "Page changed" },
-		{ "keywords", "Found" },	{ "match", "Alert" },
+		{ "fresh", "Not fetched" },	{ "keywords", "Found" },
+		{ "match", "Alert" },
 	};
 	const char *word = "Alert";
 	struct buf b = { 0 };

@@ -9,6 +9,8 @@
 #include "common/types.h"
 #include "common/xmem.h"
 
+#include "freshness.h"
+
 static struct str key_of(struct alerter *al, const char *table, struct str id)
 {
 	buf_reset(&al->key);
@@ -255,41 +257,44 @@ static int set_silence(struct alerter *al, struct stage *s,
 	return stage_put(s, key_of(al, "silence/", id), ev->data, e);
 }
 
-/* The item of a watch as the ledger keeps it; absent where it has none. */
-static int read_item(struct alerter *al, const struct event *ev,
-		     struct str *text_r, struct type_item *item_r,
-		     struct err *bad)
+static int read_watch(struct alerter *al, const struct event *ev,
+		      struct type_watch *w_r, struct err *bad)
 {
-	struct type_watch w;
+	if (shape_decode(&shape_watch, ev->data, w_r, &al->arena, bad))
+		return -1;
+	w_r->id = event_subject(ev);
+	return watch_complete(w_r, &al->arena, bad);
+}
 
-	*text_r = (struct str){ 0 };
-	if (shape_decode(&shape_watch, ev->data, &w, &al->arena, bad))
-		return -1;
-	w.id = event_subject(ev);
-	if (watch_complete(&w, &al->arena, bad))
-		return -1;
-	if (!w.item.present)
-		return 0;
-	*item_r = w.item;
+/* The item of a watch as the ledger keeps it; absent where it has none. */
+static struct str item_text(struct alerter *al, const struct type_watch *w)
+{
+	if (!w->item.present)
+		return (struct str){ 0 };
 	buf_reset(&al->text);
-	shape_encode(&shape_item, &w.item, &al->text);
-	*text_r = arena_str(&al->arena, buf_str(&al->text));
-	return 0;
+	shape_encode(&shape_item, &w->item, &al->text);
+	return arena_str(&al->arena, buf_str(&al->text));
 }
 
 static int set_watch(struct alerter *al, struct stage *s,
 		     const struct event *ev, struct err *e)
 {
 	struct str id = event_subject(ev), old, text, key;
-	struct type_item item;
+	struct type_watch w;
 	struct buf prefix = { 0 };
 	struct err bad;
 	int got, rc;
 
 	if (is_deletion(ev))
-		return drop_key(s, key_of(al, "watch/", id), e);
-	if (read_item(al, ev, &text, &item, &bad))
+		return freshness_set(al, s, ev, NULL, e) ||
+				       drop_key(s, key_of(al, "watch/", id), e)
+			       ? -1
+			       : 0;
+	if (read_watch(al, ev, &w, &bad))
 		return refuse(al, ev, &bad, e);
+	if (freshness_set(al, s, ev, &w, e))
+		return -1;
+	text = item_text(al, &w);
 	key = key_of(al, "watch/", id);
 	got = stage_get(s, key, &old, e);
 	if (got < 0)
@@ -300,10 +305,10 @@ static int set_watch(struct alerter *al, struct stage *s,
 		return 0;
 	if (stage_put(s, key, text, e))
 		return -1;
-	buf_addf(&prefix, "state/%.*s/", STR_ARG(item.id));
+	buf_addf(&prefix, "state/%.*s/", STR_ARG(w.item.id));
 	rc = drop_states(al, s, buf_str(&prefix), false, STR(RULE_TARGET), e);
 	buf_reset(&prefix);
-	buf_addf(&prefix, "price/%.*s/", STR_ARG(item.id));
+	buf_addf(&prefix, "price/%.*s/", STR_ARG(w.item.id));
 	if (!rc)
 		rc = judge_all_known(al, s, ev, buf_str(&prefix), id, NULL, e);
 	buf_free(&prefix);
@@ -376,6 +381,8 @@ static int take_fact(struct alerter *al, struct stage *s,
 
 	if (!sighting_read(ev, &al->arena, &seen))
 		return 0;
+	if (seen.watch.p && freshness_fetched(al, s, ev, seen.watch, true, e))
+		return -1;
 	if (seen.kind == SIGHTING_PRICE)
 		return take_price(al, &h, &seen, e);
 	return seen.kind == SIGHTING_GONE ? take_gone(al, &h, e)
@@ -396,6 +403,8 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 		return set_rule(al, s, ev, true, e);
 	if (event_is(ev, "silence.set"))
 		return set_silence(al, s, ev, e);
+	if (freshness_observed(al, s, ev, e))
+		return -1;
 	return take_fact(al, s, ev, e);
 }
 
@@ -443,6 +452,17 @@ static int load_deadline(void *arg, struct str key, struct str val,
 	return 0;
 }
 
+static int load_freshness(void *arg, struct str key, struct str val,
+			  struct err *e)
+{
+	struct alerter *al = arg;
+
+	(void)e;
+	arena_reset(&al->arena);
+	deadlines_set(&al->deadlines, key, freshness_deadline(val, &al->arena));
+	return 0;
+}
+
 static int feed(struct stage *s, const char *path, const char *type,
 		struct err *e)
 {
@@ -458,7 +478,8 @@ static int on_open(void *self, struct stage *s, struct err *e)
 	if (stage_each(s, STR("rule/"), load_rule, &rules, e) ||
 	    stage_each(s, STR("search/"), load_rule, &searches, e) ||
 	    stage_each(s, STR("silence/"), load_silence, &rules, e) ||
-	    stage_each(s, STR("state/"), load_deadline, &rules, e))
+	    stage_each(s, STR("state/"), load_deadline, &rules, e) ||
+	    stage_each(s, FRESHNESS_KEY, load_freshness, al, e))
 		return -1;
 	al->feeding = true;
 	rc = feed(s, al->watches, "watch.set", e) ||

@@ -5,8 +5,8 @@
  * alerter - the handler: settings and facts in, alerts and notifications out.
  *
  * Its ledger keeps "rule/ID", "search/ID", "silence/ID" (data as it was set),
- * "watch/ID" (the item of a watch), "price/ITEM/SOURCE" (known.h) and
- * "state/…" (state.h). Rules, searches, silences and deadlines are in memory
+ * "watch/ID" (the item of a watch), "fresh/ID" (freshness.h),
+ * "price/ITEM/SOURCE" (known.h) and "state/…" (state.h). Rules, searches, silences and deadlines are in memory
  * as well.
  */
 #include "common/stage.h"

@@ -4,6 +4,7 @@
 
 #include "alert.h"
 #include "alerter.h"
+#include "freshness.h"
 
 /* "SOURCE ID" of an event. */
 static struct str cause_of(const struct event *ev, struct arena *a)
@@ -256,8 +257,11 @@ int judge_due(struct alerter *al, struct stage *s, int64_t now_us,
 		arena_str(&al->arena, str_from(al->deadlines.v[0].key));
 	struct type_alert alert;
 	struct state st;
-	int got = load(al, s, key, &st, e);
+	int got;
 
+	if (str_starts(key, FRESHNESS_KEY))
+		return freshness_due(al, s, key, now_us, e);
+	got = load(al, s, key, &st, e);
 	if (got < 0)
 		return -1;
 	if (!got || !st.rule.held)

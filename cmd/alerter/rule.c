@@ -257,8 +257,11 @@ enum verdict rule_judge(const struct rule *r, const struct matter *m,
 			bool firing)
 {
 	const struct decimal none = { 0, 0 };
-	enum verdict v = judge_price(r, m, firing ? r->slack : none);
+	enum verdict v;
 
+	if (r->fresh.p)
+		return m->stale ? VERDICT_YES : VERDICT_NO;
+	v = judge_price(r, m, firing ? r->slack : none);
 	if (v != VERDICT_YES)
 		return v;
 	if (r->stock.p && !m->availability.p)
@@ -313,6 +316,8 @@ const char *rule_kind(const struct rule *r)
 		return "drop";
 	if (r->stock.p)
 		return "stock";
+	if (r->fresh.p)
+		return "fresh";
 	return r->n_phrases ? "keywords" : "match";
 }
 

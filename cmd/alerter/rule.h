@@ -35,7 +35,8 @@ struct rule {
 	bool has_target, has_min, has_max, has_percent, has_amount;
 	struct decimal target, min, max, percent, amount;
 	struct str target_text;
-	int64_t over_us; /* of a drop; 0: against the price before */
+	struct str fresh; /* a duration: of a watch, that it is stale */
+	int64_t over_us;  /* of a drop; 0: against the price before */
 	struct str stock;
 	struct decimal slack; /* the hysteresis, 0.01 for 1% */
 	int64_t cooldown_us;
@@ -63,6 +64,7 @@ struct matter {
 	struct str row; /* words of title and summary */
 	struct str price, currency, availability, source;
 	struct str previous;	   /* the price before */
+	bool stale;		   /* of a watch */
 	const struct known *known; /* NULL: no prices before are known */
 	int64_t time_us;
 };
@@ -95,7 +97,7 @@ bool rule_is_momentary(const struct rule *r);
 /* True if it only fires on a change: "back in stock" needs an "out" before. */
 bool rule_needs_change(const struct rule *r);
 
-/* "target", "drop", "stock", "keywords" or "match". */
+/* "target", "drop", "stock", "fresh", "keywords" or "match". */
 const char *rule_kind(const struct rule *r);
 
 /* ---- what follows ---- */

@@ -86,6 +86,44 @@ alert() {
 Lamp: 99 EUR, the drop is over, at shop" ]
 }
 
+# stale N: events of a watch that is fetched, stale, and fetched again
+stale() {
+	watch='{"url":"https://shop.example/","source":"shop","fresh":"10m","item":{"id":"lamp","name":"Lamp"}}'
+	set -- 'watch.set","subject":"w' "$watch" \
+		observation.summary '{"seen":["w"]}' \
+		observation.summary '{"seen":["v"]}' \
+		'observation.change","subject":"w' '{"watch":"w","outcome":"changed"}'
+	while [ $# -gt 0 ]; do
+		n=$((${n:-0} + 1))
+		printf '{"id":"%d","source":"weir/t/-","type":"%s","time":"2026-03-01T%02d:00:00Z","data":%s}\n' \
+			"$n" "$1" "$n" "$2"
+		shift 2
+	done
+}
+
+@test "a stale watch is told with the time of its deadline" {
+	stale >"$tmp/in"
+	alert <"$tmp/in" >"$tmp/out"
+	jq -c '[.type, .time, .data.message, .data.kind, .data.source]' \
+		"$tmp/out" >"$tmp/have"
+	diff - "$tmp/have" <<-'END'
+	["alert.new","2026-03-01T01:12:00.000000Z","Lamp: no good fetch for 10m, at shop","fresh","shop"]
+	["user.notification","2026-03-01T01:12:00.000000Z","Lamp: no good fetch for 10m, at shop",null,null]
+	["alert.resolved","2026-03-01T02:00:00.000000Z","Lamp: fetched again, at shop","fresh","shop"]
+	["alert.new","2026-03-01T02:12:00.000000Z","Lamp: no good fetch for 10m, at shop","fresh","shop"]
+	["user.notification","2026-03-01T02:12:00.000000Z","Lamp: no good fetch for 10m, at shop",null,null]
+	["alert.resolved","2026-03-01T04:00:00.000000Z","Lamp: fetched again, at shop","fresh","shop"]
+	END
+	alert <"$tmp/in" | cmp - "$tmp/out"
+	for cut in 1 2 3; do # a restart between any two events changes nothing
+		{
+			head -n "$cut" "$tmp/in" | alert -s "$tmp/state$cut"
+			tail -n "+$((cut + 1))" "$tmp/in" | alert -s "$tmp/state$cut"
+		} | jq -c 'del(.source)' >"$tmp/have"
+		jq -c 'del(.source)' "$tmp/out" | diff - "$tmp/have"
+	done
+}
+
 @test "a page's alert tells the new line with the keyword" {
 	echo '{"id":"r","on":"page.change/","keywords":["tickets","vip"]}' >"$tmp/r"
 	echo '{"id":"1","source":"weir/t/-","type":"page.change","subject":"p","time":"2026-03-01T00:00:00Z","data":{"watch":"p","added":["Opening hours","Vip lounge","Tickets, 9 EUR"]}}' |

@@ -72,6 +72,7 @@ EVENT='"specversion":"1.0","type":"test.e","source":"shop/1","data":{"x":1}'
 	refuses watch.set "{$url,\"headers\":{\"Cookie\":{\"file\":\"f\",\"or\":\"hush\"}}}" "headers: Cookie: must not"
 	refuses rule.set '{"id":"r","on":"price.update/","drop":{"amount":"0"}}' "drop.amount: not above 0"
 	refuses rule.set '{"id":"target","on":"price.update/"}' "id: 'target' is taken"
+	refuses rule.set '{"id":"fresh","on":"price.update/"}' "id: 'fresh' is taken"
 	refuses search.set '{"id":"s","keywords":["!"]}' "keywords: no word in them"
 	refuses search.set '{"id":"s","price":{"min":"9","max":"8"}}' "price: min is above max"
 	refuses test.e '{"half":"\ud83d"}' "half of a surrogate pair at byte"

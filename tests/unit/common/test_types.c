@@ -102,6 +102,9 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		  "{\"on\":\"price.update/\",\"stock\":\"InStock\"}",
 		  "id: 'target' is taken; the target of an item is that "
 		  "rule" },
+		{ "rule.set/fresh", "{\"on\":\"price.update/\"}",
+		  "id: 'fresh' is taken; how fresh a watch must be is that "
+		  "rule" },
 		{ "rule.set/r",
 		  "{\"on\":\"price.update/\",\"keywords\":[\"-\",\"\"]}",
 		  "keywords: no word in them" },

@@ -1,0 +1,286 @@
+/*
+ * The deadline in memory may be earlier than what the ledger says: a good fetch
+ * moves only the latter, and a deadline that comes too early is set anew. So
+ * the many fetches of a minute cost no search for their deadlines.
+ */
+#include "freshness.h"
+
+#include <sysexits.h>
+
+#include "common/json.h"
+
+struct freshness {
+	struct type_watch watch; /* id, url, source, item, fresh */
+	struct str source, id;	 /* of the event that told of seen_us */
+	int64_t seen_us;	 /* CLK_NONE: nothing was fetched yet */
+	bool stale;
+};
+
+static struct str key_of(struct alerter *al, struct str watch)
+{
+	struct buf b = { 0 };
+	struct str key;
+
+	buf_add_str(&b, FRESHNESS_KEY);
+	buf_add_str(&b, watch);
+	key = arena_str(&al->arena, buf_str(&b));
+	buf_free(&b);
+	return key;
+}
+
+static void encode(const struct freshness *f, struct buf *b)
+{
+	char time[CLK_TEXT_SIZE];
+
+	buf_puts(b, "{\"watch\":");
+	shape_encode(&shape_watch, &f->watch, b);
+	if (f->stale)
+		buf_puts(b, ",\"stale\":true");
+	if (f->seen_us != CLK_NONE) {
+		buf_addf(b, ",\"seen\":\"%s\",\"source\":",
+			 clk_format(f->seen_us, time));
+		buf_json_str(b, f->source);
+		buf_puts(b, ",\"id\":");
+		buf_json_str(b, f->id);
+	}
+	buf_putc(b, '}');
+}
+
+static struct str text_of(struct str obj, const char *key, struct arena *a)
+{
+	struct str value, text = { 0 };
+
+	if (json_get(obj, key, &value))
+		json_text(value, a, &text);
+	return text;
+}
+
+static bool decode(struct str val, struct arena *a, struct freshness *f)
+{
+	struct str watch, stale;
+
+	*f = (struct freshness){ .seen_us = CLK_NONE };
+	if (!json_get(val, "watch", &watch) ||
+	    shape_decode(&shape_watch, watch, &f->watch, a, NULL))
+		return false;
+	f->stale = json_get(val, "stale", &stale) && str_is(stale, "true");
+	f->source = text_of(val, "source", a);
+	f->id = text_of(val, "id", a);
+	return !f->source.p || clk_parse(text_of(val, "seen", a), &f->seen_us);
+}
+
+/* 1: *f is set; 0: this watch need not be fresh. */
+static int load(struct alerter *al, struct stage *s, struct str key,
+		struct freshness *f, struct err *e)
+{
+	struct str val;
+	int got = stage_get(s, key, &val, e);
+
+	if (got > 0 && !decode(arena_str(&al->arena, val), &al->arena, f))
+		return err_set(e, EX_DATAERR,
+			       "%.*s: written by another version",
+			       STR_ARG(key));
+	return got;
+}
+
+static int save(struct alerter *al, struct stage *s, struct str key,
+		const struct freshness *f, struct err *e)
+{
+	buf_reset(&al->text);
+	encode(f, &al->text);
+	return stage_put(s, key, buf_str(&al->text), e);
+}
+
+static int64_t due_us(const struct freshness *f)
+{
+	int64_t ms;
+
+	if (f->stale || f->seen_us == CLK_NONE ||
+	    !str_duration_ms(f->watch.fresh, &ms))
+		return CLK_NONE;
+	return f->seen_us + (ms + FRESHNESS_GRACE_MS) * 1000;
+}
+
+int64_t freshness_deadline(struct str val, struct arena *a)
+{
+	struct freshness f;
+
+	return decode(val, a, &f) ? due_us(&f) : CLK_NONE;
+}
+
+static void see(struct alerter *al, struct freshness *f, const struct event *ev)
+{
+	struct buf b = { 0 };
+
+	f->seen_us = ev->recorded_us;
+	f->source = ev->source;
+	f->id = ev->idtext;
+	if (ev->id) {
+		buf_u64(&b, ev->id);
+		f->id = arena_str(&al->arena, buf_str(&b));
+	}
+	buf_free(&b);
+}
+
+/* '$' keeps its state apart from those of items and listings. */
+static struct str thing_of(struct alerter *al, struct str watch)
+{
+	struct buf b = { 0 };
+	struct str thing;
+
+	buf_puts(&b, "$watch/");
+	buf_add_str(&b, watch);
+	thing = arena_str(&al->arena, buf_str(&b));
+	buf_free(&b);
+	return thing;
+}
+
+static int judge(struct alerter *al, struct stage *s, const struct event *ev,
+		 const struct freshness *f, int64_t time_us,
+		 int64_t recorded_us, struct err *e)
+{
+	const struct type_watch *w = &f->watch;
+	const struct rule r = { .id = STR(RULE_FRESH),
+				.user = STR(RULE_USER),
+				.fresh = w->fresh };
+	struct sighting seen = { .kind = SIGHTING_WATCH,
+				 .item = w->item,
+				 .watch = w->id,
+				 .link = w->url,
+				 .key = thing_of(al, w->id) };
+	const struct hearing h = { .stage = s,
+				   .ev = ev,
+				   .seen = &seen,
+				   .time_us = time_us,
+				   .recorded_us = recorded_us };
+
+	seen.matter.source = w->source;
+	seen.matter.stale = f->stale;
+	if (!w->item.present)
+		seen.item = (struct type_item){ .present = true, .id = w->id };
+	seen.title = seen.item.name.p ? seen.item.name : seen.item.id;
+	return judge_rule(al, &h, &r, e);
+}
+
+/* What was known is of another watch, or of none. */
+static int forget(struct alerter *al, struct stage *s, struct str key,
+		  struct str watch, struct err *e)
+{
+	const struct rule r = { .id = STR(RULE_FRESH) };
+	struct buf state = { 0 };
+	int rc;
+
+	state_key(&state, thing_of(al, watch), &r);
+	deadlines_set(&al->deadlines, key, CLK_NONE);
+	deadlines_set(&al->deadlines, buf_str(&state), CLK_NONE);
+	rc = stage_del(s, key, e) < 0 || stage_del(s, buf_str(&state), e) < 0;
+	buf_free(&state);
+	return rc ? -1 : 0;
+}
+
+static bool is_same(const struct type_watch *a, const struct type_watch *b)
+{
+	struct buf x = { 0 }, y = { 0 };
+	bool same;
+
+	shape_encode(&shape_watch, a, &x);
+	shape_encode(&shape_watch, b, &y);
+	same = str_eq(buf_str(&x), buf_str(&y));
+	buf_free(&x);
+	buf_free(&y);
+	return same;
+}
+
+int freshness_set(struct alerter *al, struct stage *s, const struct event *ev,
+		  const struct type_watch *w, struct err *e)
+{
+	struct str id = event_subject(ev), key = key_of(al, id);
+	struct freshness old, f = { .seen_us = CLK_NONE };
+	int got = load(al, s, key, &old, e);
+
+	if (got < 0)
+		return -1;
+	if (!w || !w->fresh.p || str_is(w->enabled, "false"))
+		return got ? forget(al, s, key, id, e) : 0;
+	f.watch = (struct type_watch){ .id = id,
+				       .url = w->url,
+				       .source = w->source,
+				       .item = w->item,
+				       .fresh = w->fresh };
+	if (got && is_same(&old.watch, &f.watch))
+		return 0;
+	if (got && forget(al, s, key, id, e))
+		return -1;
+	if (!al->feeding)
+		see(al, &f, ev);
+	deadlines_set(&al->deadlines, key, due_us(&f));
+	return save(al, s, key, &f, e);
+}
+
+int freshness_fetched(struct alerter *al, struct stage *s,
+		      const struct event *ev, struct str watch, bool well,
+		      struct err *e)
+{
+	struct str key = key_of(al, watch);
+	struct freshness f;
+	int got = load(al, s, key, &f, e);
+	bool is_new, was_stale;
+
+	if (got <= 0)
+		return got;
+	is_new = f.seen_us == CLK_NONE;
+	was_stale = f.stale;
+	if (!well && !is_new)
+		return 0;
+	f.stale = false;
+	see(al, &f, ev);
+	if (is_new || was_stale)
+		deadlines_set(&al->deadlines, key, due_us(&f));
+	if (was_stale && judge(al, s, ev, &f, ev->time_us, ev->recorded_us, e))
+		return -1;
+	return save(al, s, key, &f, e);
+}
+
+int freshness_observed(struct alerter *al, struct stage *s,
+		       const struct event *ev, struct err *e)
+{
+	struct type_observation o;
+	struct type_summary t;
+	int rc = 0;
+
+	if (event_is(ev, "observation.change") &&
+	    shape_decode(&shape_observation, ev->data, &o, &al->arena, NULL) ==
+		    0)
+		return freshness_fetched(al, s, ev, o.watch,
+					 str_is(o.outcome, "changed") ||
+						 str_is(o.outcome, "unchanged"),
+					 e);
+	if (!event_is(ev, "observation.summary") ||
+	    shape_decode(&shape_summary, ev->data, &t, &al->arena, NULL))
+		return 0;
+	for (size_t i = 0; i < t.seen.n && !rc; i++)
+		rc = freshness_fetched(al, s, ev, t.seen.v[i], true, e);
+	return rc;
+}
+
+int freshness_due(struct alerter *al, struct stage *s, struct str key,
+		  int64_t now_us, struct err *e)
+{
+	struct freshness f;
+	int got = load(al, s, key, &f, e);
+	int64_t due = got > 0 ? due_us(&f) : CLK_NONE;
+	struct event last;
+
+	if (got < 0)
+		return -1;
+	if (due == CLK_NONE || due > now_us) {
+		deadlines_set(&al->deadlines, key, due);
+		return 0;
+	}
+	f.stale = true;
+	last = (struct event){ .source = f.source, .idtext = f.id };
+	deadlines_set(&al->deadlines, key, CLK_NONE);
+	if (judge(al, s, &last, &f, now_us, now_us, e))
+		return -1;
+	return save(al, s, key, &f, e);
+}
