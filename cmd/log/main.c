@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -38,7 +39,7 @@ static const struct opt opts[] = {
 	  "what comes after a position, a time, or an age such as 90d" },
 	{ 0, "until", "WHEN", OPT_STR, &cfg.until, 0, 0,
 	  "up to a position, a time, or an age" },
-	{ 'n', "limit", "N", OPT_UINT, &cfg.limit, 0, INT64_MAX,
+	{ 'n', "limit", "N", OPT_UINT, &cfg.limit, 1, INT64_MAX,
 	  "at most N events" },
 	{ 'r', "reverse", NULL, OPT_FLAG, &cfg.reverse, 0, 0, "newest first" },
 	{ 'f', "follow", NULL, OPT_FLAG, &cfg.follow, 0, 0,
@@ -167,6 +168,7 @@ static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 	return n->p->left == 0 || n->p->out.len >= LOG_CHUNK;
 }
 
+/* Patterns are in the order of their topics, and none twice: by narrow(). */
 static int print_last(struct printer *p, struct journal *j, struct err *e)
 {
 	for (size_t i = 0; i < p->want.n; i++) {
@@ -320,6 +322,23 @@ static int check_usage(char **args, struct err *e)
 	return 0;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Sort patterns, without those that another one covers. How many are left. */
+static size_t narrow(struct str *pattern, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(pattern, n, sizeof(*pattern), compare);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || !topic_matches(pattern[i], pattern[kept - 1]))
+			pattern[kept++] = pattern[i];
+	return kept;
+}
+
 /*
  * A pipe of 64 KiB wakes writer and reader for each 130 events; one of a
  * mebibyte lets both run. Fails where stdout is no pipe, which is fine.
@@ -344,6 +363,7 @@ static int run(char **args, struct err *e)
 		return print_blob(e);
 	for (p.want.pattern = pattern; args[p.want.n]; p.want.n++)
 		pattern[p.want.n] = str_from(args[p.want.n]);
+	p.want.n = narrow(pattern, p.want.n);
 	if (p.want.n == 0 && cfg.last)
 		p.want.n = 1;
 	widen_pipe();

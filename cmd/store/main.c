@@ -470,6 +470,9 @@ static int check_config(struct err *e)
 static int run(char **args, struct err *e)
 {
 	(void)args;
+	if (cfg.check + !!cfg.backup + !!cfg.keygen > 1)
+		return err_set(e, EX_USAGE,
+			       "--backup, --check, --keygen: one at a time");
 	if (cfg.common.check_config)
 		return check_config(e);
 	if (cfg.check)

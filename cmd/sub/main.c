@@ -21,7 +21,7 @@ static struct {
 static const struct opt opts[] = {
 	{ 0, "since", "WHEN", OPT_STR, &cfg.since, 0, 0,
 	  "begin after a position, a time, or an age such as 1h" },
-	{ 'n', "limit", "N", OPT_UINT, &cfg.limit, 0, INT64_MAX,
+	{ 'n', "limit", "N", OPT_UINT, &cfg.limit, 1, INT64_MAX,
 	  "end after N events" },
 	{ 'l', "last", NULL, OPT_FLAG, &cfg.last, 0, 0,
 	  "first the newest event of each topic" },

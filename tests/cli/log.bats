@@ -27,7 +27,7 @@ six() {
 	[[ $output == *--since* && $output == *--follow* ]]
 	run --separate-stderr log --version
 	[ "$status" -eq 0 ]
-	for bad in --limit=x --since=yesterday --until=5 --no-such --since; do
+	for bad in --limit=x --limit=0 --since=yesterday --until=5 --no-such --since; do
 		run --separate-stderr log "$bad"
 		[ "$status" -eq 64 ]
 		[ "${#stderr_lines[@]}" -eq 1 ]
@@ -88,6 +88,10 @@ six() {
 	[ "$(offsets --last)" = "5 6 " ]
 	[ "$(offsets --last test.n/b)" = "6 " ]
 	[ "$(offsets --last none.such)" = "" ]
+	# In the order of topics, each once, whatever the patterns.
+	[ "$(offsets --last test.n/b test.n/a)" = "5 6 " ]
+	[ "$(offsets --last test. test.n/ test.n/b test.n/b)" = "5 6 " ]
+	[ "$(offsets --last test.n/b '' test.n/a)" = "5 6 " ]
 	[ "$(offsets --last -n 1)" = "5 " ]
 	seq -f '%04g' 1 3000 | sed 's/.*/{"type":"test.many","subject":"&","data":{"x":"&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&"}}/' | pub
 	[ "$(log --last test.many/ | jq -r .subject | uniq | wc -l)" -eq 3000 ]

@@ -43,6 +43,13 @@ one_line() {
 	run --separate-stderr store operand
 	[ "$status" -eq 64 ]
 	one_line operand
+	for both in "--backup $T/b --check" "--check --keygen $T/k" "--keygen $T/k --backup $T/b"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr store $both
+		[ "$status" -eq 64 ]
+		one_line "one at a time"
+		[ ! -e "$T/k" ]
+	done
 }
 
 @test "the configuration is checked, with file and line" {

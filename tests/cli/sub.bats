@@ -22,7 +22,7 @@ sub_background() {
 	[[ $output == *--since* ]]
 	run --separate-stderr sub --version
 	[ "$status" -eq 0 ]
-	for bad in --limit=-1 --since=yesterday --no-such; do
+	for bad in --limit=-1 --limit=0 --since=yesterday --no-such; do
 		run --separate-stderr sub "$bad"
 		[ "$status" -eq 64 ]
 		[ "${#stderr_lines[@]}" -eq 1 ]
