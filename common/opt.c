@@ -55,15 +55,15 @@ static void table_init(struct table *t, const struct opt_tool *tool)
 {
 	struct opt_common *c = tool->common;
 	const struct opt common[] = {
-		{ 0, "dir", "DIR", OPT_STR, &c->dir, 0, 0,
+		{ 0, "dir", "DIR", OPT_STR, &c->dir, 1, 0,
 		  "data and run directory (default " DIR_DEFAULT ")" },
-		{ 0, "ingest", "ENDPOINT", OPT_STR, &c->ingest, 0, 0,
+		{ 0, "ingest", "ENDPOINT", OPT_STR, &c->ingest, 1, 0,
 		  "where events go in (default: a socket in DIR/run)" },
-		{ 0, "feed", "ENDPOINT", OPT_STR, &c->feed, 0, 0,
+		{ 0, "feed", "ENDPOINT", OPT_STR, &c->feed, 1, 0,
 		  "where events come from (default: a socket in DIR/run)" },
-		{ 0, "curve-key", "FILE", OPT_STR, &c->curve_key, 0, 0,
+		{ 0, "curve-key", "FILE", OPT_STR, &c->curve_key, 1, 0,
 		  "with tcp:// endpoints: file of this tool's key pair" },
-		{ 0, "curve-peers", "FILE", OPT_STR, &c->curve_peers, 0, 0,
+		{ 0, "curve-peers", "FILE", OPT_STR, &c->curve_peers, 1, 0,
 		  "public keys of the other end: the store's, or its "
 		  "clients'" },
 		{ 0, "config", "FILE", OPT_STR, &c->config, 0, 0,
@@ -115,9 +115,11 @@ static void values_free(struct values *v, const struct table *t)
 			free(v->v[i].list.v);
 }
 
-static const struct opt *table_find(const struct table *t, const char *name)
+/* Among those from the i-th one on. */
+static const struct opt *table_find(const struct table *t, size_t i,
+				    const char *name)
 {
-	for (size_t i = 0; i < t->n; i++)
+	for (; i < t->n; i++)
 		if (strcmp(t->opt[i].name, name) == 0)
 			return &t->opt[i];
 	return NULL;
@@ -162,7 +164,11 @@ int opt_set(const struct opt *o, const char *val, struct err *e)
 
 	switch (o->kind) {
 	case OPT_FLAG: return set_bool(o, val, e);
-	case OPT_STR: *(const char **)o->dst = val; return 0;
+	case OPT_STR:
+		if (o->min && !*val)
+			return err_set(e, EX_USAGE, "%s: empty", o->name);
+		*(const char **)o->dst = val;
+		return 0;
 	case OPT_LIST:
 		xgrow(&list->v, &list->cap, list->n, sizeof(*list->v));
 		list->v[list->n++] = val;
@@ -265,6 +271,7 @@ static int read_conf(struct table *t, const struct opt_tool *tool,
 		     const char *section, struct err *e)
 {
 	const struct conf *conf = tool->common->conf;
+	bool shared = strcmp(section, "weir") == 0;
 
 	begin_source(t);
 	for (size_t i = 0; i < conf_count(conf); i++) {
@@ -273,12 +280,10 @@ static int read_conf(struct table *t, const struct opt_tool *tool,
 
 		if (strcmp(at->section, section) != 0 || at->name[0])
 			continue;
-		o = table_find(t, at->key);
-		/* [weir] also holds what only other tools know. */
-		if (!o && strcmp(section, "weir") == 0)
-			continue;
+		o = table_find(t, shared ? tool->n_opts : 0, at->key);
 		if (!o)
-			err_set(e, EX_CONFIG, "%s: unknown key", at->key);
+			err_set(e, EX_CONFIG, "%s: unknown key%s", at->key,
+				shared ? " of [weir]" : "");
 		if (!o || set(t, o, at->value, e)) {
 			e->code = EX_CONFIG;
 			return err_prefix(e, "%s:%u", conf_path(conf),
@@ -302,7 +307,7 @@ static int read_env(struct table *t, struct err *e)
 		for (const char *p = t->opt[i].name; *p; p++)
 			name[len++] = *p == '-' ? '_' : (char)toupper(*p);
 		val = getenv(name);
-		if (val && set(t, &t->opt[i], val, e))
+		if (val && *val && set(t, &t->opt[i], val, e))
 			return err_prefix(e, "environment");
 	}
 	return 0;
@@ -353,7 +358,7 @@ static int settle(const struct opt_tool *tool, struct table *t,
 	for (size_t i = 0; i < given->n; i++)
 		if (set(t, given->v[i].opt, given->v[i].val, e))
 			return err_prefix(e, "option");
-	if (!c->dir || !*c->dir)
+	if (!c->dir)
 		c->dir = DIR_DEFAULT;
 	return 0;
 }

@@ -6,9 +6,9 @@
  * weir.conf and --help.
  *
  * A setting is looked for in this order, the last one found holds: the default
- * that is in *dst already; weir.conf, section [weir] and then the tool's own;
- * the environment (WEIR_ and the name in capitals, '-' as '_'); the command
- * line. A list that one of them gives replaces those of the ones before. All
+ * that is in *dst already; weir.conf, section [weir] (what every tool has) and
+ * then the tool's own; the environment (WEIR_ and the name in capitals, '-' as
+ * '_'; one that is empty is not set); the command line. A list that one of them gives replaces those of the ones before. All
  * are checked by the same code against the same bounds.
  *
  * The options that every tool has (struct opt_common) are added by opt_parse().
@@ -37,7 +37,7 @@ struct opt {
 	const char *arg;  /* what --help calls the value; NULL for flags */
 	enum opt_kind kind;
 	void *dst;
-	int64_t min, max;
+	int64_t min, max; /* OPT_STR: min 1 is "not empty" */
 	const char *help; /* one line */
 };
 

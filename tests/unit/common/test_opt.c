@@ -183,11 +183,13 @@ static void the_command_line_beats_environment_beats_file(void **state)
 	char path[256];
 
 	write_conf(*state,
-		   "[weir]\ntext = weir\nnumber = 2\nport = 8080\n"
-		   "[log]\nnumber = 3\nsome-time = 1s\n[sub]\nnumber = x\n",
+		   "[weir]\ndir = /a\nfeed = ipc:///a\n"
+		   "[log]\nfeed = ipc:///b\nnumber = 3\nsome-time = 1s\n"
+		   "[sub]\nnumber = x\n",
 		   path);
 	parse_ok("");
-	assert_string_equal(cfg.text, "weir");
+	assert_string_equal(cfg.common.dir, "/a");
+	assert_string_equal(cfg.common.feed, "ipc:///b");
 	assert_int_equal(cfg.n, 3);
 	assert_int_equal(cfg.ms, 1000);
 	opt_release(&tool);
@@ -196,11 +198,15 @@ static void the_command_line_beats_environment_beats_file(void **state)
 	parse_ok("");
 	assert_int_equal(cfg.n, 4);
 	assert_int_equal(cfg.ms, 2000);
-	assert_string_equal(cfg.text, "weir");
+	assert_string_equal(cfg.common.feed, "ipc:///b");
 	opt_release(&tool);
 	parse_ok("--number 5");
 	assert_int_equal(cfg.n, 5);
 	assert_int_equal(cfg.ms, 2000);
+	opt_release(&tool);
+	cfg.common = (struct opt_common){ 0 };
+	setenv("WEIR_CONFIG", "", 1);
+	parse_ok("");
 	assert_string_equal(cfg.common.dir, "/var/lib/weir");
 }
 
@@ -208,8 +214,7 @@ static void a_list_replaces_those_of_weaker_sources(void **state)
 {
 	char path[256];
 
-	write_conf(*state, "[weir]\nlist = a\n[log]\nlist = b\nlist = c\n",
-		   path);
+	write_conf(*state, "[log]\nlist = b\nlist = c\n", path);
 	parse_ok("");
 	assert_int_equal(cfg.list.n, 2);
 	assert_string_equal(cfg.list.v[0], "b");
@@ -232,6 +237,13 @@ static void a_wrong_file_is_named_with_its_line(void **state)
 	write_conf(*state, "[log]\nflag = maybe\n", path);
 	parse_fails("", EX_CONFIG, "conf:2: flag: 'maybe'");
 	opt_release(&tool);
+	write_conf(*state, "[weir]\ndri = /x\n", path);
+	parse_fails("", EX_CONFIG, "conf:2: dri: unknown key of [weir]");
+	opt_release(&tool);
+	/* Not every tool knows it. */
+	write_conf(*state, "[weir]\nnumber = 3\n", path);
+	parse_fails("", EX_CONFIG, "conf:2: number: unknown key of [weir]");
+	opt_release(&tool);
 	/* The file of --config is the one, and must be there. */
 	setenv("WEIR_CONFIG", "", 1);
 	parse_fails("--config /none/such", EX_NOINPUT, "/none/such");
@@ -246,12 +258,30 @@ static void the_environment_sets_and_clears_flags(void **state)
 	setenv("WEIR_FLAG", "no", 1);
 	parse_ok("");
 	assert_false(cfg.flag);
-	setenv("WEIR_FLAG", "", 1);
+	setenv("WEIR_FLAG", "maybe", 1);
 	parse_fails("", EX_USAGE, "environment: flag");
 	/* Questions are not settings, whoever uses these names. */
 	unsetenv("WEIR_FLAG");
 	setenv("WEIR_VERSION", "1.2", 1);
 	parse_ok("");
+}
+
+static void what_is_empty_in_the_environment_is_not_set(void **state)
+{
+	char path[256];
+
+	write_conf(*state, "[weir]\ndir = /a\n[log]\nnumber = 3\n", path);
+	setenv("WEIR_DIR", "", 1);
+	setenv("WEIR_NUMBER", "", 1);
+	parse_ok("");
+	assert_string_equal(cfg.common.dir, "/a");
+	assert_int_equal(cfg.n, 3);
+	opt_release(&tool);
+	/* Elsewhere it is what somebody wrote down, or a script lost. */
+	parse_fails("--dir=", EX_USAGE, "dir: empty");
+	opt_release(&tool);
+	write_conf(*state, "[weir]\ndir =\n", path);
+	parse_fails("", EX_CONFIG, "conf:2: dir: empty");
 }
 
 static void settings_are_read_again(void **state)
@@ -322,6 +352,7 @@ int main(void)
 		test(a_list_replaces_those_of_weaker_sources),
 		test(a_wrong_file_is_named_with_its_line),
 		test(the_environment_sets_and_clears_flags),
+		test(what_is_empty_in_the_environment_is_not_set),
 		test(settings_are_read_again),
 		test(a_broken_file_changes_nothing),
 	};
