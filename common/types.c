@@ -80,7 +80,7 @@ const struct shape shape_watch =
 	SHAPE(type_watch, watch_rows, 0, "Something to fetch, and how often.");
 
 const struct shape shape_poll = {
-	.doc = "Fetch the watch now. Nothing is read from the data.",
+	.doc = "Asks for a fetch now; its data says nothing.",
 	.flags = OPEN,
 };
 
