@@ -5,30 +5,26 @@
 #include "guard.h"
 #include "http.h"
 
-enum { READS = 1, POSTS = 2, PUTS = 4, DELETES = 8 };
-
 struct route {
 	const char *path; /* one that ends in '/' leads to all below it */
-	unsigned methods;
-	api_fn *fn, *post;
-	bool open; /* no token is needed */
+	api_fn *fn;
+	api_fn *post; /* NULL: nothing can be posted there */
+	bool open;    /* no token is needed */
+	bool any;     /* fn takes every method, and tells which it has */
 };
 
 static const struct route routes[] = {
-	{ "/healthz", READS, api_health, NULL, true },
-	{ "/health", READS, api_health, NULL, true },
-	{ "/readyz", READS, api_ready, NULL, true },
-	{ "/metrics", READS, api_metrics, NULL, false },
-	{ "/api/v1/events", READS | POSTS, api_events_get, api_events_post,
-	  false },
-	{ "/api/v1/topics", READS, api_topics, NULL, false },
-	{ "/api/v1/history", READS, api_history, NULL, false },
-	{ "/api/v1/blobs/", READS, api_blobs, NULL, false },
-	{ "/api/v1/status", READS, api_status, NULL, false },
-	/* these tell by themselves what may be done with what they have */
-	{ "/api/v1/", READS | POSTS | PUTS | DELETES, api_settings,
-	  api_settings, false },
-	{ "/", READS, api_asset, NULL, false },
+	{ "/healthz", .fn = api_health, .open = true },
+	{ "/health", .fn = api_health, .open = true },
+	{ "/readyz", .fn = api_ready, .open = true },
+	{ "/metrics", .fn = api_metrics },
+	{ "/api/v1/events", .fn = api_events_get, .post = api_events_post },
+	{ "/api/v1/topics", .fn = api_topics },
+	{ "/api/v1/history", .fn = api_history },
+	{ "/api/v1/blobs/", .fn = api_blobs },
+	{ "/api/v1/status", .fn = api_status },
+	{ "/api/v1/", .fn = api_settings, .any = true },
+	{ "/", .fn = api_asset },
 };
 
 static const struct route *find_route(struct str path, struct str *rest_r)
@@ -45,17 +41,9 @@ static const struct route *find_route(struct str path, struct str *rest_r)
 	return NULL;
 }
 
-static unsigned bit_of(enum net_method m)
+static bool is_read(const struct net_request *r)
 {
-	switch (m) {
-	case NET_GET:
-	case NET_HEAD: return READS;
-	case NET_POST: return POSTS;
-	case NET_PUT: return PUTS;
-	case NET_DELETE: return DELETES;
-	case NET_OTHER: break;
-	}
-	return 0;
+	return r->method == NET_GET || r->method == NET_HEAD;
 }
 
 bool api_admit(struct gateway *g, struct net_conn *c,
@@ -89,29 +77,26 @@ bool api_admit(struct gateway *g, struct net_conn *c,
 
 void api_head(void *arg, struct net_conn *c, const struct net_request *r)
 {
-	bool is_read = r->method == NET_GET || r->method == NET_HEAD;
-
-	api_admit(arg, c, r, !is_read);
+	api_admit(arg, c, r, !is_read(r));
 }
 
 void api_request(void *arg, struct net_conn *c, const struct net_request *r)
 {
 	struct str rest;
 	const struct route *route = find_route(r->path, &rest);
-	unsigned bit = bit_of(r->method);
+	bool is_post = r->method == NET_POST;
 
-	if (!route) {
+	if (!route)
 		http_problem(c, 404, "there is nothing here");
-	} else if (!(route->methods & bit)) {
-		http_not_allowed(c, route->methods & POSTS ? "GET, HEAD, POST"
-							   : "GET, HEAD");
-	} else if (r->body.len && !guard_is_json(r->content_type)) {
+	else if (!route->any && !is_read(r) && !(is_post && route->post))
+		http_not_allowed(c,
+				 route->post ? "GET, HEAD, POST" : "GET, HEAD");
+	else if (r->body.len && !guard_is_json(r->content_type))
 		http_problem(c, 415, "a body must be application/json");
-	} else if (bit == POSTS && route->post) {
+	else if (is_post && route->post)
 		route->post(arg, c, r, rest);
-	} else {
+	else
 		route->fn(arg, c, r, rest);
-	}
 }
 
 void session_end(struct net_conn *c)

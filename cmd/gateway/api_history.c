@@ -121,12 +121,27 @@ struct walk {
 	char field[NAME_MAX + 1];
 	uint64_t first, last; /* offsets wanted */
 	uint64_t limit, looked;
-	bool complete;
+	bool complete, recovered;
 	struct buckets buckets; /* span_us 0: points instead */
 	struct point *point;	/* newest first */
 	size_t n, cap;
 	struct arena arena;
 };
+
+/* The value of a member, or of a member of a member: "all.min". */
+static bool find_value(struct str data, struct str field, struct str *value_r)
+{
+	char name[NAME_MAX + 1];
+
+	while (field.p) {
+		str_copy(name, sizeof(name), str_cut(field, '.', &field));
+		if (json_type_of(data) != JSON_OBJECT ||
+		    !json_get(data, name, &data))
+			return false;
+	}
+	*value_r = data;
+	return true;
+}
 
 /* A decimal, whether it stands there as a string or as a number. */
 static bool read_value(struct str data, const char *field, struct arena *a,
@@ -134,7 +149,7 @@ static bool read_value(struct str data, const char *field, struct arena *a,
 {
 	struct str value, text;
 
-	if (json_type_of(data) != JSON_OBJECT || !json_get(data, field, &value))
+	if (!find_value(data, str_from(field), &value))
 		return false;
 	if (json_type_of(value) == JSON_NUMBER)
 		return decimal_parse_json(value, d_r);
@@ -197,7 +212,7 @@ static bool read_bounds(const struct net_request *r, struct journal *j,
 		whole = since_first(&when, j, &want, &w->first, e);
 		if (whole < 0)
 			return false;
-		w->complete = whole;
+		w->recovered = whole;
 	}
 	if (until.p && !since_parse(until, now_us, &when))
 		return !err_set(e, EX_USAGE,
@@ -207,6 +222,15 @@ static bool read_bounds(const struct net_request *r, struct journal *j,
 	if (e->code == EX_DATAERR) /* a position of another journal */
 		e->code = EX_USAGE;
 	return false;
+}
+
+/* Names with a dot between: none of them is empty. */
+static bool is_path(struct str field)
+{
+	while (field.p)
+		if (str_cut(field, '.', &field).len == 0)
+			return false;
+	return true;
 }
 
 static bool read_walk(const struct net_request *r, struct journal *j,
@@ -230,6 +254,10 @@ static bool read_walk(const struct net_request *r, struct journal *j,
 		      field.p ? field : STR("price")))
 		return !err_set(e, EX_USAGE, "field: longer than %d bytes",
 				NAME_MAX);
+	if (!is_path(str_from(w->field)))
+		return !err_set(e, EX_USAGE,
+				"field: not a name, or names with a dot "
+				"between");
 	if (bucket.p && (!str_duration_ms(bucket, &ms) || ms < 1000))
 		return !err_set(e, EX_USAGE,
 				"bucket: not a duration of 1s at least");
@@ -276,14 +304,16 @@ static void answer_walk(struct net_conn *c, struct str topic,
 		buf_puts(&b, ",\"points\":");
 		print_points(w, &b);
 	}
-	buf_addf(&b, ",\"complete\":%s}", w->complete ? "true" : "false");
+	buf_addf(&b, ",\"complete\":%s,\"recovered\":%s}",
+		 w->complete && w->recovered ? "true" : "false",
+		 w->recovered ? "true" : "false");
 	http_json(c, 200, NULL, &b);
 }
 
 void api_history(struct gateway *g, struct net_conn *c,
 		 const struct net_request *r, struct str rest)
 {
-	struct walk w = { .complete = true };
+	struct walk w = { .complete = true, .recovered = true };
 	struct str topic = http_param(r, "topic");
 	struct err e;
 	struct journal *j = gateway_journal(g, &e);

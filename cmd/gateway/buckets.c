@@ -76,7 +76,7 @@ void buckets_print(const struct buckets *b, size_t limit, struct buf *out)
 		print_value(out, "min", v->min);
 		print_value(out, "max", v->max);
 		print_value(out, "last", v->last);
-		buf_addf(out, ",\"n\":%llu}%s", (unsigned long long)v->n,
+		buf_addf(out, ",\"count\":%llu}%s", (unsigned long long)v->n,
 			 i ? "," : "");
 	}
 	buf_putc(out, ']');

@@ -138,7 +138,9 @@ void net_refuse(struct net_conn *c, int status, const char *detail)
 	struct buf b = { 0 };
 
 	c->net->counts.malformed++;
-	buf_addf(&b, "{\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}\n",
+	buf_addf(&b,
+		 "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
+		 "\"detail\":\"%s\"}\n",
 		 status_text(status), status, detail);
 	net_answer(c, &(struct net_answer){
 			      .status = status,

@@ -344,6 +344,16 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	run get -i -X POST "$url/metrics"
 	[[ $output == *'Allow: GET, HEAD'* ]]
 	[[ $output == *'application/problem+json'* ]]
+	for case in 'PATCH watches/sony GET, HEAD, PUT, DELETE' \
+		'POST watches/sony GET, HEAD, PUT, DELETE' \
+		'PATCH watches GET, HEAD' 'GET watches/sony/poll POST' \
+		'PATCH events GET, HEAD, POST' 'PUT topics GET, HEAD'; do
+		read -r method path allow <<<"$case"
+		run get -i -X "$method" "$url/api/v1/$path"
+		[[ $output == *"405 "*"Allow: $allow"$'\r'* ]]
+	done
+	run get -i -H "$j" -H 'Content-Length: 5000000' -X POST "$url/api/v1/events"
+	[[ $output == *'"type":"about:blank","title":"Content Too Large"'* ]]
 	run get "$url/api/v1/history?topic=a%20b"
 	[ "$(jq -r '[.status, .title, (.detail | length > 0)] | join(" ")' <<<"$output")" = '400 Bad Request true' ]
 }
@@ -520,9 +530,23 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	run get "$url/api/v1/history?topic=price.update/w&limit=1&until=$(epoch):2"
 	[ "$(jq -c '[.points[].value]' <<<"$output")" = '["12.50"]' ]
 	run get "$url/api/v1/history?topic=price.update/w&bucket=7d"
-	[ "$(jq -c '[.buckets[] | .first, .min, .max, .last, .n]' <<<"$output")" = '["10.00","9.00","12.50","9.00",3]' ]
+	[ "$(jq -c '[.buckets[] | .first, .min, .max, .last, .count]' <<<"$output")" = '["10.00","9.00","12.50","9.00",3]' ]
 	run get "$url/api/v1/history?topic=t.n/a&field=n"
 	[ "$(jq -c '[.points[].value]' <<<"$output")" = '["1","2","3"]' ]
+	[ "$(jq -c '[.complete, .recovered]' <<<"$output")" = '[true,true]' ]
+	run get "$url/api/v1/history?topic=t.n/a&field=n&limit=2"
+	[ "$(jq -c '[.complete, .recovered]' <<<"$output")" = '[false,true]' ]
+	run get "$url/api/v1/history?topic=t.n/a&field=n&since=deadbeef:3"
+	[ "$(jq -c '[.complete, .recovered]' <<<"$output")" = '[false,false]' ]
+	echo 't.m b {"all":{"min":"7.5","deep":{"n":1}},"n":2}' | pub
+	wait_until '"t.m/b"' /api/v1/topics
+	run get "$url/api/v1/history?topic=t.m/b&field=all.min"
+	[ "$(jq -c '[.points[].value]' <<<"$output")" = '["7.5"]' ]
+	run get "$url/api/v1/history?topic=t.m/b&field=all.deep.n"
+	[ "$(jq -c '[.points[].value]' <<<"$output")" = '["1"]' ]
+	run get "$url/api/v1/history?topic=t.m/b&field=n.min"
+	[ "$(jq -c '[.points[].value]' <<<"$output")" = '[]' ]
+	[ "$(status "$url/api/v1/history?topic=t.m/b&field=all..n")" = 400 ]
 }
 
 @test "watches, rules and searches are set, read, polled and deleted" {

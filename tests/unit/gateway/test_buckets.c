@@ -43,10 +43,11 @@ static void first_min_max_last_of_each_span(void **state)
 	(void)state;
 	sums_to(s, ARRAY_LEN(s), 10,
 		"[{\"time\":\"2026-11-20T11:00:00.000000Z\",\"first\":\"11\","
-		"\"min\":\"8.00\",\"max\":\"12.10\",\"last\":\"9\",\"n\":4},"
+		"\"min\":\"8.00\",\"max\":\"12.10\",\"last\":\"9\",\"count\":4}"
+		","
 		"{\"time\":\"2026-11-20T12:00:00.000000Z\",\"first\":\"10.50\","
 		"\"min\":\"10.50\",\"max\":\"10.50\",\"last\":\"10.50\","
-		"\"n\":1}]");
+		"\"count\":1}]");
 }
 
 static void the_newest_are_kept_where_there_are_too_many(void **state)
@@ -59,7 +60,7 @@ static void the_newest_are_kept_where_there_are_too_many(void **state)
 	(void)state;
 	sums_to(s, ARRAY_LEN(s), 1,
 		"[{\"time\":\"2026-11-20T12:00:00.000000Z\",\"first\":\"2\","
-		"\"min\":\"2\",\"max\":\"2\",\"last\":\"2\",\"n\":1}]");
+		"\"min\":\"2\",\"max\":\"2\",\"last\":\"2\",\"count\":1}]");
 	sums_to(s, 0, 1, "[]");
 }
 
@@ -74,9 +75,9 @@ static void what_was_recorded_late_finds_its_span(void **state)
 	(void)state;
 	sums_to(s, ARRAY_LEN(s), 9,
 		"[{\"time\":\"2026-11-20T10:00:00.000000Z\",\"first\":\"1\","
-		"\"min\":\"1\",\"max\":\"3\",\"last\":\"3\",\"n\":2},"
+		"\"min\":\"1\",\"max\":\"3\",\"last\":\"3\",\"count\":2},"
 		"{\"time\":\"2026-11-20T12:00:00.000000Z\",\"first\":\"2\","
-		"\"min\":\"2\",\"max\":\"2\",\"last\":\"2\",\"n\":1}]");
+		"\"min\":\"2\",\"max\":\"2\",\"last\":\"2\",\"count\":1}]");
 }
 
 static void spans_before_1970_start_below(void **state)
@@ -86,7 +87,7 @@ static void spans_before_1970_start_below(void **state)
 	(void)state;
 	sums_to(s, 1, 1,
 		"[{\"time\":\"1969-12-31T23:00:00.000000Z\",\"first\":\"1\","
-		"\"min\":\"1\",\"max\":\"1\",\"last\":\"1\",\"n\":1}]");
+		"\"min\":\"1\",\"max\":\"1\",\"last\":\"1\",\"count\":1}]");
 }
 
 int main(void)
