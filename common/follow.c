@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "common/xmem.h"
 
-enum { FOLLOW_SLICE = 512, FOLLOW_RETRY_MS = 200 };
+enum { FOLLOW_SLICE = 512, FOLLOW_RETRY_MS = 200, FOLLOW_PATIENCE_MS = 1000 };
 
 struct follow {
 	struct follow_conf conf;
@@ -24,6 +24,7 @@ struct follow {
 	bool absent;	     /* there is no journal here */
 	bool behind;	     /* the journal has what the feed will not give */
 	bool complained;     /* about a journal that cannot be read */
+	int64_t failing_ms;  /* since when it cannot; -1: it can */
 	uint64_t head;	     /* the newest offset heard of */
 	int64_t heard_ms;
 	unsigned left; /* events that this slice may still hand over */
@@ -43,9 +44,15 @@ static void hand_over(struct follow *f, const struct event *ev)
 
 static void complain(struct follow *f, const struct err *e)
 {
+	int64_t now_ms = loop_now_ms(f->conf.loop);
+
+	if (f->failing_ms < 0)
+		f->failing_ms = now_ms;
 	/* "Not there yet" is how every first start begins. */
-	if (!f->complained && e->code != EX_NOINPUT)
-		log_warn("%s; trying again", e->msg);
+	if (f->complained || (e->code == EX_NOINPUT &&
+			      now_ms - f->failing_ms < FOLLOW_PATIENCE_MS))
+		return;
+	log_warn("%s; trying again", e->msg);
 	f->complained = true;
 }
 
@@ -80,6 +87,7 @@ static bool attach(struct follow *f)
 		return false;
 	}
 	f->complained = false;
+	f->failing_ms = -1;
 	f->head = head.offset;
 	if (f->pos.epoch == 0) {
 		f->pos.epoch = head.epoch;
@@ -319,7 +327,7 @@ struct follow *follow_new(const struct follow_conf *conf, struct err *e)
 	f->conf = *conf;
 	f->dir = xstrdup(conf->dir);
 	f->pos = conf->from;
-	f->heard_ms = -1;
+	f->heard_ms = f->failing_ms = -1;
 	bus_msg_init(&f->msg);
 	f->in = bus_open(conf->bus, BUS_CONSUMER, e);
 	if (!f->in)

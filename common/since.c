@@ -25,6 +25,20 @@ int since_first(const struct since *since, struct journal *j,
 	return journal_resume_at(j, since->us, want, first_r, e);
 }
 
+bool since_is_ahead(const struct since *since, const struct journal_head *head)
+{
+	return since->is_position && since->position.epoch == head->epoch &&
+	       since->position.offset > head->offset;
+}
+
+bool since_has(const struct since *since, const struct event *ev)
+{
+	if (!since->is_position)
+		return ev->recorded_us >= since->us;
+	return ev->epoch != since->position.epoch ||
+	       ev->offset > since->position.offset;
+}
+
 int since_last(const struct since *since, struct journal *j, uint64_t *last_r,
 	       struct err *e)
 {

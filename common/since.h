@@ -30,6 +30,13 @@ bool since_parse(struct str s, int64_t now_us, struct since *since_r);
 int since_first(const struct since *since, struct journal *j,
 		struct journal_want *want, uint64_t *first_r, struct err *e);
 
+/*
+ * What comes after it may be yet to come. is_ahead: it is a position after the
+ * newest event. has: does an event come after it? A zeroed one has all.
+ */
+bool since_is_ahead(const struct since *since, const struct journal_head *head);
+bool since_has(const struct since *since, const struct event *ev);
+
 /* The last offset to read; a position of another epoch is EX_DATAERR. */
 int since_last(const struct since *since, struct journal *j, uint64_t *last_r,
 	       struct err *e);

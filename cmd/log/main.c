@@ -62,6 +62,7 @@ static const struct opt_tool tool = {
 };
 
 struct printer {
+	struct since since, until;
 	struct journal_want want;
 	struct buf out;
 	uint64_t left;	   /* of --limit */
@@ -95,35 +96,28 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 static int read_range(struct printer *p, struct journal *j,
 		      struct journal_scan *scan, struct err *e)
 {
-	struct since since = { .is_position = false }, until;
 	struct journal_head head;
 	uint64_t first = 1, last;
 	int rc;
 
-	if (cfg.since &&
-	    !since_parse(str_from(cfg.since), clk_wall_us(), &since))
-		return err_set(e, EX_USAGE,
-			       "--since: '%s' is no position, time or age",
-			       cfg.since);
-	if (cfg.until &&
-	    !since_parse(str_from(cfg.until), clk_wall_us(), &until))
-		return err_set(e, EX_USAGE,
-			       "--until: '%s' is no position, time or age",
-			       cfg.until);
 	if (journal_head(j, &head, e))
 		return -1;
 	last = head.offset;
 	if (cfg.since) {
-		rc = since_first(&since, j, &p->want, &first, e);
+		rc = since_first(&p->since, j, &p->want, &first, e);
 		if (rc < 0)
 			return -1;
-		if (rc == 0)
+		if (since_is_ahead(&p->since, &head))
+			log_warn("--since %s: the newest event is %08x:%llu",
+				 cfg.since, head.epoch,
+				 (unsigned long long)head.offset);
+		else if (rc == 0)
 			log_warn("--since %s: what came after it is not all "
 				 "here (epoch %08x, oldest event %llu)",
 				 cfg.since, head.epoch,
 				 (unsigned long long)head.first);
 	}
-	if (cfg.until && since_last(&until, j, &last, e))
+	if (cfg.until && since_last(&p->until, j, &last, e))
 		return -1;
 	scan->reverse = cfg.reverse;
 	scan->from = cfg.reverse ? last : first;
@@ -219,7 +213,7 @@ static void follow_event(void *arg, const struct event *ev)
 	struct printer *p = arg;
 	struct err e = { 0 };
 
-	if (p->left == 0)
+	if (p->left == 0 || !since_has(&p->since, ev))
 		return;
 	on_event(p, ev, &e);
 	if (p->out.len >= LOG_CHUNK && buf_print(&p->out, &e))
@@ -305,6 +299,16 @@ static int print(struct printer *p, struct err *e)
 	return follow_from(p, from, e);
 }
 
+static int parse_when(const char *name, const char *text, struct since *since_r,
+		      struct err *e)
+{
+	if (text && !since_parse(str_from(text), clk_wall_us(), since_r))
+		return err_set(e, EX_USAGE,
+			       "--%s: '%s' is no position, time or age", name,
+			       text);
+	return 0;
+}
+
 static int check_usage(char **args, struct err *e)
 {
 	if (cfg.follow && (cfg.reverse || cfg.until))
@@ -355,7 +359,9 @@ static int run(char **args, struct err *e)
 	struct str pattern[LOG_PATTERNS] = { STR("") };
 	int rc;
 
-	if (check_usage(args, e))
+	if (check_usage(args, e) ||
+	    parse_when("since", cfg.since, &p.since, e) ||
+	    parse_when("until", cfg.until, &p.until, e))
 		return -1;
 	if (cfg.common.check_config)
 		return 0;

@@ -39,6 +39,7 @@ static const struct opt_tool tool = {
 };
 
 struct sub {
+	struct since since;
 	struct str *pattern;
 	size_t cap;
 	struct journal_want want; /* the patterns again */
@@ -65,10 +66,8 @@ static bool wanted(const struct sub *s, const struct event *ev)
 	return s->want.n == 0;
 }
 
-static void on_event(void *arg, const struct event *ev)
+static void print_event(struct sub *s, const struct event *ev)
 {
-	struct sub *s = arg;
-
 	if (s->left == 0 || !wanted(s, ev))
 		return;
 	s->left--;
@@ -76,10 +75,18 @@ static void on_event(void *arg, const struct event *ev)
 	buf_putc(&s->out, '\n');
 }
 
-static int print_event(void *arg, const struct event *ev, struct err *e)
+static void on_event(void *arg, const struct event *ev)
+{
+	struct sub *s = arg;
+
+	if (since_has(&s->since, ev))
+		print_event(s, ev);
+}
+
+static int on_newest(void *arg, const struct event *ev, struct err *e)
 {
 	(void)e;
-	on_event(arg, ev);
+	print_event(arg, ev);
 	return 0;
 }
 
@@ -92,7 +99,7 @@ static int print_newest(void *arg, const struct journal_topic *t, struct err *e)
 {
 	struct newest *n = arg;
 
-	return journal_get(n->j, t->last, print_event, n->s, e) < 0 ? -1 : 0;
+	return journal_get(n->j, t->last, on_newest, n->s, e) < 0 ? -1 : 0;
 }
 
 static void on_gap(void *arg, uint64_t from, uint64_t to)
@@ -115,7 +122,6 @@ static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 {
 	struct newest newest = { .s = s };
 	struct journal_head head = { 0 };
-	struct since since;
 	uint64_t first;
 	int rc;
 
@@ -124,7 +130,7 @@ static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 	if (!cfg.since && !cfg.last)
 		return 0;
 	if (cfg.since &&
-	    !since_parse(str_from(cfg.since), clk_wall_us(), &since))
+	    !since_parse(str_from(cfg.since), clk_wall_us(), &s->since))
 		return err_set(e, EX_USAGE,
 			       "--since: '%s' is no position, time or age",
 			       cfg.since);
@@ -136,8 +142,11 @@ static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 		rc = journal_head(newest.j, &head, e);
 	first = head.offset + 1;
 	if (rc == 0 && cfg.since)
-		rc = since_first(&since, newest.j, &s->want, &first, e);
-	if (rc == 0 && cfg.since)
+		rc = since_first(&s->since, newest.j, &s->want, &first, e);
+	if (rc == 0 && since_is_ahead(&s->since, &head))
+		log_warn("--since %s: the newest event is %08x:%llu", cfg.since,
+			 head.epoch, (unsigned long long)head.offset);
+	else if (rc == 0 && cfg.since)
 		log_warn("--since %s: what came after it is not all here",
 			 cfg.since);
 	if (rc >= 0 && cfg.last)

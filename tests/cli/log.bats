@@ -112,6 +112,36 @@ six() {
 	[ "$status" -eq 65 ]
 }
 
+@test "a position and a time that are yet to come are waited for" {
+	six
+	"$BIN/weir-log" --dir "$DIR" -f -n 2 --since "$epoch:8" >"$T/log" 2>"$T/log.err" 3>&- &
+	logger=$!
+	"$BIN/weir-sub" --dir "$DIR" -n 2 --since "$epoch:8" >"$T/sub" 2>"$T/sub.err" 3>&- &
+	subscriber=$!
+	daemons+=("$logger" "$subscriber")
+	for tool in log sub; do
+		wait_for grep -q "the newest event is $epoch:6" "$T/$tool.err"
+	done
+	numbers 7 10 | pub -t test.n
+	wait "$logger" "$subscriber"
+	for tool in log sub; do
+		[ "$(jq -r .offset "$T/$tool" | tr '\n' ' ')" = "9 10 " ]
+		[ "$(lines "$T/$tool.err")" -eq 1 ]
+	done
+	when=$(date -u -d '+2 seconds' +%FT%TZ)
+	"$BIN/weir-log" --dir "$DIR" -f -n 1 --since "$when" >"$T/log" 3>&- &
+	logger=$!
+	"$BIN/weir-sub" --dir "$DIR" -n 1 --since "$when" >"$T/sub" 3>&- &
+	subscriber=$!
+	daemons+=("$logger" "$subscriber")
+	while alive "$logger" || alive "$subscriber"; do
+		numbers 1 1 | pub -t test.n
+	done
+	for tool in log sub; do
+		[[ $(jq -r .recordedtime "$T/$tool") > ${when%Z} ]]
+	done
+}
+
 @test "it reads also while no store runs" {
 	six
 	stop_store

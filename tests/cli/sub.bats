@@ -128,6 +128,16 @@ sub_background() {
 	stop_daemon "$subscriber"
 }
 
+@test "it says what it waits for, once" {
+	sub_background
+	wait_for grep -q "$DIR/journal: .*; trying again" "$T/sub.err"
+	start_store
+	numbers 1 1 | pub -t test.n
+	wait_for log -n 1
+	stop_daemon "$subscriber"
+	[ "$(lines "$T/sub.err")" -eq 1 ]
+}
+
 @test "it waits for a store, and whoever reads it may stop" {
 	sub_background
 	start_store
