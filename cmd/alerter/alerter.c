@@ -495,7 +495,7 @@ static int64_t on_deadline(void *self)
 {
 	const struct alerter *al = self;
 
-	return al->deadlines.n ? al->deadlines.v[0].due_us : CLK_NONE;
+	return al->deadlines.n ? al->deadlines.v[0]->due_us : CLK_NONE;
 }
 
 static int on_fire(void *self, struct stage *s, int64_t now_us, struct err *e)
@@ -511,7 +511,7 @@ static int on_give_up(void *self, struct stage *s, int64_t now_us,
 		      struct err *e)
 {
 	struct alerter *al = self;
-	struct str key = str_from(al->deadlines.v[0].key);
+	struct str key = al->deadlines.v[0]->key;
 
 	(void)now_us;
 	if (stage_del(s, key, e) < 0)

@@ -11,6 +11,7 @@
  */
 #include "common/stage.h"
 
+#include "deadlines.h"
 #include "percolate.h"
 #include "sighting.h"
 #include "silence.h"

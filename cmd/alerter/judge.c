@@ -253,8 +253,7 @@ int judge_due(struct alerter *al, struct stage *s, int64_t now_us,
 {
 	struct occasion o = { .recorded_us = now_us,
 			      .silent_until_us = CLK_NONE };
-	struct str key =
-		arena_str(&al->arena, str_from(al->deadlines.v[0].key));
+	struct str key = arena_str(&al->arena, al->deadlines.v[0]->key);
 	struct type_alert alert;
 	struct state st;
 	int got;

@@ -1,10 +1,6 @@
 #include "state.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "common/json.h"
-#include "common/xmem.h"
 
 static void add_tail(struct buf *b, bool is_search, struct str id)
 {
@@ -124,48 +120,4 @@ bool state_decode(struct str text, struct arena *a, struct state *st)
 int64_t state_due(const struct state *st)
 {
 	return st->rule.held || st->rule.gone ? st->rule.due_us : CLK_NONE;
-}
-
-/* ---- deadlines ---- */
-
-static void forget(struct deadlines *d, struct str key)
-{
-	for (size_t i = 0; i < d->n; i++) {
-		if (!str_is(key, d->v[i].key))
-			continue;
-		free(d->v[i].key);
-		memmove(&d->v[i], &d->v[i + 1], (d->n - i - 1) * sizeof(*d->v));
-		d->n--;
-		return;
-	}
-}
-
-void deadlines_set(struct deadlines *d, struct str key, int64_t due_us)
-{
-	size_t at;
-
-	forget(d, key);
-	if (due_us == CLK_NONE)
-		return;
-	xgrow(&d->v, &d->cap, d->n, sizeof(*d->v));
-	/* Equal times in the order of keys, as a replay finds them. */
-	for (at = d->n; at > 0; at--) {
-		const struct deadline *before = &d->v[at - 1];
-
-		if (before->due_us < due_us ||
-		    (before->due_us == due_us &&
-		     str_cmp(str_from(before->key), key) < 0))
-			break;
-	}
-	memmove(&d->v[at + 1], &d->v[at], (d->n - at) * sizeof(*d->v));
-	d->v[at] = (struct deadline){ due_us, xstrndup(key.p, key.len) };
-	d->n++;
-}
-
-void deadlines_free(struct deadlines *d)
-{
-	for (size_t i = 0; i < d->n; i++)
-		free(d->v[i].key);
-	free(d->v);
-	*d = (struct deadlines){ 0 };
 }

@@ -33,18 +33,4 @@ bool state_decode(struct str text, struct arena *a, struct state *st);
 /* When something is to be done about it by itself, or CLK_NONE. */
 int64_t state_due(const struct state *st);
 
-/* ---- deadlines: of which key, the earliest first ---- */
-
-struct deadlines { /* zeroed: none */
-	struct deadline {
-		int64_t due_us;
-		char *key;
-	} * v;
-	size_t n, cap;
-};
-
-/* Set the deadline of key; CLK_NONE: it has none. */
-void deadlines_set(struct deadlines *d, struct str key, int64_t due_us);
-void deadlines_free(struct deadlines *d);
-
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cmd/alerter/deadlines.h"
 #include "cmd/alerter/silence.h"
 #include "cmd/alerter/state.h"
 
@@ -187,6 +188,13 @@ static void the_longest_silence_counts(void **state)
 	silences_free(&all);
 }
 
+static void expect_first(struct deadlines *d, const char *key)
+{
+	assert_true(d->n > 0);
+	assert_true(str_is(d->v[0]->key, key));
+	deadlines_set(d, d->v[0]->key, CLK_NONE);
+}
+
 static void deadlines_come_earliest_first(void **state)
 {
 	struct deadlines d = { 0 };
@@ -195,14 +203,46 @@ static void deadlines_come_earliest_first(void **state)
 	deadlines_set(&d, STR("b"), 5);
 	deadlines_set(&d, STR("c"), 3);
 	deadlines_set(&d, STR("a"), 5);
+	deadlines_set(&d, STR("d"), 1);
 	deadlines_set(&d, STR("c"), 9);
-	assert_int_equal(d.n, 3);
-	assert_string_equal(d.v[0].key, "a");
-	assert_string_equal(d.v[1].key, "b");
-	assert_string_equal(d.v[2].key, "c");
-	deadlines_set(&d, STR("a"), CLK_NONE);
+	deadlines_set(&d, STR("d"), CLK_NONE);
 	deadlines_set(&d, STR("x"), CLK_NONE);
-	assert_int_equal(d.n, 2);
+	deadlines_set(&d, d.v[0]->key, 4);
+	assert_int_equal(d.n, 3);
+	expect_first(&d, "a");
+	expect_first(&d, "b");
+	expect_first(&d, "c");
+	assert_int_equal(d.n, 0);
+	deadlines_set(&d, STR("a"), 1);
+	deadlines_free(&d);
+}
+
+static void many_deadlines_stay_in_order(void **state)
+{
+	struct deadlines d = { 0 };
+	struct deadline was = { .due_us = INT64_MIN };
+	char key[32], last[32] = "";
+	uint64_t x = 1;
+
+	(void)state;
+	for (int i = 0; i < 50000; i++) {
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		snprintf(key, sizeof(key), "fresh/%d", (int)(x >> 40) % 10000);
+		deadlines_set(&d, str_from(key),
+			      i % 7 ? (int64_t)(x >> 50) : CLK_NONE);
+	}
+	assert_true(d.n > 5000 && d.n < 10000);
+	while (d.n > 0) {
+		const struct deadline *first = d.v[0];
+
+		assert_true(was.due_us < first->due_us ||
+			    (was.due_us == first->due_us &&
+			     str_cmp(str_from(last), first->key) < 0));
+		was.due_us = first->due_us;
+		str_copy(last, sizeof(last), first->key);
+		deadlines_set(&d, first->key, CLK_NONE);
+	}
+	assert_int_equal(d.by_key.n, 0);
 	deadlines_free(&d);
 }
 
@@ -311,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_silence_covers_its_topics_user_and_time),
 		cmocka_unit_test(the_longest_silence_counts),
 		cmocka_unit_test(deadlines_come_earliest_first),
+		cmocka_unit_test(many_deadlines_stay_in_order),
 		cmocka_unit_test(a_state_survives_as_text),
 		cmocka_unit_test(the_highest_price_of_a_time_is_known),
 		cmocka_unit_test(heights_take_bounded_room),
