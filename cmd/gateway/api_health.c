@@ -173,7 +173,7 @@ void api_status(struct gateway *g, struct net_conn *c,
 			 position_format(pos, text));
 	buf_addf(&b,
 		 ",\"events\":{\"head\":\"%llu\",\"caught_up\":%s,"
-		 "\"journal_bytes\":%llu},\"store_age_ms\":%lld",
+		 "\"file_bytes\":%llu},\"store_age_ms\":%lld",
 		 (unsigned long long)follow_head(g->follow),
 		 follow_caught_up(g->follow) ? "true" : "false",
 		 (unsigned long long)(j ? journal_bytes(j) : 0),

@@ -255,7 +255,7 @@ static void end_pass(struct retention *r, struct stats *stats)
 	r->forced |= r->excess > 0;
 	if (r->forced && !was_forced)
 		r->next_pass_us = r->now_us;
-	stats_set(stats, "journal_bytes", NULL, r->bytes);
+	stats_set(stats, "record_bytes", NULL, r->bytes);
 }
 
 int retention_turn(struct retention *r, struct journal *j, int64_t now_us,

@@ -36,8 +36,8 @@ struct retention *retention_new(const struct conf *conf, int64_t max_bytes,
 void retention_free(struct retention **rp);
 
 /*
- * Do one slice if one is due. 1: there is more to do soon; 0: nothing is due;
- * -1 with *e.
+ * Do one slice if one is due; the end of a pass sets record_bytes in stats.
+ * 1: there is more to do soon; 0: nothing is due; -1 with *e.
  */
 int retention_turn(struct retention *r, struct journal *j, int64_t now_us,
 		   struct stats *stats, struct err *e);

@@ -512,6 +512,22 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	get "$url/metrics" | grep -q '^weir_store_blobs{.*} 2$'
 }
 
+@test "the file's size and that of the events in it have their own names" {
+	start store store --retain-every 100ms
+	start_gateway
+	wait_until '"ready":true' /readyz
+	numbered 1 100
+	for _ in $(seq 300); do
+		get "$url/metrics" >"$T/metrics"
+		! grep -q '^weir_store_record_bytes{.*} [1-9]' "$T/metrics" || break
+		sleep 0.05
+	done
+	grep '^weir_store_record_bytes{.*} [1-9]' "$T/metrics"
+	grep '^weir_store_file_bytes{.*} [1-9]' "$T/metrics"
+	run ! grep journal_bytes "$T/metrics"
+	[ "$(get "$url/api/v1/status" | jq '.events.file_bytes > 10000')" = true ]
+}
+
 @test "topics and history" {
 	start_both
 	for p in 10.00 12.50 9.00; do
