@@ -18,32 +18,57 @@ static bool is_tcp(const char *endpoint)
 	return endpoint && str_starts(str_from(endpoint), STR("tcp://"));
 }
 
-/* "tcp://127.0.0.1:7001"; names other than localhost may be anything. */
-static bool is_loopback(const char *endpoint)
+enum { BUS_HOST_MAX = 256 };
+
+/* "127.0.0.1" of "tcp://127.0.0.1:7001"; false where there is no such part. */
+static bool get_host(const char *endpoint, char host_r[BUS_HOST_MAX])
 {
 	const char *host = endpoint + strlen("tcp://");
 	const char *colon = strrchr(host, ':');
-	struct in_addr v4;
-	char text[64];
 
-	if (!colon || !str_copy(text, sizeof(text),
-				(struct str){ host, (size_t)(colon - host) }))
-		return false;
-	if (inet_pton(AF_INET, text, &v4) == 1)
+	return colon && str_copy(host_r, BUS_HOST_MAX,
+				 (struct str){ host, (size_t)(colon - host) });
+}
+
+/* Names other than localhost may be anything. */
+static bool is_loopback(const char *host)
+{
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
 		return ntohl(v4.s_addr) >> 24 == 127;
-	return strcmp(text, "localhost") == 0 || strcmp(text, "[::1]") == 0;
+	return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
+}
+
+/* ZeroMQ binds no names: it would look for an interface that is called so. */
+static bool can_be_bound(const char *host)
+{
+	struct in_addr v4;
+
+	return strcmp(host, "*") == 0 || host[0] == '[' ||
+	       inet_pton(AF_INET, host, &v4) == 1;
 }
 
 static int check_endpoint(const struct opt_common *c, const char *option,
 			  const char *endpoint, struct err *e)
 {
+	char host[BUS_HOST_MAX];
+
 	if (!endpoint || str_starts(str_from(endpoint), STR("ipc://")))
 		return 0;
 	if (!is_tcp(endpoint))
 		return err_set(e, EX_CONFIG,
 			       "%s: %s: neither ipc:// nor tcp://", option,
 			       endpoint);
-	if (c->curve_key || is_loopback(endpoint))
+	if (!get_host(endpoint, host))
+		return err_set(e, EX_CONFIG, "%s: %s: not tcp://HOST:PORT",
+			       option, endpoint);
+	if (c->is_store && !can_be_bound(host))
+		return err_set(e, EX_CONFIG,
+			       "%s: %s: the store binds an address or *, not a "
+			       "name",
+			       option, endpoint);
+	if (c->curve_key || is_loopback(host))
 		return 0;
 	return err_set(e, EX_CONFIG,
 		       "%s: %s: not beyond this machine without keys "

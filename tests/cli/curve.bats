@@ -194,6 +194,23 @@ refused() {
 	done
 }
 
+@test "endpoints that nobody could reach, or bind, are refused" {
+	for at in inproc://x localhost:7001 tcp://7001 ''; do
+		for tool in store pub; do
+			run --separate-stderr "$BIN/weir-$tool" --dir "$DIR" --check-config --ingest "$at"
+			[ "$status" -ne 0 ]
+			one_line "ingest: "
+		done
+	done
+	for at in tcp://localhost:7001 tcp://no.such.example:7001 tcp://eth0:7001; do
+		run --separate-stderr timeout 20 "$BIN/weir-store" --dir "$DIR" --feed "$at"
+		[ "$status" -eq 78 ]
+		one_line "feed: $at: the store binds an address or *"
+	done
+	# Others connect, and look a name up.
+	pub --check-config --ingest tcp://localhost:7001
+}
+
 @test "files of keys: what is wrong is one line" {
 	AT=(--ingest tcp://127.0.0.1:1 --feed tcp://127.0.0.1:2)
 	as laptop
