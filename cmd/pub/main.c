@@ -103,6 +103,22 @@ static int name_setting(struct pub *p, struct event *ev, struct err *e)
 	return 0;
 }
 
+/*
+ * An event that weir printed has the pair that it first came with beside its
+ * own. Who has only the former would be taken for somebody else's repeat.
+ */
+static int check_origin(const struct event *ev, struct err *e)
+{
+	struct str ignored;
+
+	if (!ev->ext.p || (ev->source.p && (ev->id || ev->idtext.p)) ||
+	    (!json_get(ev->ext, "originsource", &ignored) &&
+	     !json_get(ev->ext, "originid", &ignored)))
+		return 0;
+	return err_set(e, EX_DATAERR,
+		       "originsource, originid: are made from source and id");
+}
+
 /* One line as an event. 0, or -1 with *e: it is none. */
 static int read_event(struct pub *p, struct str line, struct event *ev_r,
 		      struct err *e)
@@ -111,7 +127,8 @@ static int read_event(struct pub *p, struct str line, struct event *ev_r,
 	struct event check;
 
 	if (!cfg.type) {
-		if (event_parse(line, EVENT_LAX, &p->arena, ev_r, e))
+		if (event_parse(line, EVENT_LAX, &p->arena, ev_r, e) ||
+		    check_origin(ev_r, e))
 			return -1;
 	} else {
 		snprintf(topic, sizeof(topic), "%s%s%s", cfg.type,

@@ -177,6 +177,14 @@ EVENT='"specversion":"1.0","type":"test.e","source":"shop/1","data":{"x":1}'
 	done
 	[ "$(log | jq -r .originid | tr '\n' ' ')" = "a b " ]
 	[ "$(log | jq -r .originsource | sort -u)" = shop/1 ]
+	# Nobody takes another's name without one of his own.
+	echo '{"type":"test.n","originsource":"shop/1","originid":"c"}' >"$T/in"
+	run --separate-stderr pub "$T/in"
+	[ "$status" -eq 65 ]
+	[[ ${stderr_lines[0]} == *"line 1: originsource, originid: are made from source and id" ]]
+	# What was printed is known when it comes back.
+	log | pub
+	[ "$(log | wc -l)" -eq 2 ]
 	# Filters number from 1 in each run: theirs are no names.
 	for _ in 1 2; do
 		echo '{"type":"test.f","source":"weir/analyzer/-","id":"1"}' | pub
