@@ -15,9 +15,7 @@
 
 #define KEY_SILENT STR("\001silent")
 
-enum {
-	STAGE_POS_EVERY = 5, /* reports of counters */
-};
+enum { STAGE_POS_EVERY = 5 }; /* reports of counters */
 
 int stage_get_row(struct stage *s, struct str key, void *p, size_t len,
 		  struct err *e)

@@ -166,7 +166,7 @@ def no_alerter_ledger(scene):
     delete_ledger(scene, "alerter")
     scene.alert(wait=False)  # before it is born: past, too
     alerter = scene["alerter"]
-    be_born(alerter, r"started ", r"started ", r" live ")
+    be_born(alerter, r"started ", r"started ", r" ready ")
     alerter.start()
     items.append(scene.alert())  # perhaps while it still replays
     alerter.ready()

@@ -58,7 +58,7 @@ class Scene(Plant):
         item = self.alert(wait=False)
         self["store"].stop()
         self.start("alerter")
-        waiting = self["alerter"].said(r" live .*outbox=(\d+)")[1]
+        waiting = self["alerter"].said(r" ready .*outbox=(\d+)")[1]
         self["alerter"].kill()
         if int(waiting) < 2:  # with its notification
             self.problems.append(f"{waiting} events wait, not 2")
