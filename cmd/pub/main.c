@@ -94,9 +94,13 @@ static int name_setting(struct pub *p, struct event *ev, struct err *e)
 		ev->data = arena_str(&p->arena, buf_str(&b));
 		buf_free(&b);
 	}
-	if (!json_get(ev->data, "id", &value) ||
-	    !json_text(value, &p->arena, &id) || !str_is_id(id))
-		return err_set(e, EX_DATAERR, "id: missing, or no id");
+	if (!json_get(ev->data, "id", &value))
+		return err_set(e, EX_DATAERR, "id: missing");
+	if (!json_text(value, &p->arena, &id) || !str_is_id(id))
+		return err_set(e, EX_DATAERR,
+			       "id: not an id ([A-Za-z0-9._-], 1 to %d "
+			       "characters)",
+			       STR_ID_MAX);
 	buf_addf(&b, "%.*s/%.*s", STR_ARG(ev->topic), STR_ARG(id));
 	ev->topic = arena_str(&p->arena, buf_str(&b));
 	buf_free(&b);

@@ -40,6 +40,18 @@ front() { "$BIN/weir" "$@"; }
 	[ "$(front watch list b | jq -r .url)" = mock:b ]
 }
 
+@test "the id that was made for a watch is printed" {
+	start_store
+	front watch add 'https://shop.example/desk?id=7' id=mine
+	run --separate-stderr front watch add 'https://shop.example/desk?id=7'
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[[ $output == shop.example_desk-???????? ]]
+	[ "$(front watch list "$output" | jq -r .url)" = 'https://shop.example/desk?id=7' ]
+	[ "$(front watch add https://shop.example/desk?id=7)" = "$output" ]
+	[ -z "$(front watch add https://shop.example/lamp id=lamp)" ]
+}
+
 @test "what is not there is said, with 1" {
 	start_store
 	front watch add https://shop.example/lamp id=lamp
@@ -61,6 +73,9 @@ front() { "$BIN/weir" "$@"; }
 	[[ $stderr == "weir: error: rule not added: evry:"* ]]
 	run --separate-stderr front rule add r on=price.update/ drop.percent=ten
 	[ "$status" -eq 64 ]
+	run --separate-stderr front rule add 'a b' on=price.update/
+	[ "$status" -eq 65 ]
+	[[ $stderr == "weir: error: rule not added: id: not an id"* ]]
 }
 
 @test "without a journal there is nothing to list: 66" {
@@ -76,4 +91,21 @@ front() { "$BIN/weir" "$@"; }
 	[ "$status" -eq 64 ]
 	run front watch frob
 	[ "$status" -eq 64 ]
+	for many in 'status extra' 'watch list a b' 'rule list a b' 'watch rm a b' \
+		'watch poll a b'; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr front $many
+		[ "$status" -eq 64 ]
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == "weir: error: "* ]]
+	done
+}
+
+@test "without a gateway the status is one line that says so, with 69" {
+	start_store
+	export WEIR_URL=http://127.0.0.1:1
+	run --separate-stderr front status
+	[ "$status" -eq 69 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == "weir: error: gateway $WEIR_URL: Failed to connect"* ]]
 }
