@@ -205,6 +205,27 @@ types() {
 		| select(.subject=="plain").data.currency' out)" = EUR ]
 }
 
+@test "every shop says what is sold out, with its price, and what is back" {
+	start_sim
+	for shop in jsonld microdata og plain; do
+		echo "{\"id\":\"$shop\",\"url\":\"$url/shop/$shop/tudor-black-bay\"}"
+	done >w.jsonl
+	for stock in false true; do
+		control set "{\"item\":\"tudor-black-bay\",\"stock\":$stock,\"hold\":true}"
+		pass -s state >"$stock"
+	done
+	for stock in false true; do
+		jq -c 'select(.type == "price.update").data
+			| [.availability, .price == null]' "$stock" | sort | uniq -c
+	done >have
+	diff -w - have <<-'END'
+	4 ["OutOfStock",false]
+	4 ["InStock",false]
+	END
+	[ "$(types false)" = "observation.change=4 price.update=4" ]
+	[ "$(types true)" = "price.update=4" ]
+}
+
 @test "lists are read from feeds, JSON and HTML alike" {
 	start_sim
 	cat >w.jsonl <<-END
