@@ -81,6 +81,9 @@ prices() { # how many there are
 	start
 	[ "$(status "$url/readyz")" = 200 ]
 	[ "$(cat "$T/out")" = "weir is running: $url" ]
+	# Nothing was to be built; where others find it is all there is to say.
+	[ "$(cat "$T/err")" = "for other commands: export WEIR_DIR=$dir" ]
+	[ "$(WEIR_DIR=$dir "$root/build/bin/weir" status | jq .ready)" = true ]
 	[ "$(get "$url/api/v1/watches" | jq -c '[.watches[].id] | sort')" = \
 		"$(cat "$root"/etc/recipes/{prices,listings}/watches.jsonl | jq -sc 'map(.id) | sort')" ]
 	[ "$(get "$url/" | grep -ci '<!doctype html>')" -eq 1 ]
@@ -95,7 +98,7 @@ prices() { # how many there are
 	[ "${#lines[@]}" -eq 1 ]
 	[[ $output == *"port $port is in use"* ]]
 	[ "$(services "$T/other")" -eq 0 ]
-	[ ! -e "$T/other/journal" ]
+	[ ! -e "$T/other" ]
 	[ "$(status "$url/readyz")" = 200 ]
 
 	run "$run" --dir "$dir" --stop
