@@ -425,9 +425,11 @@ static int load_rule(void *arg, struct str key, struct str val, struct err *e)
 	struct loading *l = arg;
 	struct rule *r = rule_new(l->is_search, id_in(key), val, e);
 
+	/* Taken by an older version, which knew less of what cannot be. */
 	if (!r)
-		return err_prefix(e, "%.*s", STR_ARG(key));
-	percolator_put(l->al->percolator, r);
+		log_warn("%.*s: not taken: %s", STR_ARG(key), e->msg);
+	else
+		percolator_put(l->al->percolator, r);
 	return 0;
 }
 

@@ -157,6 +157,18 @@ stale() {
 	diff "$tmp/want" "$tmp/have"
 }
 
+@test "a rule in its state that is refused today is passed over" {
+	printf '{"id":"%s","on":"price.update/","target":"%s"}\n' a 80 b 70 >"$tmp/r"
+	mkdir "$tmp/old" "$tmp/new"
+	price 1 90 | alert -r "$tmp/r" -s "$tmp/old"
+	mdb_dump -p -a "$tmp/old" | sed 's/"target":"80"/"target":"-5"/' |
+		mdb_load "$tmp/new" 2>"$tmp/load.err"
+	run --separate-stderr alert -s "$tmp/new" < <(price 2 60)
+	[ "$status" -eq 0 ]
+	[ "$(jq -r 'select(.type == "alert.new").subject' <<<"$output")" = lamp/b ]
+	[[ $stderr == *"rule/a: not taken: target: below 0"* ]]
+}
+
 @test "targets may come from watches" {
 	echo '{"url":"https://shop.example/lamp","item":{"id":"lamp","target":80}}' \
 		>"$tmp/w"
