@@ -111,6 +111,21 @@ int pattern_check(struct str s, struct err *e)
 	return 0;
 }
 
+/* Two words or more, with a dot between each. */
+static bool is_type(struct str s)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] != '.')
+			continue;
+		if (i == 0 || i + 1 == s.len || s.p[i - 1] == '.')
+			return false;
+		dots++;
+	}
+	return dots > 0;
+}
+
 int topic_check(struct str s, struct err *e)
 {
 	struct str subject, type = str_cut(s, '/', &subject);
@@ -122,6 +137,10 @@ int topic_check(struct str s, struct err *e)
 	if (s.p[s.len - 1] == '/' || s.p[s.len - 1] == '.')
 		return err_set(e, EX_DATAERR, "topic ends in '%c'",
 			       s.p[s.len - 1]);
+	if (!is_type(type))
+		return err_set(e, EX_DATAERR,
+			       "type '%.*s' is not of the form noun.verb",
+			       STR_ARG(type));
 	return 0;
 }
 

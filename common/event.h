@@ -66,8 +66,9 @@ bool event_is(const struct event *ev, const char *type);
 
 /*
  * 0 if s is a topic: 1 to EVENT_TOPIC_MAX bytes of UTF-8 without spaces or
- * control characters, not ending in '/' or '.', the type (noun.verb) not
- * empty, not starting with '$'. Else -1 with *e: EX_DATAERR.
+ * control characters, not ending in '/' or '.', not starting with '$', the type
+ * two words or more with a dot between each (noun.verb). Else -1 with *e:
+ * EX_DATAERR.
  */
 int topic_check(struct str s, struct err *e);
 
