@@ -56,6 +56,13 @@ static void complain(struct follow *f, const struct err *e)
 	f->complained = true;
 }
 
+static void start(struct follow *f)
+{
+	f->started = true;
+	if (f->conf.started)
+		f->conf.started(f->conf.arg);
+}
+
 /* Open the journal and find where to go on. False: not possible now. */
 static bool attach(struct follow *f)
 {
@@ -99,7 +106,7 @@ static bool attach(struct follow *f)
 			f->conf.epoch(f->conf.arg, f->pos);
 	}
 	f->conf.want.asked = 0;
-	f->started = true;
+	start(f);
 	f->behind = true;
 	return true;
 }
@@ -172,7 +179,7 @@ static void begin_alone(struct follow *f, struct position head)
 		return;
 	f->pos = head;
 	f->head = head.offset;
-	f->started = true;
+	start(f);
 	f->behind = false;
 	if (is_new && f->conf.epoch)
 		f->conf.epoch(f->conf.arg, head);

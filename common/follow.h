@@ -41,6 +41,8 @@ struct follow_conf {
 	void *arg;
 	/* The next event. Its strings are valid during the call. */
 	void (*event)(void *arg, const struct event *ev);
+	/* A journal was found: from now on nothing that comes is missed. */
+	void (*started)(void *arg);
 	/* A slice has ended: commit what it gave rise to. */
 	void (*slice_end)(void *arg);
 	/*

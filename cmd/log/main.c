@@ -13,9 +13,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/alive.h"
 #include "common/blob.h"
 #include "common/follow.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/since.h"
 #include "common/tool.h"
 #include "common/xmem.h"
@@ -237,6 +239,12 @@ static void follow_gap(void *arg, uint64_t from, uint64_t to)
 		 (unsigned long long)from, (unsigned long long)to);
 }
 
+static void on_started(void *arg)
+{
+	(void)arg;
+	notify("READY=1");
+}
+
 static int follow_from(struct printer *p, struct position from, struct err *e)
 {
 	struct follow_conf fc = { .dir = cfg.common.dir,
@@ -244,8 +252,10 @@ static int follow_from(struct printer *p, struct position from, struct err *e)
 				  .want = p->want,
 				  .arg = p,
 				  .event = follow_event,
+				  .started = on_started,
 				  .slice_end = follow_slice,
 				  .gap = follow_gap };
+	struct alive *alive = NULL;
 	struct follow *f = NULL;
 	int rc = -1;
 
@@ -258,9 +268,11 @@ static int follow_from(struct printer *p, struct position from, struct err *e)
 	f = follow_new(&fc, e);
 	if (!f)
 		goto out;
+	alive = alive_new(fc.loop);
 	loop_run(fc.loop);
 	rc = e->code ? -1 : 0;
 out:
+	alive_free(&alive);
 	follow_free(&f);
 	bus_free(&fc.bus);
 	loop_free(&fc.loop);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "common/alive.h"
 #include "common/follow.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/since.h"
 #include "common/tool.h"
 #include "common/xmem.h"
@@ -117,6 +119,12 @@ static void on_epoch(void *arg, struct position pos)
 		 pos.epoch, (unsigned long long)pos.offset);
 }
 
+static void on_started(void *arg)
+{
+	(void)arg;
+	notify("READY=1");
+}
+
 /* Where --since begins, with the newest of each topic where they are wanted. */
 static int find_start(struct sub *s, struct follow_conf *fc, struct err *e)
 {
@@ -163,9 +171,11 @@ static int subscribe(struct sub *s, struct err *e)
 	struct follow_conf fc = { .dir = cfg.common.dir,
 				  .arg = s,
 				  .event = on_event,
+				  .started = on_started,
 				  .slice_end = write_out,
 				  .gap = on_gap,
 				  .epoch = on_epoch };
+	struct alive *alive = NULL;
 	int rc = -1;
 
 	s->loop = fc.loop = loop_new(e);
@@ -177,6 +187,7 @@ static int subscribe(struct sub *s, struct err *e)
 	s->follow = follow_new(&fc, e);
 	if (!s->follow)
 		goto out;
+	alive = alive_new(s->loop);
 	write_out(s);
 	if (!loop_stopping(s->loop))
 		loop_run(s->loop);
@@ -186,6 +197,7 @@ static int subscribe(struct sub *s, struct err *e)
 		rc = -1;
 	}
 out:
+	alive_free(&alive);
 	follow_free(&s->follow);
 	bus_free(&fc.bus);
 	loop_free(&fc.loop);
