@@ -49,7 +49,7 @@ tells() {
 @test "the manual of each says so in the same words" {
 	cd "$BATS_TEST_DIRNAME/../../man"
 	for tool in store sim gateway log sub scraper analyzer alerter notifier; do
-		grep -A5 '^.It Ev NOTIFY_SOCKET' "weir-$tool.1" >"$T/says"
+		grep -A6 '^.It Ev NOTIFY_SOCKET' "weir-$tool.1" >"$T/says"
 		printf '%s\n' '.It Ev NOTIFY_SOCKET' Where '.Dq READY=1 ,' '.Dq WATCHDOG=1' \
 			and '.Dq STOPPING=1' 'are sent.' | cmp - "$T/says"
 	done
