@@ -1,7 +1,7 @@
 #!/bin/sh
 # The direction of dependencies: tools do not see each other, common sees no
 # tool, third-party types stay out of common's headers, each library is used
-# behind few files, and only xmem ends the process.
+# behind the files named here, and only xmem ends the process.
 set -u
 cd "$(dirname "$0")/../.." || exit 70
 
