@@ -20,7 +20,8 @@ teardown() { weir_teardown; }
 
 told() { grep -qx "$1" "$T/told"; }
 
-# tells TOOL ARG...: that it is ready, and that it ends
+# tells TOOL ARG...: that it is ready, and that it ends; and so does its log,
+# once, unless its work is to print.
 tells() {
 	local tool=$1
 	shift
@@ -29,6 +30,10 @@ tells() {
 	daemon=$!
 	daemons+=("$daemon")
 	wait_for told READY=1
+	case $tool in
+	log | sub) ;;
+	*) [ "$(grep -c ': info: ready ' "$T/$tool.err")" -eq 1 ] ;;
+	esac
 	stop_daemon
 	wait_for told STOPPING=1
 	[ "$(grep -v WATCHDOG "$T/told" | tr '\n' ' ')" = "READY=1 STOPPING=1 " ]
