@@ -70,7 +70,7 @@ static bool attach(struct follow *f)
 	struct journal_head head;
 	uint64_t next = 0;
 	bool moved;
-	struct err e;
+	struct err e = { 0 };
 	int rc = 0;
 
 	if (!f->journal)

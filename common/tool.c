@@ -14,7 +14,7 @@ static int check_args(const struct opt_tool *tool, char **args, struct err *e)
 {
 	size_t n = 0;
 
-	while (args[n] && n < tool->max_args)
+	while (n < tool->max_args && args[n])
 		n++;
 	if (!args[n])
 		return 0;
