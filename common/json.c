@@ -381,16 +381,28 @@ static const char *skip_ws(const char *p, const char *end)
 	return p;
 }
 
+/* Where the next quote or backslash is, or end. */
+static const char *find_special(const char *p, const char *end)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t word = swar_load(p);
+		uint64_t mask = swar_is(word, '"') | swar_is(word, '\\');
+
+		if (mask)
+			return p + swar_first(mask);
+	}
+	while (p < end && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
 /* The end of the string that starts at p. */
 static const char *skip_string(const char *p, const char *end)
 {
-	for (p++; p < end; p++) {
-		if (*p == '\\')
-			p++;
-		else if (*p == '"')
-			return p + 1;
-	}
-	return end;
+	p = find_special(p + 1, end);
+	while (p < end && *p == '\\')
+		p = find_special(p + 2, end);
+	return p < end ? p + 1 : end;
 }
 
 /* The end of the checked value that starts at p. */

@@ -7,6 +7,7 @@
  * Each test is not 0 if any byte of the word passes it. After Sean Anderson,
  * "Bit Twiddling Hacks" ("Determine if a word has a byte less than n").
  */
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -29,12 +30,13 @@ static inline swar_block swar_load_block(const char *p)
 	return block;
 }
 
+/* The first byte is the lowest of the word, whatever the machine's order. */
 static inline uint64_t swar_load(const char *p)
 {
 	uint64_t word;
 
 	memcpy(&word, p, sizeof(word));
-	return word;
+	return le64toh(word);
 }
 
 static inline uint64_t swar_high(uint64_t word) /* no ASCII */
@@ -50,6 +52,15 @@ static inline uint64_t swar_below(uint64_t word, unsigned char c) /* c <= 128 */
 static inline uint64_t swar_is(uint64_t word, unsigned char c)
 {
 	return swar_below(word ^ SWAR_EACH(c), 1);
+}
+
+/*
+ * The place of the first byte that passed, which no byte before it can have
+ * feigned. mask is not 0.
+ */
+static inline unsigned swar_first(uint64_t mask)
+{
+	return (unsigned)__builtin_ctzll(mask) / 8;
 }
 
 #define swar_any(mask) swar_any_set((swar_words)(mask))
