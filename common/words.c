@@ -171,3 +171,66 @@ bool words_contain(struct str row, struct str phrase)
 {
 	return str_find(row, phrase) != (size_t)-1;
 }
+
+/*
+ * Knuth, Morris, Pratt: table[i] is the length of the longest proper prefix of
+ * phrase that ends its first i + 1 bytes, which is where to go on when the
+ * byte behind them does not fit.
+ */
+void words_table(struct str phrase, uint16_t *table)
+{
+	uint16_t n = 0;
+
+	table[0] = 0;
+	for (size_t i = 1; i < phrase.len; i++) {
+		while (n > 0 && phrase.p[i] != phrase.p[n])
+			n = table[n - 1];
+		n += phrase.p[i] == phrase.p[n];
+		table[i] = n;
+	}
+}
+
+struct mention {
+	struct str phrase;
+	const uint16_t *table;
+	size_t n; /* so many bytes of the phrase end what was added */
+};
+
+/* The next bytes of the row; true: the phrase, which ends in a space, is in. */
+static bool mention_add(struct mention *m, const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		while (m->n > 0 && p[i] != m->phrase.p[m->n])
+			m->n = m->table[m->n - 1];
+		m->n += p[i] == m->phrase.p[m->n];
+		if (m->n == m->phrase.len)
+			return true;
+	}
+	return false;
+}
+
+bool words_mention(struct str text, struct str phrase, const uint16_t *table)
+{
+	struct mention m = { phrase, table, 0 };
+	bool in_word = false;
+
+	/* One space before the row, and one at the end of each word. */
+	mention_add(&m, " ", 1);
+	for (size_t i = 0; i < text.len;) {
+		char bytes[4];
+		uint32_t cp;
+
+		i += utf8_decode(str_sub(text, i, text.len), &cp);
+		if (is_word(cp)) {
+			size_t n = utf8_encode(words_fold(cp), bytes);
+
+			in_word = true;
+			mention_add(&m, bytes, n);
+		} else if (in_word) {
+			in_word = false;
+			if (mention_add(&m, " ", 1))
+				return true;
+		}
+	}
+	return in_word && mention_add(&m, " ", 1);
+}

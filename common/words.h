@@ -29,4 +29,12 @@ bool words_any(struct str text);
 /* Does a row of words contain another one? Both made by words_add(). */
 bool words_contain(struct str row, struct str phrase);
 
+/*
+ * Does the row of text contain phrase? The row is not made, so this needs no
+ * memory; time grows with the text alone, whatever is in it. table: as many
+ * numbers as phrase has bytes (at most 65535), filled by words_table().
+ */
+void words_table(struct str phrase, uint16_t *table);
+bool words_mention(struct str text, struct str phrase, const uint16_t *table);
+
 #endif

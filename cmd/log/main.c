@@ -15,6 +15,7 @@
 
 #include "common/alive.h"
 #include "common/blob.h"
+#include "common/expr.h"
 #include "common/follow.h"
 #include "common/log.h"
 #include "common/notify.h"
@@ -31,7 +32,7 @@ enum {
 
 static struct {
 	struct opt_common common;
-	const char *since, *until, *blob;
+	const char *since, *until, *filter, *blob;
 	int64_t limit;
 	bool reverse, follow, last;
 } cfg;
@@ -41,6 +42,8 @@ static const struct opt opts[] = {
 	  "what comes after a position, a time, or an age such as 90d" },
 	{ 0, "until", "WHEN", OPT_STR, &cfg.until, 0, 0,
 	  "up to a position, a time, or an age" },
+	{ 'e', "filter", "EXPR", OPT_STR, &cfg.filter, 0, 0,
+	  "only events for which this holds, see weir-expr(7)" },
 	{ 'n', "limit", "N", OPT_UINT, &cfg.limit, 1, INT64_MAX,
 	  "at most N events" },
 	{ 'r', "reverse", NULL, OPT_FLAG, &cfg.reverse, 0, 0, "newest first" },
@@ -66,6 +69,7 @@ static const struct opt_tool tool = {
 struct printer {
 	struct since since, until;
 	struct journal_want want;
+	struct expr *filter; /* NULL: all */
 	struct buf out;
 	uint64_t left;	   /* of --limit */
 	struct loop *loop; /* while following */
@@ -74,10 +78,11 @@ struct printer {
 
 static bool wanted(const struct printer *p, const struct event *ev)
 {
-	for (size_t i = 0; i < p->want.n; i++)
-		if (topic_matches(ev->topic, p->want.pattern[i]))
-			return true;
-	return p->want.n == 0;
+	bool matches = p->want.n == 0;
+
+	for (size_t i = 0; i < p->want.n && !matches; i++)
+		matches = topic_matches(ev->topic, p->want.pattern[i]);
+	return matches && (!p->filter || expr_match(p->filter, ev));
 }
 
 /* Gather one event; 1: time to write. */
@@ -330,7 +335,7 @@ static int check_usage(char **args, struct err *e)
 		return err_set(e, EX_USAGE,
 			       "--last: not with --since, --until, --reverse");
 	if (cfg.blob && (cfg.last || cfg.since || cfg.until || cfg.reverse ||
-			 cfg.follow || cfg.limit || *args))
+			 cfg.follow || cfg.limit || cfg.filter || *args))
 		return err_set(e, EX_USAGE, "--blob: goes alone");
 	for (; *args; args++)
 		if (pattern_check(str_from(*args), e))
@@ -369,24 +374,23 @@ static int run(char **args, struct err *e)
 	struct printer p = { .left = cfg.limit ? (uint64_t)cfg.limit
 					       : UINT64_MAX };
 	struct str pattern[LOG_PATTERNS] = { STR("") };
-	int rc;
+	int rc = 0;
 
 	if (check_usage(args, e) ||
 	    parse_when("since", cfg.since, &p.since, e) ||
-	    parse_when("until", cfg.until, &p.until, e))
+	    parse_when("until", cfg.until, &p.until, e) ||
+	    expr_option(cfg.filter, &p.filter, e))
 		return -1;
-	if (cfg.common.check_config)
-		return 0;
-	if (cfg.blob)
-		return print_blob(e);
 	for (p.want.pattern = pattern; args[p.want.n]; p.want.n++)
 		pattern[p.want.n] = str_from(args[p.want.n]);
 	p.want.n = narrow(pattern, p.want.n);
 	if (p.want.n == 0 && cfg.last)
 		p.want.n = 1;
 	widen_pipe();
-	rc = print(&p, e);
+	if (!cfg.common.check_config)
+		rc = cfg.blob ? print_blob(e) : print(&p, e);
 	buf_free(&p.out);
+	expr_free(&p.filter);
 	return rc;
 }
 

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "common/alive.h"
+#include "common/expr.h"
 #include "common/follow.h"
 #include "common/log.h"
 #include "common/notify.h"
@@ -15,7 +16,7 @@
 
 static struct {
 	struct opt_common common;
-	const char *since;
+	const char *since, *filter;
 	int64_t limit;
 	bool last;
 } cfg;
@@ -23,6 +24,8 @@ static struct {
 static const struct opt opts[] = {
 	{ 0, "since", "WHEN", OPT_STR, &cfg.since, 0, 0,
 	  "begin after a position, a time, or an age such as 1h" },
+	{ 'e', "filter", "EXPR", OPT_STR, &cfg.filter, 0, 0,
+	  "only events for which this holds, see weir-expr(7)" },
 	{ 'n', "limit", "N", OPT_UINT, &cfg.limit, 1, INT64_MAX,
 	  "end after N events" },
 	{ 'l', "last", NULL, OPT_FLAG, &cfg.last, 0, 0,
@@ -45,6 +48,7 @@ struct sub {
 	struct str *pattern;
 	size_t cap;
 	struct journal_want want; /* the patterns again */
+	struct expr *filter;	  /* NULL: all */
 	struct buf out;
 	uint64_t left;
 	struct loop *loop;
@@ -62,10 +66,11 @@ static void write_out(void *arg)
 
 static bool wanted(const struct sub *s, const struct event *ev)
 {
-	for (size_t i = 0; i < s->want.n; i++)
-		if (topic_matches(ev->topic, s->want.pattern[i]))
-			return true;
-	return s->want.n == 0;
+	bool matches = s->want.n == 0;
+
+	for (size_t i = 0; i < s->want.n && !matches; i++)
+		matches = topic_matches(ev->topic, s->want.pattern[i]);
+	return matches && (!s->filter || expr_match(s->filter, ev));
 }
 
 static void print_event(struct sub *s, const struct event *ev)
@@ -223,9 +228,12 @@ static int run(char **args, struct err *e)
 	struct sub s = { .left = cfg.limit ? (uint64_t)cfg.limit : UINT64_MAX };
 	int rc = add_patterns(&s, args, e);
 
+	if (rc == 0)
+		rc = expr_option(cfg.filter, &s.filter, e);
 	if (rc == 0 && !cfg.common.check_config)
 		rc = subscribe(&s, e);
 	buf_free(&s.out);
+	expr_free(&s.filter);
 	free(s.pattern);
 	return rc;
 }

@@ -83,6 +83,26 @@ six() {
 	[ "$(offsets -r -n 1 test.n/a)" = "5 " ]
 }
 
+@test "only what an expression holds for" {
+	six
+	[ "$(offsets -e 'n > 4')" = "5 6 " ]
+	[ "$(offsets -e 'n > 1' -n 2)" = "2 3 " ]
+	[ "$(offsets -r --filter 'n <= 4' test.n/a)" = "3 1 " ]
+	[ "$(offsets -e 'event.subject == "b" and not n in [2, 6]')" = "4 " ]
+	[ "$(offsets --last -e 'n > 5')" = "6 " ]
+	[ "$(offsets -e 'missing < 1 or not missing')" = "" ]
+	run --separate-stderr log -e 'n > 1 && n < 3'
+	[ "$status" -eq 64 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == *"--filter: line 1, column 7: "*"did you mean and?"* ]]
+	run log -e 'n >' --check-config
+	[ "$status" -eq 64 ]
+	run log -e 'n > 1' --check-config
+	[ "$status" -eq 0 ]
+	run log -e 'n > 1' --blob x
+	[ "$status" -eq 64 ]
+}
+
 @test "the newest of each topic" {
 	six
 	[ "$(offsets --last)" = "5 6 " ]

@@ -62,6 +62,24 @@ sub_background() {
 	[ "${#stderr_lines[@]}" -eq 1 ]
 }
 
+@test "only what an expression holds for" {
+	start_store
+	numbers 1 5 | pub -t test.a
+	epoch=$(log -n 1 | jq -r .epoch)
+	[ "$(sub --since "$epoch:0" -e 'n > 2' -n 2 | jq .data.n | tr '\n' ' ')" = "3 4 " ]
+	sub_background --since "$epoch:0" --filter 'n in [2, 7] or event.topic == "test.b"'
+	wait_for has_lines "$T/sub" 1
+	numbers 6 8 | pub -t test.a
+	numbers 9 9 | pub -t test.b
+	wait_for has_lines "$T/sub" 3
+	[ "$(jq .data.n "$T/sub" | tr '\n' ' ')" = "2 7 9 " ]
+	stop_daemon "$subscriber"
+	run --separate-stderr sub -e 'n >'
+	[ "$status" -eq 64 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == *"--filter: line 1, column 4: "* ]]
+}
+
 @test "it warns of what was pruned of its own topics only, once" {
 	printf '[retention test.a]\ncount = 2\n' >"$T/conf"
 	start_store --config "$T/conf" --retain-every 100ms

@@ -100,12 +100,53 @@ static void only_whole_words_are_found(void **state)
 				 cases[i].want);
 }
 
+/* Found without the row as with it. */
+static void text_mentions_what_its_row_contains(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"-",
+		"Red Bicycle",
+		"a RED -- bicycle!",
+		"red bicycles",
+		"bored",
+		"red red bicycle",
+		"(red)",
+		"r e d",
+		"redred red bicycle bell",
+		"a a a b",
+		"\xc3\x89T\xc3\x89, a\377b red",
+	};
+	static const char *const phrases[] = {
+		"red",	   "RED bicycle", "bicycle",	       "a a b",
+		"red red", "b red",	  "\xc3\xa9t\xc3\xa9",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts) * ARRAY_LEN(phrases); i++) {
+		struct str text = str_from(texts[i % ARRAY_LEN(texts)]);
+		struct str phrase = str_from(phrases[i / ARRAY_LEN(texts)]);
+		struct buf row = { 0 }, want = { 0 };
+		uint16_t table[64];
+
+		words_add(&row, text);
+		words_add(&want, phrase);
+		words_table(buf_str(&want), table);
+		if (words_mention(text, buf_str(&want), table) !=
+		    words_contain(buf_str(&row), buf_str(&want)))
+			fail_msg("'%s' in '%s'", phrase.p, text.p);
+		buf_free(&row);
+		buf_free(&want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_becomes_a_row_of_folded_words),
 		cmocka_unit_test(folding_is_done_after_once),
 		cmocka_unit_test(only_whole_words_are_found),
+		cmocka_unit_test(text_mentions_what_its_row_contains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
