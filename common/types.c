@@ -25,24 +25,24 @@ enum {
 /* ---- settings ---- */
 
 /* A watch may leave the id to be made; what was seen has one. */
-#define ITEM_ROWS(id_flags)                                                  \
-	{ ROW(type_item, id, ID, id_flags,                                   \
-	      "The item, the subject of its prices; absent in a watch: the " \
-	      "watch's id.") },                                              \
-		{ ROW(type_item, kind, TEXT, 0,                              \
-		      "What it is: watch, sneaker, car."),                   \
-		  .max = 128 },                                              \
-		{ ROW(type_item, name, TEXT, 0, "What people call it."),     \
-		  .max = 512 },                                              \
-		{ ROW(type_item, target, DECIMAL, LOOSE,                     \
-		      "The price to wait for: alert at this or less.") },    \
-	{                                                                    \
-		ROW(type_item, currency, CURRENCY, 0,                        \
-		    "The currency of the target; absent: any.")              \
+#define ITEM_ROWS(id_flags, id_doc)                                       \
+	{ ROW(type_item, id, ID, id_flags, id_doc) },                     \
+		{ ROW(type_item, kind, TEXT, 0,                           \
+		      "What it is: watch, sneaker, car."),                \
+		  .max = 128 },                                           \
+		{ ROW(type_item, name, TEXT, 0, "What people call it."),  \
+		  .max = 512 },                                           \
+		{ ROW(type_item, target, DECIMAL, LOOSE,                  \
+		      "The price to wait for: alert at this or less.") }, \
+	{                                                                 \
+		ROW(type_item, currency, CURRENCY, 0,                     \
+		    "The currency of the target; absent: any.")           \
 	}
 
-static const struct shape_field item_rows[] = { ITEM_ROWS(0) };
-static const struct shape_field seen_rows[] = { ITEM_ROWS(REQ) };
+static const struct shape_field item_rows[] = { ITEM_ROWS(
+	0, "The item, the subject of its prices; absent: the watch's id.") };
+static const struct shape_field seen_rows[] = { ITEM_ROWS(
+	REQ, "The item, the subject of its prices.") };
 const struct shape shape_item = SHAPE(type_item, item_rows, 0, "Item.");
 static const struct shape shape_item_seen =
 	SHAPE(type_item, seen_rows, OPEN, "Item.");

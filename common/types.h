@@ -140,7 +140,7 @@ struct type_notification { /* user.notification/USER */
 	struct shape_list notify; /* channels; absent: all of the user's */
 };
 
-struct type_delivery { /* delivery.intent, .sent, .failed, .unknown/USER */
+struct type_delivery { /* delivery.sent, .failed, .unknown/USER */
 	struct str id; /* idempotency key */
 	struct str channel, user, alert, reason, receiver;
 	struct str status;  /* JSON number */
