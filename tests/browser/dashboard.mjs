@@ -51,7 +51,8 @@ function publish(...events) {
 
 const now = Date.now();
 const iso = (ms) => new Date(ms).toISOString();
-const at = (minutes) => iso(now - minutes * 60000);
+// 0 is now, however long the tests before took: toasts are for what is new.
+const at = (minutes) => iso(minutes ? now - minutes * 60000 : Date.now());
 
 // The same walk each time, so that pictures can be compared.
 let seed = 7;
