@@ -214,8 +214,10 @@ static int add_patterns(struct sub *s, char **args, struct err *e)
 	for (; *args; args++) {
 		struct str pattern = str_from(*args);
 
-		if (pattern_check(pattern, e))
-			return -1;
+		if (pattern_check(pattern, e)) {
+			e->code = EX_USAGE;
+			return err_prefix(e, "pattern");
+		}
 		xgrow(&s->pattern, &s->cap, s->want.n, sizeof(*s->pattern));
 		s->pattern[s->want.n++] = pattern;
 	}

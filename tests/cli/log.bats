@@ -38,8 +38,9 @@ six() {
 	[ "$status" -eq 64 ]
 	run log --follow --reverse
 	[ "$status" -eq 64 ]
-	run log 'a pattern'
-	[ "$status" -ne 0 ]
+	run --separate-stderr log 'a b'
+	[ "$status" -eq 64 ]
+	[[ $stderr == *pattern:* ]]
 }
 
 @test "without a journal it says so" {

@@ -29,6 +29,9 @@ sub_background() {
 		name=${bad%%=*}
 		[[ $stderr == *"${name#--}"* ]]
 	done
+	run --separate-stderr sub 'a b'
+	[ "$status" -eq 64 ]
+	[[ $stderr == *pattern:* ]]
 }
 
 @test "it begins with what comes, without a hole" {
