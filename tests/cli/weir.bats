@@ -40,6 +40,36 @@ front() { "$BIN/weir" "$@"; }
 	[ "$(front watch list b | jq -r .url)" = mock:b ]
 }
 
+@test "the next try is told while it is ahead" {
+	start_store
+	for at in 2026-01-01 2999-01-01; do
+		front watch add mock:$at id=$at
+		jq -nc --arg at $at '{type: "observation.change", subject: $at,
+			data: {watch: $at, outcome: "timeout", next: "\($at)T00:00:00.000001Z"}}' | pub
+	done
+	[ "$(front watch list | jq -c .last.next)" = 'null
+"2999-01-01T00:00:00.000001Z"' ]
+}
+
+@test "a watch is listed with when it was last seen" {
+	start_store
+	for id in changed unchanged timeout; do
+		front watch add mock:$id id=$id
+		jq -nc --arg id $id '{type: "observation.change", subject: $id,
+			time: "2026-01-01T00:00:00Z", data: {watch: $id, outcome: $id}}' | pub
+	done
+	[ "$(front watch list | jq -r '"\(.id) \(.last.seen)"')" = 'changed 2026-01-01T00:00:00.000000Z
+timeout null
+unchanged 2026-01-01T00:00:00.000000Z' ]
+	for minute in 01 02; do
+		jq -nc --arg at 2026-01-01T00:$minute:00.000000Z '{type: "observation.summary",
+			data: {seen: ["timeout", ["changed"][$at | .[14:16] | tonumber - 1] // empty], until: $at}}' | pub
+	done
+	[ "$(front watch list | jq -r '"\(.id) \(.last.seen)"')" = 'changed 2026-01-01T00:01:00.000000Z
+timeout 2026-01-01T00:02:00.000000Z
+unchanged 2026-01-01T00:00:00.000000Z' ]
+}
+
 @test "the id that was made for a watch is printed" {
 	start_store
 	front watch add 'https://shop.example/desk?id=7' id=mine
