@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clk.h"
 #include "common/json.h"
@@ -47,6 +48,16 @@ static void count(struct outcomes *o, struct str outcome)
 	o->kind[i].n++;
 }
 
+/* The next try was told once, and others may have followed it. */
+static bool is_over(const char *member, struct str value)
+{
+	int64_t us;
+
+	return strcmp(member, "next") == 0 &&
+	       clk_parse(str_sub(value, 1, value.len - 1), &us) &&
+	       us <= clk_wall_us();
+}
+
 static void add_entry(struct buf *b, struct str id, const struct event *ev)
 {
 	static const char *const members[] = { "outcome", "reason", "next" };
@@ -59,7 +70,8 @@ static void add_entry(struct buf *b, struct str id, const struct event *ev)
 	buf_json_str(b, id);
 	buf_addf(b, ",\"since\":\"%s\"", clk_format(ev->time_us, since));
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-		if (!json_get(ev->data, members[i], &value))
+		if (!json_get(ev->data, members[i], &value) ||
+		    is_over(members[i], value))
 			continue;
 		buf_addf(b, ",\"%s\":", members[i]);
 		buf_add_str(b, value);

@@ -15,8 +15,9 @@ enum {
 
 /*
  * Add {"total","outcomes":{"changed":3,…},"list":[{"id","outcome","since",
- * "reason","next"},…]} with those first that do not end well; "none" counts
- * those that were not fetched yet. -1 with *e.
+ * "reason","next"},…]} with those first that do not end well; "next" is there
+ * while it is ahead, and "none" counts those that were not fetched yet. -1
+ * with *e.
  */
 int outcomes_print(struct journal *j, struct buf *b, struct err *e);
 

@@ -304,8 +304,8 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	{
 		end a changed '{}'
 		end b changed '{}'
-		end b blocked '{reason: "\"403\"", next: "2026-01-01T00:05:00Z"}'
-		end c refused '{reason: "cron"}'
+		end b blocked '{reason: "\"403\"", next: "2999-01-01T00:05:00Z"}'
+		end c refused '{reason: "cron", next: "2026-01-01T00:05:00Z"}'
 		end gone refused '{}'
 	} | "$BIN/weir-pub" --dir "$dir"
 	wait_until '"refused":1' /api/v1/status
@@ -313,7 +313,7 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 		total: 4, outcomes: {changed: 1, blocked: 1, refused: 1, none: 1},
 		list: [
 		{id: "b", outcome: "blocked", since: "2026-01-01T00:00:00.000000Z",
-			reason: "\"403\"", next: "2026-01-01T00:05:00Z"},
+			reason: "\"403\"", next: "2999-01-01T00:05:00Z"},
 		{id: "c", outcome: "refused", since: "2026-01-01T00:00:00.000000Z", reason: "cron"},
 		{id: "a", outcome: "changed", since: "2026-01-01T00:00:00.000000Z"}]}'
 }
