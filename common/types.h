@@ -190,8 +190,8 @@ bool type_is_retained(struct str type);
  *
  * Checks an event of a known type: its data decodes (or is null where the
  * type is retained: a deletion), the subject is the one that the data names,
- * a watch can be completed and its time zone is one, a rule or search makes
- * sense. 0, or -1 with *e: EX_DATAERR. Unknown types pass. Only the scraper
+ * a watch can be completed and its time zone is one, a rule, search or silence
+ * makes sense. 0, or -1 with *e: EX_DATAERR. Unknown types pass. Only the scraper
  * can judge extract, the parameters of a mock and files with secrets.
  */
 int type_check(const struct event *ev, struct err *e);
@@ -211,17 +211,18 @@ enum { WATCH_ID_TEXT = 80 };
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e);
 
 /*
- * What a shape cannot say of a rule or search: its id is not that of the rule
- * which an item's target or a watch's freshness is, its pattern is one, its
- * keywords hold a word, some price reaches its target or lies within its
- * bounds, and channels can have the names that it wants to notify. -1 with *e:
- * EX_DATAERR.
+ * What a shape cannot say of a rule, search or silence: its id is not that of
+ * the rule which an item's target or a watch's freshness is, its pattern is one
+ * and not the bare name of a type whose topics all have a subject, its keywords
+ * hold a word, some price reaches its target or lies within its bounds, and
+ * channels can have the names that it wants to notify. -1 with *e: EX_DATAERR.
  */
 #define RULE_TARGET "target"
 #define RULE_FRESH  "fresh"
 int rule_check(const struct type_rule *r, struct str id, struct err *e);
 int target_check(struct str target, struct err *e); /* absent is fine */
 int search_check(const struct type_search *s, struct err *e);
+int silence_check(const struct type_silence *s, struct err *e);
 
 /* Bytes of their data; what is longer would not fit into its alerts. */
 enum { RULE_DATA_MAX = 8 << 10 };

@@ -83,6 +83,7 @@ union type_any {
 	struct type_watch watch;
 	struct type_search search;
 	struct type_rule rule;
+	struct type_silence silence;
 	struct type_price price;
 	struct type_listing listing;
 	struct type_stats stats;
@@ -139,6 +140,8 @@ static int check_sense(const struct shape *shape, union type_any *data,
 {
 	if (shape == &shape_watch)
 		return check_watch(&data->watch, a, e);
+	if (shape == &shape_silence)
+		return silence_check(&data->silence, e);
 	if (shape != &shape_rule && shape != &shape_search)
 		return 0;
 	if (ev->data.len > RULE_DATA_MAX)

@@ -47,6 +47,23 @@ static int check_bounds(const struct type_bounds *b, struct err *e)
 	return err_set(e, EX_DATAERR, "price: min is above max");
 }
 
+/* A type that always has a subject is never the whole topic. */
+static int check_pattern(struct str pattern, const char *member, struct err *e)
+{
+	const struct type_entry *t;
+
+	if (pattern_check(pattern, e))
+		return err_prefix(e, "%s", member);
+	for (size_t i = 0; (t = type_at(i)); i++)
+		if (t->subject && str_is(pattern, t->type))
+			return err_set(e, EX_DATAERR,
+				       "%s: matches nothing without what comes "
+				       "after '%s/'; with the '/' it means all "
+				       "of them",
+				       member, t->type);
+	return 0;
+}
+
 int target_check(struct str target, struct err *e)
 {
 	return is_below_zero(target)
@@ -65,9 +82,8 @@ int rule_check(const struct type_rule *r, struct str id, struct err *e)
 		return err_set(e, EX_DATAERR,
 			       "id: '" RULE_FRESH "' is taken; how fresh a "
 			       "watch must be is that rule");
-	if (pattern_check(r->on, e))
-		return err_prefix(e, "on");
-	return target_check(r->target, e) || check_bounds(&r->price, e) ||
+	return check_pattern(r->on, "on", e) || target_check(r->target, e) ||
+			       check_bounds(&r->price, e) ||
 			       check_keywords(&r->keywords, e) ||
 			       check_notify(&r->notify, e)
 		       ? -1
@@ -80,4 +96,9 @@ int search_check(const struct type_search *s, struct err *e)
 			       check_notify(&s->notify, e)
 		       ? -1
 		       : 0;
+}
+
+int silence_check(const struct type_silence *s, struct err *e)
+{
+	return check_pattern(s->pattern, "pattern", e);
 }

@@ -117,6 +117,19 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "rule.set/r", "{\"on\":\"a b\"}",
 		  "on: topic has a space, a control character or broken "
 		  "UTF-8" },
+		{ "rule.set/r", "{\"on\":\"price.update\"}",
+		  "on: matches nothing without what comes after "
+		  "'price.update/'; with the '/' it means all of them" },
+		{ "rule.set/r", "{\"on\":\"price.update/lamp\"}", NULL },
+		{ "rule.set/r", "{\"on\":\"system.message\"}", NULL },
+		{ "rule.set/r", "{\"on\":\"venue.update\"}", NULL },
+		{ "silence.set/s", "{\"pattern\":\"alert.new\"}",
+		  "pattern: matches nothing without what comes after "
+		  "'alert.new/'; with the '/' it means all of them" },
+		{ "silence.set/s", "{\"pattern\":\"a b\"}",
+		  "pattern: topic has a space, a control character or broken "
+		  "UTF-8" },
+		{ "silence.set/s", "{\"pattern\":\"alert.new/\"}", NULL },
 		{ "rule.set/r", "{\"on\":\"price.update/\",\"target\":\"-5\"}",
 		  "target: below 0, as no price is" },
 		{ "rule.set/r", "{\"on\":\"price.update/\",\"target\":0}",
