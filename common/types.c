@@ -370,6 +370,7 @@ static const struct shape_field alert_rows[] = {
 	{ ROW(type_alert, source, ID, 0, DOC_SOURCE) },
 	{ ROW(type_alert, link, URL, 0, "Where to look or buy.") },
 	{ ROW(type_alert, listing, OBJECT, 0, "The listing that matched.") },
+	{ ROW(type_alert, blob, BLOB, 0, "The whole text of the page, now.") },
 	{ ROW(type_alert, reason, TEXT, 0,
 	      "Why nobody is told: cooldown, silence."),
 	  .max = 128 },

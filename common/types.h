@@ -128,6 +128,7 @@ struct type_alert {    /* alert.new/ITEM/RULE and the others */
 	struct str currentPrice, targetPrice, currency, previous;
 	struct str source, link;
 	struct str listing; /* JSON object, of saved searches and keywords */
+	struct str blob;    /* the page's text */
 	struct str reason;  /* of alert.suppressed: cooldown, hysteresis … */
 	struct str until;   /* RFC 3339, of alert.suppressed */
 	struct shape_list notify;

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_BYTES = 512 }; /* of a page, in a message */
+/* Of a page, in a message. */
+enum { LINES = 3, LINE_BYTES = 512 };
 
 static struct str decimal_text(struct decimal d, struct arena *a)
 {
@@ -39,6 +40,29 @@ static void add_price(struct buf *b, struct str price, struct str currency)
 	}
 }
 
+static void add_lines(struct buf *b, const struct shape_list *lines)
+{
+	for (size_t i = 0; i < lines->n && i < LINES; i++) {
+		buf_puts(b, i ? " / " : "");
+		buf_add_str(b, str_utf8_prefix(lines->v[i], LINE_BYTES));
+	}
+	if (lines->n > LINES)
+		buf_puts(b, " / …");
+}
+
+/* What came says more than what went. */
+static void add_change(struct buf *b, const struct sighting *s)
+{
+	buf_puts(b, ": the page has changed");
+	if (s->added.n) {
+		buf_puts(b, ": ");
+		add_lines(b, &s->added);
+	} else if (s->removed.n) {
+		buf_puts(b, ", gone: ");
+		add_lines(b, &s->removed);
+	}
+}
+
 /* ", target 80", or that it is so no longer. */
 static void add_reason(struct buf *b, const struct rule *r,
 		       const struct type_alert *t, const struct sighting *s,
@@ -65,7 +89,7 @@ static void add_reason(struct buf *b, const struct rule *r,
 		buf_add_str(b, r->fresh);
 	}
 	if (str_is(t->kind, "page"))
-		buf_puts(b, ": the page has changed");
+		add_change(b, s);
 	if (over && (str_is(t->kind, "keywords") || str_is(t->kind, "match")))
 		buf_puts(b, ", no longer a match");
 }
@@ -126,6 +150,7 @@ void alert_make(const struct rule *r, const struct sighting *s,
 		.source = s->matter.source,
 		.link = s->link,
 		.listing = s->listing,
+		.blob = s->blob,
 		.notify = r->notify,
 	};
 	t->item.target = r->is_search ? (struct str){ 0 } : s->item.target;

@@ -124,6 +124,8 @@ static bool read_page(const struct event *ev, struct arena *a,
 	s->link = p.url;
 	s->baseline = p.baseline;
 	s->added = p.added;
+	s->removed = p.removed;
+	s->blob = p.blob;
 	s->matter.row = rows(a, p.added.v, p.added.n);
 	return true;
 }

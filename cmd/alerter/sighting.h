@@ -28,7 +28,8 @@ struct sighting {
 	struct str watch;
 	struct str title; /* what to call it */
 	struct str link;
-	struct shape_list added; /* a page's new lines */
+	struct shape_list added, removed; /* a page's lines */
+	struct str blob;		  /* and its text */
 	struct str listing; /* a listing's data, unless too large; or absent */
 	struct str key;	    /* ITEM/SOURCE */
 	bool baseline;

@@ -41,6 +41,37 @@ alert() {
 	[ "$(sort -u <<<"$output")" = valid ]
 }
 
+@test "an alert of a page says which lines came, else which went, and names its text" {
+	blob=$(printf '%064d' 7)
+	printf '%s\n' '{"id":"r","on":"page.change/"}' >"$tmp/r"
+	change() { # DATA
+		jq -nc --argjson data "$1" '{type: "page.change", subject: "ferries",
+			data: ({watch: "ferries"} + $data)}'
+	}
+	{
+		change '{"added":["one","two","three"],"removed":["none"],"blob":"'"$blob"'"}'
+		change '{"added":["1","2","3","4"]}'
+		change '{"removed":["one"]}'
+		change '{}'
+		change "$(jq -nc '{added: ["é" * 400]}')"
+	} | jq -c '. + {id: "\(input_line_number)", source: "weir/t/-",
+		time: "2026-03-01T01:00:00Z"}' >"$tmp/in"
+	alert -r "$tmp/r" <"$tmp/in" >"$tmp/out"
+	said() { jq -r 'select(.type == "user.notification") | .data.message' "$tmp/out"; }
+	[ "$(said | head -n 4)" = 'ferries: the page has changed: one / two / three
+ferries: the page has changed: 1 / 2 / 3 / …
+ferries: the page has changed, gone: one
+ferries: the page has changed' ]
+	[ "$(said | tail -n 1)" = "ferries: the page has changed: $(printf 'é%.0s' {1..256})" ]
+	[ "$(jq -r 'select(.type == "user.notification") | .data.data.blob' "$tmp/out")" = \
+		"$blob
+null
+null
+null
+null" ]
+	[ "$(jq -r 'select(.type == "alert.new") | .data.blob // empty' "$tmp/out")" = "$blob" ]
+}
+
 @test "help and version are answered on standard output" {
 	run --separate-stderr "$BIN/weir-alerter" --help
 	[ "$status" -eq 0 ]
