@@ -140,6 +140,7 @@ install: all
 	done
 	install -d $(DESTDIR)$(DATADIR)
 	cp -R etc/weir.conf etc/schema etc/recipes etc/runit etc/systemd $(DESTDIR)$(DATADIR)
+	sed -i 's|/usr/bin/|$(BINDIR)/|' $(DESTDIR)$(DATADIR)/systemd/weir@.service
 
 check: all
 	scripts/check --quick
