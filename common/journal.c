@@ -206,6 +206,20 @@ int journal_head(struct journal *j, struct journal_head *head_r, struct err *e)
 	return rc;
 }
 
+int journal_born(struct journal *j, int64_t *us_r, struct err *e)
+{
+	struct str val;
+	int rc;
+
+	if (journal_begin(j, e))
+		return -1;
+	rc = db_get(journal_txn(j), j->meta, STR("born"), &val, e);
+	if (rc > 0)
+		memcpy(us_r, val.p, sizeof(*us_r));
+	journal_end(j);
+	return rc;
+}
+
 static int scan_in_txn(struct journal *j, const struct journal_scan *scan,
 		       journal_fn *fn, void *arg, uint64_t *next_r,
 		       struct err *e)

@@ -63,6 +63,12 @@ struct journal_head {
 int journal_head(struct journal *j, struct journal_head *head_r, struct err *e);
 
 /*
+ * When the epoch was drawn, by the machine's clock; before any writer knew that
+ * row, when its first event was recorded. 1; 0: no writer wrote it down yet.
+ */
+int journal_born(struct journal *j, int64_t *us_r, struct err *e);
+
+/*
  * What a reader wants, and what it knows to be missing: zeroed but for the
  * patterns (borrowed), and when they change, `asked` is zeroed again.
  */

@@ -114,6 +114,26 @@ static int draw_epoch(struct journal *j, struct err *e)
 	return put_meta(j, "epoch", &epoch, sizeof(epoch), e);
 }
 
+/* When this epoch was drawn. Older programs did not write it down. */
+static int keep_birth(struct journal *j, bool is_new, uint64_t first,
+		      struct err *e)
+{
+	int64_t us = clk_wall_us();
+	struct event ev;
+	uint64_t previous;
+	struct err ignored;
+	struct str val;
+	int rc = 0;
+
+	if (!is_new)
+		rc = db_get(j->write, j->meta, STR("born"), &val, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (!is_new && record_get(j, first, &ev, &previous, &ignored) > 0)
+		us = ev.recorded_us;
+	return put_meta(j, "born", &us, sizeof(us), e);
+}
+
 static int open_identity(struct journal *j, const char *path, struct err *e)
 {
 	struct journal_head head;
@@ -132,7 +152,8 @@ static int open_identity(struct journal *j, const char *path, struct err *e)
 		goto fail;
 	j->head = head.offset;
 	j->last_us = head.recorded_us == CLK_NONE ? 0 : head.recorded_us;
-	if (journal_mark_open(j, path, &copy, e) || (copy && draw_epoch(j, e)))
+	if (journal_mark_open(j, path, &copy, e) ||
+	    (copy && draw_epoch(j, e)) || keep_birth(j, copy, head.first, e))
 		goto fail;
 	if (journal_write_commit(j, e))
 		return -1;

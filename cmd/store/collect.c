@@ -16,8 +16,9 @@ enum phase { IDLE, LISTING, MARKING, REMOVING };
 
 struct collect {
 	struct collect_conf conf;
-	bool counted; /* this process had its first pass */
-	int wait;     /* LOCK_NB, or 0 */
+	bool counted;	  /* this process had its first pass */
+	int wait;	  /* LOCK_NB, or 0 */
+	const char *held; /* why this pass removes nothing, or NULL */
 	enum phase phase;
 	int64_t next_us;   /* the next pass */
 	int64_t cutoff_us; /* what was put before is judged */
@@ -62,17 +63,37 @@ static int64_t put_us(const struct stat *sb)
 	       sb->st_mtim.tv_nsec / 1000;
 }
 
+/*
+ * A journal that says little of what there was: it took the place of one that
+ * was lost, or of a newer one that may be put back.
+ */
+static int hold(struct collect *c, struct journal *j, bool is_empty,
+		int64_t now_us, struct err *e)
+{
+	int64_t born_us = now_us;
+
+	if (journal_born(j, &born_us, e) < 0)
+		return -1;
+	c->held = NULL;
+	if (is_empty)
+		c->held = "the journal is empty";
+	else if (born_us > now_us - c->conf.grace_ms * 1000)
+		c->held = "the journal's epoch is younger than the grace";
+	return 0;
+}
+
 static int begin(struct collect *c, struct journal *j, int64_t now_us,
 		 struct err *e)
 {
 	struct journal_head head;
 
-	if (journal_head(j, &head, e))
+	if (journal_head(j, &head, e) ||
+	    hold(c, j, head.offset == 0, now_us, e))
 		return -1;
 	c->at = head.first;
 	c->until = head.offset;
-	c->cutoff_us =
-		c->counted ? now_us - c->conf.grace_ms * 1000 : INT64_MIN;
+	c->cutoff_us = c->counted && !c->held ? now_us - c->conf.grace_ms * 1000
+					      : INT64_MIN;
 	c->pos = 0;
 	c->upto = c->todo;
 	c->blobs = c->bytes = 0;
@@ -176,7 +197,7 @@ static int mark(struct collect *c, struct journal *j, struct err *e)
 	int rc = 0;
 
 	c->bytes_left = COLLECT_BYTES;
-	if (c->old.n && c->until)
+	if (c->old.n)
 		rc = journal_scan(j, &scan, on_event, c, &c->at, e);
 	if (rc == 0)
 		c->phase = REMOVING;
@@ -266,4 +287,9 @@ int collect_now(struct collect *c, struct journal *j, int64_t now_us,
 	while ((rc = collect_turn(c, j, now_us, stats, e)) > 0)
 		;
 	return rc;
+}
+
+const char *collect_held(const struct collect *c)
+{
+	return c->held;
 }

@@ -19,7 +19,11 @@
  * are recorded during a pass name what was put less than a grace ago, so that
  * the walk ends at the head that it began with.
  *
- * The first pass of a process only counts: outboxes that waited for this store
+ * An empty journal, or one whose epoch is younger than the grace, took the place
+ * of one that was lost or that may be put back, and whose events named the
+ * blobs: a pass over it only counts.
+ *
+ * So does the first pass of a process: outboxes that waited for this store
  * get COLLECT_FIRST_MS to empty themselves.
  */
 #include "common/journal.h"
@@ -55,5 +59,8 @@ int collect_turn(struct collect *c, struct journal *j, int64_t now_us,
 /* All that is due, at once; waits for whoever holds the blobs. */
 int collect_now(struct collect *c, struct journal *j, int64_t now_us,
 		struct stats *stats, struct err *e);
+
+/* Why the last pass only counted (its journal), or NULL. */
+const char *collect_held(const struct collect *c);
 
 #endif

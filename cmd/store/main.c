@@ -432,12 +432,14 @@ static int collect(struct err *e)
 	struct collect *c = new_collect();
 	struct stats *stats = stats_new();
 	int rc = j ? collect_now(c, j, clk_wall_us(), stats, e) : -1;
+	const char *held = collect_held(c);
 
 	if (rc == 0)
-		log_info("%lld blobs removed, %lld left",
+		log_info("%lld blobs removed, %lld left%s%s",
 			 (long long)stats_get(stats, "blobs_collected_total",
 					      NULL),
-			 (long long)stats_get(stats, "blobs", NULL));
+			 (long long)stats_get(stats, "blobs", NULL),
+			 held ? ": " : "", held ? held : "");
 	journal_close(&j);
 	collect_free(&c);
 	stats_free(&stats);
@@ -470,9 +472,10 @@ static int check_config(struct err *e)
 static int run(char **args, struct err *e)
 {
 	(void)args;
-	if (cfg.check + !!cfg.backup + !!cfg.keygen > 1)
+	if (cfg.check + cfg.collect + !!cfg.backup + !!cfg.keygen > 1)
 		return err_set(e, EX_USAGE,
-			       "--backup, --check, --keygen: one at a time");
+			       "--backup, --check, --collect, --keygen: one at "
+			       "a time");
 	if (cfg.common.check_config)
 		return check_config(e);
 	if (cfg.check)

@@ -43,7 +43,7 @@ one_line() {
 	run --separate-stderr store operand
 	[ "$status" -eq 64 ]
 	one_line operand
-	for both in "--backup $T/b --check" "--check --keygen $T/k" "--keygen $T/k --backup $T/b"; do
+	for both in "--check --collect" "--collect --backup $T/b" "--backup $T/b --check" "--check --keygen $T/k" "--keygen $T/k --backup $T/b"; do
 		# shellcheck disable=SC2086
 		run --separate-stderr store $both
 		[ "$status" -eq 64 ]
@@ -273,7 +273,35 @@ named() {
 	echo "{\"page\":{\"blob\": \"$id\"}}" | pub -t test.page
 }
 
+# aged: the journal's epoch was drawn long ago (1970).
+aged() {
+	printf '%s\n' VERSION=3 format=print database=meta type=btree \
+		HEADER=END ' born' ' \00\00\00\00\00\00\00\00' DATA=END |
+		mdb_load "$DIR/journal"
+}
+
+@test "an empty or a young journal takes no blob: one that was lost named it" {
+	blob 30 old
+	start_store
+	run --separate-stderr store --collect
+	[ "$status" -eq 0 ]
+	one_line "0 blobs removed, 1 left: the journal is empty"
+	numbers 1 1 | pub -t test.n
+	run --separate-stderr store --collect
+	[ "$status" -eq 0 ]
+	one_line "0 blobs removed, 1 left: the journal's epoch is younger"
+	has_blob "$id" old
+	stop_store
+	aged
+	run --separate-stderr store --collect
+	[ "$status" -eq 0 ]
+	one_line "1 blobs removed, 0 left"
+}
+
 @test "blobs that no event names are collected, by and by and at once" {
+	start_store
+	stop_store
+	aged
 	printf '[retention test.page]\ncount = 2\n' >"$T/conf"
 	blob 30 old
 	old=$id

@@ -41,9 +41,10 @@ static void begin(struct world *w, const char *dir, size_t max_blobs)
 {
 	struct err e = { 0 };
 
-	*w = (struct world){ .dir = dir, .now_us = clk_wall_us() };
+	*w = (struct world){ .dir = dir };
 	w->j = journal_create(dir, &e);
 	check(!w->j, &e);
+	w->now_us = clk_wall_us() + (GRACE_DAYS + 1) * DAY_MS * 1000;
 	w->stats = stats_new();
 	w->c = collect_new(&(struct collect_conf){
 		.dir = dir,
@@ -94,20 +95,26 @@ static bool is_there(const struct world *w, const char *id)
 	return rc > 0;
 }
 
-static void name(struct world *w, const char *id)
+static void record(struct world *w, struct str data)
 {
 	struct event ev = { .topic = STR("page.change/w"),
 			    .source = STR("test"),
 			    .id = ++w->id,
-			    .time_us = w->now_us };
-	struct buf data = { 0 };
+			    .time_us = w->now_us,
+			    .data = data };
 	struct err e;
 
-	buf_addf(&data, "{\"watch\":\"w\",\"blob\":\"%s\"}", id);
-	ev.data = buf_str(&data);
 	check(journal_write_begin(w->j, &e), &e);
 	check(journal_write_append(w->j, &ev, w->now_us, &e), &e);
 	check(journal_write_commit(w->j, &e), &e);
+}
+
+static void name(struct world *w, const char *id)
+{
+	struct buf data = { 0 };
+
+	buf_addf(&data, "{\"watch\":\"w\",\"blob\":\"%s\"}", id);
+	record(w, buf_str(&data));
 	buf_free(&data);
 }
 
@@ -223,6 +230,7 @@ static void what_is_put_again_meanwhile_stays(void **state)
 	struct world w;
 
 	begin(&w, *state, 0);
+	record(&w, STR("{}"));
 	while (turn(&w) > 0)
 		; /* only counts */
 	put(&w, "comes back", true, 30, id);
@@ -242,6 +250,7 @@ static void the_first_pass_only_counts(void **state)
 	struct world w;
 
 	begin(&w, *state, 0);
+	record(&w, STR("{}"));
 	put(&w, "old", true, 30, id);
 	while (turn(&w) > 0)
 		;
@@ -259,6 +268,29 @@ static void the_first_pass_only_counts(void **state)
 	end(&w);
 }
 
+/* One that was lost, or that is to be put back, may have named it. */
+static void a_journal_that_is_empty_or_young_takes_none(void **state)
+{
+	char id[BLOB_ID_SIZE];
+	struct world w;
+
+	begin(&w, *state, 0);
+	w.now_us = clk_wall_us() + (GRACE_DAYS - 2) * DAY_MS * 1000;
+	put(&w, "old", true, 30, id);
+	collect_all(&w);
+	assert_true(is_there(&w, id));
+	assert_string_equal(collect_held(w.c), "the journal is empty");
+	assert_int_equal(count(&w, "blobs"), 1);
+	record(&w, STR("{}"));
+	collect_all(&w);
+	assert_true(is_there(&w, id));
+	assert_non_null(strstr(collect_held(w.c), "younger"));
+	collect_all(&w);
+	assert_null(collect_held(w.c));
+	assert_false(is_there(&w, id));
+	end(&w);
+}
+
 static void while_they_are_copied_none_goes(void **state)
 {
 	char id[BLOB_ID_SIZE];
@@ -267,6 +299,7 @@ static void while_they_are_copied_none_goes(void **state)
 	int fd;
 
 	begin(&w, *state, 0);
+	record(&w, STR("{}"));
 	while (turn(&w) > 0)
 		;
 	put(&w, "old", true, 30, id);
@@ -311,6 +344,7 @@ static void a_slice_is_bounded(void **state)
 	struct world w;
 
 	begin(&w, *state, 0);
+	record(&w, STR("{}"));
 	while (turn(&w) > 0)
 		;
 	for (int i = 0; i < N; i++) {
@@ -336,6 +370,7 @@ static void what_is_no_blob_is_left_alone_but_for_remains(void **state)
 	struct world w;
 
 	begin(&w, *state, 0);
+	record(&w, STR("{}"));
 	make_file(&w, "ab", remains, 30);
 	make_file(&w, "ab", ".abyoung", 1);
 	make_file(&w, "ab", "abook", 30);
@@ -429,6 +464,7 @@ int main(void)
 		tmpdir_test(the_last_event_takes_its_blob_along),
 		tmpdir_test(what_is_put_again_meanwhile_stays),
 		tmpdir_test(the_first_pass_only_counts),
+		tmpdir_test(a_journal_that_is_empty_or_young_takes_none),
 		tmpdir_test(while_they_are_copied_none_goes),
 		tmpdir_test(more_than_one_pass_may_judge),
 		tmpdir_test(a_slice_is_bounded),
