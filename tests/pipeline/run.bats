@@ -212,6 +212,12 @@ prices() { # how many there are
 	[[ $output == *"nothing was started" ]]
 	[[ $output == *token-file* ]]
 	[ "$(services "$dir")" -eq 0 ]
+	# The file and the line are the user's.
+	printf '[gateway]\n\nport = x\n' >"$dir/local.conf"
+	run "$run" --detach --port "$(free_port)" --dir "$dir"
+	[ "$status" -eq 78 ]
+	[[ ${lines[0]} == *"$dir/local.conf:3: port: 'x'"* ]]
+	[ "$(services "$dir")" -eq 0 ]
 }
 
 @test "a checkout with a path of more than 150 bytes works" {
