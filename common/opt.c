@@ -155,6 +155,42 @@ static int set_bool(const struct opt *o, const char *val, struct err *e)
 	return 0;
 }
 
+/* Digits, and perhaps the unit of a size, that were not taken all the same. */
+static bool is_too_large(enum opt_kind kind, const char *val)
+{
+	size_t n = strspn(val, "0123456789");
+
+	if (kind == OPT_SIZE && n && val[n] && strchr("KMG", val[n]))
+		n++;
+	return kind != OPT_MS && n && !val[n];
+}
+
+static int refuse_form(const struct opt *o, const char *val, struct err *e)
+{
+	const char *form = o->kind == OPT_MS ? "duration (as in 250ms, 90s, 1h)"
+			   : o->kind == OPT_SIZE ? "size (as in 512, 64K, 1G)"
+						 : "whole number";
+
+	if (is_too_large(o->kind, val))
+		return err_set(e, EX_USAGE, "%s: '%s' is too large", o->name,
+			       val);
+	return err_set(e, EX_USAGE, "%s: '%s' is no %s", o->name, val, form);
+}
+
+static int refuse_range(const struct opt *o, const char *val, struct err *e)
+{
+	const char *unit = o->kind == OPT_MS	 ? " ms"
+			   : o->kind == OPT_SIZE ? " bytes"
+						 : "";
+
+	if (o->max == INT64_MAX)
+		return err_set(e, EX_USAGE, "%s: '%s' is less than %lld%s",
+			       o->name, val, (long long)o->min, unit);
+	return err_set(e, EX_USAGE, "%s: '%s' is not between %lld and %lld%s",
+		       o->name, val, (long long)o->min, (long long)o->max,
+		       unit);
+}
+
 int opt_set(const struct opt *o, const char *val, struct err *e)
 {
 	struct opt_list *list = o->dst;
@@ -184,11 +220,7 @@ int opt_set(const struct opt *o, const char *val, struct err *e)
 		*(int64_t *)o->dst = v;
 		return 0;
 	}
-	return err_set(e, EX_USAGE, "%s: '%s' is not between %lld and %lld%s",
-		       o->name, val, (long long)o->min, (long long)o->max,
-		       o->kind == OPT_MS     ? " ms (as in 250ms, 90s, 1h)"
-		       : o->kind == OPT_SIZE ? " bytes (as in 512, 64K, 1G)"
-					     : "");
+	return ok ? refuse_range(o, val, e) : refuse_form(o, val, e);
 }
 
 /* What comes now is of another source, whose lists replace earlier ones. */

@@ -128,37 +128,39 @@ static void every_kind_is_read(void **state)
 static void bounds_are_kept(void **state)
 {
 	static const struct {
-		const char *words;
-		bool good;
+		const char *words, *why; /* NULL: good */
 	} cases[] = {
-		{ "-n 1", true },
-		{ "-n 1000", true },
-		{ "-n 0", false },
-		{ "-n 1001", false },
-		{ "-n -1", false },
-		{ "-n 1x", false },
-		{ "-n +1", false },
-		{ "-n 99999999999999999999", false },
-		{ "--some-time 100ms", true },
-		{ "--some-time 60s", true },
-		{ "--some-time 99ms", false },
-		{ "--some-time 61s", false },
-		{ "--some-time 100", false },
-		{ "--some-time 1", false },
-		{ "--size 1", true },
-		{ "--size 0", false },
-		{ "--size 8G", true },
-		{ "--size 8T", false },
-		{ "--size K", false },
-		{ "--size 9999999999G", false },
+		{ "-n 1", NULL },
+		{ "-n 1000", NULL },
+		{ "-n 0", "number: '0' is not between 1 and 1000" },
+		{ "-n 1001", "number: '1001' is not between 1 and 1000" },
+		{ "-n -1", "number: '-1' is no whole number" },
+		{ "-n 1x", "number: '1x' is no whole number" },
+		{ "-n +1", "number: '+1' is no whole number" },
+		{ "-n 99999999999999999999",
+		  "number: '99999999999999999999' is too large" },
+		{ "--some-time 100ms", NULL },
+		{ "--some-time 60s", NULL },
+		{ "--some-time 99ms",
+		  "some-time: '99ms' is not between 100 and 60000 ms" },
+		{ "--some-time 61s", "is not between 100 and 60000 ms" },
+		{ "--some-time 100",
+		  "some-time: '100' is no duration (as in 250ms, 90s, 1h)" },
+		{ "--some-time 3y", "'3y' is no duration" },
+		{ "--size 1", NULL },
+		{ "--size 0", "size: '0' is less than 1 bytes" },
+		{ "--size 8G", NULL },
+		{ "--size 8T", "'8T' is no size (as in 512, 64K, 1G)" },
+		{ "--size K", "'K' is no size" },
+		{ "--size 9999999999G", "'9999999999G' is too large" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		if (cases[i].good)
-			parse_ok(cases[i].words);
+		if (cases[i].why)
+			parse_fails(cases[i].words, EX_USAGE, cases[i].why);
 		else
-			parse_fails(cases[i].words, EX_USAGE, "is not between");
+			parse_ok(cases[i].words);
 	}
 	parse_ok("--size 2M");
 	assert_int_equal(cfg.size, 2 << 20);
