@@ -43,6 +43,8 @@ static const char *const type_names[] = {
 	[CHANNEL_COMMAND] = "command",
 };
 
+#define TYPES "type: webhook, telegram or command expected"
+
 static int set_key(struct section *s, enum channel_type type,
 		   const struct conf_entry *at, struct err *e)
 {
@@ -96,7 +98,7 @@ static int set_key(struct section *s, enum channel_type type,
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		if (strcmp(keys[i].opt.name, at->key) != 0)
 			continue;
-		if (!(keys[i].types & 1u << type))
+		if (type != CHANNEL_NONE && !(keys[i].types & 1u << type))
 			return err_set(e, EX_CONFIG, "%s: not of type %s",
 				       at->key, type_names[type]);
 		if (!*at->value)
@@ -224,21 +226,20 @@ static int make_command(const struct section *s, struct channel *c,
 	return 0;
 }
 
+/* One without a type is refused last: a misspelt key says more. */
 static int find_type(const struct conf *conf, const char *name,
 		     enum channel_type *type_r, struct err *e)
 {
 	const char *type = conf_get(conf, "channel", name, "type");
 
 	for (size_t i = CHANNEL_WEBHOOK; type && i < ARRAY_LEN(type_names); i++)
-		if (strcmp(type, type_names[i]) == 0) {
+		if (strcmp(type, type_names[i]) == 0)
 			*type_r = (enum channel_type)i;
-			return 0;
-		}
-	return err_set(e, EX_CONFIG,
-		       "type: webhook, telegram or command expected");
+	return type && *type_r == CHANNEL_NONE ? err_set(e, EX_CONFIG, TYPES)
+					       : 0;
 }
 
-/* Read the keys of a section; *line_r is where to look on an error. */
+/* Read the keys of a section; *line_r is that of one that is wrong. */
 static int read_section(const struct conf *conf, const char *name,
 			enum channel_type type, struct section *s,
 			unsigned *line_r, struct err *e)
@@ -249,9 +250,10 @@ static int read_section(const struct conf *conf, const char *name,
 		if (strcmp(at->section, "channel") != 0 ||
 		    strcmp(at->name, name) != 0)
 			continue;
-		*line_r = at->line;
-		if (set_key(s, type, at, e))
+		if (set_key(s, type, at, e)) {
+			*line_r = at->line;
 			return -1;
+		}
 	}
 	if (s->policy && strcmp(s->policy, "resend") != 0 &&
 	    strcmp(s->policy, "hold") != 0)
@@ -278,16 +280,27 @@ static int make(const struct section *s, enum channel_type type,
 	case CHANNEL_COMMAND: return make_command(s, c, e);
 	case CHANNEL_NONE: break;
 	}
-	return err_set(e, EX_SOFTWARE, "no type");
+	return err_set(e, EX_CONFIG, TYPES);
 }
 
-static unsigned line_of(const struct conf *conf, const char *name)
+/* The line of the key that the message begins with, or the section's first. */
+static unsigned line_about(const struct conf *conf, const char *name,
+			   const char *msg)
 {
-	for (size_t i = 0; i < conf_count(conf); i++)
-		if (strcmp(conf_at(conf, i)->section, "channel") == 0 &&
-		    strcmp(conf_at(conf, i)->name, name) == 0)
-			return conf_at(conf, i)->line;
-	return 0;
+	size_t len = strcspn(msg, ":");
+	unsigned line = 0;
+
+	for (size_t i = 0; i < conf_count(conf); i++) {
+		const struct conf_entry *at = conf_at(conf, i);
+
+		if (strcmp(at->section, "channel") != 0 ||
+		    strcmp(at->name, name) != 0)
+			continue;
+		if (strlen(at->key) == len && memcmp(at->key, msg, len) == 0)
+			return at->line;
+		line = line ? line : at->line;
+	}
+	return line;
 }
 
 static int load_one(const struct conf *conf, const char *name,
@@ -297,27 +310,25 @@ static int load_one(const struct conf *conf, const char *name,
 			     .timeout_ms = 30000,
 			     .retry_life_ms = INT64_C(24) * HOUR_MS };
 	enum channel_type type = CHANNEL_NONE;
-	unsigned line = line_of(conf, name), at = line;
+	unsigned line = 0;
 	int rc;
 
 	c->name = name;
-	if (!*name || strcmp(name, "-") == 0) {
+	if (!*name || strcmp(name, "-") == 0)
 		rc = err_set(e, EX_CONFIG, "a channel needs a name");
-	} else {
+	else
 		rc = find_type(conf, name, &type, e);
-		if (rc == 0 && type == CHANNEL_TELEGRAM)
-			s.rate = TELEGRAM_RATE;
-		if (rc == 0)
-			rc = read_section(conf, name, type, &s, &at, e);
-		if (rc == 0) {
-			at = line;
-			rc = make(&s, type, c, e);
-		}
-	}
+	if (rc == 0 && type == CHANNEL_TELEGRAM)
+		s.rate = TELEGRAM_RATE;
+	if (rc == 0)
+		rc = read_section(conf, name, type, &s, &line, e);
+	if (rc == 0)
+		rc = make(&s, type, c, e);
 	if (rc == 0)
 		return 0;
 	e->code = EX_CONFIG;
-	return err_prefix(e, "%s:%u: channel %s", conf_path(conf), at, name);
+	return err_prefix(e, "%s:%u: channel %s", conf_path(conf),
+			  line ? line : line_about(conf, name, e->msg), name);
 }
 
 int channels_load(const struct conf *conf, struct channels *set_r,

@@ -145,6 +145,14 @@ check_fails() {
 	chmod 640 "$T/open"
 	check_fails 'type = pigeon' "$conf:3: channel x: type"
 	check_fails 'url = http://a/' "$conf:3: channel x: type"
+	check_fails $'url = http://a/\ntyp = webhook' "$conf:4: channel x: typ: unknown key"
+	check_fails $'rate = 1\ntype = pigeon' "$conf:4: channel x: type"
+	check_fails $'type = webhook\nrate = 1\nurl = a' "$conf:5: channel x: url"
+	check_fails $'type = command\nrate = 1\ncommand = /no/such' "$conf:5: channel x: command"
+	check_fails $'type = webhook\nurl = http://a/\ntoken-file = /no/such' \
+		"$conf:5: channel x: token-file"
+	check_fails $'type = webhook\nurl = http://a/\npolicy = x' "$conf:5: channel x: policy"
+	check_fails $'rate = 1\ntype = webhook' "$conf:3: channel x: url or url-file is needed"
 	check_fails $'type = webhook\ntimeout = 1' "$conf:4: channel x: timeout"
 	check_fails $'type = webhook\nurl = ftp://a/' 'no http or https URL'
 	check_fails $'type = webhook\nchat = 1' 'chat: not of type webhook'
