@@ -70,6 +70,15 @@ timeout 2026-01-01T00:02:00.000000Z
 unchanged 2026-01-01T00:00:00.000000Z' ]
 }
 
+@test "a currency is that of the target, and without one that of the watch" {
+	start_store
+	front watch add mock:a id=a target=80 currency=EUR name='A lamp'
+	front watch add mock:b id=b currency=EUR
+	[ "$(front watch list | jq -r '"\(.item.target) \(.item.currency) \(.item.name) \(.currency)"')" = \
+		'80 EUR A lamp null
+null null null EUR' ]
+}
+
 @test "the id that was made for a watch is printed" {
 	start_store
 	front watch add 'https://shop.example/desk?id=7' id=mine
@@ -102,7 +111,8 @@ unchanged 2026-01-01T00:00:00.000000Z' ]
 	[ "$status" -eq 65 ]
 	[[ $stderr == "weir: error: rule not added: evry:"* ]]
 	run --separate-stderr front rule add r on=price.update/ drop.percent=ten
-	[ "$status" -eq 64 ]
+	[ "$status" -eq 65 ]
+	[[ $stderr == "weir: error: rule not added: drop.percent: not a number"* ]]
 	run --separate-stderr front rule add 'a b' on=price.update/
 	[ "$status" -eq 65 ]
 	[[ $stderr == "weir: error: rule not added: id: not an id"* ]]
@@ -121,6 +131,12 @@ unchanged 2026-01-01T00:00:00.000000Z' ]
 	[ "$status" -eq 64 ]
 	run front watch frob
 	[ "$status" -eq 64 ]
+	run --separate-stderr front watch add
+	[ "$status" -eq 64 ]
+	[ "$stderr" = "weir: error: watch add: URL expected" ]
+	run --separate-stderr front rule add
+	[ "$status" -eq 64 ]
+	[ "$stderr" = "weir: error: rule add: ID expected" ]
 	for many in 'status extra' 'watch list a b' 'rule list a b' 'watch rm a b' \
 		'watch poll a b'; do
 		# shellcheck disable=SC2086 # words
@@ -128,6 +144,16 @@ unchanged 2026-01-01T00:00:00.000000Z' ]
 		[ "$status" -eq 64 ]
 		[ "${#stderr_lines[@]}" -eq 1 ]
 		[[ $stderr == "weir: error: "* ]]
+	done
+}
+
+@test "help is asked of weir or of one of its commands" {
+	for ask in --help 'watch --help' 'rule -h'; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr front $ask
+		[ "$status" -eq 0 ]
+		[ "${lines[0]}" = "usage: weir COMMAND [ARGUMENT...]" ]
+		[ -z "$stderr" ]
 	done
 }
 

@@ -92,7 +92,7 @@ prices() { # how many there are
 	run "$run" --detach --port "$(free_port)" --dir "$dir"
 	[ "$status" -eq 75 ]
 	[ "${#lines[@]}" -eq 1 ]
-	[[ $output == *"already running in $dir"* ]]
+	[[ $output == *"already running in $dir (scripts/run --dir $dir --stop ends it)"* ]]
 	run "$run" --detach --port "$port" --dir "$T/other"
 	[ "$status" -eq 75 ]
 	[ "${#lines[@]}" -eq 1 ]
@@ -105,9 +105,10 @@ prices() { # how many there are
 	[ "$status" -eq 0 ]
 	[ "$output" = stopped ]
 	ended
-	run "$run" --dir "$dir" --stop
+	# As other commands are told to find it.
+	WEIR_DIR=$dir run "$run" --stop
 	[ "$status" -eq 1 ]
-	[ "${#lines[@]}" -eq 1 ]
+	[ "$output" = "scripts/run: nothing is running in $dir" ]
 }
 
 @test "what was recorded, and what was changed, is there at the next start" {
