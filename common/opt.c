@@ -345,6 +345,22 @@ static int read_env(struct table *t, struct err *e)
 	return 0;
 }
 
+/* How far explanations are indented, and how long lines get. */
+enum { HELP_INDENT = 28, HELP_WIDTH = 80 };
+
+/* Words, as many to a line as fit; `at` columns of the first are taken. */
+static void print_words(struct str words, int at)
+{
+	while (words.len) {
+		struct str word = str_cut(words, ' ', &words);
+
+		if (at + 1 + (int)word.len > HELP_WIDTH)
+			at = printf("\n%*s", HELP_INDENT, "") - 1;
+		at += printf(" %.*s", STR_ARG(word));
+	}
+	putchar('\n');
+}
+
 static void print_help(const struct opt_tool *tool, const struct table *t)
 {
 	printf("usage: weir-%s %s\n%s\n\n", tool->name, tool->synopsis,
@@ -356,7 +372,7 @@ static void print_help(const struct opt_tool *tool, const struct table *t)
 		snprintf(left, sizeof(left), "%c%c%s --%s %s",
 			 o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
 			 o->letter ? "," : " ", o->name, o->arg ? o->arg : "");
-		printf("  %-26s %s\n", left, o->help);
+		print_words(str_from(o->help), printf("  %-26s", left));
 	}
 	printf("\nSee weir-%s(1).\n", tool->name);
 }

@@ -120,9 +120,8 @@ static int read_range(struct printer *p, struct journal *j,
 				 (unsigned long long)head.offset);
 		else if (rc == 0)
 			log_warn("--since %s: what came after it is not all "
-				 "here (epoch %08x, oldest event %llu)",
-				 cfg.since, head.epoch,
-				 (unsigned long long)head.first);
+				 "here (epoch %08x)",
+				 cfg.since, head.epoch);
 	}
 	if (cfg.until && since_last(&p->until, j, &last, e))
 		return -1;

@@ -260,17 +260,17 @@ static void on_durable(void *arg, uint64_t id, uint32_t epoch)
 static void on_timeout(void *arg)
 {
 	struct pub *p = arg;
+	size_t n = producer_memory_waiting(p->queue);
 	struct err e;
 
-	if (!p->eof && producer_memory_waiting(p->queue) == 0) {
+	if (!p->eof && n == 0) {
 		loop_timer_start(p->timer, cfg.timeout_ms);
 		return; /* it is the input that is slow */
 	}
 	err_set(&e, EX_TEMPFAIL,
-		"no acknowledgement for %lld s; %zu events not known to be "
+		"no acknowledgement for %lld s; %zu event%s not known to be "
 		"durable (is weir-store running on %s%s?)",
-		(long long)cfg.timeout_ms / 1000,
-		producer_memory_waiting(p->queue),
+		(long long)cfg.timeout_ms / 1000, n, n == 1 ? "" : "s",
 		cfg.common.ingest ? cfg.common.ingest : cfg.common.dir,
 		cfg.common.curve_key ? ", and do the keys fit" : "");
 	fail(p, &e);
@@ -310,6 +310,7 @@ static int connect(struct pub *p, struct err *e)
 static int publish(const char *path, struct err *e)
 {
 	struct pub p = { .lines = { .fd = -1 } };
+	size_t left;
 	int rc = -1;
 
 	p.loop = loop_new(e);
@@ -319,13 +320,13 @@ static int publish(const char *path, struct err *e)
 	p.timer = loop_timer_new(p.loop, on_timeout, &p);
 	loop_timer_start(p.timer, cfg.timeout_ms);
 	loop_run(p.loop);
+	left = producer_memory_waiting(p.queue);
 	if (p.why.code)
 		*e = p.why;
-	else if (!p.eof || producer_memory_waiting(p.queue) > 0)
+	else if (!p.eof || left > 0)
 		err_set(e, EX_TEMPFAIL,
-			"stopped; %zu events not known to be "
-			"durable",
-			producer_memory_waiting(p.queue));
+			"stopped; %zu event%s not known to be durable", left,
+			left == 1 ? "" : "s");
 	else if (p.bad)
 		err_set(e, EX_DATAERR,
 			"some lines were no events; the others are durable");

@@ -26,7 +26,7 @@ struct document {
 
 /*
  * A watch's "extract" member, compiled. config may be NULL (absent). Returns
- * NULL with *e (EX_CONFIG; msg names the selector and what is wrong with it).
+ * NULL with *e (EX_CONFIG; msg names the member and what is wrong with it).
  */
 struct extractor;
 struct extractor *extractor_new(const char *kind, const struct json *config,

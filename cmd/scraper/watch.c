@@ -40,7 +40,7 @@ static int set_extractor(struct watch *w, struct err *e)
 	w->extractor =
 		extractor_new(arena_strdup(&w->arena, d->kind), config, e);
 	json_free(&config);
-	return w->extractor ? 0 : err_prefix(e, "extract");
+	return w->extractor ? 0 : -1;
 }
 
 /* A change of these makes what is known incomparable with what comes. */

@@ -49,7 +49,9 @@ EVENT='"specversion":"1.0","type":"test.e","source":"shop/1","data":{"x":1}'
 	run --separate-stderr pub -t test.n --timeout 300ms <<<1
 	[ "$status" -eq 75 ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
-	[[ $stderr == *"$DIR"* ]]
+	[[ $stderr == *"; 1 event not known"*"$DIR"* ]]
+	run --separate-stderr pub -t test.n --timeout 300ms < <(numbers 1 2)
+	[[ $stderr == *"; 2 events not known"*"$DIR"* ]]
 	# Nor does a mistyped name leave a directory behind.
 	[ ! -e "$DIR" ]
 }

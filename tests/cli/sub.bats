@@ -101,6 +101,7 @@ sub_background() {
 		[ "${#stderr_lines[@]}" -eq 0 ]
 		run --separate-stderr log --since "$since" test.a
 		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == *"not all here (epoch $epoch)" ]]
 	done
 	run --separate-stderr log -f -n 2 --since "$epoch:7" test.a
 	[ "${#stderr_lines[@]}" -eq 0 ]

@@ -36,7 +36,10 @@ for tool in "$bin"/weir-*; do
 		result 1 "$page is missing"
 		continue
 	fi
-	"$tool" --help | grep -oE -- '^ +(-[a-zA-Z0-9],)? +--[a-z][a-z0-9-]*' | sed 's/.*--/--/' | sort -u >"$tmp/help"
+	"$tool" --help >"$tmp/text"
+	! grep -E '.{81}' "$tmp/text"
+	result $? "$name --help fits into 80 columns"
+	grep -oE -- '^ +(-[a-zA-Z0-9],)? +--[a-z][a-z0-9-]*' "$tmp/text" | sed 's/.*--/--/' | sort -u >"$tmp/help"
 	# What the page's option lists name, whatever else its text mentions.
 	sed 's/\\-/-/g' "$page" | grep -E '^\.It Fl ' | grep -oE -- 'Fl -[a-z][a-z0-9-]*' | sed 's/^Fl -/--/' | sort -u >"$tmp/page"
 	missing=$(comm -23 "$tmp/help" "$tmp/page" | tr '\n' ' ')

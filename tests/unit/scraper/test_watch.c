@@ -117,7 +117,7 @@ static void bad_watches_name_what_is_wrong(void **state)
 		{ "{\"url\":\"http://x/\",\"tz\":\"../etc/passwd\"}", "zone" },
 		{ "{\"url\":\"http://x/\",\"kind\":\"html\",\"extract\":"
 		  "{\"fields\":{\"title\":{\"css\":\"[\"}}}}",
-		  "extract" },
+		  "fields.title: [: css:" },
 		{ "{\"url\":\"mock:x?step=a\"}", "step" },
 		{ "{\"url\":\"http://x/\",\"headers\":{\"Cookie\":\"hush\"}}",
 		  "Cookie" },
@@ -132,6 +132,15 @@ static void bad_watches_name_what_is_wrong(void **state)
 			fail_msg("%s: %s", t[i].json, e.msg);
 		assert_true(e.code == EX_DATAERR || e.code == EX_CONFIG);
 	}
+}
+
+static void what_is_wrong_is_named_once(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_null(make("{\"url\":\"http://x/\",\"kind\":\"html\"}", &e));
+	assert_string_equal(e.msg, "extract: fields are missing");
 }
 
 static void only_findings_count_for_comparison(void **state)
@@ -234,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_watch_needs_little),
 		cmocka_unit_test(bad_watches_name_what_is_wrong),
+		cmocka_unit_test(what_is_wrong_is_named_once),
 		cmocka_unit_test(only_findings_count_for_comparison),
 		cmocka_unit_test(a_version_is_asked_for_until_it_is_unknown),
 		cmocka_unit_test(headers_are_read_and_checked),
