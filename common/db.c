@@ -309,8 +309,10 @@ void db_file_id(const struct db *db, struct db_id *id_r)
 
 bool db_same_file(const struct db_id *a, const struct db_id *b)
 {
-	return a->dev == b->dev && a->ino == b->ino &&
-	       (a->born_ns == b->born_ns || !a->born_ns || !b->born_ns);
+	if (a->ino != b->ino)
+		return false;
+	return a->born_ns && b->born_ns ? a->born_ns == b->born_ns
+					: a->dev == b->dev;
 }
 
 bool db_in_place(const struct db *db)

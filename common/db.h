@@ -42,7 +42,12 @@ struct db *db_open(const char *dir, unsigned flags, size_t map_size,
 		   struct err *e);
 void db_close(struct db **dbp);
 
-/* Which file it is, to recognise a copy. Kept on disk: only grows. */
+/*
+ * Which file it is, to recognise a copy. Kept on disk: only grows. Where both
+ * births are known, inode and birth tell, and not the device: its number may be
+ * another one after a reboot (NVMe, device mapper, loop), which must not look
+ * like a copy. So a clone of the whole file system is not told.
+ */
 struct db_id {
 	uint64_t dev, ino;
 	int64_t born_ns; /* 0: the file system does not know */

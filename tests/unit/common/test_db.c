@@ -190,6 +190,33 @@ static void a_copy_is_whole_and_another_file(void **state)
 	db_close(&copy);
 }
 
+static void a_file_is_known_by_inode_and_birth(void **state)
+{
+	const struct {
+		struct db_id a, b;
+		bool same;
+	} cases[] = {
+		{ { 1, 2, 3 }, { 1, 2, 3 }, true },
+		{ { 1, 2, 3 }, { 9, 2, 3 }, true }, /* after a reboot */
+		{ { 1, 2, 3 }, { 1, 9, 3 }, false },
+		{ { 1, 2, 3 }, { 1, 2, 9 }, false },
+		/* Without a birth the device has to do. */
+		{ { 1, 2, 0 }, { 1, 2, 3 }, true },
+		{ { 1, 2, 0 }, { 9, 2, 3 }, false },
+		{ { 1, 2, 3 }, { 9, 2, 0 }, false },
+		{ { 1, 2, 0 }, { 1, 9, 0 }, false },
+		{ { 0, 0, 0 }, { 1, 2, 3 }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (db_same_file(&cases[i].a, &cases[i].b) == cases[i].same &&
+		    db_same_file(&cases[i].b, &cases[i].a) == cases[i].same)
+			continue;
+		fail_msg("case %zu", i);
+	}
+}
+
 /* ---- a file that was cut short ---- */
 
 /* Trees of some depth, values on pages of their own, pages that were freed. */
@@ -340,6 +367,7 @@ int main(void)
 		tmpdir_test(foreign_bytes_are_no_database),
 		tmpdir_test(cursors_go_both_ways_and_delete),
 		tmpdir_test(a_copy_is_whole_and_another_file),
+		cmocka_unit_test(a_file_is_known_by_inode_and_birth),
 		tmpdir_test(a_file_cut_anywhere_is_refused_and_never_a_crash),
 		tmpdir_test(what_nothing_leads_to_may_be_missing),
 		tmpdir_test(a_creation_that_was_cut_short_begins_anew),
