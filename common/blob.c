@@ -40,11 +40,11 @@ struct place {
 	char id[BLOB_ID_SIZE];
 };
 
-static int open_dir(int at, const char *name, bool make)
+static int open_dir(int at, const char *name, int how, bool make)
 {
 	if (make && mkdirat(at, name, 0770) && errno != EEXIST)
 		return -1;
-	return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | how);
 }
 
 /* False with errno. */
@@ -55,11 +55,11 @@ static bool place_open(struct place *p, const char *dir, struct str id,
 
 	*p = (struct place){ -1, -1, -1, "" };
 	str_copy(p->id, sizeof(p->id), id);
-	p->dir = open_dir(AT_FDCWD, dir, false);
+	p->dir = open_dir(AT_FDCWD, dir, 0, false);
 	if (p->dir >= 0)
-		p->blobs = open_dir(p->dir, BLOB_DIR, make);
+		p->blobs = open_dir(p->dir, BLOB_DIR, 0, make);
 	if (p->blobs >= 0)
-		p->shelf = open_dir(p->blobs, shelf, make);
+		p->shelf = open_dir(p->blobs, shelf, O_NOFOLLOW, make);
 	return p->shelf >= 0;
 }
 
@@ -87,11 +87,12 @@ static int damaged(const struct place *p, const char *why, struct err *e)
 
 /* ---- reading ---- */
 
-/* 1, 0: not there, -1. */
+/* 1, 0: not there, -1. It may be a FIFO: nothing is waited for. */
 static int read_file(const struct place *p, const char *name, struct buf *b,
 		     struct err *e)
 {
-	int fd = openat(p->shelf, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(p->shelf, name,
+			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat sb;
 	ssize_t n = -1;
 	char *to;
@@ -100,6 +101,8 @@ static int read_file(const struct place *p, const char *name, struct buf *b,
 		return errno == ENOENT ? 0 : fail(p, "open", e);
 	if (fstat(fd, &sb)) {
 		fail(p, "stat", e);
+	} else if (!S_ISREG(sb.st_mode)) {
+		damaged(p, "is not a regular file", e);
 	} else if (sb.st_size > FILE_MAX) {
 		damaged(p, "is too large", e);
 	} else {
@@ -205,7 +208,9 @@ static int write_file(const struct place *p, const char *name, struct str s,
 	int fd, rc;
 
 	snprintf(temp, sizeof(temp), ".%s.%d", p->id, (int)getpid());
-	fd = openat(p->shelf, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+	/* Whoever had our number before may have died in this place. */
+	unlinkat(p->shelf, temp, 0);
+	fd = openat(p->shelf, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		    0660);
 	if (fd < 0)
 		return fail(p, "create", e);

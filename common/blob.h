@@ -21,6 +21,9 @@
  * also after a power cut: a cut leaves a file whole, or without its name, or
  * not at all (tests/chaos/powercut.sh looks at the order).
  *
+ * DIR/blobs may be a link to a directory elsewhere; what is linked within it is
+ * not followed, and what is no regular file is not read.
+ *
  * The time of a file is when it was last put. weir-store removes what no event
  * names some time after that (cmd/store/collect.h), under an exclusive flock
  * on DIR/blobs; blob_put() holds a shared one. One that an event names can be
@@ -71,5 +74,8 @@ bool blob_next(struct str *json, struct str *id_r);
 
 /* The id in the name of a file; absent where it is no blob's. */
 struct str blob_of_file(const char *name);
+
+/* Is it the name of one that is still being written, ".ID.PID"? */
+bool blob_is_unborn(const char *name);
 
 #endif

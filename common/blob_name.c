@@ -57,3 +57,14 @@ struct str blob_of_file(const char *name)
 		s.len -= STR(BLOB_PACKED).len;
 	return blob_is_id(s) ? s : (struct str){ 0 };
 }
+
+bool blob_is_unborn(const char *name)
+{
+	struct str pid, id;
+
+	if (*name != '.')
+		return false;
+	id = str_cut(str_from(name + 1), '.', &pid);
+	return blob_is_id(id) && pid.len > 0 &&
+	       strspn(pid.p, "0123456789") == pid.len;
+}

@@ -157,12 +157,10 @@ static int search(int fd, const char *path, struct search *s, struct err *e)
 
 static int search_public(const char *path, struct search *s, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = secret_open_public(path, e);
 
 	s->kind = "public";
-	if (fd < 0)
-		return err_set(e, EX_CONFIG, "%s: %s", path, strerror(errno));
-	return search(fd, path, s, e);
+	return fd < 0 ? -1 : search(fd, path, s, e);
 }
 
 static int read_own(const char *path, struct bus_keys *keys, struct err *e)

@@ -12,4 +12,7 @@
  */
 int secret_open(const char *path, struct err *e);
 
+/* Likewise, where it is no secret: others may read it. */
+int secret_open_public(const char *path, struct err *e);
+
 #endif

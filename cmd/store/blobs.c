@@ -48,18 +48,23 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 {
 	struct verify *v = arg;
 	struct str data = ev->data, id;
-	char text[200];
 	bool is_text;
 
 	(void)e;
 	while (blob_next(&data, &id)) {
-		if (blob_list_find(&v->there, id) ||
-		    blob_get(v->dir, id, &v->content, &is_text, NULL) != 0)
+		struct err why;
+		int rc;
+
+		if (blob_list_find(&v->there, id))
 			continue;
-		snprintf(text, sizeof(text),
-			 "event %llu: its blob %.*s is not there",
-			 (unsigned long long)ev->offset, STR_ARG(id));
-		v->problem(v->arg, text);
+		rc = blob_get(v->dir, id, &v->content, &is_text, &why);
+		if (rc == 0)
+			err_set(&why, EX_DATAERR, "blob %.*s: is not there",
+				STR_ARG(id));
+		if (rc > 0)
+			continue;
+		err_prefix(&why, "event %llu", (unsigned long long)ev->offset);
+		v->problem(v->arg, why.msg);
 	}
 	return 0;
 }
@@ -160,10 +165,16 @@ static int sync_all(const char *to, struct err *e)
 int blobs_backup(const char *dir, struct journal *j, const char *to,
 		 uint64_t *n_r, struct err *e)
 {
+	/* From before the copy, or what it names may be collected meanwhile. */
 	int lock = -1, has_blobs = shelves_lock(dir, LOCK_SH, &lock, e);
 	int rc = has_blobs < 0 ? -1 : journal_backup(j, to, e);
 
 	*n_r = 0;
+	/* The first ones may have come with the last events of the copy. */
+	if (rc == 0 && !has_blobs)
+		has_blobs = shelves_lock(dir, LOCK_SH, &lock, e);
+	if (has_blobs < 0)
+		rc = -1;
 	if (rc == 0 && has_blobs)
 		rc = copy_all(dir, to, n_r, e) || sync_all(to, e) ? -1 : 0;
 	if (lock >= 0)

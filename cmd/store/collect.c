@@ -134,7 +134,7 @@ static void list_file(struct collect *c, const struct shelf_file *f)
 
 	if (!f->id.p) {
 		/* Somebody died before it was renamed. */
-		if (is_old && f->name[0] == '.')
+		if (is_old && blob_is_unborn(f->name))
 			unlinkat(f->shelf_fd, f->name, 0);
 		return;
 	}

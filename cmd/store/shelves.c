@@ -23,10 +23,30 @@ void shelves_end(struct shelves *s)
 	*s = (struct shelves){ 0 };
 }
 
-static int fail(const char *dir, const char *what, struct err *e)
+static int fail(const char *path, const char *what, struct err *e)
 {
-	return err_set(e, EX_IOERR, "%s/" BLOB_DIR ": %s: %s", dir, what,
-		       strerror(errno));
+	return err_set(e, EX_IOERR, "%s: %s: %s", path, what, strerror(errno));
+}
+
+/* What is linked there is somebody else's. */
+static DIR *open_shelf(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *shelf = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!shelf && fd >= 0)
+		close(fd);
+	return shelf;
+}
+
+/* Of the shelf before s->at. */
+static int shelf_fail(const struct shelves *s, const char *what, struct err *e)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/" BLOB_DIR "/%02x", s->dir,
+		 (s->at + SHELVES - 1) % SHELVES);
+	return fail(path, what, e);
 }
 
 /* Open the next one that is there. 1, 0, -1. */
@@ -39,9 +59,9 @@ static int next_shelf(struct shelves *s, struct err *e)
 			 s->at);
 		s->at = (s->at + 1) % SHELVES;
 		s->left--;
-		s->shelf = opendir(path);
+		s->shelf = open_shelf(path);
 		if (!s->shelf && errno != ENOENT)
-			return fail(s->dir, "open", e);
+			return shelf_fail(s, "open", e);
 	}
 	return s->shelf != NULL;
 }
@@ -55,7 +75,7 @@ int shelves_next(struct shelves *s, struct shelf_file *f_r, struct err *e)
 		errno = 0;
 		d = readdir(s->shelf);
 		if (!d && errno)
-			return fail(s->dir, "read", e);
+			return shelf_fail(s, "read", e);
 		if (!d) {
 			closedir(s->shelf);
 			s->shelf = NULL;
@@ -82,9 +102,9 @@ int shelves_lock(const char *dir, int how, int *fd_r, struct err *e)
 	snprintf(path, sizeof(path), "%s/" BLOB_DIR, dir);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : fail(dir, "open", e);
+		return errno == ENOENT ? 0 : fail(path, "open", e);
 	if (flock(fd, how)) {
-		int rc = errno == EWOULDBLOCK ? 0 : fail(dir, "lock", e);
+		int rc = errno == EWOULDBLOCK ? 0 : fail(path, "lock", e);
 
 		close(fd);
 		return rc;

@@ -354,7 +354,7 @@ aged() {
 	run --separate-stderr store --check
 	[ "$status" -eq 65 ]
 	[ "${#stderr_lines[@]}" -eq 3 ]
-	[[ $stderr == *"$id: is damaged"* && $stderr == *"event 1: its blob $good is not there"* ]]
+	[[ $stderr == *"$id: is damaged"* && $stderr == *"event 1: blob $good: is not there"* ]]
 	stop_store
 }
 

@@ -182,6 +182,51 @@ static void damage_is_told_and_mended_by_the_next_put(void **state)
 	}
 }
 
+/* To open one waits for its other end. */
+static void a_fifo_is_not_waited_for(void **state)
+{
+	const char *const suffixes[] = { "", BLOB_PACKED };
+	struct err e;
+
+	alarm(20);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		const char *path;
+
+		put(*state, STR("abc"), *suffixes[i]);
+		path = path_of(*state, ABC, suffixes[i]);
+		assert_int_equal(remove(path), 0);
+		assert_int_equal(mkfifo(path, 0600), 0);
+		assert_int_equal(get(*state, STR(ABC), &e), -1);
+		assert_int_equal(e.code, EX_DATAERR);
+		assert_non_null(strstr(e.msg, "not a regular file"));
+		put(*state, STR("abc"), *suffixes[i]);
+		check_get(*state, ABC, STR("abc"), *suffixes[i]);
+		remove(path_of(*state, ABC, suffixes[i]));
+	}
+	alarm(0);
+}
+
+static void a_link_to_a_shelf_is_not_followed(void **state)
+{
+	char shelf[256], aside[256], id[BLOB_ID_SIZE];
+	struct err e;
+
+	put(*state, STR("abc"), true);
+	tmpdir_path(*state, BLOB_DIR "/ba", shelf);
+	tmpdir_path(*state, "aside", aside);
+	assert_int_equal(rename(shelf, aside), 0);
+	assert_int_equal(symlink("../aside", shelf), 0);
+	assert_int_equal(get(*state, STR(ABC), &e), -1);
+	assert_int_equal(blob_put(*state, STR("abc"), false, id, &e), -1);
+	/* All of them may be elsewhere. */
+	assert_int_equal(remove(shelf), 0);
+	assert_int_equal(rename(aside, shelf), 0);
+	tmpdir_path(*state, BLOB_DIR, shelf);
+	assert_int_equal(rename(shelf, aside), 0);
+	assert_int_equal(symlink("aside", shelf), 0);
+	check_get(*state, ABC, STR("abc"), true);
+}
+
 /* The disk takes a part and no more: no blob, and nothing is left behind. */
 static void a_short_write_leaves_nothing(void **state)
 {
@@ -287,6 +332,14 @@ static void files_are_known_by_their_names(void **state)
 	assert_null(blob_of_file("." ABC ".17").p);
 	assert_null(blob_of_file(ABC ".gz").p);
 	assert_null(blob_of_file("..").p);
+	assert_true(blob_is_unborn("." ABC ".17"));
+	assert_false(blob_is_unborn(ABC ".17"));
+	assert_false(blob_is_unborn("." ABC "."));
+	assert_false(blob_is_unborn("." ABC ".17~"));
+	assert_false(blob_is_unborn("." ABC));
+	assert_false(blob_is_unborn(".ab00.17"));
+	assert_false(blob_is_unborn(".."));
+	assert_false(blob_is_unborn(""));
 }
 
 int main(void)
@@ -296,6 +349,8 @@ int main(void)
 		tmpdir_test(above_the_limit_nothing_is_put),
 		tmpdir_test(a_second_put_only_touches),
 		tmpdir_test(damage_is_told_and_mended_by_the_next_put),
+		tmpdir_test(a_fifo_is_not_waited_for),
+		tmpdir_test(a_link_to_a_shelf_is_not_followed),
 		tmpdir_test(a_short_write_leaves_nothing),
 		tmpdir_test(nothing_but_an_id_leads_to_a_file),
 		tmpdir_test(one_that_is_not_there_is_not_there),

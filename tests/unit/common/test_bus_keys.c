@@ -119,6 +119,25 @@ static void a_secret_that_others_may_read_is_refused(void **state)
 				   "directory");
 }
 
+static void a_fifo_is_not_waited_for(void **state)
+{
+	char key[256], peers[256];
+	struct opt_common common = { .ingest = "tcp://127.0.0.1:7001",
+				     .is_store = true };
+	struct bus_keys keys;
+	struct err e;
+
+	common.curve_key =
+		write_file(*state, "key", "secret " OTHER, 0600, key);
+	common.curve_peers = tmpdir_path(*state, "peers", peers);
+	assert_int_equal(mkfifo(peers, 0600), 0);
+	alarm(20);
+	assert_int_equal(bus_keys_read(&common, &keys, &e), -1);
+	alarm(0);
+	assert_int_equal(e.code, EX_CONFIG);
+	assert_non_null(strstr(e.msg, "not a regular file"));
+}
+
 static void half_of_the_settings_is_an_error(void **state)
 {
 	const struct opt_common key = { .curve_key = "k" },
@@ -172,6 +191,7 @@ int main(void)
 		cmocka_unit_test(only_this_machine_is_reached_without_keys),
 		tmpdir_test(files_of_keys),
 		tmpdir_test(a_secret_that_others_may_read_is_refused),
+		tmpdir_test(a_fifo_is_not_waited_for),
 		cmocka_unit_test(half_of_the_settings_is_an_error),
 		cmocka_unit_test(ipc_needs_no_keys),
 		tmpdir_test(known_is_who_is_in_the_file_now),

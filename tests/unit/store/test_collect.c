@@ -5,8 +5,10 @@
 #include "cmd/store/collect.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 
 #include "common/clk.h"
@@ -366,19 +368,44 @@ static void a_slice_is_bounded(void **state)
 
 static void what_is_no_blob_is_left_alone_but_for_remains(void **state)
 {
-	const char *const remains = ".ab00.17";
+	const char remains[] = ".ab345678901234567890123456789012"
+			       "34567890123456789012345678901234.17";
 	struct world w;
 
 	begin(&w, *state, 0);
 	record(&w, STR("{}"));
 	make_file(&w, "ab", remains, 30);
 	make_file(&w, "ab", ".abyoung", 1);
+	make_file(&w, "ab", ".abroad", 30);
 	make_file(&w, "ab", "abook", 30);
 	collect_all(&w);
 	assert_false(has_file(&w, "ab", remains));
 	assert_true(has_file(&w, "ab", ".abyoung"));
+	assert_true(has_file(&w, "ab", ".abroad"));
 	assert_true(has_file(&w, "ab", "abook"));
 	assert_int_equal(count(&w, "blobs"), 0);
+	end(&w);
+}
+
+static void a_shelf_that_is_linked_is_not_followed(void **state)
+{
+	const char name[] = "ab34567890123456789012345678901234"
+			    "567890123456789012345678901234";
+	char shelf[256], aside[256];
+	struct world w;
+	struct err e;
+
+	begin(&w, *state, 0);
+	record(&w, STR("{}"));
+	make_file(&w, "ab", name, 30);
+	tmpdir_path(*state, BLOB_DIR "/ab", shelf);
+	tmpdir_path(*state, "aside", aside);
+	assert_int_equal(rename(shelf, aside), 0);
+	assert_int_equal(symlink("../aside", shelf), 0);
+	assert_int_equal(collect_now(w.c, w.j, w.now_us, w.stats, &e), -1);
+	assert_int_equal(e.code, EX_IOERR);
+	assert_non_null(strstr(e.msg, "/ab: open"));
+	assert_true(has_file(&w, "ab", name));
 	end(&w);
 }
 
@@ -450,10 +477,60 @@ static void verifying_tells_what_is_missing_or_damaged(void **state)
 	make_file(&w, shelf, bad, 0);
 	check(blobs_verify(w.dir, w.j, on_problem, &said, &n, &e), &e);
 	assert_non_null(strstr(said.p, bad));
-	assert_non_null(strstr(said.p, "event 2: its blob"));
+	assert_non_null(strstr(said.p, "event 2: blob"));
 	assert_non_null(strstr(said.p, gone));
 	assert_null(strstr(said.p, good));
 	buf_free(&said);
+	end(&w);
+}
+
+/*
+ * In a child: with a lease on the lock of the copy of the journal in `to`,
+ * which is opened once it was written, wait for that, and put the first blob
+ * before it goes on.
+ */
+static void put_during_copy(const char *dir, const char *lock, int ready)
+{
+	char id[BLOB_ID_SIZE];
+	struct err e;
+	sigset_t set;
+	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600), sig;
+
+	alarm(20);
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (fd < 0 || fcntl(fd, F_SETLEASE, F_WRLCK) ||
+	    write(ready, "", 1) != 1 || sigwait(&set, &sig))
+		_exit(1);
+	_exit(blob_put(dir, STR("first"), false, id, &e) ? 1 : 0);
+}
+
+static void the_first_blob_is_copied_too(void **state)
+{
+	char to[256], path[256];
+	struct world w;
+	struct err e;
+	uint64_t n = 0;
+	int ready[2], status;
+	pid_t child;
+
+	begin(&w, *state, 0);
+	assert_int_equal(mkdir(tmpdir_path(*state, "to", to), 0700), 0);
+	assert_int_equal(mkdir(tmpdir_path(to, "journal", path), 0700), 0);
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		put_during_copy(w.dir, tmpdir_path(to, "journal/lock", path),
+				ready[1]);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], path, 1), 1);
+	close(ready[0]);
+	check(blobs_backup(w.dir, w.j, to, &n, &e), &e);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(n, 1);
 	end(&w);
 }
 
@@ -469,9 +546,11 @@ int main(void)
 		tmpdir_test(more_than_one_pass_may_judge),
 		tmpdir_test(a_slice_is_bounded),
 		tmpdir_test(what_is_no_blob_is_left_alone_but_for_remains),
+		tmpdir_test(a_shelf_that_is_linked_is_not_followed),
 		tmpdir_test(with_a_damaged_journal_nothing_goes),
 		tmpdir_test(without_blobs_there_is_nothing_to_do),
 		tmpdir_test(verifying_tells_what_is_missing_or_damaged),
+		tmpdir_test(the_first_blob_is_copied_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
