@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "status.h"
+#include "wire.h"
 
 enum { LINGER_S = 2 }; /* for the rest of what was no request */
 
@@ -184,6 +185,23 @@ static bool plan_body(struct net_conn *c, struct lws *wsi,
 	return true;
 }
 
+static uint64_t bytes_taken(const struct net_conn *c)
+{
+	return wire_look(lws_get_socket_fd(c->wsi)).taken;
+}
+
+/*
+ * True if the last of this head, and perhaps a body, came in one read with the
+ * request before it: libwebsockets has it in a buffer of its own.
+ */
+static bool is_pipelined(struct net_conn *c)
+{
+	uint64_t before = c->taken;
+
+	c->taken = bytes_taken(c);
+	return c->served > 0 && c->taken <= before + 1; /* 1: see wire.h */
+}
+
 static bool wants_continue(struct net *n, struct lws *wsi)
 {
 	return str_eq_nocase(net_header(n, wsi, WSI_TOKEN_HTTP_EXPECT),
@@ -208,6 +226,8 @@ int net_on_head(struct net_conn *c)
 	}
 	if (!plan_body(c, c->wsi, r->method))
 		return 0;
+	if (is_pipelined(c) && (c->length > 0 || c->last))
+		return -1; /* RFC 9112, 9.3.2: it is sent again */
 	on->head(c->net->conf.arg, c, r);
 	if (!c->in_request) {
 		if (c->length && !c->dying)
@@ -239,6 +259,7 @@ int net_on_body_end(struct net_conn *c)
 
 	if (!c->in_request || c->held || c->length == 0)
 		return 0;
+	c->taken = bytes_taken(c);
 	net_read_request(c->net, c->wsi);
 	r = &c->net->request;
 	r->body = buf_str(&c->body);

@@ -14,6 +14,10 @@
  *   notices its end, but polls for it and spins: reading is switched off.
  * - A chunked request body is not understood: refused. Without a length there
  *   is none, but lws waits for one: such a connection ends with its answer.
+ * - The rest of a read is kept in a buffer, and a request is taken out of it
+ *   when it was handled. Its body is looked for in that buffer before, where
+ *   the head still is: that is read as the body, and then for ever. So a
+ *   request with a body that came with the one before it ends the connection.
  * - An unknown Upgrade is answered by lws itself, and then offered to us with
  *   the head gone: UPGRADE must be looked up again, not believed.
  * - A CR or LF that is percent-encoded ends the request line, and what follows
@@ -56,6 +60,7 @@ struct net_conn {
 	struct net_conn *next_holding;
 	bool in_holding;
 	uint64_t served; /* requests answered on this connection */
+	uint64_t taken;	 /* bytes, when the last of them was here */
 	void *user;
 	struct buf body; /* of a request, or of a message in parts */
 	size_t length;	 /* of the body that was announced */

@@ -394,6 +394,14 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	[ $((after - before)) -lt 50 ] # hundredths of a second, of the two it took
 }
 
+@test "requests with bodies sent at once: each its answer, or an end after a right one" {
+	start_both
+	run timeout 120 tests/helpers/pipelined.py "$port" "$gateway"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	stop "$gateway"
+}
+
 @test "the page is served with ETag, gzip and a strict policy" {
 	start_both
 	run get -i "$url/"
