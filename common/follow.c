@@ -52,7 +52,8 @@ static void complain(struct follow *f, const struct err *e)
 	if (f->complained || (e->code == EX_NOINPUT &&
 			      now_ms - f->failing_ms < FOLLOW_PATIENCE_MS))
 		return;
-	log_warn("%s; trying again", e->msg);
+	log_warn("%s; trying again",
+		 f->absent && f->conf.silence ? f->conf.silence : e->msg);
 	f->complained = true;
 }
 

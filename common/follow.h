@@ -30,6 +30,7 @@ struct follow_conf {
 	 * and told as a gap.
 	 */
 	bool feed_only;
+	const char *silence; /* warned of while neither is there, or NULL */
 	/*
 	 * What of it is wanted, for `gap` (the patterns are borrowed); all
 	 * events are handed over. `told`: what is known to be missing.

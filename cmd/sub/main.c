@@ -181,8 +181,17 @@ static int subscribe(struct sub *s, struct err *e)
 				  .gap = on_gap,
 				  .epoch = on_epoch };
 	struct alive *alive = NULL;
+	struct buf silence = { 0 };
 	int rc = -1;
 
+	/* From another machine there is no journal to wait for. */
+	if (cfg.common.feed) {
+		buf_addf(&silence,
+			 "nothing heard (is weir-store running on %s%s?)",
+			 cfg.common.feed,
+			 cfg.common.curve_key ? ", and do the keys fit" : "");
+		fc.silence = silence.p;
+	}
 	s->loop = fc.loop = loop_new(e);
 	fc.bus = bus_new(&cfg.common, e);
 	if (!fc.loop || !fc.bus || loop_signals(fc.loop, NULL, NULL, e) ||
@@ -206,6 +215,7 @@ out:
 	follow_free(&s->follow);
 	bus_free(&fc.bus);
 	loop_free(&fc.loop);
+	buf_free(&silence);
 	return rc;
 }
 

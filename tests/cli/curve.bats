@@ -146,8 +146,9 @@ refused() {
 @test "a subscriber that is not let in hears nothing" {
 	start_tcp_store
 	as stranger
-	"$BIN/weir-sub" --dir "$T/elsewhere" "${AS[@]}" >"$T/sub" &
+	"$BIN/weir-sub" --dir "$T/elsewhere" "${AS[@]}" >"$T/sub" 2>"$T/sub.err" &
 	sub=$!
+	wait_for grep -q "nothing heard (is weir-store running on ${AT[3]}, and do the keys fit?)" "$T/sub.err"
 	as laptop
 	numbers 1 300 | publish
 	wait_for grep -q 'client refused' "$T/store.err"
