@@ -105,7 +105,15 @@ function* story() {
 				image: `https://classifieds.example/${i}.png`,
 				...(i === 2 ? { price: '0', free: true } :
 					{ price: cents(40 + i * 57), currency: 'USD' }) } };
+	yield page('ferries', 30, { added: ['Terms of carriage'], baseline: true });
+	yield page('ferries', 20, { added: ['1', '2', '3', '4', '5', '6', '7'],
+		removed: ['Timetable of spring'], blob: 'ab'.repeat(32) });
 	yield alert('leica-q3', 'Leica Q3 43 is at €6,890, your target was €6,900', 2);
+}
+
+function page(id, minutes, what) {
+	return { type: 'page.change', subject: id, time: at(minutes), data: {
+		watch: id, url: `https://${id}.example/`, ...what } };
 }
 
 function alert(id, message, minutes) {
@@ -223,6 +231,47 @@ test('a price moves and an alert comes as they happen', async () => {
 	await page.context().close();
 });
 
+test('a page that changes shows its lines, and where its text is', async () => {
+	const dash = await open({ viewport: { width: 1440, height: 1400 } });
+	const rows = dash.locator('#page-list .row');
+
+	await rows.first().waitFor();
+	assert.equal(await rows.count(), 1); // what is there at first is no change
+	assert.deepEqual(await rows.locator('.lines li').allTextContents(),
+		['1', '2', '3', '4', '5', 'and 2 more', 'Timetable of spring']);
+	assert.equal(await rows.locator('del').textContent(), 'Timetable of spring');
+	assert.equal(await rows.locator('.name').getAttribute('href'),
+		'https://ferries.example/');
+	assert.equal(await rows.locator('.blob a').getAttribute('href'),
+		`${base}api/v1/blobs/${'ab'.repeat(32)}`);
+	publish(page('ferries', 0, { removed: ['7'] }));
+	await rows.nth(1).waitFor();
+	assert.deepEqual(await rows.first().locator('.lines li').allTextContents(), ['7']);
+	assert.ok(!await rows.first().locator('.blob').isVisible());
+	assert.match(await dash.locator('#count-pages').textContent(), /2/);
+	await dash.screenshot({ path: 'pages.png' });
+	assert.deepEqual(dash.problems, []);
+	await dash.context().close();
+});
+
+test('a page is watched without a price', async () => {
+	const dash = await open();
+
+	await dash.locator('#add').click();
+	await dash.getByLabel('Watch for').selectOption('page');
+	assert.ok(!await dash.getByLabel('Target price').isVisible());
+	await dash.getByLabel('Address').fill('https://ferries.example/notices');
+	await dash.getByRole('button', { name: 'Watch it' }).click();
+	await dash.locator('.toast', { hasText: 'ferries-example-notices' }).waitFor();
+	const watch = await (await fetch(`${base}api/v1/watches/ferries-example-notices`)).json();
+	assert.equal(watch.kind, 'page');
+	assert.equal(watch.item, undefined);
+	await dash.locator('#add').click();
+	assert.ok(await dash.getByLabel('Target price').isVisible());
+	assert.deepEqual(dash.problems, []);
+	await dash.context().close();
+});
+
 test('works on a phone, light and dark', async () => {
 	for (const colorScheme of ['light', 'dark']) {
 		const page = await open({ viewport: { width: 390, height: 844 },
@@ -237,6 +286,10 @@ test('works on a phone, light and dark', async () => {
 		assert.ok(!await page.locator('#items').isVisible());
 		await fits(page);
 		await page.screenshot({ path: `phone-${colorScheme}-listings.png` });
+		await page.locator('.tabs button', { hasText: 'Pages' }).tap();
+		await page.locator('#page-list .row').first().waitFor();
+		await fits(page);
+		await page.screenshot({ path: `phone-${colorScheme}-pages.png` });
 		await page.locator('#add').tap();
 		await page.locator('#watch-dialog').waitFor();
 		await fits(page);
@@ -325,11 +378,14 @@ test('scraped text is only ever text', async () => {
 			source: 'evil.example', title: evil } },
 		{ type: 'alert.new', subject: 'evil/target', data: { id: 'evil',
 			rule: 'target', user: 'default', kind: 'target',
-			message: evil, item: { id: 'x', name: evil } } });
+			message: evil, item: { id: 'x', name: evil } } },
+		{ type: 'page.change', subject: 'evil', data: { watch: 'evil',
+			url: bad[0], added: [evil], removed: [evil] } });
 	const page = await open({ viewport: { width: 1280, height: 900 } });
 
 	await page.locator('#listing-list .row', { hasText: 'onerror' }).first().waitFor();
 	await page.locator('#alert-list .row', { hasText: 'onerror' }).waitFor();
+	await page.locator('#page-list del', { hasText: 'onerror' }).waitFor();
 	await page.locator('.card', { hasText: 'onerror' }).waitFor();
 	const found = await page.evaluate(() => ({
 		hacked: window.hacked,

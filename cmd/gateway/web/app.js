@@ -3,7 +3,8 @@
 import { WeirClient } from './client.js';
 import { Chart } from './chart.js';
 
-const LISTINGS_MAX = 60, ALERTS_MAX = 30, TROUBLES_MAX = 20;
+const LISTINGS_MAX = 60, ALERTS_MAX = 30, PAGES_MAX = 30, TROUBLES_MAX = 20;
+const LINES_MAX = 5; // of a page, of those that came and those that went
 const TOASTS_MAX = 4, TOAST_MS = 12000;
 const RANGES = {
 	'1h': { ms: 3600e3, query: 'limit=1000' },
@@ -73,6 +74,30 @@ function setTime(el, iso) {
 	el.title = new Date(iso).toLocaleString();
 	el.textContent = ago(Date.parse(iso));
 }
+
+function setLink(el, address) {
+	const link = webAddress(address);
+
+	if (!link)
+		return;
+	el.href = link;
+	el.target = '_blank';
+	el.rel = 'noopener noreferrer';
+}
+
+// Into a list whose newest come first, and which keeps so many.
+function insertNewest(list, el, max) {
+	const before = [...list.children].find((other) =>
+		BigInt(other.dataset.offset) < BigInt(el.dataset.offset));
+
+	list.insertBefore(el, before ?? null);
+	while (list.children.length > max)
+		list.lastElementChild.remove();
+	showCounts();
+}
+
+const isThere = (list, event) => [...list.children].some((el) =>
+	el.dataset.offset === event.offset);
 
 // ---- the API ----
 
@@ -323,7 +348,6 @@ function onListing(event, isOld) {
 	const data = event.data;
 	const el = clone('listing-template');
 	const name = el.querySelector('.name');
-	const link = webAddress(data.link);
 	const kind = event.type.slice('listing.'.length);
 	const list = $('listing-list');
 
@@ -338,11 +362,7 @@ function onListing(event, isOld) {
 		break;
 	}
 	name.textContent = text(data.title) || text(data.id) || 'Untitled';
-	if (link) {
-		name.href = link;
-		name.target = '_blank';
-		name.rel = 'noopener noreferrer';
-	}
+	setLink(name, data.link);
 	showThumb(el.querySelector('.thumb'), data.image);
 	el.querySelector('.source').textContent =
 		text(data.source) || event.subject;
@@ -355,12 +375,7 @@ function onListing(event, isOld) {
 	el.classList.toggle('gone', kind === 'gone');
 	el.classList.toggle('fresh', !isOld);
 	applyFilter(el);
-	const before = [...list.children].find((other) =>
-		BigInt(other.dataset.offset) < BigInt(event.offset));
-	list.insertBefore(el, before ?? null);
-	while (list.children.length > LISTINGS_MAX)
-		list.lastElementChild.remove();
-	showCounts();
+	insertNewest(list, el, LISTINGS_MAX);
 }
 
 function applyFilter(el) {
@@ -368,6 +383,45 @@ function applyFilter(el) {
 	const all = el.textContent.toLowerCase();
 
 	el.hidden = !words.every((w) => all.includes(w));
+}
+
+// ---- pages ----
+
+function addLine(list, tag, line) {
+	const li = document.createElement('li');
+	const el = document.createElement(tag);
+
+	el.textContent = line;
+	li.append(el);
+	list.append(li);
+}
+
+function addLines(list, tag, lines = []) {
+	for (const line of lines.slice(0, LINES_MAX))
+		addLine(list, tag, text(line));
+	if (lines.length > LINES_MAX)
+		addLine(list, 'span', `and ${lines.length - LINES_MAX} more`);
+}
+
+function onPage(event, isOld) {
+	const { watch, url, added, removed, blob, baseline } = event.data;
+	const list = $('page-list');
+	const el = clone('page-template');
+
+	if (baseline || isThere(list, event))
+		return;
+	el.dataset.offset = event.offset;
+	el.querySelector('.name').textContent = text(watch) || event.subject;
+	setLink(el.querySelector('.name'), url);
+	setTime(el.querySelector('time'), event.time);
+	addLines(el.querySelector('.lines'), 'ins', added);
+	addLines(el.querySelector('.lines'), 'del', removed);
+	el.querySelector('.blob').hidden = !blob;
+	if (blob)
+		setLink(el.querySelector('.blob a'),
+			`${location.origin}/api/v1/blobs/${encodeURIComponent(blob)}`);
+	el.classList.toggle('fresh', !isOld);
+	insertNewest(list, el, PAGES_MAX);
 }
 
 // ---- alerts ----
@@ -398,20 +452,14 @@ function onAlert(event, isOld) {
 	const message = text(data.message) ||
 		`${text(data.item?.name) || text(data.item?.id) || event.subject}`;
 
-	for (const old of list.children)
-		if (old.dataset.offset === event.offset)
-			return;
+	if (isThere(list, event))
+		return;
 	el.dataset.offset = event.offset;
 	el.querySelector('.name').textContent = message;
 	setTime(el.querySelector('time'), event.time);
-	const before = [...list.children].find((other) =>
-		BigInt(other.dataset.offset) < BigInt(event.offset));
-	list.insertBefore(el, before ?? null);
-	while (list.children.length > ALERTS_MAX)
-		list.lastElementChild.remove();
+	insertNewest(list, el, ALERTS_MAX);
 	if (!isOld && Date.parse(event.time) >= begun - 5000)
 		toast(text(data.item?.name) || 'Alert', message);
-	showCounts();
 }
 
 // ---- the frame around it ----
@@ -420,9 +468,11 @@ function showCounts() {
 	$('count-prices').textContent = items.size;
 	$('count-listings').textContent = $('listing-list').children.length;
 	$('count-alerts').textContent = $('alert-list').children.length;
+	$('count-pages').textContent = $('page-list').children.length;
 	$('no-items').hidden = items.size > 0;
 	$('no-listings').hidden = $('listing-list').children.length > 0;
 	$('no-alerts').hidden = $('alert-list').children.length > 0;
+	$('no-pages').hidden = $('page-list').children.length > 0;
 }
 
 const STATES = { connecting: 'Connecting', live: 'Live', waiting: 'Reconnecting' };
@@ -449,6 +499,8 @@ function onEvent({ detail: event }) {
 		onEnd(event);
 	else if (event.type === 'alert.new')
 		onAlert(event, false);
+	else if (event.type === 'page.change' && event.data)
+		onPage(event, false);
 	else if (event.type.startsWith('listing.') && event.data)
 		onListing(event, event.data.baseline);
 	else if (event.type === 'system.message')
@@ -510,19 +562,32 @@ async function addWatch(e) {
 		item.target = get('target').replace(',', '.');
 	if (get('currency'))
 		item.currency = get('currency').toUpperCase();
+	const kind = get('url').startsWith('mock:') ? 'mock' : get('kind');
+	const priced = kind === 'product' || kind === 'mock';
 	try {
 		if (!get('url'))
 			throw new Error('An address is needed');
 		await api('PUT', `watches/${id}`, {
-			id, url: get('url'), every: get('every'), item,
-			kind: get('url').startsWith('mock:') ? 'mock' : 'product',
+			id, url: get('url'), every: get('every'), kind,
+			...(priced && { item }),
 		});
+		if (!priced) // there is no card for it
+			toast('Watched', `${id}: what is new shows up here.`);
 		$('watch-dialog').close();
 		$('watch-form').reset();
+		showKind();
 		$('watch-error').textContent = '';
 	} catch (error) {
 		$('watch-error').textContent = error.message;
 	}
+}
+
+// Only what has a price can reach a target.
+function showKind() {
+	const form = $('watch-form');
+
+	form.querySelector('.pair').hidden =
+		form.elements.kind.value !== 'product';
 }
 
 function openDialog() {
@@ -536,8 +601,8 @@ function start() {
 	const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 	const client = new WeirClient(`${scheme}://${location.host}/ws`, [
 		'watch.set/', 'price.update/', 'listing.new/', 'listing.update/',
-		'listing.gone/', 'observation.change/', 'alert.new/',
-		'system.message',
+		'listing.gone/', 'page.change/', 'observation.change/',
+		'alert.new/', 'system.message',
 	]);
 
 	client.addEventListener('state', onState);
@@ -549,6 +614,7 @@ function start() {
 	document.querySelector('[data-add]').onclick = openDialog;
 	$('watch-cancel').onclick = () => $('watch-dialog').close();
 	$('watch-form').onsubmit = addWatch;
+	$('watch-form').elements.kind.onchange = showKind;
 	$('filter').oninput = () => {
 		for (const el of $('listing-list').children)
 			applyFilter(el);
@@ -575,6 +641,7 @@ function start() {
 	showCounts();
 	loadOld('alert.new/', ALERTS_MAX, onAlert).catch(console.warn);
 	loadOld('listing.new/', LISTINGS_MAX, onListing).catch(console.warn);
+	loadOld('page.change/', PAGES_MAX, onPage).catch(console.warn);
 	client.start();
 }
 
