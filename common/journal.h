@@ -39,6 +39,7 @@ enum {
 	JOURNAL_PRUNED_MAX = 1 << 17, /* topics of which it is known */
 	JOURNAL_ORIGIN_S = 86400,     /* idempotency keys: a day */
 	JOURNAL_SWEEP_TURNS = 2160,   /* calls for one look at a whole table */
+	JOURNAL_TOPICS_MAX = 1 << 15, /* touched by one transaction */
 };
 
 struct journal;
@@ -83,11 +84,12 @@ struct journal_want {
  * Were events pruned that a reader wants and that come after offset `after`?
  * 1: yes, and it was not told before (*want: from now on it was, up to
  * want->told); 0: no; -1. For one that asks again before each piece it reads,
- * with `after` never falling. Exact for topics that are there, and for all as to
- * events recorded in the last 7 days; below a topic that is gone for longer, or
- * where more than JOURNAL_PRUNED_MAX are known, it may say yes for one of which
- * nothing was pruned. Never no where something was. Costs one look-up while nothing was pruned
- * since it asked, else a walk over the topics that match.
+ * with `after` never falling. Exact for topics that are there, and for all as
+ * to events recorded in the last 7 days; below a topic that is gone for longer,
+ * or where more than JOURNAL_PRUNED_MAX are known, it may say yes for one of
+ * which nothing was pruned. Never no where something was. Costs one look-up
+ * while nothing was pruned since it asked, else a walk over the topics that
+ * match.
  */
 int journal_pruned(struct journal *j, uint64_t after, struct journal_want *want,
 		   struct err *e);
@@ -178,6 +180,7 @@ uint64_t journal_bytes(const struct journal *j); /* size of the file used */
  */
 struct journal *journal_create(const char *dir, struct err *e);
 
+/* One transaction appends to, or prunes, at most JOURNAL_TOPICS_MAX topics. */
 int journal_write_begin(struct journal *j, struct err *e);
 int journal_write_commit(struct journal *j, struct err *e); /* synced */
 void journal_write_abort(struct journal *j);
@@ -228,8 +231,9 @@ int journal_write_floor(struct journal *j, int64_t since_us, uint64_t *floor_r,
 int journal_write_prune(struct journal *j, uint64_t offset, struct err *e);
 
 /*
- * Look at n rows, or one of JOURNAL_SWEEP_TURNS where that is more, of origins, transient sources and pruned topics
- * that are gone, from where the last call ended, and drop what expired.
+ * Look at n rows, or one of JOURNAL_SWEEP_TURNS where that is more, of origins,
+ * transient sources and pruned topics that are gone, from where the last call
+ * ended, and drop what expired.
  */
 int journal_write_sweep(struct journal *j, int64_t now_us, unsigned n,
 			struct err *e);

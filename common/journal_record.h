@@ -141,8 +141,8 @@ int journal_write_uncount(struct journal *j, const struct event *ev,
  * Is the file that was opened a copy, and if so, not the one that was here
  * last? In the open transaction; remembers which file it is now. Once that is
  * committed, under a new epoch where it was one, settle() before any position
- * is told to anybody. journal_mark_head(): after each commit. open() brings j->last_us
- * to what journal_mark_clock() last kept of it.
+ * is told to anybody. journal_mark_head(): after each commit. open() brings
+ * j->last_us to what journal_mark_clock() last kept of it.
  */
 int journal_mark_open(struct journal *j, const char *path, bool *copy_r,
 		      struct err *e);

@@ -5,6 +5,7 @@
  */
 #include "common/journal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 #include "common/types.h"
 #include "common/xmem.h"
 
-enum { CACHE_SLOTS = 1 << 16 }; /* emptied when it is half full */
+/* Emptied when it is half full: the other half is for one transaction. */
+enum { CACHE_SLOTS = 2 * JOURNAL_TOPICS_MAX };
 
 /* Address space for the file to grow into; the file grows as it is used. */
 static const size_t JOURNAL_MAP = (size_t)1 << 40;
@@ -60,6 +62,7 @@ static struct cached *cache_find(struct journal *j, struct str topic,
 			at = c->slot;
 	if (*at)
 		return *at;
+	assert(c->n < CACHE_SLOTS - 1); /* an empty one ends each search */
 	rc = db_get(j->write, j->topics, topic, &val, e);
 	if (rc < 0)
 		return NULL;
@@ -202,7 +205,7 @@ void journal_write_release(struct journal *j)
 int journal_write_begin(struct journal *j, struct err *e)
 {
 	j->swept = false;
-	if (j->cache->n > CACHE_SLOTS / 2)
+	if (j->cache->n >= CACHE_SLOTS / 2)
 		cache_clear(j->cache);
 	return db_begin(j->db, true, &j->write, e);
 }

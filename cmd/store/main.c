@@ -27,6 +27,7 @@ enum {
 	FULL_RETRY_MS = 1000, /* with a full disk */
 	PAUSE_MS = 20, /* between slices of retention, and of collecting */
 	COMPLAIN_MS = 10000,
+	CLOCK_AHEAD_US = 60000000, /* what we tell, of the machine's */
 };
 
 #define DAY INT64_C(86400000)
@@ -86,6 +87,7 @@ struct store {
 	int64_t retry_ms;    /* next try with a full disk; 0: now */
 	bool full;
 	bool moved; /* the journal is not where readers look for it */
+	bool ahead; /* of the machine's clock */
 	struct buf report;
 	char stats_topic[40];
 };
@@ -102,6 +104,7 @@ static void report(struct store *s)
 	stats_set(s->stats, "offset", NULL, (int64_t)head.offset);
 	stats_set(s->stats, "not_ready", "disk full", s->full);
 	stats_set(s->stats, "not_ready", "journal moved", s->moved);
+	stats_set(s->stats, "not_ready", "clock", s->ahead);
 	stats_set(s->stats, "file_bytes", NULL,
 		  (int64_t)journal_bytes(s->journal));
 	buf_reset(&s->report);
@@ -164,6 +167,28 @@ static int check_places(struct store *s, int64_t now_ms, struct err *e)
 		       bus_in_place(s->ingest) ? "feed" : "ingest");
 }
 
+/*
+ * A time that was told once is never taken back. After a clock that was wrong
+ * it stands still, for years maybe: somebody has to know.
+ */
+static void check_clock(struct store *s, int64_t now_ms, int64_t now_us)
+{
+	struct journal_head head;
+	bool ahead;
+
+	journal_newest(s->journal, &head);
+	ahead = head.recorded_us - now_us > CLOCK_AHEAD_US;
+	if (ahead && !s->ahead)
+		log_warn("the journal's clock is %lld s ahead of the machine's "
+			 "and stands still until then, see weir-store(1)",
+			 (long long)(head.recorded_us - now_us) / 1000000);
+	if (s->ahead && !ahead)
+		log_info("the machine's clock has caught up");
+	if (s->ahead != ahead)
+		s->report_ms = now_ms; /* so that /readyz says it, too */
+	s->ahead = ahead;
+}
+
 /* Dead readers keep old pages from being reused; expired rows go. */
 static int tidy(struct store *s, int64_t now_us, struct err *e)
 {
@@ -206,6 +231,7 @@ static int run_timers(struct store *s, int64_t now_ms, struct err *e)
 	if (now_ms >= s->heartbeat_ms) {
 		writer_heartbeat(s->writer, now_us);
 		notify("WATCHDOG=1");
+		check_clock(s, now_ms, now_us);
 		if (check_places(s, now_ms, e))
 			return -1;
 		s->heartbeat_ms = now_ms + HEARTBEAT_MS;

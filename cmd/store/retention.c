@@ -7,6 +7,8 @@
 #include "common/opt.h"
 #include "common/xmem.h"
 
+_Static_assert((int)RETENTION_PRUNE <= JOURNAL_TOPICS_MAX, "one transaction");
+
 struct rule {
 	struct str type;
 	int64_t age_ms, count, max_bytes; /* 0: no limit */

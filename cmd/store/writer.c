@@ -10,6 +10,8 @@
 
 #include "source.h"
 
+_Static_assert((int)WRITER_BATCH <= JOURNAL_TOPICS_MAX, "one transaction");
+
 /* One message of the batch, and the event that it became. */
 struct entry {
 	struct bus_msg msg;
@@ -237,8 +239,8 @@ static int on_event(struct writer *w, struct entry *at, int64_t now_us,
 }
 
 /*
- * A pair that came from outside within the last day is not journaled again; its source
- * moves on all the same. 1: it is a repeat.
+ * A pair that came from outside within the last day is not journaled again; its
+ * source moves on all the same. 1: it is a repeat.
  */
 static int is_repeat(struct writer *w, const struct entry *at, int64_t now_us,
 		     struct err *e)

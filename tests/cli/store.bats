@@ -452,6 +452,30 @@ aged() {
 	stop_store
 }
 
+# ---- a clock that was ahead ----
+
+@test "a clock that was ahead: one warning, not ready, until it is set back" {
+	start_store
+	start_daemon gateway --dir "$DIR" --port 0
+	gateway=$daemon
+	url=$(grep -o 'http://[^ ]*' "$T/gateway.err")
+	says() { curl -s "${url}readyz" | grep -qF "$1"; }
+	wait_for says '"ready":true'
+	stop_store
+	touch -d '+1 hour' "$DIR"/journal/head.*
+	start_store
+	wait_for says '"name":"store","why":"clock"'
+	[ "$(grep -c "ahead of the machine's" "$T/store.err")" -eq 1 ]
+	grep -Eq "clock is 3[56][0-9][0-9] s ahead" "$T/store.err"
+	stop_store
+	touch "$DIR"/journal/head.*
+	start_store
+	wait_for says '"ready":true'
+	run -1 grep ahead "$T/store.err"
+	stop_daemon "$gateway"
+	stop_store
+}
+
 # ---- what is taken away from under it ----
 
 @test "a journal that is moved away: not ready, nothing taken, until it is back" {
