@@ -1,7 +1,7 @@
-// app - the dashboard. What was scraped is hostile: it is only ever text
-// (textContent), and an address only ever http or https.
+// app - the dashboard.
 import { WeirClient } from './client.js';
 import { Chart } from './chart.js';
+import { ago, moment, money, setLink, setTime, text, webAddress } from './text.js';
 
 const LISTINGS_MAX = 60, ALERTS_MAX = 30, PAGES_MAX = 30, TROUBLES_MAX = 20;
 const LINES_MAX = 5; // of a page, of those that came and those that went
@@ -22,68 +22,7 @@ let range = '24h';
 let lastUpdate = 0;
 let begun = Date.now(); // toasts are for what happens from now on
 
-// ---- text ----
-
-const moment = new Intl.DateTimeFormat(undefined, {
-	month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit',
-});
-
-const text = (v) => (typeof v === 'string' ? v : '');
-
-function webAddress(v) {
-	try {
-		const url = new URL(v);
-
-		return /^https?:$/.test(url.protocol) ? url.href : null;
-	} catch {
-		return null;
-	}
-}
-
-function money(amount, currency) {
-	if (amount === null || amount === undefined || amount === '')
-		return '–';
-	const digits = (text(amount).split('.')[1] ?? '').length;
-
-	try {
-		return new Intl.NumberFormat(undefined, {
-			style: 'currency', currency, currencyDisplay: 'narrowSymbol',
-			minimumFractionDigits: digits, maximumFractionDigits: digits,
-		}).format(amount);
-	} catch {
-		return `${amount} ${text(currency)}`.trim();
-	}
-}
-
-function ago(ms) {
-	const s = Math.max(0, Math.round((Date.now() - ms) / 1000));
-
-	if (s < 5)
-		return 'just now';
-	if (s < 60)
-		return `${s} s ago`;
-	if (s < 3600)
-		return `${Math.round(s / 60)} min ago`;
-	if (s < 86400)
-		return `${Math.round(s / 3600)} h ago`;
-	return `${Math.round(s / 86400)} d ago`;
-}
-
-function setTime(el, iso) {
-	el.dateTime = iso;
-	el.title = new Date(iso).toLocaleString();
-	el.textContent = ago(Date.parse(iso));
-}
-
-function setLink(el, address) {
-	const link = webAddress(address);
-
-	if (!link)
-		return;
-	el.href = link;
-	el.target = '_blank';
-	el.rel = 'noopener noreferrer';
-}
+// ---- lists ----
 
 // Into a list whose newest come first, and which keeps so many.
 function insertNewest(list, el, max) {
