@@ -29,6 +29,8 @@ static void forget(struct net_conn *c)
 	if (n->adopting == c)
 		n->adopting = NULL;
 	net_unlist_held(c);
+	net_unwatch(c);
+	net_let_go(c);
 	buf_free(&c->body);
 	free(c);
 }
@@ -205,6 +207,7 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 	n->conf = *conf;
 	allow_files(conf->max_conns); /* lws sizes its table by this */
 	n->settle = loop_work_new(conf->loop, net_settle_held, n);
+	n->watch = loop_timer_new(conf->loop, net_look, n);
 	n->listener = listener_new(&listener, e);
 	if (!n->listener || start_lws(n, e))
 		net_free(&n);
@@ -231,6 +234,7 @@ void net_free(struct net **np)
 	if (n->context)
 		lws_context_destroy(n->context);
 	loop_work_free(&n->settle);
+	loop_timer_free(&n->watch);
 	free(n);
 	*np = NULL;
 }

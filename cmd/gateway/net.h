@@ -33,7 +33,12 @@ enum {
 	NET_PING_S = 25,	    /* a quiet WebSocket is asked, ... */
 	NET_HANGUP_S = 50,	    /* and given up */
 	NET_KEEPALIVE_S = 60,	    /* an idle HTTP connection is closed */
-	NET_REQUEST_S = 20,	    /* a request must be here in full */
+	NET_REQUEST_S = 20,	    /* a request must be here in full; 408 */
+	/* An answer must get on by so much in that time; else: hung up. */
+	NET_PROGRESS_MIN = 16 << 10,
+	/* Bodies and unsent answers above NET_SMALL_MAX, together; 503. */
+	NET_HELD_MAX = 64 << 20,
+	NET_SMALL_MAX = 64 << 10,
 };
 
 enum net_method { NET_GET, NET_HEAD, NET_POST, NET_PUT, NET_DELETE, NET_OTHER };
@@ -107,6 +112,9 @@ struct net_counts {
 	size_t conns, sockets; /* now; sockets are those that are WebSockets */
 	uint64_t accepted, refused, failed, requests, messages, sends, bytes;
 	uint64_t malformed; /* requests refused by net itself */
+	uint64_t held;	    /* bytes of bodies and unsent answers, now */
+	uint64_t overloads; /* 503: as NET_HELD_MAX says */
+	uint64_t timeouts;  /* as NET_REQUEST_S says */
 };
 struct net_counts net_count(const struct net *n);
 

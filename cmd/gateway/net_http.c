@@ -8,6 +8,8 @@
 #include "status.h"
 #include "wire.h"
 
+static const char too_much[] = "too much is on its way; try again later";
+
 enum { LINGER_S = 2 }; /* for the rest of what was no request */
 
 /* ---- answering ---- */
@@ -106,6 +108,21 @@ void net_unlist_held(struct net_conn *c)
 	*at = c->next_holding;
 }
 
+static void send_answer(struct net_conn *c, struct str s, bool *end)
+{
+	if (net_write(c, s) < 0)
+		*end = true;
+	c->sending = lws_partial_buffered(c->wsi);
+	if (c->sending) {
+		/* It would end what is slow, too. */
+		lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
+		net_watch(c);
+	} else {
+		net_unwatch(c);
+		net_let_go(c);
+	}
+}
+
 void net_answer(struct net_conn *c, const struct net_answer *a)
 {
 	struct buf b = { 0 };
@@ -113,11 +130,18 @@ void net_answer(struct net_conn *c, const struct net_answer *a)
 
 	if (!c->in_request || c->dying)
 		return;
+	c->receiving = false;
+	if (!c->sending)
+		net_let_go(c); /* of the body */
+	print_answer(a, c->head_only, end, &b);
+	if (!net_hold(c, b.len, b.len)) {
+		buf_free(&b);
+		net_decline(c, 503, too_much);
+		return;
+	}
 	c->in_request = false;
 	c->served++;
-	print_answer(a, c->head_only, end, &b);
-	if (net_write(c, buf_str(&b)) < 0)
-		end = true;
+	send_answer(c, buf_str(&b), &end);
 	buf_free(&b);
 	buf_free(&c->body);
 	if (c->held) {
@@ -134,11 +158,10 @@ void net_answer(struct net_conn *c, const struct net_answer *a)
 }
 
 /* A refusal that net makes itself; its words are a problem document too. */
-void net_refuse(struct net_conn *c, int status, const char *detail)
+void net_decline(struct net_conn *c, int status, const char *detail)
 {
 	struct buf b = { 0 };
 
-	c->net->counts.malformed++;
 	buf_addf(&b,
 		 "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
 		 "\"detail\":\"%s\"}\n",
@@ -146,10 +169,18 @@ void net_refuse(struct net_conn *c, int status, const char *detail)
 	net_answer(c, &(struct net_answer){
 			      .status = status,
 			      .type = "application/problem+json",
+			      .headers = status == 503 ? "Retry-After: 5\r\n"
+						       : NULL,
 			      .body = buf_str(&b),
 			      .close = true,
 		      });
 	buf_free(&b);
+}
+
+void net_refuse(struct net_conn *c, int status, const char *detail)
+{
+	c->net->counts.malformed++;
+	net_decline(c, status, detail);
 }
 
 /* ---- requests ---- */
@@ -241,6 +272,8 @@ int net_on_head(struct net_conn *c)
 		return 0;
 	}
 	c->body.max = c->length;
+	c->receiving = true;
+	net_watch(c);
 	if (wants_continue(c->net, c->wsi))
 		net_write(c, STR("HTTP/1.1 100 Continue\r\n\r\n"));
 	return 0;
@@ -248,8 +281,12 @@ int net_on_head(struct net_conn *c)
 
 int net_on_body(struct net_conn *c, const char *in, size_t len)
 {
-	if (c->in_request && !c->held)
+	if (!c->in_request || c->held)
+		return 0;
+	if (net_hold(c, len, c->body.len + len))
 		buf_add(&c->body, in, len);
+	else
+		net_decline(c, 503, too_much);
 	return 0;
 }
 
@@ -260,6 +297,9 @@ int net_on_body_end(struct net_conn *c)
 	if (!c->in_request || c->held || c->length == 0)
 		return 0;
 	c->taken = bytes_taken(c);
+	c->receiving = false;
+	if (!c->sending)
+		net_unwatch(c);
 	net_read_request(c->net, c->wsi);
 	r = &c->net->request;
 	r->body = buf_str(&c->body);

@@ -3,7 +3,8 @@
 
 /*
  * What net.c (connections come and go), net_request.c (what a head says),
- * net_http.c (requests and their answers) and net_socket.c (WebSockets) share.
+ * net_http.c (requests and their answers), net_watch.c (what they may hold, and
+ * how long) and net_socket.c (WebSockets) share.
  *
  * What libwebsockets 4.1.6 does of itself, and what of that is not wanted:
  *
@@ -48,6 +49,8 @@ struct net {
 	struct net_conn *adopting;
 	struct net_conn *holding; /* held in this turn, on a kept connection */
 	struct loop_work *settle;
+	struct net_conn *watched;
+	struct loop_timer *watch;
 	struct net_counts counts;
 	char scratch[NET_HEAD_MAX + 1024]; /* strings of the current request */
 	size_t scratch_used;
@@ -61,6 +64,10 @@ struct net_conn {
 	bool in_holding;
 	uint64_t served; /* requests answered on this connection */
 	uint64_t taken;	 /* bytes, when the last of them was here */
+	struct net_conn *next_watched, **watched_at; /* at NULL: not watched */
+	int64_t deadline_ms;
+	size_t holds;	/* bytes, of what is held in all */
+	uint64_t acked; /* bytes, when the deadline was set */
 	void *user;
 	struct buf body; /* of a request, or of a message in parts */
 	size_t length;	 /* of the body that was announced */
@@ -68,6 +75,8 @@ struct net_conn {
 	bool in_request; /* not answered yet */
 	bool head_only;	 /* the request was HEAD */
 	bool held;	 /* reading is switched off until the answer */
+	bool receiving;	 /* its body */
+	bool sending;	 /* an answer that the socket has not all taken */
 	bool last;	 /* request: the connection ends with its answer */
 	bool dying;
 	bool choked;
@@ -97,6 +106,8 @@ int net_write(struct net_conn *c, struct str s);
 
 /* A refusal of our own; the connection ends with it. */
 void net_refuse(struct net_conn *c, int status, const char *detail);
+/* The same of what is in order, but not now: not counted as malformed. */
+void net_decline(struct net_conn *c, int status, const char *detail);
 
 /* What lws tells of requests; what is returned goes back to lws. */
 int net_on_head(struct net_conn *c);
@@ -107,6 +118,20 @@ int net_on_raw(struct net_conn *c);
 /* Requests that were held in this turn (loop_work). */
 bool net_settle_held(void *net);
 void net_unlist_held(struct net_conn *c);
+
+/* ---- net_watch.c ---- */
+
+/*
+ * Have len more bytes, as a part of `whole`; false, counted, where that would
+ * be too much (NET_HELD_MAX).
+ */
+bool net_hold(struct net_conn *c, size_t len, size_t whole);
+void net_let_go(struct net_conn *c); /* of all that it holds */
+
+/* A body is awaited, or an answer is on its way: NET_REQUEST_S from now on. */
+void net_watch(struct net_conn *c);
+void net_unwatch(struct net_conn *c);
+void net_look(void *net); /* at those that are watched (loop_timer) */
 
 /* ---- net_socket.c ---- */
 

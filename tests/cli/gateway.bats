@@ -402,6 +402,61 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	stop "$gateway"
 }
 
+# A blob that is as large as one may be; sets $blob to its path.
+large_blob() {
+	head -c $((8 << 20)) /dev/urandom >"$T/blob"
+	id=$(sha256sum <"$T/blob" | cut -d' ' -f1)
+	mkdir -p "$dir/blobs/${id:0:2}"
+	cp "$T/blob" "$dir/blobs/${id:0:2}/$id"
+	blob=/api/v1/blobs/$id
+}
+
+@test "slow readers get all of it; who stands still is given up" {
+	start_both
+	large_blob
+	run timeout 120 tests/helpers/slowly.py "$port" "$blob" $((8 << 20))
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_timeouts_total.* //p')" -eq 2 ]
+	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_held_bytes.* //p')" -eq 0 ]
+}
+
+@test "answers that nobody reads are bounded, and do not stop the others" {
+	start_both
+	large_blob
+	ask=$(printf 'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n.' "$blob")
+	for i in $(seq 12); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+		fds="${fds-} $fd"
+		printf %s "${ask%.}" >&"$fd"
+	done
+	run get -i "$url$blob"
+	[[ $output == 'HTTP/1.1 503 '*'Retry-After: '* ]]
+	[ "$(status "$url/healthz")" = 200 ]
+	[ "$(status "$url/api/v1/status")" = 200 ]
+	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_overloads_total.* //p')" -eq 6 ]
+	held=$(get "$url/metrics" | sed -n 's/^weir_gateway_held_bytes.* //p')
+	[ "$held" -gt 50000000 ]
+	[ "$held" -lt 70000000 ]
+	for fd in $fds; do
+		exec {fd}>&-
+	done
+	wait_until 'weir_gateway_connections{id="'"$(get "$url/metrics" |
+		sed -n 's/^weir_gateway_connections{id="\(.*\)"}.*/\1/p')"'"} 1' /metrics
+	get "$url$blob" | cmp - "$T/blob"
+	# bodies, too, of which the last byte does not come
+	for i in $(seq 20); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+		{
+			printf 'POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n'
+			printf 'Content-Type: application/json\r\nContent-Length: 4194304\r\n\r\n'
+			head -c 4194303 /dev/zero
+		} >&"$fd" 2>/dev/null || true
+	done
+	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_overloads_total.* //p')" -gt 6 ]
+	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_held_bytes.* //p')" -lt 70000000 ]
+}
+
 @test "the page is served with ETag, gzip and a strict policy" {
 	start_both
 	run get -i "$url/"
