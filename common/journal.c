@@ -133,6 +133,7 @@ void journal_close(struct journal **jp)
 	journal_write_release(j);
 	db_abort(&j->read);
 	db_close(&j->db);
+	free(j->answers);
 	free(j);
 	*jp = NULL;
 }

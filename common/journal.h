@@ -89,7 +89,7 @@ struct journal_want {
  * or where more than JOURNAL_PRUNED_MAX are known, it may say yes for one of
  * which nothing was pruned. Never no where something was. Costs one look-up
  * while nothing was pruned since it asked, else a walk over the topics that
- * match.
+ * match; whoever else asks for many of them then has its answer, too.
  */
 int journal_pruned(struct journal *j, uint64_t after, struct journal_want *want,
 		   struct err *e);

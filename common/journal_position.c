@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "common/journal_record.h"
+#include "common/xmem.h"
 
 /* ---- what was pruned ---- */
 
@@ -52,15 +53,55 @@ int journal_pruned_total(struct journal *j, struct pruned_total *total_r,
 	return rc < 0 ? -1 : 0;
 }
 
-static int is_later(void *arg, struct str topic, struct str val, struct err *e)
+struct walk {
+	uint64_t rows, highest;
+};
+
+static int on_row(void *arg, struct str topic, struct str val, struct err *e)
 {
-	const uint64_t *after = arg;
+	struct walk *w = arg;
 	struct pruned_row row;
 
 	(void)topic;
 	(void)e;
 	memcpy(&row, val.p, sizeof(row));
-	return row.highest > *after;
+	w->rows++;
+	if (row.highest > w->highest)
+		w->highest = row.highest;
+	return 0;
+}
+
+static bool is_answer(const struct pruned_answer *a, const struct journal *j,
+		      struct str pattern, uint64_t n)
+{
+	return a->epoch == j->epoch && a->n == n &&
+	       str_eq((struct str){ a->pattern, a->len }, pattern);
+}
+
+/* The highest offset that was pruned of what matches; n: of the total. */
+static int highest_pruned(struct journal *j, struct str pattern, uint64_t n,
+			  uint64_t *offset_r, struct err *e)
+{
+	struct walk w = { 0, 0 };
+	struct pruned_answer *a;
+
+	if (!j->answers)
+		j->answers = xcalloc(PRUNED_ANSWERS, sizeof(*a));
+	a = &j->answers[str_hash_fast(pattern) % PRUNED_ANSWERS];
+	if (is_answer(a, j, pattern, n)) {
+		*offset_r = a->highest;
+		return 0;
+	}
+	if (journal_each_topic(j, j->pruned, pattern, (struct str){ 0 }, on_row,
+			       &w, e) < 0)
+		return -1;
+	*offset_r = w.highest;
+	/* What a transaction says that is open may not become true. */
+	if (w.rows < PRUNED_WALK || j->write)
+		return 0;
+	*a = (struct pruned_answer){ j->epoch, n, w.highest, pattern.len, "" };
+	memcpy(a->pattern, pattern.p, pattern.len);
+	return 0;
 }
 
 /* Whether any of what is wanted was pruned after an offset. 1, 0, -1. */
@@ -68,20 +109,21 @@ static int is_lost(struct journal *j, uint64_t after,
 		   const struct journal_want *want,
 		   const struct pruned_total *total, struct err *e)
 {
-	int rc = 0;
-
 	if (total->highest <= after)
 		return 0; /* the usual case */
 	if (want->n == 0 || total->forgotten > after)
 		return 1;
-	for (size_t i = 0; rc == 0 && i < want->n; i++)
-		rc = want->pattern[i].len == 0
-			     ? 1
-			     : journal_each_topic(j, j->pruned,
-						  want->pattern[i],
-						  (struct str){ 0 }, is_later,
-						  &after, e);
-	return rc;
+	for (size_t i = 0; i < want->n; i++) {
+		uint64_t highest;
+
+		if (want->pattern[i].len == 0)
+			return 1;
+		if (highest_pruned(j, want->pattern[i], total->n, &highest, e))
+			return -1;
+		if (highest > after)
+			return 1;
+	}
+	return 0;
 }
 
 int journal_pruned(struct journal *j, uint64_t after, struct journal_want *want,

@@ -24,6 +24,8 @@ enum {
 	RECORD_VERSION = 1,
 	PRUNED_KEEP_S = 7 * 86400, /* what is known of topics that are gone */
 	TRANSIENT_KEEP_S = 7 * 86400, /* rows of sources such as weir-pub */
+	PRUNED_ANSWERS = 256,	      /* patterns whose answer is kept */
+	PRUNED_WALK = 1000,	      /* rows; a shorter walk is not kept */
 };
 
 struct record_head {
@@ -63,6 +65,19 @@ struct stage_row {
 	int64_t seen_us;
 };
 
+/*
+ * What a long walk over `pruned` found, 5 ms for a full table: kept, so that
+ * many clients that come back at once with the same pattern share it. Good
+ * while nothing else was pruned.
+ */
+struct pruned_answer {
+	uint32_t epoch;
+	uint64_t n; /* of the total */
+	uint64_t highest;
+	size_t len; /* of the pattern */
+	char pattern[EVENT_TOPIC_MAX];
+};
+
 struct topic_cache;
 
 struct journal {
@@ -72,7 +87,8 @@ struct journal {
 	uint32_t format; /* of the file; in 1 there is no `pruned` */
 	uint32_t epoch;
 	struct db_txn *read;
-	unsigned depth; /* of journal_begin() */
+	unsigned depth;		       /* of journal_begin() */
+	struct pruned_answer *answers; /* PRUNED_ANSWERS, by hash, or NULL */
 
 	/* the writer's own */
 	struct db_txn *write;

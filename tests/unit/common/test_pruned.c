@@ -285,6 +285,38 @@ static void more_topics_that_are_gone_than_the_limit_are_given_up(void **state)
 	journal_close(&s.j);
 }
 
+/* One reader asks for many: what it learnt holds until more is pruned. */
+static void a_long_walk_answers_until_more_is_pruned(void **state)
+{
+	struct story s = begin_story(state, (const char *const[]){ NULL });
+	struct journal *reader;
+	struct err e = { 0 };
+
+	prune_topics(&s, BATCH);
+	reader = journal_open(s.dir, &e);
+	ok(!reader, &e);
+	step(&s, STR("add stays.n t.n/5 t.m/5 stays.n"));
+	step(&s, STR("prune 8194")); /* of stays.n */
+	for (int i = 0; i < 2; i++) {
+		assert_true(is_lost(reader, STR("t.n/@8191")));
+		assert_false(is_lost(reader, STR("t.n/@8192")));
+		assert_true(is_lost(reader, STR("t.@8191")));
+		assert_false(is_lost(reader, STR("t.@8192")));
+	}
+	step(&s, STR("prune 8195")); /* of t.n/5 */
+	for (int i = 0; i < 2; i++) {
+		assert_true(is_lost(reader, STR("t.n/@8194")));
+		assert_false(is_lost(reader, STR("t.n/@8195")));
+		assert_true(is_lost(reader, STR("t.@8194")));
+	}
+	step(&s, STR("prune 8196")); /* of t.m/5 */
+	assert_false(is_lost(reader, STR("t.n/@8195")));
+	assert_true(is_lost(reader, STR("t.@8195")));
+	assert_false(is_lost(reader, STR("t.@8196")));
+	journal_close(&reader);
+	journal_close(&s.j);
+}
+
 /* ---- the journal's file ---- */
 
 /* A journal of format 1; 1 and 4 were pruned from test.n, test.keep is whole. */
@@ -406,6 +438,7 @@ int main(void)
 		tmpdir_test(a_time_counts_what_may_have_been_recorded_after_it),
 		tmpdir_test(
 			more_topics_that_are_gone_than_the_limit_are_given_up),
+		tmpdir_test(a_long_walk_answers_until_more_is_pruned),
 		tmpdir_test(an_older_file_is_read_as_it_is),
 		tmpdir_test(an_older_file_is_brought_up_by_the_first_writer),
 		tmpdir_test(verifying_finds_what_pruning_did_not_tell),
