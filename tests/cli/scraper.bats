@@ -575,8 +575,8 @@ gaps() { # HOOK
 		kill -KILL "$pid"
 		run wait "$pid"
 	done
-	told css | jq -e '.data.reason | test("extract.*title.*h1")'
-	told path | jq -e '.data.reason | test("extract.*title")'
+	told css | jq -e '.data.reason | test("fields.title: h1")'
+	told path | jq -e '.data.reason | test("fields.title")'
 	told walk | jq -e '.data.reason | test("seed")'
 	start ': ready ' $scraper
 	sets "{\"id\":\"css\",\"kind\":\"html\",$page,\"extract\":{\"fields\":{\"title\":{\"css\":\"h1\"}}}}"
