@@ -18,6 +18,7 @@ enum {
 	LEVEL = 3,			  /* of compression */
 	NAME_SIZE = BLOB_ID_SIZE + 32,	  /* of a file */
 	FILE_MAX = BLOB_MAX + (64 << 10), /* bytes, where nothing packs */
+	HEAD_MAX = 18, /* bytes of a zstd frame's head (RFC 8878, 3.1.1.1) */
 };
 
 int blob_id(struct str content, char id_r[BLOB_ID_SIZE], struct err *e)
@@ -87,48 +88,82 @@ static int damaged(const struct place *p, const char *why, struct err *e)
 
 /* ---- reading ---- */
 
-/* 1, 0: not there, -1. It may be a FIFO: nothing is waited for. */
-static int read_file(const struct place *p, const char *name, struct buf *b,
-		     struct err *e)
+/* 1 with *fd_r and *size_r, 0: not there, -1. A FIFO is not waited for. */
+static int open_file(const struct place *p, bool packed, int *fd_r,
+		     size_t *size_r, struct err *e)
 {
-	int fd = openat(p->shelf, name,
-			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char name[NAME_SIZE];
 	struct stat sb;
-	ssize_t n = -1;
-	char *to;
+	int fd, rc = -1;
 
+	snprintf(name, sizeof(name), "%s%s", p->id, packed ? BLOB_PACKED : "");
+	fd = openat(p->shelf, name,
+		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : fail(p, "open", e);
-	if (fstat(fd, &sb)) {
+	if (fstat(fd, &sb))
 		fail(p, "stat", e);
-	} else if (!S_ISREG(sb.st_mode)) {
+	else if (!S_ISREG(sb.st_mode))
 		damaged(p, "is not a regular file", e);
-	} else if (sb.st_size > FILE_MAX) {
+	else if (sb.st_size > FILE_MAX)
 		damaged(p, "is too large", e);
-	} else {
-		to = buf_reserve(b, (size_t)sb.st_size);
-		n = pread(fd, to, (size_t)sb.st_size, 0);
-		if (n < 0)
-			fail(p, "read", e);
-		else
-			b->p[b->len += (size_t)n] = '\0';
+	else
+		rc = 1;
+	if (rc < 0) {
+		close(fd);
+		return rc;
 	}
+	*fd_r = fd;
+	*size_r = (size_t)sb.st_size;
+	return rc;
+}
+
+/* At most max bytes of a file; returns as open_file() does. */
+static int read_file(const struct place *p, bool packed, size_t max,
+		     struct buf *b, struct err *e)
+{
+	int fd, rc;
+	size_t size;
+	ssize_t n;
+
+	rc = open_file(p, packed, &fd, &size, e);
+	if (rc <= 0)
+		return rc;
+	if (size > max)
+		size = max;
+	n = pread(fd, buf_reserve(b, size), size, 0);
+	if (n < 0)
+		rc = fail(p, "read", e);
+	else
+		b->p[b->len += (size_t)n] = '\0';
 	close(fd);
-	return n < 0 ? -1 : 1;
+	return rc;
+}
+
+/* What the head of a packed file says of its content. */
+static int unpacked_size(const struct place *p, struct str packed,
+			 size_t *size_r, struct err *e)
+{
+	/* What stands for "unknown" and "error" is above any size, too. */
+	unsigned long long size =
+		ZSTD_getFrameContentSize(packed.p, packed.len);
+
+	if (size > BLOB_MAX) {
+		damaged(p, "is too large, or no zstd", e);
+		return -1;
+	}
+	*size_r = (size_t)size;
+	return 1;
 }
 
 static int unpack(const struct place *p, struct str packed, struct buf *b,
 		  struct err *e)
 {
-	/* What stands for "unknown" and "error" is above any size, too. */
-	unsigned long long size =
-		ZSTD_getFrameContentSize(packed.p, packed.len);
-	size_t n;
+	size_t size, n;
 
-	if (size > BLOB_MAX)
-		return damaged(p, "is too large, or no zstd", e);
-	n = ZSTD_decompress(buf_reserve(b, (size_t)size), (size_t)size,
-			    packed.p, packed.len);
+	if (unpacked_size(p, packed, &size, e) < 0)
+		return -1;
+	n = ZSTD_decompress(buf_reserve(b, size), size, packed.p, packed.len);
 	if (ZSTD_isError(n))
 		return damaged(p, ZSTD_getErrorName(n), e);
 	b->len += n;
@@ -141,12 +176,11 @@ static int load(const struct place *p, bool packed, struct buf *b,
 		struct err *e)
 {
 	struct buf file = { 0 };
-	char name[NAME_SIZE], id[BLOB_ID_SIZE];
+	char id[BLOB_ID_SIZE];
 	int rc;
 
-	snprintf(name, sizeof(name), "%s%s", p->id, packed ? BLOB_PACKED : "");
 	buf_reset(b);
-	rc = read_file(p, name, packed ? &file : b, e);
+	rc = read_file(p, packed, FILE_MAX, packed ? &file : b, e);
 	if (rc > 0 && packed)
 		rc = unpack(p, buf_str(&file), b, e);
 	buf_free(&file);
@@ -180,6 +214,53 @@ int blob_get(const char *dir, struct str id, struct buf *b, bool *is_text_r,
 		return 0;
 	if (place_open(&p, dir, id, false))
 		rc = load_any(&p, b, is_text_r, e);
+	else if (errno != ENOENT)
+		rc = fail(&p, "open", e);
+	place_close(&p);
+	return rc;
+}
+
+static int look(const struct place *p, bool packed, size_t *size_r,
+		struct err *e)
+{
+	struct buf head = { 0 };
+	int fd, rc;
+
+	if (packed) {
+		rc = read_file(p, true, HEAD_MAX, &head, e);
+		if (rc > 0)
+			rc = unpacked_size(p, buf_str(&head), size_r, e);
+		buf_free(&head);
+		return rc;
+	}
+	rc = open_file(p, false, &fd, size_r, e);
+	if (rc > 0)
+		close(fd);
+	return rc;
+}
+
+static int look_any(const struct place *p, size_t *size_r, bool *packed_r,
+		    struct err *e)
+{
+	int rc = look(p, true, size_r, e), plain;
+
+	*packed_r = rc > 0;
+	if (rc > 0)
+		return 1;
+	plain = look(p, false, size_r, rc < 0 ? NULL : e);
+	return plain > 0 || rc == 0 ? plain : rc;
+}
+
+int blob_look(const char *dir, struct str id, size_t *size_r, bool *is_text_r,
+	      struct err *e)
+{
+	struct place p;
+	int rc = 0;
+
+	if (!blob_is_id(id))
+		return 0;
+	if (place_open(&p, dir, id, false))
+		rc = look_any(&p, size_r, is_text_r, e);
 	else if (errno != ENOENT)
 		rc = fail(&p, "open", e);
 	place_close(&p);

@@ -67,6 +67,13 @@ int blob_get(const char *dir, struct str id, struct buf *b, bool *is_text_r,
 	     struct err *e);
 
 /*
+ * The same without reading it: what its content should be long. 1 does not
+ * mean that it is undamaged.
+ */
+int blob_look(const char *dir, struct str id, size_t *size_r, bool *is_text_r,
+	      struct err *e);
+
+/*
  * The next name of a blob in *json, which moves behind it. False: no more. The
  * key is "blob" as it stands, without escapes; white space is allowed.
  */

@@ -15,17 +15,15 @@
 	"Cache-Control: private, max-age=31536000, immutable\r\n" \
 	"Content-Security-Policy: sandbox; default-src 'none'\r\n"
 
-static void answer(struct net_conn *c, const struct net_request *r,
-		   struct str id, bool is_text, struct str content)
+static void answer(struct net_conn *c, const char *etag, bool has_it,
+		   bool is_text, struct str content)
 {
-	char etag[BLOB_ID_SIZE + 2], headers[512];
-	struct net_answer a = { .status = 200, .headers = headers };
+	char headers[512];
+	struct net_answer a = { .status = has_it ? 304 : 200,
+				.headers = headers };
 
-	snprintf(etag, sizeof(etag), "\"%.*s\"", STR_ARG(id));
 	snprintf(headers, sizeof(headers), HEADERS, etag);
-	if (http_has_etag(r, etag)) {
-		a.status = 304;
-	} else {
+	if (!has_it) {
 		a.type = is_text ? "text/plain; charset=utf-8"
 				 : "application/octet-stream";
 		a.body = content;
@@ -36,13 +34,25 @@ static void answer(struct net_conn *c, const struct net_request *r,
 void api_blobs(struct gateway *g, struct net_conn *c,
 	       const struct net_request *r, struct str rest)
 {
+	const char *dir = g->settings->dir;
+	char etag[BLOB_ID_SIZE + 2];
 	struct buf b = { 0 };
-	bool is_text;
+	struct str content;
+	bool is_text, has_it;
 	struct err e;
-	int rc = blob_get(g->settings->dir, rest, &b, &is_text, &e);
+	int rc;
 
+	snprintf(etag, sizeof(etag), "\"%.*s\"", STR_ARG(rest));
+	has_it = http_has_etag(r, etag);
+	if (has_it || r->method == NET_HEAD) {
+		content.p = NULL; /* it is not sent */
+		rc = blob_look(dir, rest, &content.len, &is_text, &e);
+	} else {
+		rc = blob_get(dir, rest, &b, &is_text, &e);
+		content = buf_str(&b);
+	}
 	if (rc > 0)
-		answer(c, r, rest, is_text, buf_str(&b));
+		answer(c, etag, has_it, is_text, content);
 	else if (rc == 0)
 		http_problem(c, 404, "there is no such blob");
 	else

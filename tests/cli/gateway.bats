@@ -554,11 +554,14 @@ large_blob() {
 	grep -q '^Cache-Control: .*immutable' "$T/h"
 	grep -q '^Content-Security-Policy: sandbox' "$T/h"
 	[ "$(status -H "If-None-Match: \"$abc\"" "$blob")" = 304 ]
-	[ "$(status -I "$blob")" = 200 ]
+	[ "$(status -H "If-None-Match: \"$abc\"" "$url/api/v1/blobs/${abc/7/8}")" = 404 ]
+	get -I "$blob" | tr -d '\r' | grep -qx 'Content-Length: 3'
 	[ "$(status -X DELETE "$blob")" = 405 ]
 	# text comes as text
 	run get -w '%{http_code} %{content_type}' "$url/api/v1/blobs/$empty"
 	[ "$output" = '200 text/plain; charset=utf-8' ]
+	run get -I "$url/api/v1/blobs/$empty"
+	[[ $output == *'Content-Type: text/plain'*'Content-Length: 0'* ]]
 	# none of these is one
 	for id in "${abc%d}" "${abc}0" "${abc^^}" "${abc/7/8}" '' ../../weir.conf \
 		%2e%2e%2f%2e%2e%2fweir.conf "ba/$abc"; do
@@ -570,6 +573,9 @@ large_blob() {
 	printf abd >"$dir/blobs/ba/$abc"
 	run get "$blob"
 	[ "$(jq .status <<<"$output")" -eq 500 ]
+	# nor read for a client that has it, or does not want it
+	[ "$(status -H "If-None-Match: \"$abc\"" "$blob")" = 304 ]
+	[ "$(status -I "$blob")" = 200 ]
 	get "$url/metrics" | grep -q '^weir_gateway_blobs_total.*found'
 	wait_until 'weir_store_blobs{' /metrics
 	get "$url/metrics" | grep -q '^weir_store_blobs{.*} 2$'

@@ -32,12 +32,26 @@ static void check_get(const char *dir, const char *id, struct str want,
 	struct buf b = { 0 };
 	bool is_text = !want_text;
 	struct err e = { 0 };
+	size_t size;
 
 	if (blob_get(dir, str_from(id), &b, &is_text, &e) != 1)
 		fail_msg("%s: %s", id, e.msg);
 	assert_true(str_eq(buf_str(&b), want));
 	assert_int_equal(is_text, want_text);
 	buf_free(&b);
+	is_text = !want_text;
+	if (blob_look(dir, str_from(id), &size, &is_text, &e) != 1)
+		fail_msg("%s: %s", id, e.msg);
+	assert_int_equal(size, want.len);
+	assert_int_equal(is_text, want_text);
+}
+
+static int look(const char *dir, struct str id, struct err *e)
+{
+	size_t size;
+	bool is_text;
+
+	return blob_look(dir, id, &size, &is_text, e);
 }
 
 static int get(const char *dir, struct str id, struct err *e)
@@ -176,6 +190,8 @@ static void damage_is_told_and_mended_by_the_next_put(void **state)
 		assert_int_equal(get(*state, str_from(ABC), &e), -1);
 		assert_int_equal(e.code, EX_DATAERR);
 		assert_non_null(strstr(e.msg, ABC));
+		assert_int_equal(look(*state, str_from(ABC), &e),
+				 *cases[i].suffix ? -1 : 1);
 		put(*state, STR("abc"), *cases[i].suffix);
 		check_get(*state, ABC, STR("abc"), *cases[i].suffix);
 		remove(path_of(*state, ABC, cases[i].suffix));
@@ -197,6 +213,7 @@ static void a_fifo_is_not_waited_for(void **state)
 		assert_int_equal(remove(path), 0);
 		assert_int_equal(mkfifo(path, 0600), 0);
 		assert_int_equal(get(*state, STR(ABC), &e), -1);
+		assert_int_equal(look(*state, STR(ABC), &e), -1);
 		assert_int_equal(e.code, EX_DATAERR);
 		assert_non_null(strstr(e.msg, "not a regular file"));
 		put(*state, STR("abc"), *suffixes[i]);
@@ -274,6 +291,7 @@ static void nothing_but_an_id_leads_to_a_file(void **state)
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		assert_false(blob_is_id(ids[i]));
 		assert_int_equal(get(*state, ids[i], &e), 0);
+		assert_int_equal(look(*state, ids[i], &e), 0);
 	}
 	assert_true(blob_is_id(STR(ABC)));
 }
@@ -286,6 +304,8 @@ static void one_that_is_not_there_is_not_there(void **state)
 	put(*state, STR("abd"), true);
 	assert_int_equal(get(*state, STR(ABC), &e), 0);
 	assert_int_equal(get("/nowhere", STR(ABC), &e), 0);
+	assert_int_equal(look(*state, STR(ABC), &e), 0);
+	assert_int_equal(look("/nowhere", STR(ABC), &e), 0);
 }
 
 static void names_are_found_in_data(void **state)
