@@ -19,6 +19,7 @@ static const struct route routes[] = {
 	{ "/readyz", .fn = api_ready, .open = true },
 	{ "/metrics", .fn = api_metrics },
 	{ "/api/v1/events", .fn = api_events_get, .post = api_events_post },
+	{ "/api/v1/events/stream", .fn = api_stream },
 	{ "/api/v1/topics", .fn = api_topics },
 	{ "/api/v1/history", .fn = api_history },
 	{ "/api/v1/blobs/", .fn = api_blobs },

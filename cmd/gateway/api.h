@@ -26,6 +26,7 @@ typedef void api_fn(struct gateway *g, struct net_conn *c,
 
 api_fn api_health, api_ready, api_metrics, api_status; /* api_health.c */
 api_fn api_events_get, api_events_post;		       /* api_events.c */
+api_fn api_stream;				       /* streams.c */
 api_fn api_topics, api_history;			       /* api_history.c */
 api_fn api_blobs;				       /* api_blobs.c */
 api_fn api_settings;				       /* api_settings.c */

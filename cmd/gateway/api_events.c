@@ -238,22 +238,6 @@ static void on_deadline(void *arg)
 		answer(q);
 }
 
-static bool read_topics(const struct net_request *r, struct patterns *p,
-			struct err *e)
-{
-	for (size_t i = 0; i < r->n_params; i++) {
-		if (!str_is(r->param[i].name, "topic"))
-			continue;
-		if (pattern_check(r->param[i].value, e))
-			return false;
-		if (!patterns_add(p, r->param[i].value))
-			return !err_set(e, EX_USAGE,
-					"topic: more than %d of them",
-					PATTERNS_MAX);
-	}
-	return p->n > 0 || patterns_add(p, STR(""));
-}
-
 static bool read_since(struct query *q, const struct net_request *r,
 		       struct journal *j, struct err *e)
 {
@@ -287,18 +271,15 @@ static bool read_query(struct query *q, const struct net_request *r,
 {
 	static const char *const names[] = { "topic*", "since", "limit", "wait",
 					     "reverse" };
-	struct str reverse = http_param(r, "reverse");
 	uint64_t wait_s;
 
 	if (!http_check_params(r, names, ARRAY_LEN(names), e) ||
 	    !http_param_u64(r, "limit", 1, LIMIT_MAX, LIMIT, &q->limit, e) ||
-	    !http_param_u64(r, "wait", 0, GATEWAY_WAIT_MAX_S, 0, &wait_s, e))
+	    !http_param_u64(r, "wait", 0, GATEWAY_WAIT_MAX_S, 0, &wait_s, e) ||
+	    !http_param_flag(r, "reverse", &q->reverse, e))
 		return false;
 	q->wait_ms = (int64_t)wait_s * 1000;
-	q->reverse = str_is(reverse, "true");
-	if (reverse.p && !q->reverse && !str_is(reverse, "false"))
-		return !err_set(e, EX_USAGE, "reverse: neither true nor false");
-	return read_topics(r, &q->patterns, e) && read_since(q, r, j, e);
+	return http_param_topics(r, &q->patterns, e) && read_since(q, r, j, e);
 }
 
 void api_events_get(struct gateway *g, struct net_conn *c,

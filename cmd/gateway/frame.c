@@ -45,3 +45,54 @@ void frame_add_close(struct buf *b, uint16_t code, const char *why)
 	buf_putc(b, (char)(code & 0xff));
 	buf_add_str(b, text);
 }
+
+void frame_add_id(struct buf *b, struct position pos)
+{
+	char text[POSITION_TEXT_MAX];
+
+	if (pos.epoch)
+		buf_addf(b, "id: %s\n", position_format(pos, text));
+}
+
+/* JSON may have line ends between its tokens: LF, CR or both, as here. */
+void frame_add_data(struct buf *b, struct str text)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_cr = text.p[i] == '\r';
+
+		if (!is_cr && text.p[i] != '\n')
+			continue;
+		buf_puts(b, "data: ");
+		buf_add_str(b, str_sub(text, from, i));
+		buf_putc(b, '\n');
+		i += is_cr && i + 1 < text.len && text.p[i + 1] == '\n';
+		from = i + 1;
+	}
+	buf_puts(b, "data: ");
+	buf_add_str(b, str_sub(text, from, text.len));
+	buf_putc(b, '\n');
+}
+
+void frame_end_block(struct buf *b)
+{
+	buf_putc(b, '\n');
+}
+
+void frame_add_comment(struct buf *b)
+{
+	buf_puts(b, ":\n\n");
+}
+
+void frame_add_event(enum frame_kind kind, struct position pos, struct str json,
+		     struct buf *b)
+{
+	if (kind == FRAME_WEBSOCKET) {
+		frame_add(b, json);
+		return;
+	}
+	frame_add_id(b, pos);
+	frame_add_data(b, json);
+	frame_end_block(b);
+}

@@ -2,15 +2,25 @@
 #define GATEWAY_FRAME_H
 
 /*
- * frame - the bytes around a WebSocket message that a server sends (RFC 6455,
- * section 5.2): never masked, never split.
+ * frame - the bytes around what a server sends: a WebSocket message (RFC 6455,
+ * section 5.2; never masked, never split), or a block of Server-Sent Events
+ * (HTML standard, section 9.2).
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/event.h"
+
+enum frame_kind { FRAME_WEBSOCKET, FRAME_SSE, FRAME_KINDS };
 
 enum { FRAME_HEAD_MAX = 10 };
+
+/* Add an event's JSON; on SSE with its position as the block's id. */
+void frame_add_event(enum frame_kind kind, struct position pos, struct str json,
+		     struct buf *b);
+
+/* ---- WebSocket ---- */
 
 /* The head of a text message of len bytes; returns the head's length. */
 size_t frame_head(size_t len, unsigned char out[FRAME_HEAD_MAX]);
@@ -20,5 +30,18 @@ void frame_add(struct buf *b, struct str text);
 
 /* Add a close message; `why` is cut to what fits. */
 void frame_add_close(struct buf *b, uint16_t code, const char *why);
+
+/* ---- Server-Sent Events: lines of a block, and its end ---- */
+
+/* The position to come back with; none where its epoch is 0. */
+void frame_add_id(struct buf *b, struct position pos);
+
+/* Text as `data`: each of its lines on one of its own. */
+void frame_add_data(struct buf *b, struct str text);
+
+void frame_end_block(struct buf *b);
+
+/* A comment: nobody is told, the connection is seen to be alive. */
+void frame_add_comment(struct buf *b);
 
 #endif

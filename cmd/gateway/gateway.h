@@ -45,6 +45,7 @@ struct gateway {
 	struct producer *producer;
 	struct publish *publish;
 	struct board *board;
+	struct streams *streams;
 	struct stats *stats;
 	struct loop_timer *timer; /* $stats, and reading the clock for others */
 	struct loop_work *jobs_work;

@@ -90,18 +90,18 @@ static void unwant(struct groups *g, struct str pattern,
 /* ---- groups ---- */
 
 static struct group **find_group(struct groups *g, const struct patterns *p,
-				 uint64_t *hash_r)
+				 enum frame_kind kind, uint64_t *hash_r)
 {
 	struct buf key = { 0 };
 	struct group **at;
 
 	patterns_key(p, &key);
-	*hash_r = str_hash(buf_str(&key));
+	*hash_r = str_hash(buf_str(&key)) + kind;
 	for (at = &g->by_key[*hash_r % BUCKETS]; *at; at = &(*at)->next) {
 		struct buf other = { 0 };
 		bool same;
 
-		if ((*at)->hash != *hash_r)
+		if ((*at)->hash != *hash_r || (*at)->kind != kind)
 			continue;
 		patterns_key(&(*at)->patterns, &other);
 		same = str_eq(buf_str(&key), buf_str(&other));
@@ -113,10 +113,11 @@ static struct group **find_group(struct groups *g, const struct patterns *p,
 	return at;
 }
 
-struct group *groups_get(struct groups *g, const struct patterns *p)
+struct group *groups_get(struct groups *g, const struct patterns *p,
+			 enum frame_kind kind)
 {
 	uint64_t hash;
-	struct group **at = find_group(g, p, &hash), *group = *at;
+	struct group **at = find_group(g, p, kind, &hash), *group = *at;
 
 	assert(p->n > 0);
 	if (group) {
@@ -124,6 +125,7 @@ struct group *groups_get(struct groups *g, const struct patterns *p)
 		return group;
 	}
 	group = xcalloc(1, sizeof(*group));
+	group->kind = kind;
 	group->hash = hash;
 	group->refs = 1;
 	patterns_copy(&group->patterns, p);

@@ -4,8 +4,8 @@
 /*
  * groups - clients that want the same, and who wants an event.
  *
- * Clients with equal pattern sets form one group; what is waiting for them is
- * gathered once. From a topic to the groups that want it leads a table by
+ * Clients with equal pattern sets, and frames of one kind, form one group; what
+ * is waiting for them is gathered once. From a topic to the groups that want it leads a table by
  * pattern: a topic has only as many possible patterns as it has parts, so the
  * price of an event depends on who wants it, not on who is there.
  */
@@ -15,12 +15,14 @@
 
 #include "common/str.h"
 
+#include "frame.h"
 #include "patterns.h"
 
 struct hub_client;
 
 struct group {
 	struct patterns patterns;
+	enum frame_kind kind;
 	struct hub_client *live; /* clients that stand at the newest event */
 	uint64_t *pending;	 /* the ring's sequence numbers to send */
 	size_t n_pending, cap_pending;
@@ -37,7 +39,8 @@ struct groups *groups_new(void);
 void groups_free(struct groups **gp); /* after all of its groups */
 
 /* The group of a non-empty set, made where there is none; holds it. */
-struct group *groups_get(struct groups *g, const struct patterns *p);
+struct group *groups_get(struct groups *g, const struct patterns *p,
+			 enum frame_kind kind);
 /* Let go of it; the last one frees it. Sets *grp to NULL. */
 void groups_put(struct groups *g, struct group **grp);
 

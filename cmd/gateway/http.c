@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/event.h"
 #include "common/xmem.h"
 
 #include "status.h"
@@ -148,4 +149,49 @@ bool http_param_u64(const struct net_request *r, const char *name, uint64_t min,
 		return true;
 	return !err_set(e, EX_USAGE, "%s: not a number from %llu to %llu", name,
 			(unsigned long long)min, (unsigned long long)max);
+}
+
+bool http_param_flag(const struct net_request *r, const char *name, bool *v_r,
+		     struct err *e)
+{
+	struct str value = http_param(r, name);
+
+	*v_r = str_is(value, "true") || str_is(value, "1");
+	if (!value.p || *v_r || str_is(value, "false") || str_is(value, "0"))
+		return true;
+	return !err_set(e, EX_USAGE, "%s: neither true nor false", name);
+}
+
+bool http_param_topics(const struct net_request *r, struct patterns *p,
+		       struct err *e)
+{
+	for (size_t i = 0; i < r->n_params; i++) {
+		if (!str_is(r->param[i].name, "topic"))
+			continue;
+		if (pattern_check(r->param[i].value, e))
+			return false;
+		if (!patterns_add(p, r->param[i].value))
+			return !err_set(e, EX_USAGE,
+					"topic: more than %d of them",
+					PATTERNS_MAX);
+	}
+	return p->n > 0 || patterns_add(p, STR(""));
+}
+
+bool http_accepts(struct str accept, struct str type)
+{
+	size_t slash = str_find(type, STR("/"));
+	struct str one;
+
+	if (!accept.p)
+		return true;
+	while (str_token(&accept, ",", &one)) {
+		one = str_trim(str_cut(one, ';', &(struct str){ 0 }));
+		if (str_is(one, "*/*") || str_eq_nocase(one, type) ||
+		    (str_ends(one, STR("/*")) &&
+		     str_eq_nocase(str_sub(one, 0, one.len - 2),
+				   str_sub(type, 0, slash))))
+			return true;
+	}
+	return false;
 }

@@ -13,6 +13,7 @@
 #include "common/str.h"
 
 #include "net.h"
+#include "patterns.h"
 
 /* Answer with JSON; `headers` as in net_answer, or NULL. Frees b. */
 void http_json(struct net_conn *c, int status, const char *headers,
@@ -46,6 +47,17 @@ struct str http_param(const struct net_request *r, const char *name);
 
 /* True if the client has what this is the ETag of, with its quotes. */
 bool http_has_etag(const struct net_request *r, const char *etag);
+
+/* Each `topic` is a pattern; without any, everything is wanted. */
+bool http_param_topics(const struct net_request *r, struct patterns *p,
+		       struct err *e);
+
+/* true or false, or 1 or 0; false where it was not given. */
+bool http_param_flag(const struct net_request *r, const char *name, bool *v_r,
+		     struct err *e);
+
+/* True if an Accept header (absent: anything) has this type, or its range. */
+bool http_accepts(struct str accept, struct str type);
 
 /* A number within bounds; `otherwise` where it was not given. */
 bool http_param_u64(const struct net_request *r, const char *name, uint64_t min,

@@ -1,11 +1,9 @@
 #include "hub.h"
 
 #include <stdlib.h>
-#include <sysexits.h>
 
 #include "common/xmem.h"
 
-#include "frame.h"
 #include "hub_private.h"
 
 /* ---- lists ---- */
@@ -103,9 +101,10 @@ static void set_group(struct hub *h, struct hub_client *c,
 {
 	struct group *old = c->group;
 
-	c->group = set && set->n ? groups_get(h->groups, set) : NULL;
+	c->group = set && set->n ? groups_get(h->groups, set, c->kind) : NULL;
 	if (!old && c->group) {
 		h->counts.subscribed++;
+		h->lane[c->kind].clients++;
 		c->all_prev = NULL;
 		c->all_next = h->all;
 		if (h->all)
@@ -113,6 +112,7 @@ static void set_group(struct hub *h, struct hub_client *c,
 		h->all = c;
 	} else if (old && !c->group) {
 		h->counts.subscribed--;
+		h->lane[c->kind].clients--;
 		if (c->all_prev)
 			c->all_prev->all_next = c->all_next;
 		else
@@ -135,12 +135,13 @@ struct chunk {
 /* Gather the frames of pending[from..], up to what one write should take. */
 static struct chunk gather(struct hub *h, const struct group *g, size_t from)
 {
-	const struct ring_item *it = ring_at(h->ring, g->pending[from]);
+	const struct ring *ring = h->lane[g->kind].ring;
+	const struct ring_item *it = ring_at(ring, g->pending[from]);
 	struct chunk c = { it->frame, it->offset, 1 };
 	bool copied = false;
 
 	while (from + c.n < g->n_pending) {
-		it = ring_at(h->ring, g->pending[from + c.n]);
+		it = ring_at(ring, g->pending[from + c.n]);
 		if (c.bytes.len + it->frame.len > HUB_WRITE_MAX)
 			break;
 		if (!copied && c.bytes.p + c.bytes.len == it->frame.p) {
@@ -194,7 +195,7 @@ static void flush_group(struct hub *h, struct group *g, uint64_t upto)
 
 static void flush(struct hub *h)
 {
-	uint64_t upto = ring_last(h->ring);
+	uint64_t upto = h->newest;
 	struct hub_client *c, *next;
 
 	loop_timer_stop(h->tick);
@@ -227,38 +228,83 @@ static void on_wanted(void *arg, struct group *g)
 	if (g->n_pending == 0) {
 		xgrow(&h->due, &h->cap_due, h->n_due, sizeof(*h->due));
 		/* held, so that it outlives its clients until the flush */
-		h->due[h->n_due++] = groups_get(h->groups, &g->patterns);
+		h->due[h->n_due++] =
+			groups_get(h->groups, &g->patterns, g->kind);
 	}
 	xgrow(&g->pending, &g->cap_pending, g->n_pending, sizeof(*g->pending));
-	g->pending[g->n_pending++] = ring_end(h->ring) - 1;
+	g->pending[g->n_pending++] = ring_end(h->lane[g->kind].ring) - 1;
+}
+
+/* Nobody has seen, or is owed, what the rings do not hold. */
+static void empty_rings(struct hub *h, uint64_t offset)
+{
+	for (int k = 0; k < FRAME_KINDS; k++)
+		ring_reset(h->lane[k].ring, offset);
+	h->newest = h->flushed = offset;
+}
+
+struct str hub_print(struct hub *h, const struct event *ev)
+{
+	buf_reset(&h->text);
+	event_print(ev, EVENT_BRIEF, &h->text);
+	return buf_str(&h->text);
+}
+
+/* Frame an event for each kind of client there is; the largest one's bytes. */
+static size_t frame_all(struct hub *h, const struct event *ev)
+{
+	const struct position pos = { ev->epoch, ev->offset };
+	struct str text = hub_print(h, ev);
+	size_t largest = 0;
+
+	for (int k = 0; k < FRAME_KINDS; k++) {
+		struct buf *frame = &h->lane[k].frame;
+
+		buf_reset(frame);
+		if (h->lane[k].clients == 0)
+			continue;
+		frame_add_event((enum frame_kind)k, pos, text, frame);
+		h->counts.framed++;
+		if (frame->len > largest)
+			largest = frame->len;
+	}
+	return largest;
 }
 
 void hub_event(struct hub *h, const struct event *ev)
 {
+	size_t len;
+
 	if (h->epoch != ev->epoch)
 		hub_epoch(h, (struct position){ ev->epoch, ev->offset - 1 });
 	if (!h->all) {
 		/* Nobody listens: whoever comes finds it in the journal. */
-		ring_reset(h->ring, ev->offset);
-		h->flushed = ev->offset;
+		empty_rings(h, ev->offset);
 		return;
 	}
-	buf_reset(&h->frame);
-	hub_frame(h, ev, &h->frame);
-	/* What waits must still be in the ring when it is flushed. */
-	if (h->waiting + h->frame.len > HUB_RING_BYTES / 4 ||
+	len = frame_all(h, ev);
+	/* What waits must still be in its ring when it is flushed. */
+	if (h->waiting + len > HUB_RING_BYTES / 4 ||
 	    h->n_waiting == HUB_RING_SLOTS / 2)
 		flush(h);
-	h->waiting += h->frame.len;
+	h->waiting += len;
 	h->n_waiting++;
-	h->counts.framed++;
-	ring_add(h->ring, ev->offset, ev->topic, buf_str(&h->frame));
+	h->newest = ev->offset;
+	for (int k = 0; k < FRAME_KINDS; k++) {
+		struct lane *l = &h->lane[k];
+
+		if (l->clients)
+			ring_add(l->ring, ev->offset, ev->topic,
+				 buf_str(&l->frame));
+		else
+			ring_reset(l->ring, ev->offset);
+	}
 	groups_match(h->groups, ev->topic, on_wanted, h);
 }
 
 void hub_slice_end(struct hub *h)
 {
-	if (ring_last(h->ring) == h->flushed)
+	if (h->newest == h->flushed)
 		return;
 	if (loop_now_ms(h->conf.loop) - h->flushed_ms >= HUB_TICK_MS)
 		flush(h);
@@ -299,145 +345,32 @@ static void on_retry(void *arg)
 
 /* ---- clients ---- */
 
-struct collecting {
-	uint64_t *v;
-	size_t n, cap;
-	uint64_t upto;
-	const struct patterns *had;
-};
-
-static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
-{
-	struct collecting *c = arg;
-
-	/* What is newer comes by itself; what it had it has seen. */
-	if (t->last > c->upto || patterns_match(c->had, t->topic))
-		return 0;
-	if (c->n == HUB_LAST_MAX)
-		return err_set(e, EX_DATAERR, "last: more than %d topics",
-			       HUB_LAST_MAX);
-	xgrow(&c->v, &c->cap, c->n, sizeof(*c->v));
-	c->v[c->n++] = t->last;
-	return 0;
-}
-
-static int by_offset(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* The newest event of each topic that was not wanted before, in order. */
-static int collect_last(struct hub *h, struct hub_client *c,
-			const struct patterns *had, const struct hub_wish *wish,
-			struct collecting *to, struct err *e)
-{
-	struct journal *j = h->conf.journal(h->conf.arg);
-	size_t n = 0;
-	int rc;
-
-	to->had = had;
-	rc = journal_begin(j, e);
-	for (size_t i = 0; rc == 0 && i < wish->n; i++)
-		rc = journal_topics(j, wish->pattern[i], (struct str){ 0 },
-				    on_topic, to, e);
-	journal_end(j);
-	if (rc < 0)
-		return -1;
-	/* What an earlier "last" still owes stays owed. */
-	for (; c->at_last < c->n_last; c->at_last++) {
-		xgrow(&to->v, &to->cap, to->n, sizeof(*to->v));
-		to->v[to->n++] = c->last[c->at_last];
-	}
-	if (to->n)
-		qsort(to->v, to->n, sizeof(*to->v), by_offset);
-	for (size_t i = 0; i < to->n; i++)
-		if (n == 0 || to->v[n - 1] != to->v[i])
-			to->v[n++] = to->v[i];
-	to->n = n;
-	return 0;
-}
-
-/* Where a client that comes with a position goes on. */
-static int resume(struct hub *h, const struct hub_wish *wish,
-		  struct journal_want *want, uint64_t *pos_r, bool *recovered_r,
-		  struct err *e)
-{
-	struct journal *j = h->conf.journal(h->conf.arg);
-	uint64_t next = 0;
-	int rc = journal_resume(j, *wish->since, want, &next, e);
-
-	if (rc < 0)
-		return -1;
-	*recovered_r = rc == 1;
-	*pos_r = next - 1;
-	/* What the hub has not been told of yet comes live. */
-	if (*pos_r > h->flushed || (rc == 0 && wish->last))
-		*pos_r = h->flushed;
-	return 0;
-}
-
-static int plan(struct hub *h, struct hub_client *c,
-		const struct hub_wish *wish, struct patterns *set,
-		struct collecting *last, struct journal_want *want,
-		bool *recovered_r, struct err *e)
-{
-	const struct patterns none = { 0 };
-
-	*recovered_r = true;
-	if (!h->conf.journal(h->conf.arg) || !h->epoch)
-		return err_set(e, EX_UNAVAILABLE, "no journal yet");
-	if (c->group && wish->since)
-		return err_set(e, EX_USAGE,
-			       "since belongs to the first subscription");
-	if (c->group)
-		patterns_copy(set, &c->group->patterns);
-	for (size_t i = 0; i < wish->n; i++)
-		if (!patterns_add(set, wish->pattern[i]))
-			return err_set(e, EX_DATAERR, "more than %d patterns",
-				       PATTERNS_MAX);
-	last->upto = c->group && c->state != HUB_LIVE ? c->pos : h->flushed;
-	*want = (struct journal_want){ .pattern = set->v,
-				       .n = set->n,
-				       .told = c->group ? c->want.told : 0 };
-	if (wish->since && resume(h, wish, want, &last->upto, recovered_r, e))
-		return -1;
-	if (!wish->last || (wish->since && *recovered_r))
-		return 0;
-	return collect_last(h, c, c->group ? &c->group->patterns : &none, wish,
-			    last, e);
-}
-
 int hub_subscribe(struct hub *h, struct hub_client *c,
 		  const struct hub_wish *wish, struct position *pos_r,
 		  bool *recovered_r, struct err *e)
 {
-	struct patterns set = { 0 };
-	struct collecting last = { 0 };
-	struct journal_want want;
+	struct plan p;
+	int rc;
 
 	flush(h); /* so that everybody's position is a flushed one */
-	if (plan(h, c, wish, &set, &last, &want, recovered_r, e)) {
-		patterns_free(&set);
-		free(last.v);
-		return -1;
+	rc = hub_plan(h, c, wish, &p, e);
+	if (rc == 0) {
+		set_state(h, c, HUB_IDLE);
+		set_group(h, c, &p.set);
+		if (p.n_last) {
+			hub_drop_last(c);
+			c->last = p.last;
+			c->n_last = p.n_last;
+			p.last = NULL;
+		}
+		c->pos = p.pos;
+		c->want = p.want;
+		*pos_r = (struct position){ h->epoch, c->pos };
+		*recovered_r = p.recovered;
+		hub_settle(h, c);
 	}
-	set_state(h, c, HUB_IDLE);
-	set_group(h, c, &set);
-	patterns_free(&set);
-	if (last.n) {
-		hub_drop_last(c);
-		c->last = last.v;
-		c->n_last = last.n;
-	} else {
-		free(last.v);
-	}
-	c->pos = last.upto;
-	c->want = want;
-	*pos_r = (struct position){ h->epoch, c->pos };
-	hub_settle(h, c);
-	return 0;
+	hub_plan_free(&p);
+	return rc;
 }
 
 void hub_unsubscribe(struct hub *h, struct hub_client *c,
@@ -461,14 +394,16 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 	hub_settle(h, c);
 }
 
-void hub_reply(struct hub *h, struct hub_client *c, struct str text)
+void hub_choked(struct hub *h, struct hub_client *c)
 {
-	struct buf b = { 0 };
-
-	frame_add(&b, text);
-	if (!h->conf.send(c->user, buf_str(&b)) && !c->blocked)
+	if (!c->blocked)
 		block(h, c, c->state == HUB_LIVE ? h->flushed : c->pos);
-	buf_free(&b);
+}
+
+void hub_reply(struct hub *h, struct hub_client *c, struct str frames)
+{
+	if (!h->conf.send(c->user, frames))
+		hub_choked(h, c);
 }
 
 void hub_drained(struct hub *h, struct hub_client *c)
@@ -512,8 +447,7 @@ void hub_epoch(struct hub *h, struct position pos)
 	h->n_due = 0;
 	h->waiting = h->n_waiting = 0;
 	h->epoch = pos.epoch;
-	h->flushed = pos.offset;
-	ring_reset(h->ring, pos.offset);
+	empty_rings(h, pos.offset);
 	for (c = h->all; c; c = c->all_next) {
 		hub_drop_last(c);
 		c->pos = pos.offset;
@@ -537,7 +471,8 @@ struct hub *hub_new(const struct hub_conf *conf)
 	struct hub *h = xcalloc(1, sizeof(*h));
 
 	h->conf = *conf;
-	h->ring = ring_new(HUB_RING_SLOTS, HUB_RING_BYTES);
+	for (int k = 0; k < FRAME_KINDS; k++)
+		h->lane[k].ring = ring_new(HUB_RING_SLOTS, HUB_RING_BYTES);
 	h->groups = groups_new();
 	h->work = loop_work_new(conf->loop, on_work, h);
 	h->tick = loop_timer_new(conf->loop, on_tick, h);
@@ -556,10 +491,12 @@ void hub_free(struct hub **hp)
 	loop_work_free(&h->work);
 	loop_timer_free(&h->tick);
 	loop_timer_free(&h->retry);
-	ring_free(&h->ring);
+	for (int k = 0; k < FRAME_KINDS; k++) {
+		ring_free(&h->lane[k].ring);
+		buf_free(&h->lane[k].frame);
+	}
 	groups_free(&h->groups);
 	buf_free(&h->text);
-	buf_free(&h->frame);
 	buf_free(&h->out);
 	free(h->due);
 	free(h);

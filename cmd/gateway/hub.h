@@ -35,10 +35,10 @@ enum {
 	HUB_WRITE_MAX = 64 << 10, /* bytes gathered for one write */
 	HUB_TICK_MS = 1,	  /* between two flushes */
 	HUB_RETRY_MS = 200,	  /* when the journal could not be read */
-	HUB_SLICE = 16,	       /* clients that are behind, served in a turn */
-	HUB_LOOK_MAX = 2048,   /* events looked at for one of them */
-	HUB_LAST_MAX = 100000, /* topics that "last" may give */
-	HUB_RING_SLOTS = 16384,
+	HUB_SLICE = 16,		/* clients that are behind, served in a turn */
+	HUB_LOOK_MAX = 2048,	/* events looked at for one of them */
+	HUB_LAST_MAX = 100000,	/* topics that "last" may give */
+	HUB_RING_SLOTS = 16384, /* of each kind of frame */
 	HUB_RING_BYTES = 4 << 20,
 };
 
@@ -54,6 +54,7 @@ enum hub_state {
 /* Belongs to the caller; zeroed, with user set, before it is first used. */
 struct hub_client {
 	void *user;
+	enum frame_kind kind;
 	bool waiter; /* is not sent events, only woken by the first one */
 	/* hub's own */
 	struct group *group; /* NULL: wants nothing */
@@ -131,9 +132,11 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 /* Wants nothing any more: before the client goes away. */
 void hub_leave(struct hub *h, struct hub_client *c);
 
-/* Send a client something that is no event, between events. */
-void hub_reply(struct hub *h, struct hub_client *c, struct str text);
+/* Send a client frames that are no events, between events. */
+void hub_reply(struct hub *h, struct hub_client *c, struct str frames);
 
+/* The client's socket takes no more; the hub's own writes tell by themselves. */
+void hub_choked(struct hub *h, struct hub_client *c);
 /* The client's socket takes more again. */
 void hub_drained(struct hub *h, struct hub_client *c);
 
@@ -146,7 +149,7 @@ struct position hub_position(const struct hub *h, const struct hub_client *c);
 struct hub_counts {
 	size_t subscribed, behind, choked; /* clients now */
 	size_t groups;
-	uint64_t framed;    /* events framed for the ring */
+	uint64_t framed; /* events framed for the rings, once for each kind */
 	uint64_t delivered; /* events sent to clients */
 	uint64_t flushes;
 	uint64_t from_ring, from_journal; /* of those delivered later */

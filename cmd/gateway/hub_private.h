@@ -1,7 +1,10 @@
 #ifndef GATEWAY_HUB_PRIVATE_H
 #define GATEWAY_HUB_PRIVATE_H
 
-/* What hub.c (who stands where) and hub_serve.c (who is behind) share. */
+/*
+ * What hub.c (who stands where), hub_plan.c (what a client asks for) and
+ * hub_serve.c (who is behind) share.
+ */
 #include "common/buf.h"
 
 #include "hub.h"
@@ -11,13 +14,21 @@ struct queue {
 	struct hub_client *head, *tail;
 };
 
+/* What each kind of frame has of its own. */
+struct lane {
+	struct ring *ring; /* kept up only while there are clients */
+	size_t clients;
+	struct buf frame; /* of the newest event */
+};
+
 struct hub {
 	struct hub_conf conf;
-	struct ring *ring;
+	struct lane lane[FRAME_KINDS];
 	struct groups *groups;
 	struct loop_work *work;
 	struct loop_timer *tick, *retry;
 	uint32_t epoch;
+	uint64_t newest;  /* event that the hub was told of */
 	uint64_t flushed; /* live clients have seen everything up to here */
 	int64_t flushed_ms;
 	size_t waiting, n_waiting; /* bytes, events that were not flushed */
@@ -25,16 +36,31 @@ struct hub {
 	size_t n_due, cap_due;
 	struct queue behind, ahead, woken;
 	struct hub_client *all; /* that want something */
-	/* an event's text, its frame, and what one write takes */
-	struct buf text, frame, out;
+	struct buf text, out;	/* an event's text, and what one write takes */
 	struct hub_counts counts;
 };
 
 /* Put a client where it belongs by its position, patterns and socket. */
 void hub_settle(struct hub *h, struct hub_client *c);
 
-/* Add one event as a frame; the same bytes for everyone. */
-void hub_frame(struct hub *h, const struct event *ev, struct buf *to);
+/* An event's text, the same for everyone; valid until the next call. */
+struct str hub_print(struct hub *h, const struct event *ev);
+
+/* What will be so when a client has what it asks for. */
+struct plan {
+	struct patterns set;
+	uint64_t pos;
+	struct journal_want want;
+	bool recovered;
+	uint64_t *last; /* newest events of topics, to be sent first */
+	size_t n_last, cap_last;
+	const struct patterns *had; /* or NULL; lives as long as its group */
+};
+
+/* As hub_subscribe(); changes nothing. Free *p in any case. */
+int hub_plan(struct hub *h, const struct hub_client *c,
+	     const struct hub_wish *wish, struct plan *p, struct err *e);
+void hub_plan_free(struct plan *p);
 
 /* One piece for one client. False: the journal cannot be read now. */
 bool hub_serve(struct hub *h, struct hub_client *c);

@@ -5,13 +5,6 @@
 
 #include "frame.h"
 
-void hub_frame(struct hub *h, const struct event *ev, struct buf *to)
-{
-	buf_reset(&h->text);
-	event_print(ev, EVENT_BRIEF, &h->text);
-	frame_add(to, buf_str(&h->text));
-}
-
 static void send_later(struct hub *h, struct hub_client *c, size_t n)
 {
 	h->counts.delivered += n;
@@ -22,19 +15,20 @@ static void send_later(struct hub *h, struct hub_client *c, size_t n)
 
 static bool serve_ring(struct hub *h, struct hub_client *c)
 {
-	uint64_t seq = ring_after(h->ring, c->pos), end = ring_end(h->ring);
+	const struct ring *ring = h->lane[c->kind].ring;
+	uint64_t seq = ring_after(ring, c->pos), end = ring_end(ring);
 	size_t n = 0;
 
 	buf_reset(&h->out);
 	for (size_t looked = 0; looked < HUB_LOOK_MAX; looked++, seq++) {
 		const struct ring_item *it;
 
-		if (seq == end || ring_at(h->ring, seq)->offset > h->flushed) {
+		if (seq == end || ring_at(ring, seq)->offset > h->flushed) {
 			if (c->pos < h->flushed)
 				c->pos = h->flushed;
 			break;
 		}
-		it = ring_at(h->ring, seq);
+		it = ring_at(ring, seq);
 		if (patterns_match(&c->group->patterns, it->topic)) {
 			if (n && h->out.len + it->frame.len > HUB_WRITE_MAX)
 				break;
@@ -50,9 +44,17 @@ static bool serve_ring(struct hub *h, struct hub_client *c)
 
 struct serving {
 	struct hub *h;
+	enum frame_kind kind;
 	const struct patterns *patterns;
 	size_t n;
 };
+
+static void add_frame(struct serving *s, const struct event *ev)
+{
+	frame_add_event(s->kind, (struct position){ ev->epoch, ev->offset },
+			hub_print(s->h, ev), &s->h->out);
+	s->n++;
+}
 
 static int on_scanned(void *arg, const struct event *ev, struct err *e)
 {
@@ -61,8 +63,7 @@ static int on_scanned(void *arg, const struct event *ev, struct err *e)
 	(void)e;
 	if (!patterns_match(s->patterns, ev->topic))
 		return 0;
-	hub_frame(s->h, ev, &s->h->out);
-	s->n++;
+	add_frame(s, ev);
 	return s->h->out.len >= HUB_WRITE_MAX;
 }
 
@@ -79,7 +80,7 @@ void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j)
 static bool serve_journal(struct hub *h, struct hub_client *c,
 			  struct journal *j)
 {
-	struct serving s = { h, &c->group->patterns, 0 };
+	struct serving s = { h, c->kind, &c->group->patterns, 0 };
 	struct journal_scan scan = { .from = c->pos + 1,
 				     .until = h->flushed,
 				     .budget = HUB_LOOK_MAX };
@@ -102,11 +103,8 @@ static bool serve_journal(struct hub *h, struct hub_client *c,
 
 static int on_last(void *arg, const struct event *ev, struct err *e)
 {
-	struct serving *s = arg;
-
 	(void)e;
-	hub_frame(s->h, ev, &s->h->out);
-	s->n++;
+	add_frame(arg, ev);
 	return 0;
 }
 
@@ -119,7 +117,7 @@ void hub_drop_last(struct hub_client *c)
 
 static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 {
-	struct serving s = { .h = h };
+	struct serving s = { .h = h, .kind = c->kind };
 	struct err e;
 
 	buf_reset(&h->out);
@@ -140,7 +138,7 @@ bool hub_serve(struct hub *h, struct hub_client *c)
 {
 	struct journal *j;
 
-	if (!c->n_last && c->pos >= ring_floor(h->ring))
+	if (!c->n_last && c->pos >= ring_floor(h->lane[c->kind].ring))
 		return serve_ring(h, c);
 	j = h->conf.journal(h->conf.arg);
 	if (!j)

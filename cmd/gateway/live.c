@@ -8,11 +8,7 @@
 #include "api.h"
 #include "client.h"
 #include "http.h"
-
-struct live {
-	struct session s; /* first */
-	struct hub_client client;
-};
+#include "streams.h"
 
 static bool offers_ours(struct str protocols)
 {
@@ -71,10 +67,15 @@ bool live_send(void *user, struct str frames)
 	return net_send(l->s.conn, frames);
 }
 
-static void reply(struct live *l, struct buf *b)
+/* Frees text. */
+static void reply(struct live *l, struct buf *text)
 {
-	hub_reply(l->s.g->hub, &l->client, buf_str(b));
-	buf_free(b);
+	struct buf frame = { 0 };
+
+	frame_add(&frame, buf_str(text));
+	hub_reply(l->s.g->hub, &l->client, buf_str(&frame));
+	buf_free(&frame);
+	buf_free(text);
 }
 
 static void reply_error(struct live *l, const char *code, const char *message)
@@ -100,7 +101,16 @@ static void reply_subscribed(struct live *l, struct position pos,
 
 void live_broken(void *user, struct position pos)
 {
-	reply_subscribed(user, pos, false);
+	struct live *l = user;
+	struct buf b = { 0 };
+
+	if (l->client.kind == FRAME_WEBSOCKET) {
+		reply_subscribed(l, pos, false);
+		return;
+	}
+	streams_print_subscribed(l, pos, false, &b);
+	hub_reply(l->s.g->hub, &l->client, buf_str(&b));
+	buf_free(&b);
 }
 
 static const char *code_of(const struct err *e)

@@ -2,10 +2,15 @@
 #define GATEWAY_LIVE_H
 
 /*
- * live - WebSockets that speak weir.v1 (client.h), and the hub that serves
- * them.
+ * live - clients of the hub, and those of them that are WebSockets and speak
+ * weir.v1 (client.h).
  */
 #include "gateway.h"
+
+struct live {
+	struct session s; /* first */
+	struct hub_client client;
+};
 
 /* net_events of a WebSocket; arg is the struct gateway. */
 bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r);

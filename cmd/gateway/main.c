@@ -1,5 +1,5 @@
 /*
- * gateway - serve the journal to clients: dashboard, REST and WebSocket.
+ * gateway - serve the journal to clients: dashboard, REST, WebSocket and SSE.
  *
  * Reads the feed and the journal, writes what it was given over HTTP to
  * ingest. Design, section 6; weir-gateway(1).
@@ -19,6 +19,7 @@
 #include "gateway.h"
 #include "guard.h"
 #include "live.h"
+#include "streams.h"
 
 static struct gateway_settings cfg = {
 	.listen = "127.0.0.1",
@@ -224,6 +225,7 @@ static void gateway_count(struct gateway *g)
 	} counts[] = {
 		{ "connections", net.conns },
 		{ "websockets", net.sockets },
+		{ "streams", net.streams },
 		{ "connections_total", net.accepted },
 		{ "connections_refused_total", net.refused },
 		{ "connections_failed_total", net.failed },
@@ -373,6 +375,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 	hub.loop = g->loop;
 	g->started_us = clk_wall_us();
 	g->hub = hub_new(&hub);
+	g->streams = streams_new(g);
 	g->board = board_new();
 	g->stats = stats_new();
 	g->jobs_work = loop_work_new(g->loop, api_jobs, g);
@@ -389,6 +392,7 @@ static void gateway_close(struct gateway *g)
 	producer_memory_free(&g->queue);
 	loop_timer_free(&g->timer);
 	loop_work_free(&g->jobs_work);
+	streams_free(&g->streams);
 	hub_free(&g->hub);
 	board_free(&g->board);
 	stats_free(&g->stats);

@@ -26,6 +26,8 @@ static void forget(struct net_conn *c)
 	n->counts.conns--;
 	if (c->is_socket)
 		n->counts.sockets--;
+	if (c->is_stream)
+		n->counts.streams--;
 	if (n->adopting == c)
 		n->adopting = NULL;
 	net_unlist_held(c);
@@ -61,6 +63,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return net_on_upgrade(c);
 	case LWS_CALLBACK_ESTABLISHED: return net_on_opened(c);
 	case LWS_CALLBACK_RECEIVE: return net_on_receive(c, in, len);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
 	case LWS_CALLBACK_SERVER_WRITEABLE: return net_on_writable(c);
 	case LWS_CALLBACK_WSI_DESTROY:
 		lws_set_opaque_user_data(wsi, NULL);
@@ -205,11 +208,12 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 	};
 
 	n->conf = *conf;
+	n->streams_fd = -1;
 	allow_files(conf->max_conns); /* lws sizes its table by this */
 	n->settle = loop_work_new(conf->loop, net_settle_held, n);
 	n->watch = loop_timer_new(conf->loop, net_look, n);
 	n->listener = listener_new(&listener, e);
-	if (!n->listener || start_lws(n, e))
+	if (!n->listener || net_streams_init(n, e) || start_lws(n, e))
 		net_free(&n);
 	return n;
 }
@@ -233,6 +237,7 @@ void net_free(struct net **np)
 			uv_run(loop_native(n->conf.loop), UV_RUN_NOWAIT);
 	if (n->context)
 		lws_context_destroy(n->context);
+	net_streams_fini(n);
 	loop_work_free(&n->settle);
 	loop_timer_free(&n->watch);
 	free(n);

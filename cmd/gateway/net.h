@@ -10,9 +10,12 @@
  * written by us in whole: an HTTP answer with its head in one write, WebSocket
  * frames prebuilt (frame.h) and straight to the socket.
  *
- * A connection is either in a request or a WebSocket. Each request is answered
- * exactly once with net_answer(), inside its callback or later; until then
- * nothing more is read from that connection. One thread. Nothing here logs.
+ * A connection is either in a request, a WebSocket, or a stream: the answer to a
+ * request that goes on until one side ends it. Each request is answered exactly
+ * once, with net_answer() or net_stream(), inside its callback or later; until
+ * then nothing more is read from that connection. The client of a stream has
+ * nothing to say; whatever comes from it, its end too, ends the connection. One
+ * thread. Nothing here logs.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,7 +57,8 @@ struct net_request {
 	struct net_param param[NET_PARAMS_MAX];
 	size_t n_params;
 	struct str host, origin, authorization, content_type;
-	struct str if_none_match, accept_encoding;
+	struct str if_none_match, accept, accept_encoding;
+	struct str last_event_id;
 	struct str protocols; /* of an upgrade: what the client offers */
 	struct str version;   /* likewise: of the protocol, "13" */
 	struct str body;
@@ -109,7 +113,9 @@ void net_free(struct net **np);
 uint16_t net_port(const struct net *n);
 
 struct net_counts {
-	size_t conns, sockets; /* now; sockets are those that are WebSockets */
+	size_t conns;	/* now, of any kind */
+	size_t sockets; /* of them: WebSockets */
+	size_t streams; /* of them: streams */
 	uint64_t accepted, refused, failed, requests, messages, sends, bytes;
 	uint64_t malformed; /* requests refused by net itself */
 	uint64_t held;	    /* bytes of bodies and unsent answers, now */
@@ -125,8 +131,14 @@ void *net_user(const struct net_conn *c);
 void net_answer(struct net_conn *c, const struct net_answer *a);
 
 /*
- * WebSocket: write whole frames. False if the socket did not take all of
- * them: what is left is kept and sent first; send no more until writable().
+ * Answer with a head, and a body that goes on with net_send(); a->body begins
+ * it. As net_send(). HEAD is answered with the head, and the connection ends.
+ */
+bool net_stream(struct net_conn *c, const struct net_answer *a);
+
+/*
+ * WebSocket, stream: write whole frames. False if the socket did not take all
+ * of them: what is left is kept and sent first; send no more until writable().
  */
 bool net_send(struct net_conn *c, struct str frames);
 

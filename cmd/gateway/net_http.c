@@ -15,12 +15,12 @@ enum { LINGER_S = 2 }; /* for the rest of what was no request */
 /* ---- answering ---- */
 
 static void print_answer(const struct net_answer *a, bool head_only, bool end,
-			 struct buf *b)
+			 bool goes_on, struct buf *b)
 {
 	buf_addf(b, "HTTP/1.1 %d %s\r\n", a->status, status_text(a->status));
 	if (a->type)
 		buf_addf(b, "Content-Type: %s\r\n", a->type);
-	if (a->status != 204 && a->status != 304)
+	if (a->status != 204 && a->status != 304 && !goes_on)
 		buf_addf(b, "Content-Length: %zu\r\n", a->body.len);
 	buf_puts(b, "X-Content-Type-Options: nosniff\r\n");
 	if (a->headers)
@@ -108,10 +108,11 @@ void net_unlist_held(struct net_conn *c)
 	*at = c->next_holding;
 }
 
-static void send_answer(struct net_conn *c, struct str s, bool *end)
+/* False: the connection is broken. */
+static bool send_answer(struct net_conn *c, struct str s)
 {
-	if (net_write(c, s) < 0)
-		*end = true;
+	bool written = net_write(c, s) >= 0;
+
 	c->sending = lws_partial_buffered(c->wsi);
 	if (c->sending) {
 		/* It would end what is slow, too. */
@@ -121,40 +122,62 @@ static void send_answer(struct net_conn *c, struct str s, bool *end)
 		net_unwatch(c);
 		net_let_go(c);
 	}
+	return written;
 }
 
-void net_answer(struct net_conn *c, const struct net_answer *a)
+/* Write the answer to a request; false: there is nothing more to do about it. */
+static bool answer(struct net_conn *c, const struct net_answer *a, bool end,
+		   bool goes_on)
 {
 	struct buf b = { 0 };
-	bool end = a->close || c->last;
+	bool written;
 
 	if (!c->in_request || c->dying)
-		return;
+		return false;
 	c->receiving = false;
 	if (!c->sending)
 		net_let_go(c); /* of the body */
-	print_answer(a, c->head_only, end, &b);
+	print_answer(a, c->head_only, end, goes_on, &b);
 	if (!net_hold(c, b.len, b.len)) {
 		buf_free(&b);
 		net_decline(c, 503, too_much);
-		return;
+		return false;
 	}
 	c->in_request = false;
 	c->served++;
-	send_answer(c, buf_str(&b), &end);
+	written = send_answer(c, buf_str(&b));
 	buf_free(&b);
 	buf_free(&c->body);
 	if (c->held) {
 		c->held = false;
 		lws_rx_flow_control(c->wsi, 1);
 	}
-	if (end) {
-		/* What is left over is still sent before it closes. */
+	if (!written)
 		net_kill_soon(c);
+	return written;
+}
+
+void net_answer(struct net_conn *c, const struct net_answer *a)
+{
+	bool end = a->close || c->last;
+
+	if (!answer(c, a, end, false))
 		return;
-	}
-	if (lws_http_transaction_completed(c->wsi))
+	/* What is left over is still sent before it closes. */
+	if (end || lws_http_transaction_completed(c->wsi))
 		net_kill_soon(c);
+}
+
+bool net_stream(struct net_conn *c, const struct net_answer *a)
+{
+	if (!answer(c, a, true, true))
+		return false;
+	if (c->head_only) {
+		net_kill_soon(c);
+		return false;
+	}
+	net_become_stream(c);
+	return net_has_room(c);
 }
 
 /* A refusal that net makes itself; its words are a problem document too. */

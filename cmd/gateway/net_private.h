@@ -4,7 +4,8 @@
 /*
  * What net.c (connections come and go), net_request.c (what a head says),
  * net_http.c (requests and their answers), net_watch.c (what they may hold, and
- * how long) and net_socket.c (WebSockets) share.
+ * how long), net_stream.c (answers that go on) and net_socket.c (WebSockets)
+ * share.
  *
  * What libwebsockets 4.1.6 does of itself, and what of that is not wanted:
  *
@@ -31,6 +32,9 @@
  * - Frames of clients are taken without a mask, too, and nothing tells whether
  *   there was one. (RFC 6455 wants the mask for the sake of proxies on the way;
  *   to us it makes no difference.)
+ * - In a stream it neither reads nor notices the client's end, either; with
+ *   reading switched off it would not write what was left over. So a set of
+ *   our own (epoll) tells of what comes.
  * - Connections are never closed from within our own loops, but soon after
  *   (LWS_TO_KILL_ASYNC).
  */
@@ -51,6 +55,8 @@ struct net {
 	struct loop_work *settle;
 	struct net_conn *watched;
 	struct loop_timer *watch;
+	int streams_fd; /* epoll: streams whose clients have said something */
+	struct loop_fd *streams;
 	struct net_counts counts;
 	char scratch[NET_HEAD_MAX + 1024]; /* strings of the current request */
 	size_t scratch_used;
@@ -71,7 +77,7 @@ struct net_conn {
 	void *user;
 	struct buf body; /* of a request, or of a message in parts */
 	size_t length;	 /* of the body that was announced */
-	bool is_socket;
+	bool is_socket, is_stream;
 	bool in_request; /* not answered yet */
 	bool head_only;	 /* the request was HEAD */
 	bool held;	 /* reading is switched off until the answer */
@@ -133,7 +139,18 @@ void net_watch(struct net_conn *c);
 void net_unwatch(struct net_conn *c);
 void net_look(void *net); /* at those that are watched (loop_timer) */
 
+/* ---- net_stream.c ---- */
+
+int net_streams_init(struct net *n, struct err *e);
+void net_streams_fini(struct net *n);
+
+/* It is a stream from now on: its head was written. */
+void net_become_stream(struct net_conn *c);
+
 /* ---- net_socket.c ---- */
+
+/* False, and writable() will be called, if lws has kept what was written. */
+bool net_has_room(struct net_conn *c);
 
 /* 0 lets lws shake hands; -1 closes, after what was answered is out. */
 int net_on_upgrade(struct net_conn *c);

@@ -30,6 +30,20 @@ struct str net_header(struct net *n, struct lws *wsi,
 	return len < 0 ? none : keep(n, len);
 }
 
+/* Likewise, of one that lws does not know; `name` in small letters, with ':'. */
+static struct str other_header(struct net *n, struct lws *wsi, struct str name)
+{
+	char *to = n->scratch + n->scratch_used;
+	const struct str none = { 0 };
+	int len = lws_hdr_custom_length(wsi, name.p, (int)name.len);
+
+	if (len <= 0 || len >= scratch_left(n))
+		return none;
+	len = lws_hdr_custom_copy(wsi, to, scratch_left(n), name.p,
+				  (int)name.len);
+	return len < 0 ? none : str_trim(keep(n, len));
+}
+
 static enum net_method method_of(struct lws *wsi, struct str *path_r)
 {
 	static const enum net_method methods[] = {
@@ -88,6 +102,8 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi)
 	r->authorization = net_header(n, wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
 	r->content_type = net_header(n, wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
 	r->if_none_match = net_header(n, wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
+	r->accept = net_header(n, wsi, WSI_TOKEN_HTTP_ACCEPT);
+	r->last_event_id = other_header(n, wsi, STR("last-event-id:"));
 	r->accept_encoding = net_header(n, wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
 	r->protocols = net_header(n, wsi, WSI_TOKEN_PROTOCOL);
 	r->version = net_header(n, wsi, WSI_TOKEN_VERSION);

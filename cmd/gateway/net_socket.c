@@ -76,6 +76,16 @@ int net_on_opened(struct net_conn *c)
 	return 0;
 }
 
+bool net_has_room(struct net_conn *c)
+{
+	if (!c->choked && lws_partial_buffered(c->wsi)) {
+		c->choked = true;
+		c->choked_sends = 0;
+		lws_callback_on_writable(c->wsi);
+	}
+	return !c->choked;
+}
+
 bool net_send(struct net_conn *c, struct str frames)
 {
 	if (c->dying)
@@ -89,12 +99,7 @@ bool net_send(struct net_conn *c, struct str frames)
 		net_kill_soon(c);
 		return false;
 	}
-	if (!c->choked && lws_partial_buffered(c->wsi)) {
-		c->choked = true;
-		c->choked_sends = 0;
-		lws_callback_on_writable(c->wsi);
-	}
-	return !c->choked;
+	return net_has_room(c);
 }
 
 void net_close(struct net_conn *c, uint16_t code, const char *why)

@@ -2,9 +2,10 @@
 #define GATEWAY_RING_H
 
 /*
- * ring - the newest events, each framed once, shared by all clients.
+ * ring - the newest events, each framed once, shared by all clients that take
+ * frames of its kind.
  *
- * Holds every event after ring_floor(), in order, as whole WebSocket frames.
+ * Holds every event after ring_floor(), in order, as whole frames.
  * Frames that follow each other usually lie next to each other in memory, so
  * that many of them go out in one write. The oldest make room for the newest;
  * who needs those reads the journal.

@@ -18,6 +18,7 @@ const char *status_text(int status)
 		{ 403, "Forbidden" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
+		{ 406, "Not Acceptable" },
 		{ 408, "Request Timeout" },
 		{ 411, "Length Required" },
 		{ 413, "Content Too Large" },

@@ -1,4 +1,7 @@
-/* The bytes around a message, at each border of RFC 6455, section 5.2. */
+/*
+ * The bytes around a message, at each border of RFC 6455, section 5.2; blocks
+ * of Server-Sent Events.
+ */
 #include "cmd/gateway/frame.h"
 
 #include <string.h>
@@ -51,11 +54,70 @@ static void a_close_says_why_as_far_as_it_fits(void **state)
 	buf_free(&b);
 }
 
+static void an_event_is_a_message_or_a_block_with_its_position(void **state)
+{
+	const struct position pos = { 0x9b1c04e7, 88213 };
+	struct buf b = { 0 };
+
+	(void)state;
+	frame_add_event(FRAME_WEBSOCKET, pos, STR("{}"), &b);
+	assert_true(str_is(buf_str(&b), "\x81\x02{}"));
+	buf_reset(&b);
+	frame_add_event(FRAME_SSE, pos, STR("{}"), &b);
+	assert_true(str_is(buf_str(&b), "id: 9b1c04e7:88213\ndata: {}\n\n"));
+	buf_free(&b);
+}
+
+/* The standard ends a line at LF, CR and CRLF alike. */
+static void each_line_of_data_is_one_of_its_own(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "", "data: \n" },
+		{ "{}", "data: {}\n" },
+		{ "{\n}", "data: {\ndata: }\n" },
+		{ "{\r}", "data: {\ndata: }\n" },
+		{ "{\r\n}", "data: {\ndata: }\n" },
+		{ "{\n\r}", "data: {\ndata: \ndata: }\n" },
+		{ "{}\r", "data: {}\ndata: \n" },
+		{ "\n\n{}", "data: \ndata: \ndata: {}\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf b = { 0 };
+
+		frame_add_data(&b, str_from(rows[i].text));
+		if (!str_is(buf_str(&b), rows[i].want))
+			fail_msg("row %zu: %.*s", i, (int)b.len, b.p);
+		buf_free(&b);
+	}
+}
+
+static void an_id_is_only_of_a_position_that_there_is(void **state)
+{
+	struct buf b = { 0 };
+
+	(void)state;
+	frame_add_id(&b, (struct position){ 0, 0 });
+	assert_int_equal(b.len, 0);
+	frame_add_id(&b, (struct position){ 1, 0 });
+	frame_end_block(&b);
+	frame_add_comment(&b);
+	assert_true(str_is(buf_str(&b), "id: 00000001:0\n\n:\n\n"));
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_length_takes_as_many_bytes_as_it_needs),
 		cmocka_unit_test(a_close_says_why_as_far_as_it_fits),
+		cmocka_unit_test(
+			an_event_is_a_message_or_a_block_with_its_position),
+		cmocka_unit_test(each_line_of_data_is_one_of_its_own),
+		cmocka_unit_test(an_id_is_only_of_a_position_that_there_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,8 @@
 
 #include "tests/unit/cases.h"
 
-static struct group *group_of(struct groups *g, const char *a, const char *b)
+static struct group *group_of_kind(struct groups *g, const char *a,
+				   const char *b, enum frame_kind kind)
 {
 	struct patterns p = { 0 };
 	struct group *group;
@@ -14,9 +15,14 @@ static struct group *group_of(struct groups *g, const char *a, const char *b)
 	patterns_add(&p, str_from(a));
 	if (b)
 		patterns_add(&p, str_from(b));
-	group = groups_get(g, &p);
+	group = groups_get(g, &p, kind);
 	patterns_free(&p);
 	return group;
+}
+
+static struct group *group_of(struct groups *g, const char *a, const char *b)
+{
+	return group_of_kind(g, a, b, FRAME_WEBSOCKET);
 }
 
 static void equal_sets_are_one_group(void **state)
@@ -36,6 +42,24 @@ static void equal_sets_are_one_group(void **state)
 	groups_put(g, &same);
 	groups_put(g, &other);
 	assert_int_equal(groups_count(g), 0);
+	groups_free(&g);
+}
+
+static void one_set_in_frames_of_two_kinds_is_two_groups(void **state)
+{
+	struct groups *g = groups_new();
+	struct group *ws = group_of(g, "a/", NULL);
+	struct group *sse = group_of_kind(g, "a/", NULL, FRAME_SSE);
+	struct group *same = group_of_kind(g, "a/", NULL, FRAME_SSE);
+
+	(void)state;
+	assert_ptr_not_equal(ws, sse);
+	assert_ptr_equal(sse, same);
+	assert_int_equal(ws->kind, FRAME_WEBSOCKET);
+	assert_int_equal(sse->kind, FRAME_SSE);
+	groups_put(g, &ws);
+	groups_put(g, &sse);
+	groups_put(g, &same);
 	groups_free(&g);
 }
 
@@ -141,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_sets_are_one_group),
+		cmocka_unit_test(one_set_in_frames_of_two_kinds_is_two_groups),
 		cmocka_unit_test(matches_are_those_of_topic_matches),
 		cmocka_unit_test(a_group_with_two_matches_is_told_once),
 		cmocka_unit_test(a_set_is_sorted_and_bounded),

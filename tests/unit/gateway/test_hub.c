@@ -50,6 +50,12 @@ struct world {
 	void (*script)(struct world *w);
 };
 
+/* Half of them are WebSockets. */
+static enum frame_kind kind_of(const struct client *c)
+{
+	return (c - c->w->client) % 2 ? FRAME_SSE : FRAME_WEBSOCKET;
+}
+
 static uint64_t pick(struct world *w, uint64_t n)
 {
 	w->seed = w->seed * 6364136223846793005u + 1442695040888963407u;
@@ -103,11 +109,27 @@ static void receive(struct client *c, struct str text)
 	c->got++;
 }
 
-static bool take(void *user, struct str frames)
+/* Blocks of two lines: the id must be the event's position. */
+static void take_blocks(struct client *c, struct str blocks)
 {
-	struct client *c = user;
+	while (blocks.len) {
+		struct str id = str_cut(blocks, '\n', &blocks);
+		struct str data = str_cut(blocks, '\n', &blocks);
+		struct position pos;
 
-	assert_false(c->taken);
+		assert_true(str_starts(id, STR("id: ")));
+		assert_true(position_parse(str_sub(id, 4, id.len), &pos));
+		assert_true(str_starts(data, STR("data: ")));
+		data = str_sub(data, 6, data.len);
+		assert_int_equal(pos.epoch, c->w->epoch);
+		assert_int_equal(pos.offset, offset_in(data));
+		receive(c, data);
+		assert_int_equal(str_cut(blocks, '\n', &blocks).len, 0);
+	}
+}
+
+static void take_messages(struct client *c, struct str frames)
+{
 	while (frames.len) {
 		const unsigned char *p = (const unsigned char *)frames.p;
 		size_t head = p[1] < 126 ? 2 : p[1] == 126 ? 4 : 10;
@@ -118,6 +140,17 @@ static bool take(void *user, struct str frames)
 		receive(c, str_sub(frames, head, head + len));
 		frames = str_sub(frames, head + len, frames.len);
 	}
+}
+
+static bool take(void *user, struct str frames)
+{
+	struct client *c = user;
+
+	assert_false(c->taken);
+	if (c->hub.kind == FRAME_SSE)
+		take_blocks(c, frames);
+	else
+		take_messages(c, frames);
 	c->taken = c->choked;
 	return !c->choked;
 }
@@ -211,6 +244,7 @@ static void run(void (*script)(struct world *w))
 	for (size_t i = 0; i < CLIENTS; i++) {
 		w->client[i].hub.user = &w->client[i];
 		w->client[i].w = w;
+		w->client[i].hub.kind = kind_of(&w->client[i]);
 	}
 	w->script = script;
 	write_events(w, 20, false);
@@ -268,7 +302,7 @@ static void change_mind(struct world *w, struct client *c)
 	} else if (pick(w, 3) == 0) {
 		hub_leave(w->hub, &c->hub);
 		c->taken = false;
-		c->hub = (struct hub_client){ .user = c };
+		c->hub = (struct hub_client){ .user = c, .kind = kind_of(c) };
 	} else {
 		bool was_live = c->hub.state == HUB_LIVE;
 		uint64_t at = hub_position(w->hub, &c->hub).offset;

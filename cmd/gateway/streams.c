@@ -1,0 +1,257 @@
+#include "streams.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "common/since.h"
+#include "common/xmem.h"
+
+#include "api.h"
+#include "client.h"
+#include "http.h"
+
+struct stream {
+	struct live l; /* first */
+	struct stream *prev, *next;
+	int64_t due_ms;
+	struct position told; /* when it was last pinged */
+};
+
+/* In the order in which they are due: each waits as long as all others. */
+struct streams {
+	struct gateway *g;
+	struct loop_timer *timer;
+	struct stream *head, *tail;
+};
+
+/* ---- signs of life ---- */
+
+static void enlist(struct streams *all, struct stream *st)
+{
+	st->due_ms = loop_now_ms(all->g->loop) + STREAMS_PING_MS;
+	st->next = NULL;
+	st->prev = all->tail;
+	if (all->tail)
+		all->tail->next = st;
+	else
+		all->head = st;
+	all->tail = st;
+	if (!loop_timer_running(all->timer))
+		loop_timer_start(all->timer, STREAMS_PING_MS);
+}
+
+static void strike(struct streams *all, struct stream *st)
+{
+	if (st->prev)
+		st->prev->next = st->next;
+	else
+		all->head = st->next;
+	if (st->next)
+		st->next->prev = st->prev;
+	else
+		all->tail = st->prev;
+}
+
+static void ping(struct stream *st)
+{
+	struct hub *h = st->l.s.g->hub;
+	struct position pos = hub_position(h, &st->l.client);
+	struct buf b = { 0 };
+
+	if (st->l.client.blocked)
+		return; /* enough waits to be read */
+	if (pos.epoch == st->told.epoch && pos.offset == st->told.offset) {
+		frame_add_comment(&b);
+	} else {
+		frame_add_id(&b, pos);
+		frame_end_block(&b);
+		st->told = pos;
+	}
+	hub_reply(h, &st->l.client, buf_str(&b));
+	buf_free(&b);
+}
+
+static void on_timer(void *arg)
+{
+	struct streams *all = arg;
+	int64_t now_ms = loop_now_ms(all->g->loop);
+	struct stream *st;
+
+	for (int i = 0; i < STREAMS_SLICE; i++) {
+		st = all->head;
+		if (!st || st->due_ms > now_ms)
+			break;
+		strike(all, st);
+		enlist(all, st);
+		ping(st);
+	}
+	st = all->head;
+	if (st)
+		loop_timer_start(all->timer,
+				 st->due_ms > now_ms ? st->due_ms - now_ms : 0);
+}
+
+/* ---- a client ---- */
+
+void streams_print_subscribed(const struct live *l, struct position pos,
+			      bool recovered, struct buf *b)
+{
+	struct buf json = { 0 };
+
+	buf_puts(b, "event: subscribed\n");
+	/* None while "last" is being sent: it could not be gone on from. */
+	frame_add_id(b, hub_position(l->s.g->hub, &l->client));
+	client_print_subscribed(&l->client.group->patterns, pos, recovered,
+				&json);
+	frame_add_data(b, buf_str(&json));
+	frame_end_block(b);
+	buf_free(&json);
+}
+
+static void close_stream(struct session *s)
+{
+	struct stream *st = (struct stream *)s;
+
+	strike(s->g->streams, st);
+	hub_leave(s->g->hub, &st->l.client);
+	free(st);
+}
+
+struct asked {
+	struct patterns patterns;
+	struct position since;
+	bool has_since, last;
+	bool recovered; /* what a time asks for is all there */
+};
+
+/* A time or an age is the position before what was recorded then. */
+static bool read_since(struct gateway *g, const struct net_request *r,
+		       struct asked *a, struct err *e)
+{
+	/* A browser that comes back has both; where it was is what counts. */
+	bool is_back = r->last_event_id.len > 0;
+	struct str text = is_back ? r->last_event_id : http_param(r, "since");
+	struct journal_want want = { .pattern = a->patterns.v,
+				     .n = a->patterns.n };
+	struct journal *j;
+	struct since w;
+	uint64_t first = 1;
+	int whole;
+
+	a->recovered = true;
+	a->has_since = text.p != NULL;
+	if (!a->has_since)
+		return true;
+	if (is_back && !position_parse(text, &a->since))
+		return !err_set(e, EX_USAGE, "Last-Event-ID: not a position");
+	if (is_back || position_parse(text, &a->since))
+		return true;
+	if (!since_parse(text, clk_wall_us(), &w))
+		return !err_set(e, EX_USAGE,
+				"since: not a position, a time or an age");
+	j = gateway_journal(g, e);
+	whole = j ? since_first(&w, j, &want, &first, e) : -1;
+	a->since = (struct position){ hub_epoch_of(g->hub), first - 1 };
+	a->recovered = whole == 1;
+	return whole >= 0;
+}
+
+static bool read_asked(struct gateway *g, const struct net_request *r,
+		       struct asked *a, struct err *e)
+{
+	static const char *const names[] = { "topic*", "since", "last" };
+
+	return http_check_params(r, names, ARRAY_LEN(names), e) &&
+	       http_param_topics(r, &a->patterns, e) &&
+	       http_param_flag(r, "last", &a->last, e) &&
+	       read_since(g, r, a, e);
+}
+
+/* True, subscribed, with the position after which events come. */
+static bool subscribe(struct stream *st, const struct net_request *r,
+		      struct position *pos_r, bool *recovered_r, struct err *e)
+{
+	struct gateway *g = st->l.s.g;
+	struct asked a = { 0 };
+	bool ok = read_asked(g, r, &a, e);
+
+	if (ok) {
+		struct hub_wish wish = { a.patterns.v, a.patterns.n,
+					 a.has_since ? &a.since : NULL,
+					 a.last };
+
+		ok = hub_subscribe(g->hub, &st->l.client, &wish, pos_r,
+				   recovered_r, e) == 0;
+		*recovered_r &= a.recovered;
+	}
+	patterns_free(&a.patterns);
+	return ok;
+}
+
+/* The answer's head and its first block. */
+static void begin(struct stream *st, struct position pos, bool recovered)
+{
+	struct hub *h = st->l.s.g->hub;
+	unsigned spread = STREAMS_RETRY_MAX_MS - STREAMS_RETRY_MIN_MS;
+	struct buf b = { 0 };
+
+	st->told = hub_position(h, &st->l.client);
+	buf_addf(&b, "retry: %u\n",
+		 STREAMS_RETRY_MIN_MS + arc4random_uniform(spread + 1));
+	streams_print_subscribed(&st->l, pos, recovered, &b);
+	if (!net_stream(st->l.s.conn,
+			&(struct net_answer){
+				.status = 200,
+				.type = "text/event-stream",
+				.headers = "Cache-Control: no-store\r\n"
+					   "X-Accel-Buffering: no\r\n",
+				.body = buf_str(&b),
+			}))
+		hub_choked(h, &st->l.client);
+	buf_free(&b);
+}
+
+void api_stream(struct gateway *g, struct net_conn *c,
+		const struct net_request *r, struct str rest)
+{
+	struct stream *st;
+	struct position pos;
+	bool recovered = false;
+	struct err e;
+
+	(void)rest;
+	if (!http_accepts(r->accept, STR("text/event-stream"))) {
+		http_problem(c, 406, "what is here is text/event-stream");
+		return;
+	}
+	st = xcalloc(1, sizeof(*st));
+	st->l.s = (struct session){ g, c, close_stream };
+	st->l.client.user = st;
+	st->l.client.kind = FRAME_SSE;
+	enlist(g->streams, st);
+	net_set_user(c, &st->l.s);
+	if (subscribe(st, r, &pos, &recovered, &e)) {
+		begin(st, pos, recovered);
+		return;
+	}
+	session_end(c);
+	http_problem(c, e.code == EX_USAGE || e.code == EX_DATAERR ? 400 : 503,
+		     "%s", e.msg);
+}
+
+struct streams *streams_new(struct gateway *g)
+{
+	struct streams *all = xcalloc(1, sizeof(*all));
+
+	all->g = g;
+	all->timer = loop_timer_new(g->loop, on_timer, all);
+	return all;
+}
+
+void streams_free(struct streams **sp)
+{
+	if (*sp)
+		loop_timer_free(&(*sp)->timer);
+	free(*sp);
+	*sp = NULL;
+}
