@@ -420,6 +420,49 @@ test('an inline script would be refused', async () => {
 	await page.context().close();
 });
 
+test('an EventSource goes on where it was when the gateway comes back', async () => {
+	const page = await open({});
+	const numbers = (from, to) => {
+		const all = [];
+
+		for (let n = from; n <= to; n++)
+			all.push({ type: 'test.n', subject: 'a', data: { n } });
+		return all;
+	};
+	const seen = (n) => page.waitForFunction((want) =>
+		window.seen.length >= want, n);
+
+	await page.evaluate(() => new Promise((resolve, reject) => {
+		const source = new EventSource('/api/v1/events/stream?topic=test.n/');
+
+		window.seen = [];
+		window.said = [];
+		source.onmessage = (m) => window.seen.push(
+			[JSON.parse(m.data).data.n, m.lastEventId]);
+		source.addEventListener('subscribed', (m) => {
+			window.said.push(JSON.parse(m.data));
+			resolve();
+		});
+		source.onerror = () => reject(new Error('no stream'));
+	}));
+	publish(...numbers(1, 10));
+	await seen(10);
+	await stop(gateway.child);
+	publish(...numbers(11, 20));
+	gateway = await start('gateway', '--port', port);
+	await seen(20);
+	publish(...numbers(21, 30));
+	await seen(30);
+
+	const got = await page.evaluate(() => window.seen);
+	const said = await page.evaluate(() => window.said);
+
+	assert.deepEqual(got.map(([n]) => n), numbers(1, 30).map((e) => e.data.n));
+	assert.deepEqual(said.map((s) => s.recovered), [true, true]);
+	assert.equal(said[1].position, got[9][1]);
+	await page.context().close();
+});
+
 // ---- run ----
 
 async function main() {

@@ -56,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str since = str_cut(rest, '\n', &rest);
 	struct since w;
 
+	http_accepts(token, STR("text/event-stream"));
 	if (guard_host(host, names, 1))
 		assert(host.len > 0);
 	if (origin.p && guard_origin(origin, host))

@@ -101,11 +101,70 @@ static void a_problem_says_what_it_is(void **state)
 	buf_free(&b);
 }
 
+static void a_flag_is_yes_or_no(void **state)
+{
+	static const struct {
+		const char *query;
+		bool ok, want;
+	} rows[] = {
+		{ "", true, false },	       { "last=true", true, true },
+		{ "last=1", true, true },      { "last=false", true, false },
+		{ "last=0", true, false },     { "last=", false, false },
+		{ "last=TRUE", false, false }, { "last=2", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char query[64];
+		struct net_request r;
+		struct err e = { 0 };
+		bool v = true;
+
+		strcpy(query, rows[i].query);
+		r = request(query);
+		if (http_param_flag(&r, "last", &v, &e) != rows[i].ok ||
+		    v != rows[i].want)
+			fail_msg("%s: want %d", rows[i].query, rows[i].want);
+	}
+}
+
+static void a_type_is_accepted_by_its_name_or_range(void **state)
+{
+	static const struct {
+		const char *accept;
+		bool want;
+	} rows[] = {
+		{ "text/event-stream", true },
+		{ "Text/Event-Stream", true },
+		{ "text/event-stream;q=0.9", true },
+		{ "application/json, text/event-stream ; q=1", true },
+		{ "text/*", true },
+		{ "*/*", true },
+		{ "text/html,*/*;q=0.1", true },
+		{ "application/json", false },
+		{ "text/event", false },
+		{ "text/event-stream-2", false },
+		{ "application/*", false },
+		{ "te/*", false },
+		{ "", false },
+		{ ",;", false },
+	};
+
+	(void)state;
+	assert_true(http_accepts((struct str){ 0 }, STR("text/event-stream")));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (http_accepts(str_from(rows[i].accept),
+				 STR("text/event-stream")) != rows[i].want)
+			fail_msg("'%s': want %d", rows[i].accept, rows[i].want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parameters_are_checked_by_name),
 		cmocka_unit_test(numbers_are_within_bounds),
+		cmocka_unit_test(a_flag_is_yes_or_no),
+		cmocka_unit_test(a_type_is_accepted_by_its_name_or_range),
 		cmocka_unit_test(a_problem_says_what_it_is),
 	};
 
