@@ -17,9 +17,12 @@ static void on_said(void *arg, int what)
 	int k = epoll_wait(n->streams_fd, ev, SLICE, 0);
 
 	(void)what;
-	for (int i = 0; i < k; i++)
-		if (!((struct net_conn *)ev[i].data.ptr)->dying)
-			net_kill_soon(ev[i].data.ptr);
+	for (int i = 0; i < k; i++) {
+		struct net_conn *c = ev[i].data.ptr;
+
+		if (!c->dying)
+			net_kill_soon(c);
+	}
 }
 
 int net_streams_init(struct net *n, struct err *e)

@@ -139,11 +139,6 @@ uint64_t ring_floor(const struct ring *r)
 	return r->floor;
 }
 
-uint64_t ring_last(const struct ring *r)
-{
-	return r->last;
-}
-
 uint64_t ring_after(const struct ring *r, uint64_t offset)
 {
 	uint64_t lo = r->first, hi = r->end;

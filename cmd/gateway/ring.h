@@ -39,8 +39,6 @@ void ring_add(struct ring *r, uint64_t offset, struct str topic,
 
 /* Everything that was added after this offset is here. */
 uint64_t ring_floor(const struct ring *r);
-/* The last offset that was added. */
-uint64_t ring_last(const struct ring *r);
 
 /*
  * Items have sequence numbers, rising by one. The first that is after
