@@ -8,8 +8,9 @@
  *	{"unsubscribe":["price.update/"]}
  *	{"ping":1}
  *
- * One message is one JSON object with one of these. `since` may only come with
- * the first subscription: a client has one position. Where both `since` and
+ * One message is one JSON object with one of these. `since` with a later
+ * subscription asks for what its patterns have missed, up to the one position
+ * that a client has. Where both `since` and
  * `last` are given, `last` is for when the position cannot be recovered.
  *
  * Pure: text in, a command out; replies are text.

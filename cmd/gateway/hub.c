@@ -89,7 +89,7 @@ void hub_settle(struct hub *h, struct hub_client *c)
 		set_state(h, c, HUB_IDLE);
 	else if (c->blocked)
 		set_state(h, c, HUB_CHOKED);
-	else if (c->n_last || c->pos < h->flushed)
+	else if (c->n_last || c->replay || c->pos < h->flushed)
 		set_state(h, c, c->waiter ? HUB_WOKEN : HUB_BEHIND);
 	else
 		set_state(h, c, c->pos > h->flushed ? HUB_AHEAD : HUB_LIVE);
@@ -312,10 +312,16 @@ void hub_slice_end(struct hub *h)
 		loop_timer_start(h->tick, HUB_TICK_MS);
 }
 
+static void drop_owed(struct hub_client *c)
+{
+	hub_drop_last(c);
+	hub_drop_replays(&c->replay);
+}
+
 void hub_leave(struct hub *h, struct hub_client *c)
 {
 	set_state(h, c, HUB_IDLE);
-	hub_drop_last(c);
+	drop_owed(c);
 	set_group(h, c, NULL);
 }
 
@@ -345,6 +351,17 @@ static void on_retry(void *arg)
 
 /* ---- clients ---- */
 
+/* Each begins where the one before it has ended. */
+static void owe_replay(struct hub_client *c, struct replay **replay)
+{
+	struct replay **at = &c->replay;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = *replay;
+	*replay = NULL;
+}
+
 int hub_subscribe(struct hub *h, struct hub_client *c,
 		  const struct hub_wish *wish, struct position *pos_r,
 		  bool *recovered_r, struct err *e)
@@ -363,6 +380,8 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 			c->n_last = p.n_last;
 			p.last = NULL;
 		}
+		if (p.replay)
+			owe_replay(c, &p.replay);
 		c->pos = p.pos;
 		c->want = p.want;
 		*pos_r = (struct position){ h->epoch, c->pos };
@@ -389,7 +408,7 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 		patterns_remove(&set, pattern[i]);
 	set_group(h, c, &set);
 	if (!c->group)
-		hub_drop_last(c);
+		drop_owed(c);
 	patterns_free(&set);
 	hub_settle(h, c);
 }
@@ -414,7 +433,7 @@ void hub_drained(struct hub *h, struct hub_client *c)
 
 struct position hub_position(const struct hub *h, const struct hub_client *c)
 {
-	if (c->n_last)
+	if (c->n_last || c->replay)
 		return (struct position){ 0, 0 };
 	return (struct position){ h->epoch, c->group && c->state != HUB_LIVE
 						    ? c->pos
@@ -449,7 +468,7 @@ void hub_epoch(struct hub *h, struct position pos)
 	h->epoch = pos.epoch;
 	empty_rings(h, pos.offset);
 	for (c = h->all; c; c = c->all_next) {
-		hub_drop_last(c);
+		drop_owed(c);
 		c->pos = pos.offset;
 		c->want.told = c->want.asked = 0;
 		if (c->waiter) {

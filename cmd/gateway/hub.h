@@ -66,6 +66,7 @@ struct hub_client {
 	bool blocked;	/* the socket takes no more */
 	uint64_t *last; /* newest events of topics, still to be sent */
 	size_t n_last, at_last;
+	struct replay *replay; /* then, what later patterns have missed */
 };
 
 struct hub_conf {
@@ -106,11 +107,11 @@ uint32_t hub_epoch_of(const struct hub *h); /* 0: none yet */
 
 /*
  * Add patterns to what c wants. Without `since` it goes on from where it is,
- * or from the newest event. *pos_r is the position after which events come,
+ * or from the newest event; with it, and with patterns already, it is first
+ * sent what the new ones have missed, up to where it is. *pos_r is the position after which events come,
  * and *recovered_r whether that is all that matches since `since`. `last`: the
  * newest event of each topic first; where `since` is given, only if it could
- * not be recovered. -1 with *e: EX_UNAVAILABLE (no journal yet), EX_USAGE
- * (since, but it has a position already), EX_DATAERR (too many patterns or
+ * not be recovered. -1 with *e: EX_UNAVAILABLE (no journal yet), EX_DATAERR (too many patterns or
  * topics); nothing has changed then.
  *
  * Nothing is sent from within: answer first, with hub_reply().
@@ -141,8 +142,8 @@ void hub_choked(struct hub *h, struct hub_client *c);
 void hub_drained(struct hub *h, struct hub_client *c);
 
 /*
- * The position that c could come back with; epoch 0 while "last" is still
- * being sent, and before there was a journal.
+ * The position that c could come back with; epoch 0 while "last", or what later
+ * patterns have missed, is still being sent, and before there was a journal.
  */
 struct position hub_position(const struct hub *h, const struct hub_client *c);
 

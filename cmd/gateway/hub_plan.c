@@ -78,9 +78,33 @@ static int resume(struct hub *h, const struct hub_wish *wish, struct plan *p,
 	return 0;
 }
 
+/* What the new patterns of a client that has others have missed. */
+static int plan_replay(struct hub *h, const struct hub_wish *wish,
+		       struct plan *p, struct err *e)
+{
+	struct journal *j = h->conf.journal(h->conf.arg);
+	struct journal_want want = { .pattern = wish->pattern, .n = wish->n };
+	uint64_t next = 0;
+	int rc = journal_resume(j, *wish->since, &want, &next, e);
+
+	if (rc < 0)
+		return -1;
+	p->recovered = rc == 1;
+	if (next > p->pos || (rc == 0 && wish->last))
+		return 0;
+	p->replay = xcalloc(1, sizeof(*p->replay));
+	patterns_copy(&p->replay->had, p->had);
+	for (size_t i = 0; i < wish->n; i++)
+		patterns_add(&p->replay->wanted, wish->pattern[i]);
+	p->replay->want = want;
+	p->replay->at = next - 1;
+	return 0;
+}
+
 void hub_plan_free(struct plan *p)
 {
 	patterns_free(&p->set);
+	hub_drop_replays(&p->replay);
 	free(p->last);
 }
 
@@ -90,9 +114,6 @@ int hub_plan(struct hub *h, const struct hub_client *c,
 	*p = (struct plan){ .recovered = true };
 	if (!h->conf.journal(h->conf.arg) || !h->epoch)
 		return err_set(e, EX_UNAVAILABLE, "no journal yet");
-	if (c->group && wish->since)
-		return err_set(e, EX_USAGE,
-			       "since belongs to the first subscription");
 	if (c->group) {
 		p->had = &c->group->patterns;
 		patterns_copy(&p->set, p->had);
@@ -105,7 +126,8 @@ int hub_plan(struct hub *h, const struct hub_client *c,
 	p->want = (struct journal_want){ .pattern = p->set.v,
 					 .n = p->set.n,
 					 .told = c->group ? c->want.told : 0 };
-	if (wish->since && resume(h, wish, p, e))
+	if (wish->since &&
+	    (p->had ? plan_replay(h, wish, p, e) : resume(h, wish, p, e)))
 		return -1;
 	if (!wish->last || (wish->since && p->recovered))
 		return 0;

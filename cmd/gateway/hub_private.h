@@ -46,6 +46,14 @@ void hub_settle(struct hub *h, struct hub_client *c);
 /* An event's text, the same for everyone; valid until the next call. */
 struct str hub_print(struct hub *h, const struct event *ev);
 
+/* What patterns that came later have missed, up to the client's position. */
+struct replay {
+	struct replay *next;
+	struct patterns wanted, had; /* topics of the first, not the second */
+	struct journal_want want;
+	uint64_t at; /* everything up to here was looked at */
+};
+
 /* What will be so when a client has what it asks for. */
 struct plan {
 	struct patterns set;
@@ -54,6 +62,7 @@ struct plan {
 	bool recovered;
 	uint64_t *last; /* newest events of topics, to be sent first */
 	size_t n_last, cap_last;
+	struct replay *replay;	    /* or NULL */
 	const struct patterns *had; /* or NULL; lives as long as its group */
 };
 
@@ -68,7 +77,8 @@ bool hub_serve(struct hub *h, struct hub_client *c);
 /* Tell a client of events after its position that are gone, once. */
 void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j);
 
-/* Whatever "last" still owes is owed no more. */
+/* Whatever "last" still owes is owed no more; nor are replays. */
 void hub_drop_last(struct hub_client *c);
+void hub_drop_replays(struct replay **first);
 
 #endif

@@ -47,6 +47,7 @@ struct serving {
 	enum frame_kind kind;
 	const struct patterns *patterns;
 	size_t n;
+	const struct replay *replay; /* NULL: all that the patterns match */
 };
 
 static void add_frame(struct serving *s, const struct event *ev)
@@ -59,9 +60,13 @@ static void add_frame(struct serving *s, const struct event *ev)
 static int on_scanned(void *arg, const struct event *ev, struct err *e)
 {
 	struct serving *s = arg;
+	const struct replay *r = s->replay;
 
 	(void)e;
 	if (!patterns_match(s->patterns, ev->topic))
+		return 0;
+	if (r && (!patterns_match(&r->wanted, ev->topic) ||
+		  patterns_match(&r->had, ev->topic)))
 		return 0;
 	add_frame(s, ev);
 	return s->h->out.len >= HUB_WRITE_MAX;
@@ -80,7 +85,7 @@ void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j)
 static bool serve_journal(struct hub *h, struct hub_client *c,
 			  struct journal *j)
 {
-	struct serving s = { h, c->kind, &c->group->patterns, 0 };
+	struct serving s = { h, c->kind, &c->group->patterns, 0, NULL };
 	struct journal_scan scan = { .from = c->pos + 1,
 				     .until = h->flushed,
 				     .budget = HUB_LOOK_MAX };
@@ -134,14 +139,62 @@ static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 	return true;
 }
 
+static void pop_replay(struct replay **first)
+{
+	struct replay *r = *first;
+
+	*first = r->next;
+	patterns_free(&r->wanted);
+	patterns_free(&r->had);
+	free(r);
+}
+
+void hub_drop_replays(struct replay **first)
+{
+	while (*first)
+		pop_replay(first);
+}
+
+static bool serve_replay(struct hub *h, struct hub_client *c, struct journal *j)
+{
+	struct replay *r = c->replay;
+	struct serving s = { h, c->kind, &c->group->patterns, 0, r };
+	struct journal_scan scan = { .from = r->at + 1,
+				     .until = c->pos,
+				     .budget = HUB_LOOK_MAX };
+	uint64_t next = 0;
+	struct err e;
+	int rc;
+
+	r->want.pattern = r->wanted.v;
+	r->want.n = r->wanted.n;
+	if (journal_pruned(j, r->at, &r->want, &e) > 0)
+		h->conf.broken(c->user, (struct position){ h->epoch, c->pos });
+	if (c->state != HUB_BEHIND)
+		return true; /* choked by what it was told */
+	buf_reset(&h->out);
+	rc = journal_scan(j, &scan, on_scanned, &s, &next, &e);
+	if (rc < 0)
+		return false;
+	r->at = next - 1;
+	if (rc == 0 || next > c->pos)
+		pop_replay(&c->replay);
+	h->counts.from_journal += s.n;
+	send_later(h, c, s.n);
+	return true;
+}
+
 bool hub_serve(struct hub *h, struct hub_client *c)
 {
 	struct journal *j;
 
-	if (!c->n_last && c->pos >= ring_floor(h->lane[c->kind].ring))
+	if (!c->n_last && !c->replay &&
+	    c->pos >= ring_floor(h->lane[c->kind].ring))
 		return serve_ring(h, c);
 	j = h->conf.journal(h->conf.arg);
 	if (!j)
 		return false;
-	return c->n_last ? serve_last(h, c, j) : serve_journal(h, c, j);
+	if (c->n_last)
+		return serve_last(h, c, j);
+	return c->replay ? serve_replay(h, c, j) : serve_journal(h, c, j);
 }

@@ -116,7 +116,6 @@ void live_broken(void *user, struct position pos)
 static const char *code_of(const struct err *e)
 {
 	switch (e->code) {
-	case EX_USAGE: return "since-not-first";
 	case EX_DATAERR: return "too-many-subscriptions";
 	default: return "unavailable";
 	}

@@ -704,6 +704,20 @@ large_blob() {
 	[ "$(tail -n 1 "$T/out" | jq -c .subscribed)" = '["u.n/b"]' ]
 }
 
+@test "a later subscription with since is sent what its patterns have missed" {
+	start_both
+	for n in 1 2 3 4; do printf 't.n a {"n":%d}\nu.n b {"n":%d}\n' $n $((10 + n)); done | pub
+	at=$(epoch)
+	{
+		echo '{"subscribe":["t."],"since":"'"$at:4"'"}'
+		echo '{"subscribe":["u.","t.n/a"],"since":"'"$at:2"'"}'
+		echo '{"ping":1}'
+	} | "$WS" -n 8 "$port" >"$T/out"
+	[ "$(jq -c 'select(.subscribed).position' "$T/out" | tail -n 1)" = "\"$at:8\"" ]
+	[ "$(jq -c 'select(.topic // .type | . == "t.n").data.n' "$T/out" | paste -sd ' ')" = "3 4" ]
+	[ "$(jq -c 'select(.type == "u.n").data.n' "$T/out" | paste -sd ' ')" = "12 13 14" ]
+}
+
 @test "a bad message gets an error and the connection stays" {
 	start_both
 	run "$WS" -n 5 "$port" <<'END'
