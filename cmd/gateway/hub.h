@@ -107,12 +107,13 @@ uint32_t hub_epoch_of(const struct hub *h); /* 0: none yet */
 
 /*
  * Add patterns to what c wants. Without `since` it goes on from where it is,
- * or from the newest event; with it, and with patterns already, it is first
- * sent what the new ones have missed, up to where it is. *pos_r is the position after which events come,
- * and *recovered_r whether that is all that matches since `since`. `last`: the
- * newest event of each topic first; where `since` is given, only if it could
- * not be recovered. -1 with *e: EX_UNAVAILABLE (no journal yet), EX_DATAERR (too many patterns or
- * topics); nothing has changed then.
+ * or from the newest event. With it, one that had patterns already is first
+ * sent what the new ones have missed, up to where it is. *pos_r is the position
+ * after which events come, and *recovered_r whether that is all that matches
+ * since `since`. `last`: the newest event of each topic first; where `since` is
+ * given, only if it could not be recovered. -1 with *e: EX_UNAVAILABLE (no
+ * journal yet), EX_DATAERR (too many patterns or topics); nothing has changed
+ * then.
  *
  * Nothing is sent from within: answer first, with hub_reply().
  */
