@@ -5,9 +5,10 @@
  * groups - clients that want the same, and who wants an event.
  *
  * Clients with equal pattern sets, and frames of one kind, form one group; what
- * is waiting for them is gathered once. From a topic to the groups that want it leads a table by
- * pattern: a topic has only as many possible patterns as it has parts, so the
- * price of an event depends on who wants it, not on who is there.
+ * is waiting for them is gathered once. From a topic to the groups that want it
+ * leads a table by pattern: a topic has only as many possible patterns as it
+ * has parts, so the price of an event depends on who wants it, not on who is
+ * there.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -137,7 +137,7 @@ void hub_leave(struct hub *h, struct hub_client *c);
 /* Send a client frames that are no events, between events. */
 void hub_reply(struct hub *h, struct hub_client *c, struct str frames);
 
-/* The client's socket takes no more; the hub's own writes tell by themselves. */
+/* The client's socket takes no more, after a write that was not the hub's. */
 void hub_choked(struct hub *h, struct hub_client *c);
 /* The client's socket takes more again. */
 void hub_drained(struct hub *h, struct hub_client *c);

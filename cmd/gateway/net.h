@@ -10,8 +10,8 @@
  * written by us in whole: an HTTP answer with its head in one write, WebSocket
  * frames prebuilt (frame.h) and straight to the socket.
  *
- * A connection is either in a request, a WebSocket, or a stream: the answer to a
- * request that goes on until one side ends it. Each request is answered exactly
+ * A connection is either in a request, a WebSocket, or a stream: the answer to
+ * a request that goes on until one side ends it. Each request is answered exactly
  * once, with net_answer() or net_stream(), inside its callback or later; until
  * then nothing more is read from that connection. The client of a stream has
  * nothing to say; whatever comes from it, its end too, ends the connection. One

@@ -30,7 +30,7 @@ struct str net_header(struct net *n, struct lws *wsi,
 	return len < 0 ? none : keep(n, len);
 }
 
-/* Likewise, of one that lws does not know; `name` in small letters, with ':'. */
+/* Likewise, one that lws does not know; `name` in small letters, with ':'. */
 static struct str other_header(struct net *n, struct lws *wsi, struct str name)
 {
 	char *to = n->scratch + n->scratch_used;

@@ -9,7 +9,7 @@
 
 enum { SLICE = 64 }; /* streams that are ended in a turn */
 
-/* Each is told of once (EPOLLONESHOT), and is there until its descriptor goes. */
+/* Each is told of once (EPOLLONESHOT), and lives as long as its descriptor. */
 static void on_said(void *arg, int what)
 {
 	struct net *n = arg;
