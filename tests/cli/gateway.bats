@@ -809,9 +809,10 @@ EOT
 	start_both
 	pad=$(head -c 2000 /dev/zero | tr '\0' x)
 	events() { seq "$1" "$2" | sed "s/.*/t.n a {\"n\":&,\"pad\":\"$pad\"}/" | pub; }
-	echo '{"subscribe":[""]}' | "$WS" -z 5000 -n 12001 -t 60000 "$port" >"$T/slow" 3>&- &
+	echo '{"subscribe":[""]}' | "$WS" -n 12001 -t 60000 "$port" >"$T/slow" 3>&- &
 	slow=$!
 	wait_until '"subscribed":1' /api/v1/status
+	kill -STOP "$slow"
 	events 1 6000
 	echo '{"subscribe":["t."],"last":true}' | "$WS" -n 6002 -t 30000 "$port" >"$T/quick" 3>&- &
 	quick=$!
@@ -820,6 +821,7 @@ EOT
 	events 6001 12000
 	wait "$quick"
 	after=$(awk '/RssAnon/ {print $2}' "/proc/$gateway/status")
+	kill -CONT "$slow"
 	wait "$slow"
 	[ "$(tail -n +2 "$T/slow" | jq .data.n | md5sum)" = "$(seq 1 12000 | md5sum)" ]
 	[ "$(tail -n +2 "$T/quick" | jq .data.n | md5sum)" = "$(seq 6000 12000 | md5sum)" ]

@@ -97,13 +97,13 @@ EVENT='"specversion":"1.0","type":"test.e","source":"shop/1","data":{"x":1}'
 @test "a slow input is no late store" {
 	start_store
 	mkfifo "$T/in"
-	pub -t test.n --timeout 200ms <"$T/in" &
+	pub -t test.n --timeout 1500ms <"$T/in" &
 	publisher=$!
 	exec 9>"$T/in"
 	for i in 1 2 3 4 5; do
 		numbers $i $i >&9
 		wait_for in_order $i
-		sleep 0.17
+		sleep 0.4 # all of them take longer than the timeout
 	done
 	exec 9>&-
 	wait $publisher

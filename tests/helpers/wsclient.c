@@ -7,7 +7,6 @@
  *	-t MS      end with 1 after so long (default 10000)
  *	-p NAME    subprotocol to offer (default weir.v1; "": none)
  *	-H HEADER  another header line; "Host: x" replaces the one that is sent
- *	-z MS      read nothing for so long after connecting
  *	-b         send the lines as binary messages
  *	-q N       print every Nth message only, for long runs
  *
@@ -36,7 +35,7 @@ static struct {
 	struct buf headers;
 	bool has_host, binary;
 	long want, every;
-	int64_t timeout_ms, sleep_ms, deadline_ms;
+	int64_t timeout_ms, deadline_ms;
 } opt = {
 	.path = "/ws", .protocol = "weir.v1", .every = 1, .timeout_ms = 10000
 };
@@ -215,13 +214,12 @@ int main(int argc, char **argv)
 	struct sockaddr_in to = { .sin_family = AF_INET };
 	int c, fd;
 
-	while ((c = getopt(argc, argv, "n:t:p:H:z:bq:")) != -1) {
+	while ((c = getopt(argc, argv, "n:t:p:H:bq:")) != -1) {
 		switch (c) {
 		case 'n': opt.want = atol(optarg); break;
 		case 't': opt.timeout_ms = atol(optarg); break;
 		case 'p': opt.protocol = optarg; break;
 		case 'H': add_header(optarg); break;
-		case 'z': opt.sleep_ms = atol(optarg); break;
 		case 'b': opt.binary = true; break;
 		case 'q': opt.every = atol(optarg); break;
 		default: return 64;
@@ -240,17 +238,6 @@ int main(int argc, char **argv)
 		return 71;
 	}
 	shake_hands(fd, argv[optind]);
-	if (opt.sleep_ms) {
-		struct lines lines;
-		struct str line;
-
-		/* What there is to say is said first, then nothing is read. */
-		lines_init(&lines, 0, 1 << 20);
-		while (lines_next(&lines, &line, NULL) > 0)
-			send_frame(fd, 1, line);
-		poll(NULL, 0, (int)opt.sleep_ms);
-		lines_fini(&lines);
-	}
 	talk(fd);
 	return 0;
 }
