@@ -1,9 +1,11 @@
 #include "frame.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
 	FIN_TEXT = 0x81,
+	FIN_BINARY = 0x82,
 	FIN_CLOSE = 0x88,
 	CONTROL_MAX = 125, /* bytes in a control frame */
 };
@@ -33,6 +35,40 @@ void frame_add(struct buf *b, struct str text)
 
 	buf_add(b, head, frame_head(text.len, head));
 	buf_add_str(b, text);
+}
+
+void frame_add_binary(struct buf *b, struct str bytes)
+{
+	unsigned char head[FRAME_HEAD_MAX];
+	size_t len = frame_head(bytes.len, head);
+
+	head[0] = FIN_BINARY;
+	buf_add(b, head, len);
+	buf_add_str(b, bytes);
+}
+
+bool frame_next(struct str *frames, struct str *data_r, bool *binary_r)
+{
+	const unsigned char *p = (const unsigned char *)frames->p;
+	size_t head = 2, len;
+
+	if (frames->len == 0)
+		return false;
+	assert(p[0] == FIN_TEXT || p[0] == FIN_BINARY);
+	len = p[1];
+	if (len == 126 || len == 127) {
+		size_t more = len == 126 ? 2 : 8;
+
+		len = 0;
+		for (size_t i = 0; i < more; i++)
+			len = len << 8 | p[2 + i];
+		head += more;
+	}
+	assert(head <= frames->len && len <= frames->len - head);
+	*binary_r = p[0] == FIN_BINARY;
+	*data_r = str_sub(*frames, head, head + len);
+	*frames = str_sub(*frames, head + len, frames->len);
+	return true;
 }
 
 void frame_add_close(struct buf *b, uint16_t code, const char *why)

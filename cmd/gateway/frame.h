@@ -6,6 +6,7 @@
  * section 5.2; never masked, never split), or a block of Server-Sent Events
  * (HTML standard, section 9.2).
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,8 +26,14 @@ void frame_add_event(enum frame_kind kind, struct position pos, struct str json,
 /* The head of a text message of len bytes; returns the head's length. */
 size_t frame_head(size_t len, unsigned char out[FRAME_HEAD_MAX]);
 
-/* Add a whole text message. */
+/* Add a whole message. */
 void frame_add(struct buf *b, struct str text);
+void frame_add_binary(struct buf *b, struct str bytes);
+
+/*
+ * Cut the first message off frames that were built here; false at their end.
+ */
+bool frame_next(struct str *frames, struct str *data_r, bool *binary_r);
 
 /* Add a close message; `why` is cut to what fits. */
 void frame_add_close(struct buf *b, uint16_t code, const char *why);

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+
+#include "common/buf.h"
+
+#include "base64.h"
 
 static bool is_port(struct str s)
 {
@@ -66,41 +69,33 @@ bool guard_origin(struct str origin, struct str host)
 	return host.len > 0 && str_eq_nocase(origin, host);
 }
 
-/* The password of "user:password" in base64, into out; absent if broken. */
-static struct str basic_password(struct str coded, char *out, size_t size)
+/* The password of "user:password" in base64, in b; absent if broken. */
+static struct str basic_password(struct str coded, struct buf *b)
 {
-	const struct str none = { 0 };
-	struct str password;
-	int len;
+	struct str password = { 0 };
 
-	if (coded.len == 0 || coded.len % 4 || coded.len / 4 * 3 > size)
-		return none;
-	len = EVP_DecodeBlock((unsigned char *)out,
-			      (const unsigned char *)coded.p, (int)coded.len);
-	if (len < 0)
-		return none;
-	for (size_t i = coded.len; i > 0 && coded.p[i - 1] == '='; i--)
-		len--;
-	if (len < 0)
-		return none;
-	str_cut((struct str){ out, (size_t)len }, ':', &password);
+	if (base64_add_bytes(b, coded))
+		str_cut(buf_str(b), ':', &password);
 	return password;
 }
 
 bool guard_token(struct str authorization, struct str token)
 {
 	/* Room for a user's name, too. */
-	char plain[GUARD_TOKEN_MAX * 2];
+	struct buf plain = { .max = GUARD_TOKEN_MAX * 2 };
 	struct str value, scheme = str_cut(authorization, ' ', &value);
+	bool good;
 
 	value = str_trim(value);
 	if (str_eq_nocase(scheme, STR("Basic")))
-		value = basic_password(value, plain, sizeof(plain));
+		value = basic_password(value, &plain);
 	else if (!str_eq_nocase(scheme, STR("Bearer")))
 		return false;
 	/* Its length is no secret; its bytes are. */
-	return value.p && token.len && value.len == token.len &&
+	good = value.p && token.len && value.len == token.len &&
 	       CRYPTO_memcmp(value.p, token.p, token.len) == 0;
+	buf_free(&plain);
+	return good;
 }
 
 bool guard_is_loopback(const char *address)

@@ -136,7 +136,7 @@ static void subscribe(struct live *l, const struct client_command *cmd)
 		reply_subscribed(l, pos, recovered);
 }
 
-void live_message(void *arg, struct net_conn *c, struct str text)
+void live_message(void *arg, struct net_conn *c, struct str text, bool binary)
 {
 	struct gateway *g = arg;
 	struct live *l = net_user(c);
@@ -145,6 +145,7 @@ void live_message(void *arg, struct net_conn *c, struct str text)
 	struct arena a = { 0 };
 	struct buf b = { 0 };
 
+	(void)binary; /* is never so: net_take_binary() */
 	if (!client_parse(text, &a, &cmd, &why)) {
 		reply_error(l, why.code, why.message);
 		arena_free(&a);

@@ -32,7 +32,8 @@ enum {
 	NET_PARAMS_MAX = 64,	    /* query parameters of one request */
 	NET_HEAD_MAX = 16 << 10,    /* bytes of a request's head */
 	NET_BODY_MAX = 4 << 20,	    /* bytes of a request's body */
-	NET_MESSAGE_MAX = 64 << 10, /* bytes of a WebSocket message in */
+	NET_MESSAGE_MAX = 64 << 10, /* bytes of a WebSocket message in, unless
+				       more are taken */
 	NET_PING_S = 25,	    /* a quiet WebSocket is asked, ... */
 	NET_HANGUP_S = 50,	    /* and given up */
 	NET_KEEPALIVE_S = 60,	    /* an idle HTTP connection is closed */
@@ -87,7 +88,8 @@ struct net_events {
 	bool (*upgrade)(void *arg, struct net_conn *c,
 			const struct net_request *r);
 	void (*opened)(void *arg, struct net_conn *c);
-	void (*message)(void *arg, struct net_conn *c, struct str text);
+	void (*message)(void *arg, struct net_conn *c, struct str data,
+			bool binary);
 	/* A message that is not handed over, and why. */
 	void (*refused)(void *arg, struct net_conn *c, const char *code,
 			const char *why);
@@ -129,6 +131,12 @@ void net_set_user(struct net_conn *c, void *user);
 void *net_user(const struct net_conn *c);
 
 void net_answer(struct net_conn *c, const struct net_answer *a);
+
+/*
+ * WebSocket, in opened(): take messages of up to max bytes, binary ones, too.
+ * Otherwise they are text, of up to NET_MESSAGE_MAX.
+ */
+void net_take_binary(struct net_conn *c, size_t max);
 
 /*
  * Answer with a head, and a body that goes on with net_send(); a->body begins

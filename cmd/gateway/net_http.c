@@ -137,7 +137,7 @@ static bool answer(struct net_conn *c, const struct net_answer *a, bool end,
 	c->receiving = false;
 	if (!c->sending)
 		net_let_go(c); /* of the body */
-	print_answer(a, c->head_only, end, goes_on, &b);
+	print_answer(a, c->head_only, end || c->asked_to_close, goes_on, &b);
 	if (!net_hold(c, b.len, b.len)) {
 		buf_free(&b);
 		net_decline(c, 503, too_much);
@@ -163,7 +163,7 @@ void net_answer(struct net_conn *c, const struct net_answer *a)
 
 	if (!answer(c, a, end, false))
 		return;
-	/* What is left over is still sent before it closes. */
+	/* What a kill finds left over is lost; only small answers are killed. */
 	if (end || lws_http_transaction_completed(c->wsi))
 		net_kill_soon(c);
 }
@@ -217,6 +217,7 @@ static bool plan_body(struct net_conn *c, struct lws *wsi,
 
 	c->length = 0;
 	c->last = false;
+	c->asked_to_close = net_wants_close(c->net, wsi);
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
 		net_refuse(c, 411, "a body must come with its Content-Length");
 		return false;

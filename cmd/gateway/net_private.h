@@ -78,15 +78,18 @@ struct net_conn {
 	struct buf body; /* of a request, or of a message in parts */
 	size_t length;	 /* of the body that was announced */
 	bool is_socket, is_stream;
-	bool in_request; /* not answered yet */
-	bool head_only;	 /* the request was HEAD */
-	bool held;	 /* reading is switched off until the answer */
-	bool receiving;	 /* its body */
-	bool sending;	 /* an answer that the socket has not all taken */
-	bool last;	 /* request: the connection ends with its answer */
+	bool in_request;     /* not answered yet */
+	bool head_only;	     /* the request was HEAD */
+	bool held;	     /* reading is switched off until the answer */
+	bool receiving;	     /* its body */
+	bool sending;	     /* an answer that the socket has not all taken */
+	bool last;	     /* request: the connection ends with its answer */
+	bool asked_to_close; /* by the client: lws does, when all is sent */
 	bool dying;
 	bool choked;
-	bool skipping; /* the rest of a message that was refused */
+	bool skipping;	   /* the rest of a message that was refused */
+	bool binary;	   /* the message is, of which a part is here */
+	size_t binary_max; /* 0: binary messages are not taken */
 	unsigned choked_sends;
 };
 
@@ -98,6 +101,13 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi);
 /* A header's text, absent where it was not sent; valid as the request is. */
 struct str net_header(struct net *n, struct lws *wsi,
 		      enum lws_token_indexes token);
+
+/* A header that is a list of words has this one. */
+bool net_header_has(struct net *n, struct lws *wsi,
+		    enum lws_token_indexes token, struct str word);
+
+/* The client wants the connection to end with its answer. */
+bool net_wants_close(struct net *n, struct lws *wsi);
 
 /* 0, or the status of a refusal, and why: no request should look like it. */
 int net_request_fault(struct net *n, struct lws *wsi, const char **detail_r);

@@ -44,6 +44,26 @@ static struct str other_header(struct net *n, struct lws *wsi, struct str name)
 	return len < 0 ? none : str_trim(keep(n, len));
 }
 
+bool net_header_has(struct net *n, struct lws *wsi,
+		    enum lws_token_indexes token, struct str word)
+{
+	struct str list = net_header(n, wsi, token), one;
+
+	while (str_token(&list, ", \t", &one))
+		if (str_eq_nocase(one, word))
+			return true;
+	return false;
+}
+
+/* Who is not told so, too, takes the connection for one that goes on. */
+bool net_wants_close(struct net *n, struct lws *wsi)
+{
+	if (str_is(net_header(n, wsi, WSI_TOKEN_HTTP), "HTTP/1.0"))
+		return !net_header_has(n, wsi, WSI_TOKEN_CONNECTION,
+				       STR("keep-alive"));
+	return net_header_has(n, wsi, WSI_TOKEN_CONNECTION, STR("close"));
+}
+
 static enum net_method method_of(struct lws *wsi, struct str *path_r)
 {
 	static const enum net_method methods[] = {

@@ -19,24 +19,13 @@ static bool is_key(struct str s)
 	return true;
 }
 
-static bool has_token(struct str list, struct str token)
-{
-	struct str one;
-
-	while (str_token(&list, ", \t", &one))
-		if (str_eq_nocase(one, token))
-			return true;
-	return false;
-}
-
 /* NULL, or what the handshake lacks that every WebSocket must have. */
 static const char *handshake_fault(struct net *n, struct lws *wsi)
 {
 	if (!str_eq_nocase(net_header(n, wsi, WSI_TOKEN_UPGRADE),
 			   STR("websocket")))
 		return "the only upgrade offered is to websocket";
-	if (!has_token(net_header(n, wsi, WSI_TOKEN_CONNECTION),
-		       STR("upgrade")))
+	if (!net_header_has(n, wsi, WSI_TOKEN_CONNECTION, STR("upgrade")))
 		return "Connection does not say Upgrade";
 	if (!is_key(net_header(n, wsi, WSI_TOKEN_KEY)))
 		return "Sec-WebSocket-Key is not 16 bytes in base64";
@@ -122,35 +111,44 @@ static void refuse_message(struct net_conn *c, const char *code,
 	c->net->conf.on->refused(c->net->conf.arg, c, code, why);
 }
 
+void net_take_binary(struct net_conn *c, size_t max)
+{
+	c->binary_max = max;
+}
+
+static void begin_message(struct net_conn *c)
+{
+	c->net->counts.messages++;
+	c->skipping = false;
+	c->binary = lws_frame_is_binary(c->wsi);
+	buf_reset(&c->body);
+	if (c->binary && !c->binary_max)
+		refuse_message(c, "not-text", "messages are text, not binary");
+}
+
 int net_on_receive(struct net_conn *c, const char *in, size_t len)
 {
 	const struct net_events *on = c->net->conf.on;
 	bool end = lws_is_final_fragment(c->wsi) &&
 		   lws_remaining_packet_payload(c->wsi) == 0;
+	size_t max = c->binary_max ? c->binary_max : NET_MESSAGE_MAX;
+	struct str part = { in ? in : "", len };
 
 	if (c->dying)
 		return 0;
-	if (lws_is_first_fragment(c->wsi)) {
-		c->net->counts.messages++;
-		c->skipping = false;
-		buf_reset(&c->body);
-		if (lws_frame_is_binary(c->wsi))
-			refuse_message(c, "not-text",
-				       "messages are text, not binary");
-	}
-	if (!c->skipping && c->body.len + len > NET_MESSAGE_MAX)
+	if (lws_is_first_fragment(c->wsi))
+		begin_message(c);
+	if (!c->skipping && c->body.len + len > max)
 		refuse_message(c, "too-large",
-			       "a message may have 64 KiB at most");
-	if (!c->skipping) {
-		if (end && c->body.len == 0) {
-			on->message(c->net->conf.arg, c,
-				    (struct str){ in ? in : "", len });
-			return 0;
-		}
-		buf_add(&c->body, in, len);
-		if (end)
-			on->message(c->net->conf.arg, c, buf_str(&c->body));
+			       c->binary_max ? "a message is too large"
+					     : "a message may have 64 KiB at "
+					       "most");
+	if (!c->skipping && !(end && c->body.len == 0)) {
+		buf_add_str(&c->body, part);
+		part = buf_str(&c->body);
 	}
+	if (end && !c->skipping)
+		on->message(c->net->conf.arg, c, part, c->binary);
 	if (end)
 		buf_free(&c->body); /* a quiet client costs no memory */
 	return 0;

@@ -381,6 +381,18 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	[ "$(grep -c 'Re-using existing connection' <<<"$output")" -eq 2 ]
 }
 
+@test "who wants the connection to end is told that it does" {
+	start_gateway
+	run -0 get -i -H 'Connection: close' "$url/healthz"
+	[[ $output == *$'\r\nConnection: close\r\n'* ]]
+	run -0 get -i -H 'Connection: x, Close' "$url/healthz"
+	[[ $output == *$'\r\nConnection: close\r\n'* ]]
+	run -0 get -i --http1.0 "$url/healthz"
+	[[ $output == *$'\r\nConnection: close\r\n'* ]]
+	run -0 get -i "$url/healthz"
+	[[ $output != *Connection:* ]]
+}
+
 @test "requests sent at once are answered in turn, and waiting costs no CPU" {
 	start_both
 	exec 9<>"/dev/tcp/127.0.0.1/$port"

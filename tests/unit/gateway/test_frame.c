@@ -109,6 +109,32 @@ static void an_id_is_only_of_a_position_that_there_is(void **state)
 	buf_free(&b);
 }
 
+static void frames_are_taken_apart_as_they_were_built(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 125, 126, 65535, 65536 };
+	struct buf b = { 0 }, bytes = { 0 };
+	struct str rest, data;
+	bool binary;
+
+	(void)state;
+	for (size_t i = 0; i < 65536; i++)
+		buf_putc(&bytes, (char)i);
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		frame_add(&b, str_sub(buf_str(&bytes), 0, lengths[i]));
+		frame_add_binary(&b, str_sub(buf_str(&bytes), 0, lengths[i]));
+	}
+	rest = buf_str(&b);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(lengths); i++) {
+		assert_true(frame_next(&rest, &data, &binary));
+		assert_int_equal(binary, i % 2);
+		assert_int_equal(data.len, lengths[i / 2]);
+		assert_memory_equal(data.p, bytes.p, data.len);
+	}
+	assert_false(frame_next(&rest, &data, &binary));
+	buf_free(&b);
+	buf_free(&bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +144,7 @@ int main(void)
 			an_event_is_a_message_or_a_block_with_its_position),
 		cmocka_unit_test(each_line_of_data_is_one_of_its_own),
 		cmocka_unit_test(an_id_is_only_of_a_position_that_there_is),
+		cmocka_unit_test(frames_are_taken_apart_as_they_were_built),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
