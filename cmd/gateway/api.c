@@ -99,12 +99,3 @@ void api_request(void *arg, struct net_conn *c, const struct net_request *r)
 	else
 		route->fn(arg, c, r, rest);
 }
-
-void session_end(struct net_conn *c)
-{
-	struct session *s = net_user(c);
-
-	net_set_user(c, NULL);
-	if (s)
-		s->close(s);
-}

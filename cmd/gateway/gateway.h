@@ -20,6 +20,7 @@
 #include "hub.h"
 #include "net.h"
 #include "publish.h"
+#include "session.h"
 
 enum { GATEWAY_WAIT_MAX_S = 60 }; /* of a long poll */
 
@@ -62,18 +63,5 @@ struct journal *gateway_journal(struct gateway *g, struct err *e);
 
 /* Put our own counters on the board, as they are now. */
 void gateway_report(struct gateway *g);
-
-/*
- * What a connection is in the middle of; net_user() of it. There is one for
- * WebSockets, and for requests that are answered later.
- */
-struct session {
-	struct gateway *g;
-	struct net_conn *conn;
-	void (*close)(struct session *s); /* frees it */
-};
-
-/* Take a connection's session away (frees it). */
-void session_end(struct net_conn *c);
 
 #endif
