@@ -63,10 +63,13 @@ FUZZERS    := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*/fuzz
 HELPERS    := $(patsubst tests/helpers/%.c,$(O)/tests/helpers/%,$(wildcard tests/helpers/*.c))
 BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
 
+# What conformance suites by others are run against.
+ECHO       := $(O)/tests/socketio-echo
+
 .PHONY: all tools unit fuzz bench helpers check install clean compdb
 .SECONDARY:
 
-all: tools
+all: tools $(ECHO)
 tools: $(BINS)
 unit: $(UNIT)
 fuzz: $(FUZZERS)
@@ -124,6 +127,10 @@ $(O)/fuzz/common/%: $(O)/obj/tests/fuzz/common/%.o $(COMMON_LIB)
 $(O)/tests/helpers/%: $(O)/obj/tests/helpers/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
+
+$(ECHO): $(O)/obj/tests/socketio-echo.o $(O)/lib/gateway.a $(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_gateway) $(LIBS_COMMON)
 
 $(O)/bench/%: $(O)/obj/tests/bench/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)
