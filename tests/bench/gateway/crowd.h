@@ -1,0 +1,52 @@
+#ifndef BENCH_GATEWAY_CROWD_H
+#define BENCH_GATEWAY_CROWD_H
+
+/*
+ * crowd - many clients of one server, in processes of their own, that read as
+ * fast as they can and count. One client in CROWD_SAMPLE notes how long each
+ * event took from CROWD_STAMP in its text.
+ *
+ * What goes wrong ends the program with a line on standard error.
+ */
+#include <stdint.h>
+
+#include "wire.h"
+
+#define CROWD_STAMP "\"t\":\"" /* 16 hexadecimal digits follow: ns, monotonic */
+
+enum {
+	CROWD_PROCESSES_MAX = 16,
+	CROWD_SAMPLE = 16,
+	CROWD_ADDRESS = 4000, /* clients that come from one 127.0.0.x */
+};
+
+struct crowd;
+
+/* Returns at once; crowd_count() tells how many are ready. */
+struct crowd *crowd_new(const struct wire_kind *kind, uint16_t port,
+			unsigned clients, unsigned processes);
+void crowd_free(struct crowd **cp);
+
+struct crowd_counts {
+	unsigned ready;	     /* clients that were answered */
+	unsigned gone;	     /* clients whose connection has ended */
+	uint64_t deliveries; /* events, of all */
+	unsigned frame_size; /* of the newest sampled event, on the wire */
+};
+struct crowd_counts crowd_count(const struct crowd *c);
+
+/* From when an event was published, and from when weir's store recorded it. */
+enum crowd_latency { CROWD_PUBLISHED, CROWD_RECORDED, CROWD_LATENCIES };
+
+/*
+ * Latencies since the last crowd_forget(), in microseconds. False: none are
+ * known.
+ */
+void crowd_forget(struct crowd *c);
+bool crowd_latency(const struct crowd *c, enum crowd_latency of, double percent,
+		   uint64_t *us_r);
+
+_Noreturn void die(const char *what); /* with errno */
+uint64_t now_ns(void);		      /* monotonic */
+
+#endif
