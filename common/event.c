@@ -566,6 +566,11 @@ int event_check(const struct event *ev, struct err *e)
 		return err_set(e, EX_DATAERR,
 			       "further attributes: more than %d bytes",
 			       EVENT_EXT_MAX);
+	/* An event as text is one line. */
+	if (str_chr(ev->data, '\n') != (size_t)-1)
+		return bad(e, "data", "has a line break");
+	if (str_chr(ev->ext, '\n') != (size_t)-1)
+		return bad(e, "further attributes", "have a line break");
 	if (ev->data.p && json_check(ev->data, JSON_STRICT, e))
 		return err_prefix(e, "data");
 	if (ev->ext.p && (json_check(ev->ext, JSON_STRICT, e) ||

@@ -360,6 +360,18 @@ struct str json_trim(struct str s)
 	return str_trim(s);
 }
 
+struct str json_one_line(struct str s, struct arena *a)
+{
+	char *copy;
+
+	if (str_chr(s, '\n') == (size_t)-1 && str_chr(s, '\r') == (size_t)-1)
+		return s;
+	copy = arena_alloc(a, s.len);
+	for (size_t i = 0; i < s.len; i++)
+		copy[i] = s.p[i] == '\n' || s.p[i] == '\r' ? ' ' : s.p[i];
+	return (struct str){ copy, s.len };
+}
+
 enum json_type json_type_of(struct str value)
 {
 	switch (value.len ? value.p[0] : 0) {

@@ -53,6 +53,12 @@ int json_check(struct str s, unsigned flags, struct err *e);
 
 /* Without the white space around it, a checked value starts with its type. */
 struct str json_trim(struct str s);
+
+/*
+ * A checked value as one line: line breaks, which stand only between its
+ * tokens, become blanks. s itself where there are none, else a copy in a.
+ */
+struct str json_one_line(struct str s, struct arena *a);
 enum json_type json_type_of(struct str value);
 
 /*

@@ -332,6 +332,7 @@ static int read_event(struct str text, struct arena *a, int64_t now_us,
 		ev->time_us = now_us;
 	if (!ev->data.p)
 		ev->data = STR("null");
+	ev->data = json_one_line(ev->data, a);
 	if (ev->ext.p && (json_get(ev->ext, "originsource", &value) ||
 			  json_get(ev->ext, "originid", &value)))
 		return err_set(e, EX_DATAERR,

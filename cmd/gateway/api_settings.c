@@ -226,7 +226,7 @@ static int read_setting(const struct kind *k, struct str body, struct str id,
 	body = json_trim(body);
 	if (json_check(body, JSON_STRICT, e))
 		return -1;
-	body = with_id(body, id, a);
+	body = with_id(json_one_line(body, a), id, a);
 	if (json_type_of(body) != JSON_OBJECT)
 		return err_set(e, EX_DATAERR, "not a JSON object");
 	if (shape_decode(k->shape, body, &any, a, e))

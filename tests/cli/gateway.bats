@@ -320,6 +320,15 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 
 # ---- HTTP ----
 
+@test "what comes in several lines is one in the journal" {
+	start_both
+	pretty=$(printf '{\n "type": "t.n",\r\n "other":\n 7,\n "data": {\n "a":\n [1,\r\n2]}\n}')
+	json POST /api/v1/events "[$pretty,$pretty]"
+	json PUT /api/v1/watches/w "$(printf '{"url":"http://a.example/",\n"kind":"html",\n"extract":{\n"fields":{\n"title":{"css":"h1"}}}}')"
+	[ "$("$BIN/weir-log" --dir "$T/d" | wc -l)" -eq 3 ]
+	[ "$("$BIN/weir-log" --dir "$T/d" t.n | jq -c '[.data.a, .other]' | sort -u)" = '[[1,2],7]' ]
+}
+
 @test "refusals are problem documents with the right status" {
 	start_both
 	j='Content-Type: application/json'

@@ -257,6 +257,24 @@ static void every_size_has_a_limit(void **state)
 	assert_non_null(strstr(e.msg, "longer than"));
 }
 
+static void what_is_journaled_is_one_line(void **state)
+{
+	struct event ev = { .topic = STR("t.n"), .source = STR("a"), .id = 1 };
+	struct err e;
+
+	(void)state;
+	ev.data = STR("[1, 2]");
+	ev.ext = STR("{}");
+	assert_int_equal(event_check(&ev, &e), 0);
+	ev.data = STR("[1,\n2]");
+	assert_int_equal(event_check(&ev, &e), -1);
+	assert_string_equal(e.msg, "data: has a line break");
+	ev.data = STR("1");
+	ev.ext = STR("{\n}");
+	assert_int_equal(event_check(&ev, &e), -1);
+	assert_string_equal(e.msg, "further attributes: have a line break");
+}
+
 static void frames_survive_writing_and_reading(void **state)
 {
 	static const char *const attrs[] = {
@@ -442,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_bad_line_names_what_is_wrong),
 		cmocka_unit_test(a_strict_line_must_be_complete),
 		cmocka_unit_test(every_size_has_a_limit),
+		cmocka_unit_test(what_is_journaled_is_one_line),
 		cmocka_unit_test(frames_survive_writing_and_reading),
 		cmocka_unit_test(a_malformed_frame_is_refused),
 		cmocka_unit_test(a_producer_checks_before_it_commits),
