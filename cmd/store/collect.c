@@ -24,9 +24,9 @@ struct collect {
 	int64_t cutoff_us; /* what was put before is judged */
 
 	struct shelves shelves;
-	unsigned first, todo; /* of this round: the next shelf, and how many */
-	unsigned pos, upto;   /* of this pass: its shelf, and where it stops */
-	struct blob_list old; /* to be judged */
+	unsigned first, ahead; /* of this round: the next shelf, and how many */
+	unsigned pos, upto;    /* of this pass: its shelf, and where it stops */
+	struct blob_list old;  /* to be judged */
 	int64_t blobs, bytes;
 	uint64_t at, until; /* offsets */
 	size_t bytes_left;  /* of this slice */
@@ -41,7 +41,7 @@ struct collect *collect_new(const struct collect_conf *conf)
 	if (c->conf.max_blobs == 0)
 		c->conf.max_blobs = COLLECT_BLOBS;
 	c->wait = LOCK_NB;
-	c->todo = SHELVES;
+	c->ahead = SHELVES;
 	return c;
 }
 
@@ -95,7 +95,7 @@ static int begin(struct collect *c, struct journal *j, int64_t now_us,
 	c->cutoff_us = c->counted && !c->held ? now_us - c->conf.grace_ms * 1000
 					      : INT64_MIN;
 	c->pos = 0;
-	c->upto = c->todo;
+	c->upto = c->ahead;
 	c->blobs = c->bytes = 0;
 	c->removing = 0;
 	blob_list_free(&c->old);
@@ -110,12 +110,12 @@ static void end(struct collect *c, int64_t now_us)
 	int64_t wait_ms = c->conf.every_ms;
 
 	c->first += c->upto;
-	c->todo -= c->upto;
-	if (c->todo > 0) {
+	c->ahead -= c->upto;
+	if (c->ahead > 0) {
 		wait_ms = 0;
 	} else {
 		c->first = 0;
-		c->todo = SHELVES;
+		c->ahead = SHELVES;
 	}
 	if (!c->counted && wait_ms > COLLECT_FIRST_MS)
 		wait_ms = COLLECT_FIRST_MS;
@@ -271,7 +271,7 @@ int collect_turn(struct collect *c, struct journal *j, int64_t now_us,
 	int rc = slice(c, j, now_us, stats, e);
 
 	if (rc < 0) {
-		c->upto = c->todo; /* what failed is not tried at once */
+		c->upto = c->ahead; /* what failed is not tried at once */
 		end(c, now_us);
 	}
 	return rc;
