@@ -134,10 +134,16 @@ static void on_not_accepted(void *arg)
 
 /* ---- life cycle ---- */
 
+/*
+ * lws keeps a buffer of this size for each WebSocket as long as it lives. What
+ * is longer comes in parts; clients say little.
+ */
+enum { RX_BUFFER = 256 };
+
 static const struct lws_protocols protocols[] = {
 	{ .name = "weir.v1",
 	  .callback = callback,
-	  .rx_buffer_size = 4096,
+	  .rx_buffer_size = RX_BUFFER,
 	  .tx_packet_size = WRITE_MAX },
 	{ 0 },
 };
