@@ -1,9 +1,13 @@
 #include "api.h"
 
+#include <sysexits.h>
+
 #include "common/xmem.h"
 
 #include "guard.h"
 #include "http.h"
+
+enum { TOKEN_MAX = 8 << 10 }; /* bytes of user and password */
 
 struct route {
 	const char *path; /* one that ends in '/' leads to all below it */
@@ -47,6 +51,31 @@ static bool is_read(const struct net_request *r)
 	return r->method == NET_GET || r->method == NET_HEAD;
 }
 
+/* True, and who asks is known; false: answered. */
+static bool identify(struct gateway *g, struct net_conn *c,
+		     const struct net_request *r, bool is_open)
+{
+	struct buf b = { .max = TOKEN_MAX };
+	struct str token = guard_token(r->authorization, &b);
+	struct access *who = NULL;
+	struct err e;
+
+	if (is_open || !auth_is_on(g->auth))
+		who = auth_nobody(g->auth);
+	else if (token.p)
+		who = auth_token(g->auth, token, &e);
+	else
+		err_set(&e, EX_NOPERM, "a token is needed");
+	buf_free(&b);
+	if (!who) {
+		stats_add(g->stats, "refused_total", "token", 1);
+		http_problem(c, 401, "%s", e.msg);
+		return false;
+	}
+	net_set_who(c, who);
+	return true;
+}
+
 bool api_admit(struct gateway *g, struct net_conn *c,
 	       const struct net_request *r, bool is_write)
 {
@@ -67,13 +96,7 @@ bool api_admit(struct gateway *g, struct net_conn *c,
 		return false;
 	}
 	route = find_route(r->path, &rest);
-	if (s->token.p && !(route && route->open) &&
-	    !guard_token(r->authorization, s->token)) {
-		stats_add(g->stats, "refused_total", "token", 1);
-		http_problem(c, 401, "a token is needed");
-		return false;
-	}
-	return true;
+	return identify(g, c, r, route && route->open);
 }
 
 void api_head(void *arg, struct net_conn *c, const struct net_request *r)

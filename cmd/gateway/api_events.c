@@ -295,11 +295,10 @@ void api_events_get(struct gateway *g, struct net_conn *c,
 		return;
 	}
 	q = xcalloc(1, sizeof(*q));
-	q->s = (struct session){ g, c, close_query };
 	q->waiter.user = q;
 	q->waiter.waiter = true;
 	q->deadline = loop_timer_new(g->loop, on_deadline, q);
-	net_set_user(c, &q->s);
+	session_begin(&q->s, g, c, close_query);
 	if (!read_query(q, r, j, &e)) {
 		session_end(c);
 		http_problem(c,
@@ -471,10 +470,9 @@ void api_publish(struct gateway *g, struct net_conn *c, const struct event *ev,
 		return;
 	}
 	p = xcalloc(1, sizeof(*p));
-	p->s = (struct session){ g, c, close_posting };
 	p->fn = fn;
 	p->arg = arg;
-	net_set_user(c, &p->s);
+	session_begin(&p->s, g, c, close_posting);
 	p->batch = publish_add(g->publish, ev, n, on_batch_end, p);
 	producer_kick(g->producer);
 }

@@ -16,6 +16,7 @@
 #include "common/producer.h"
 #include "common/stats.h"
 
+#include "auth.h"
 #include "board.h"
 #include "hub.h"
 #include "net.h"
@@ -45,6 +46,7 @@ struct gateway {
 	struct producer_memory *queue;
 	struct producer *producer;
 	struct publish *publish;
+	struct auth *auth;
 	struct board *board;
 	struct streams *streams;
 	struct stats *stats;

@@ -6,8 +6,6 @@
 
 #include <openssl/crypto.h>
 
-#include "common/buf.h"
-
 #include "base64.h"
 
 static bool is_port(struct str s)
@@ -79,23 +77,22 @@ static struct str basic_password(struct str coded, struct buf *b)
 	return password;
 }
 
-bool guard_token(struct str authorization, struct str token)
+struct str guard_token(struct str authorization, struct buf *b)
 {
-	/* Room for a user's name, too. */
-	struct buf plain = { .max = GUARD_TOKEN_MAX * 2 };
+	const struct str none = { 0 };
 	struct str value, scheme = str_cut(authorization, ' ', &value);
-	bool good;
 
 	value = str_trim(value);
 	if (str_eq_nocase(scheme, STR("Basic")))
-		value = basic_password(value, &plain);
-	else if (!str_eq_nocase(scheme, STR("Bearer")))
-		return false;
+		return basic_password(value, b);
+	return str_eq_nocase(scheme, STR("Bearer")) ? value : none;
+}
+
+bool guard_same(struct str a, struct str secret)
+{
 	/* Its length is no secret; its bytes are. */
-	good = value.p && token.len && value.len == token.len &&
-	       CRYPTO_memcmp(value.p, token.p, token.len) == 0;
-	buf_free(&plain);
-	return good;
+	return a.p && secret.len && a.len == secret.len &&
+	       CRYPTO_memcmp(a.p, secret.p, secret.len) == 0;
 }
 
 bool guard_is_loopback(const char *address)

@@ -8,15 +8,16 @@
  * configured, so that a page elsewhere cannot reach us through a name of its
  * own that resolves to our address (DNS rebinding). Origin: a browser sends it
  * with writes and WebSockets; it must be the gateway's own, that is, name the
- * same host and port as Host. Programs send none, and are served. Token: where
- * one is configured, everything but health needs it, as "Bearer TOKEN" or as
- * the password of "Basic" (which a browser asks its user for).
+ * same host and port as Host. Programs send none, and are served. A token comes
+ * as "Bearer TOKEN", or as the password of "Basic" (which a browser asks its
+ * user for); whose it is, auth.h tells.
  *
  * Pure: no clock, no sockets, no files.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/buf.h"
 #include "common/str.h"
 
 enum { GUARD_TOKEN_MIN = 16, GUARD_TOKEN_MAX = 512 }; /* bytes */
@@ -30,8 +31,14 @@ bool guard_host(struct str host, const char *const *names, size_t n);
 /* True if an Origin header (absent is fine) names the host that Host does. */
 bool guard_origin(struct str origin, struct str host);
 
-/* True if an Authorization header carries the token. Takes constant time. */
-bool guard_token(struct str authorization, struct str token);
+/*
+ * The token that an Authorization header carries, as Bearer or as the password
+ * of Basic (then in b); absent where it carries none.
+ */
+struct str guard_token(struct str authorization, struct buf *b);
+
+/* True if a is the secret. Takes the same time whichever byte differs. */
+bool guard_same(struct str a, struct str secret);
 
 /* True if address, as text, can be reached from this machine only. */
 bool guard_is_loopback(const char *address);

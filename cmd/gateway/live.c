@@ -55,9 +55,8 @@ void live_opened(void *arg, struct net_conn *c)
 {
 	struct live *l = xcalloc(1, sizeof(*l));
 
-	l->s = (struct session){ arg, c, close_live };
+	session_begin(&l->s, arg, c, close_live);
 	l->client.user = l;
-	net_set_user(c, &l->s);
 }
 
 bool live_send(void *user, struct str frames)

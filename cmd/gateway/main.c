@@ -124,13 +124,16 @@ static int read_settings(struct err *e)
 
 static void on_hup(void *arg)
 {
+	struct gateway *g = arg;
 	struct err e;
 
-	(void)arg;
-	if (read_settings(&e))
+	if (read_settings(&e)) {
 		log_error("not reloaded: %s", e.msg);
-	else
-		log_info("reloaded");
+		return;
+	}
+	auth_free(&g->auth);
+	g->auth = auth_new(&(struct auth_conf){ .token = cfg.token });
+	log_info("reloaded");
 }
 
 /* ---- the parts, joined ---- */
@@ -297,6 +300,7 @@ static void on_closed(void *arg, struct net_conn *c)
 {
 	(void)arg;
 	session_end(c);
+	net_set_who(c, NULL);
 }
 
 /* ---- life ---- */
@@ -376,6 +380,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 	g->started_us = clk_wall_us();
 	g->hub = hub_new(&hub);
 	g->streams = streams_new(g);
+	g->auth = auth_new(&(struct auth_conf){ .token = cfg.token });
 	g->board = board_new();
 	g->stats = stats_new();
 	g->jobs_work = loop_work_new(g->loop, api_jobs, g);
@@ -395,6 +400,7 @@ static void gateway_close(struct gateway *g)
 	streams_free(&g->streams);
 	hub_free(&g->hub);
 	board_free(&g->board);
+	auth_free(&g->auth);
 	stats_free(&g->stats);
 	bus_free(&g->bus);
 	loop_free(&g->loop);

@@ -11,6 +11,8 @@
 
 #include "common/xmem.h"
 
+#include "access.h"
+
 enum {
 	WRITE_MAX = 1 << 20, /* bytes that lws gives to one send(2) */
 	OTHER_FILES = 64,    /* descriptors besides those of connections */
@@ -268,4 +270,15 @@ void net_set_user(struct net_conn *c, void *user)
 void *net_user(const struct net_conn *c)
 {
 	return c->user;
+}
+
+void net_set_who(struct net_conn *c, struct access *who)
+{
+	access_drop(&c->who);
+	c->who = who;
+}
+
+struct access *net_who(const struct net_conn *c)
+{
+	return c->who;
 }

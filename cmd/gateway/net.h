@@ -25,6 +25,7 @@
 #include "common/loop.h"
 #include "common/str.h"
 
+struct access;
 struct net;
 struct net_conn;
 
@@ -129,6 +130,13 @@ struct net_counts net_count(const struct net *n);
 /* A pointer of the caller's. */
 void net_set_user(struct net_conn *c, void *user);
 void *net_user(const struct net_conn *c);
+
+/*
+ * Who makes the request (access.h): set in head() or upgrade(), there until the
+ * next one. Takes the reference; closed() is to set NULL.
+ */
+void net_set_who(struct net_conn *c, struct access *who);
+struct access *net_who(const struct net_conn *c);
 
 void net_answer(struct net_conn *c, const struct net_answer *a);
 

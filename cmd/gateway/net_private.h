@@ -75,6 +75,7 @@ struct net_conn {
 	size_t holds;	/* bytes, of what is held in all */
 	uint64_t acked; /* bytes, when the deadline was set */
 	void *user;
+	struct access *who;
 	struct buf body; /* of a request, or of a message in parts */
 	size_t length;	 /* of the body that was announced */
 	bool is_socket, is_stream;

@@ -225,11 +225,10 @@ void api_stream(struct gateway *g, struct net_conn *c,
 		return;
 	}
 	st = xcalloc(1, sizeof(*st));
-	st->l.s = (struct session){ g, c, close_stream };
+	session_begin(&st->l.s, g, c, close_stream);
 	st->l.client.user = st;
 	st->l.client.kind = FRAME_SSE;
 	enlist(g->streams, st);
-	net_set_user(c, &st->l.s);
 	if (subscribe(st, r, &pos, &recovered, &e)) {
 		begin(st, pos, recovered);
 		return;

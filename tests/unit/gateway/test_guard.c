@@ -85,6 +85,16 @@ static void an_origin_must_name_the_host(void **state)
 				 rows[i].host, rows[i].want);
 }
 
+static bool carries(const char *header, const char *token)
+{
+	struct buf b = { 0 };
+	bool same =
+		guard_same(guard_token(str_from(header), &b), str_from(token));
+
+	buf_free(&b);
+	return same;
+}
+
 static void a_token_comes_as_bearer_or_as_password(void **state)
 {
 	static const struct {
@@ -114,11 +124,10 @@ static void a_token_comes_as_bearer_or_as_password(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (guard_token(str_from(rows[i].header), str_from(token)) !=
-		    rows[i].want)
+		if (carries(rows[i].header, token) != rows[i].want)
 			fail_msg("Authorization '%s': want %d", rows[i].header,
 				 rows[i].want);
-	assert_false(guard_token(STR("Bearer "), STR("")));
+	assert_false(carries("Bearer ", ""));
 }
 
 static void only_loopback_addresses_are_loopback(void **state)
