@@ -134,6 +134,11 @@ static bool is_own(const struct access *a, struct str pattern)
 	return a->user.p && str_eq(user, a->user);
 }
 
+bool access_is_nobody(const struct access *a)
+{
+	return !a->owner && !a->user.p;
+}
+
 bool access_reads(const struct access *a, struct str pattern)
 {
 	return access_check_reads(a, &pattern, 1, NULL) == 0;
@@ -194,30 +199,37 @@ static void add_own(const struct access *a, struct patterns *p)
 	buf_free(&b);
 }
 
-int access_readable(const struct access *a, struct patterns *p, struct err *e)
+void access_patterns(const struct access *a, struct patterns *p)
 {
 	for (size_t i = 0; i < a->reads.n; i++) {
 		struct str one = a->reads.v[i];
 
 		if (str_starts(one, STR("$")))
 			continue;
-		if (!a->owner && has_private(one)) {
-			patterns_free(p);
-			return err_set(e, EX_NOPERM,
-				       "topics must be named: '%.*s' would "
-				       "contain the notifications of other "
-				       "users",
-				       STR_ARG(one));
-		}
-		if (a->owner || !is_private(one) || is_own(a, one))
+		if (a->owner || has_private(one) || !is_private(one) ||
+		    is_own(a, one))
 			patterns_add(p, one);
 	}
 	if (a->user.p && !patterns_match(p, STR("")))
 		add_own(a, p);
+}
+
+int access_readable(const struct access *a, struct patterns *p, struct err *e)
+{
+	access_patterns(a, p);
+	for (size_t i = 0; i < p->n; i++) {
+		if (a->owner || !has_private(p->v[i]))
+			continue;
+		err_set(e, EX_NOPERM,
+			"topics must be named: '%.*s' would contain the "
+			"notifications of other users",
+			STR_ARG(p->v[i]));
+		patterns_free(p);
+		return -1;
+	}
 	if (p->n == 0)
 		return err_set(e, EX_NOPERM,
-			       "nothing may be read without a "
-			       "token");
+			       "nothing may be read without a token");
 	return 0;
 }
 

@@ -76,6 +76,8 @@ int access_grant(struct patterns *p, struct str pattern, struct err *e);
 
 /* ---- what it may ---- */
 
+/* Has no name, and came without a token. */
+bool access_is_nobody(const struct access *a);
 /* All that the pattern matches, be it a topic or a prefix. */
 bool access_reads(const struct access *a, struct str pattern);
 /* An event of this topic. */
@@ -92,6 +94,9 @@ int access_check_reads(const struct access *a, const struct str *pattern,
 		       size_t n, struct err *e);
 int access_check_writes(const struct access *a, struct str topic,
 			struct err *e);
+
+/* Every pattern that it may read something of, added to *p_r. */
+void access_patterns(const struct access *a, struct patterns *p_r);
 
 /*
  * What a query that names no topics is about: all that it may read, into *p_r,

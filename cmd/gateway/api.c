@@ -9,25 +9,31 @@
 
 enum { TOKEN_MAX = 8 << 10 }; /* bytes of user and password */
 
+enum need {
+	NEED_NAME,    /* a token, or something that anybody may read */
+	NEED_NOTHING, /* no token either */
+	NEED_STATS,   /* access_reads_stats() */
+};
+
 struct route {
 	const char *path; /* one that ends in '/' leads to all below it */
 	api_fn *fn;
 	api_fn *post; /* NULL: nothing can be posted there */
-	bool open;    /* no token is needed */
-	bool any;     /* fn takes every method, and tells which it has */
+	enum need need;
+	bool any; /* fn takes every method, and tells which it has */
 };
 
 static const struct route routes[] = {
-	{ "/healthz", .fn = api_health, .open = true },
-	{ "/health", .fn = api_health, .open = true },
-	{ "/readyz", .fn = api_ready, .open = true },
-	{ "/metrics", .fn = api_metrics },
+	{ "/healthz", .fn = api_health, .need = NEED_NOTHING },
+	{ "/health", .fn = api_health, .need = NEED_NOTHING },
+	{ "/readyz", .fn = api_ready, .need = NEED_NOTHING },
+	{ "/metrics", .fn = api_metrics, .need = NEED_STATS },
 	{ "/api/v1/events", .fn = api_events_get, .post = api_events_post },
 	{ "/api/v1/events/stream", .fn = api_stream },
 	{ "/api/v1/topics", .fn = api_topics },
 	{ "/api/v1/history", .fn = api_history },
 	{ "/api/v1/blobs/", .fn = api_blobs },
-	{ "/api/v1/status", .fn = api_status },
+	{ "/api/v1/status", .fn = api_status, .need = NEED_STATS },
 	{ "/api/v1/", .fn = api_settings, .any = true },
 	{ "/", .fn = api_asset },
 };
@@ -51,28 +57,70 @@ static bool is_read(const struct net_request *r)
 	return r->method == NET_GET || r->method == NET_HEAD;
 }
 
-/* True, and who asks is known; false: answered. */
+bool api_wanted(const struct net_conn *c, const struct net_request *r,
+		struct patterns *p, struct err *e)
+{
+	const struct access *who = net_who(c);
+
+	if (!http_param_topics(r, p, e))
+		return false;
+	return p->n > 0 ? access_check_reads(who, p->v, p->n, e) == 0
+			: access_readable(who, p, e) == 0;
+}
+
+void api_fail(struct gateway *g, struct net_conn *c, const struct err *e)
+{
+	int status = 503;
+
+	if (e->code == EX_USAGE || e->code == EX_DATAERR)
+		status = 400;
+	else if (e->code == EX_NOPERM)
+		status = access_is_nobody(net_who(c)) ? 401 : 403;
+	if (e->code == EX_NOPERM)
+		stats_add(g->stats, "refused_total", "access", 1);
+	http_problem(c, status, "%s", e->msg);
+}
+
+/* Whoever has sent no token, if that is enough; or NULL with *e. */
+static struct access *without_token(struct gateway *g, enum need need,
+				    struct err *e)
+{
+	struct access *who = auth_nobody(g->auth);
+
+	if (need == NEED_NOTHING || access_reads_some(who))
+		return who;
+	access_drop(&who);
+	err_set(e, EX_NOPERM, "a token is needed");
+	return NULL;
+}
+
+/* True, and who asks is known and may; false: answered. */
 static bool identify(struct gateway *g, struct net_conn *c,
-		     const struct net_request *r, bool is_open)
+		     const struct net_request *r, enum need need)
 {
 	struct buf b = { .max = TOKEN_MAX };
 	struct str token = guard_token(r->authorization, &b);
-	struct access *who = NULL;
+	struct access *who;
 	struct err e;
 
-	if (is_open || !auth_is_on(g->auth))
-		who = auth_nobody(g->auth);
-	else if (token.p)
-		who = auth_token(g->auth, token, &e);
+	if (need == NEED_NOTHING || !auth_is_on(g->auth) || !token.p)
+		who = without_token(g, need, &e);
 	else
-		err_set(&e, EX_NOPERM, "a token is needed");
+		who = auth_token(g->auth, token, &e);
 	buf_free(&b);
+	net_set_who(c, who);
 	if (!who) {
 		stats_add(g->stats, "refused_total", "token", 1);
 		http_problem(c, 401, "%s", e.msg);
 		return false;
 	}
-	net_set_who(c, who);
+	if (need == NEED_STATS && !access_reads_stats(who)) {
+		err_set(&e, EX_NOPERM,
+			"this is for the role admin, and for who may read "
+			"'$stats/'");
+		api_fail(g, c, &e);
+		return false;
+	}
 	return true;
 }
 
@@ -96,7 +144,7 @@ bool api_admit(struct gateway *g, struct net_conn *c,
 		return false;
 	}
 	route = find_route(r->path, &rest);
-	return identify(g, c, r, route && route->open);
+	return identify(g, c, r, route ? route->need : NEED_NAME);
 }
 
 void api_head(void *arg, struct net_conn *c, const struct net_request *r)

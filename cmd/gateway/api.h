@@ -8,6 +8,7 @@
  * that will.
  */
 #include "gateway.h"
+#include "http.h"
 
 /* net_events.head and .request; arg is the struct gateway. */
 void api_head(void *arg, struct net_conn *c, const struct net_request *r);
@@ -18,6 +19,20 @@ void api_request(void *arg, struct net_conn *c, const struct net_request *r);
  */
 bool api_admit(struct gateway *g, struct net_conn *c,
 	       const struct net_request *r, bool is_write);
+
+/*
+ * What a query wants: its `topic` parameters, which who asks must be allowed to
+ * read, or all that may be read where there are none. False with *e, EX_NOPERM
+ * or EX_USAGE.
+ */
+bool api_wanted(const struct net_conn *c, const struct net_request *r,
+		struct patterns *p, struct err *e);
+
+/*
+ * Answer what went wrong: 400 (EX_USAGE, EX_DATAERR), 403 (EX_NOPERM; counted;
+ * 401 where there was no token), or else 503.
+ */
+void api_fail(struct gateway *g, struct net_conn *c, const struct err *e);
 
 /* ---- handlers; `rest` is the path behind what led here ---- */
 

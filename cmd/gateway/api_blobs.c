@@ -42,6 +42,12 @@ void api_blobs(struct gateway *g, struct net_conn *c,
 	struct err e;
 	int rc;
 
+	/* It has no topic: who may read any event has its name from there. */
+	if (!access_reads_some(net_who(c))) {
+		err_set(&e, EX_NOPERM, "blobs may not be read with this token");
+		api_fail(g, c, &e);
+		return;
+	}
 	snprintf(etag, sizeof(etag), "\"%.*s\"", STR_ARG(rest));
 	has_it = http_has_etag(r, etag);
 	if (has_it || r->method == NET_HEAD) {

@@ -279,7 +279,8 @@ static bool read_query(struct query *q, const struct net_request *r,
 	    !http_param_flag(r, "reverse", &q->reverse, e))
 		return false;
 	q->wait_ms = (int64_t)wait_s * 1000;
-	return http_param_topics(r, &q->patterns, e) && read_since(q, r, j, e);
+	return api_wanted(q->s.conn, r, &q->patterns, e) &&
+	       read_since(q, r, j, e);
 }
 
 void api_events_get(struct gateway *g, struct net_conn *c,
@@ -301,10 +302,7 @@ void api_events_get(struct gateway *g, struct net_conn *c,
 	session_begin(&q->s, g, c, close_query);
 	if (!read_query(q, r, j, &e)) {
 		session_end(c);
-		http_problem(c,
-			     e.code == EX_USAGE || e.code == EX_DATAERR ? 400
-									: 503,
-			     "%s", e.msg);
+		api_fail(g, c, &e);
 		return;
 	}
 	if (q->wait_ms)
@@ -319,13 +317,18 @@ void api_events_woken(void *user)
 
 /* ---- POST ---- */
 
-/* One event as it was sent: complete it, and check it as its type says. */
-static int read_event(struct str text, struct arena *a, int64_t now_us,
-		      struct event *ev, struct err *e)
+/*
+ * One event as it was sent: complete it, and check whether it may be written,
+ * and is as its type says.
+ */
+static int read_event(const struct access *who, struct str text,
+		      struct arena *a, int64_t now_us, struct event *ev,
+		      struct err *e)
 {
 	struct str value;
 
-	if (event_parse(text, EVENT_LAX, a, ev, e))
+	if (event_parse(text, EVENT_LAX, a, ev, e) ||
+	    access_check_writes(who, ev->topic, e))
 		return -1;
 	if (ev->time_us == CLK_NONE)
 		ev->time_us = now_us;
@@ -357,16 +360,17 @@ static size_t count_events(struct str body)
 	return n;
 }
 
-static int read_events(struct str body, struct arena *a, struct event *ev,
-		       size_t n, struct err *e)
+static int read_events(const struct access *who, struct str body,
+		       struct arena *a, struct event *ev, size_t n,
+		       struct err *e)
 {
 	struct json_iter it = json_iter(body);
 	int64_t now_us = clk_wall_us();
 
 	if (json_type_of(body) != JSON_ARRAY)
-		return read_event(body, a, now_us, ev, e);
+		return read_event(who, body, a, now_us, ev, e);
 	for (size_t i = 0; i < n && json_next(&it); i++)
-		if (read_event(it.value, a, now_us, &ev[i], e))
+		if (read_event(who, it.value, a, now_us, &ev[i], e))
 			return err_prefix(e, "event %zu", i + 1);
 	return 0;
 }
@@ -409,8 +413,8 @@ void api_events_post(struct gateway *g, struct net_conn *c,
 		return;
 	}
 	ev = arena_alloc(&a, n * sizeof(*ev));
-	if (read_events(body, &a, ev, n, &e))
-		http_problem(c, 400, "%s", e.msg);
+	if (read_events(net_who(c), body, &a, ev, n, &e))
+		api_fail(g, c, &e);
 	else
 		api_publish(g, c, ev, n, on_published, NULL);
 	arena_free(&a);

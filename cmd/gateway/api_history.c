@@ -18,17 +18,11 @@ enum {
 	NAME_MAX = 64,	  /* bytes of a field's name */
 };
 
-static void answer_error(struct net_conn *c, const struct err *e)
-{
-	http_problem(c,
-		     e->code == EX_USAGE || e->code == EX_DATAERR ? 400 : 503,
-		     "%s", e->msg);
-}
-
 /* ---- topics ---- */
 
 struct listing {
 	struct buf b;
+	const struct access *who;
 	struct str prefix;
 	uint64_t limit, n;
 	uint32_t epoch;
@@ -45,6 +39,8 @@ static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 	(void)e;
 	if (!str_starts(t->topic, l->prefix))
 		return str_cmp(t->topic, l->prefix) > 0; /* past them all */
+	if (!access_reads(l->who, t->topic))
+		return 0;
 	if (l->n == l->limit) {
 		l->more = true;
 		return 1;
@@ -55,6 +51,34 @@ static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 		 position_format(pos, text), (unsigned long long)t->count);
 	str_copy(l->last, sizeof(l->last), t->topic);
 	return 0;
+}
+
+/*
+ * Of each pattern that may be read, the part within `scope`. They are sorted,
+ * and so are their topics; one that is within another was listed with it.
+ */
+static int list_readable(struct journal *j, struct str scope, struct str after,
+			 struct listing *l, struct err *e)
+{
+	struct patterns mine = { 0 };
+	struct str done = { 0 };
+	int rc = 0;
+
+	access_patterns(l->who, &mine);
+	for (size_t i = 0; i < mine.n && rc == 0 && !l->more; i++) {
+		struct str p = mine.v[i];
+
+		if (topic_matches(scope, p))
+			p = scope;
+		else if (!topic_matches(p, scope))
+			continue;
+		if (done.p && topic_matches(p, done))
+			continue;
+		rc = journal_topics(j, p, after, on_topic, l, e) < 0 ? -1 : 0;
+		done = p;
+	}
+	patterns_free(&mine);
+	return rc;
 }
 
 static int list_topics(struct journal *j, struct str after, struct listing *l,
@@ -73,17 +97,17 @@ static int list_topics(struct journal *j, struct str after, struct listing *l,
 	rc = journal_head(j, &head, e);
 	l->epoch = head.epoch;
 	if (rc == 0)
-		rc = journal_topics(j, str_sub(l->prefix, 0, cut), after,
-				    on_topic, l, e);
+		rc = list_readable(j, str_sub(l->prefix, 0, cut), after, l, e);
 	journal_end(j);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 void api_topics(struct gateway *g, struct net_conn *c,
 		const struct net_request *r, struct str rest)
 {
 	static const char *const names[] = { "prefix", "limit", "after" };
-	struct listing l = { .prefix = http_param(r, "prefix") };
+	struct listing l = { .who = net_who(c),
+			     .prefix = http_param(r, "prefix") };
 	struct err e;
 	struct journal *j = gateway_journal(g, &e);
 
@@ -96,7 +120,7 @@ void api_topics(struct gateway *g, struct net_conn *c,
 	    pattern_check(l.prefix, &e) ||
 	    list_topics(j, http_param(r, "after"), &l, &e)) {
 		buf_free(&l.b);
-		answer_error(c, &e);
+		api_fail(g, c, &e);
 		return;
 	}
 	buf_putc(&l.b, ']');
@@ -233,8 +257,8 @@ static bool is_path(struct str field)
 	return true;
 }
 
-static bool read_walk(const struct net_request *r, struct journal *j,
-		      struct walk *w, struct err *e)
+static bool read_walk(const struct access *who, const struct net_request *r,
+		      struct journal *j, struct walk *w, struct err *e)
 {
 	static const char *const names[] = { "topic", "since",	"until",
 					     "limit", "bucket", "field" };
@@ -248,7 +272,7 @@ static bool read_walk(const struct net_request *r, struct journal *j,
 		return false;
 	if (!topic.p)
 		return !err_set(e, EX_USAGE, "topic: missing");
-	if (topic_check(topic, e))
+	if (topic_check(topic, e) || access_check_reads(who, &topic, 1, e))
 		return false;
 	if (!str_copy(w->field, sizeof(w->field),
 		      field.p ? field : STR("price")))
@@ -319,14 +343,14 @@ void api_history(struct gateway *g, struct net_conn *c,
 	struct journal *j = gateway_journal(g, &e);
 
 	(void)rest;
-	if (j && read_walk(r, j, &w, &e) &&
+	if (j && read_walk(net_who(c), r, j, &w, &e) &&
 	    (w.last == 0 && http_param(r, "until").p
 		     ? 0
 		     : journal_history(j, topic, w.last, on_event, &w, &e)) >=
 		    0)
 		answer_walk(c, topic, &w);
 	else
-		answer_error(c, &e);
+		api_fail(g, c, &e);
 	buckets_free(&w.buckets);
 	free(w.point);
 	arena_free(&w.arena);

@@ -98,10 +98,14 @@ static int look_up(struct gateway *g, const struct kind *k, struct str id,
 static void get_one(struct gateway *g, struct net_conn *c, const struct kind *k,
 		    struct str id)
 {
+	char topic[EVENT_TOPIC_MAX + 1];
+	const struct str asked = topic_of(k->prefix, id, topic);
 	struct found f = { 0 };
 	struct err e;
-	int rc = look_up(g, k, id, &f, &e);
+	int rc = access_check_reads(net_who(c), &asked, 1, &e);
 
+	if (rc == 0)
+		rc = look_up(g, k, id, &f, &e);
 	if (rc > 0) {
 		http_json(c, 200, NULL, &f.b);
 		return;
@@ -111,20 +115,21 @@ static void get_one(struct gateway *g, struct net_conn *c, const struct kind *k,
 		http_problem(c, 404, "%.*s is not one of the %s", STR_ARG(id),
 			     k->name);
 	else
-		http_problem(c, 503, "%s", e.msg);
+		api_fail(g, c, &e);
 }
 
 static void get_all(struct gateway *g, struct net_conn *c, const struct kind *k)
 {
+	const struct str asked = str_from(k->prefix);
 	struct found f = { .many = true };
 	struct err e;
 	struct journal *j = gateway_journal(g, &e);
 
 	buf_addf(&f.b, "{\"%s\":[", k->name);
-	if (!j ||
-	    journal_retained(j, str_from(k->prefix), on_setting, &f, &e) < 0) {
+	if (!j || access_check_reads(net_who(c), &asked, 1, &e) ||
+	    journal_retained(j, asked, on_setting, &f, &e) < 0) {
 		buf_free(&f.b);
-		http_problem(c, 503, "%s", e.msg);
+		api_fail(g, c, &e);
 		return;
 	}
 	buf_puts(&f.b, "]}");
@@ -159,6 +164,20 @@ static void on_written(struct gateway *g, struct net_conn *c, void *arg,
 					    .headers = header });
 }
 
+/* False, answered, before anything is looked at. */
+static bool may_write(struct gateway *g, struct net_conn *c, const char *prefix,
+		      struct str id)
+{
+	char topic[EVENT_TOPIC_MAX + 1];
+	struct err e;
+
+	if (access_check_writes(net_who(c), topic_of(prefix, id, topic), &e) ==
+	    0)
+		return true;
+	api_fail(g, c, &e);
+	return false;
+}
+
 /* Publish data under prefix + id, then answer status and body. */
 static void write_one(struct gateway *g, struct net_conn *c, const char *prefix,
 		      struct str id, struct str data, int status,
@@ -175,7 +194,7 @@ static void write_one(struct gateway *g, struct net_conn *c, const char *prefix,
 	struct err e;
 
 	if (type_check(&ev, &e)) {
-		http_problem(c, 400, "%s", e.msg);
+		api_fail(g, c, &e);
 		return;
 	}
 	w = xcalloc(1, sizeof(*w) + body.len + 1);
@@ -252,6 +271,8 @@ static void put_one(struct gateway *g, struct net_conn *c,
 	struct err e;
 	int rc;
 
+	if (!may_write(g, c, k->prefix, id))
+		return;
 	if (read_setting(k, r->body, id, &a, &data, &e)) {
 		http_problem(c, 400, "%s", e.msg);
 		goto out;
@@ -275,8 +296,11 @@ static void act_on(struct gateway *g, struct net_conn *c, const struct kind *k,
 {
 	struct found f = { 0 };
 	struct err e;
-	int rc = look_up(g, k, id, &f, &e);
+	int rc;
 
+	if (!may_write(g, c, prefix, id))
+		return;
+	rc = look_up(g, k, id, &f, &e);
 	buf_free(&f.b);
 	if (rc < 0)
 		http_problem(c, 503, "%s", e.msg);

@@ -48,7 +48,7 @@ struct str http_param(const struct net_request *r, const char *name);
 /* True if the client has what this is the ETag of, with its quotes. */
 bool http_has_etag(const struct net_request *r, const char *etag);
 
-/* Each `topic` is a pattern; without any, everything is wanted. */
+/* Each `topic` is a pattern; without any, none is added. */
 bool http_param_topics(const struct net_request *r, struct patterns *p,
 		       struct err *e);
 

@@ -116,6 +116,7 @@ static const char *code_of(const struct err *e)
 {
 	switch (e->code) {
 	case EX_DATAERR: return "too-many-subscriptions";
+	case EX_NOPERM: return "forbidden";
 	default: return "unavailable";
 	}
 }
@@ -129,7 +130,8 @@ static void subscribe(struct live *l, const struct client_command *cmd)
 	bool recovered;
 	struct err e;
 
-	if (hub_subscribe(l->s.g->hub, &l->client, &wish, &pos, &recovered, &e))
+	if (access_check_reads(l->s.who, cmd->pattern, cmd->n, &e) ||
+	    hub_subscribe(l->s.g->hub, &l->client, &wish, &pos, &recovered, &e))
 		reply_error(l, code_of(&e), e.msg);
 	else
 		reply_subscribed(l, pos, recovered);

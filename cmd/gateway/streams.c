@@ -156,15 +156,15 @@ static bool read_since(struct gateway *g, const struct net_request *r,
 	return whole >= 0;
 }
 
-static bool read_asked(struct gateway *g, const struct net_request *r,
+static bool read_asked(struct stream *st, const struct net_request *r,
 		       struct asked *a, struct err *e)
 {
 	static const char *const names[] = { "topic*", "since", "last" };
 
 	return http_check_params(r, names, ARRAY_LEN(names), e) &&
-	       http_param_topics(r, &a->patterns, e) &&
+	       api_wanted(st->l.s.conn, r, &a->patterns, e) &&
 	       http_param_flag(r, "last", &a->last, e) &&
-	       read_since(g, r, a, e);
+	       read_since(st->l.s.g, r, a, e);
 }
 
 /* True, subscribed, with the position after which events come. */
@@ -173,7 +173,7 @@ static bool subscribe(struct stream *st, const struct net_request *r,
 {
 	struct gateway *g = st->l.s.g;
 	struct asked a = { 0 };
-	bool ok = read_asked(g, r, &a, e);
+	bool ok = read_asked(st, r, &a, e);
 
 	if (ok) {
 		struct hub_wish wish = { a.patterns.v, a.patterns.n,
@@ -234,8 +234,7 @@ void api_stream(struct gateway *g, struct net_conn *c,
 		return;
 	}
 	session_end(c);
-	http_problem(c, e.code == EX_USAGE || e.code == EX_DATAERR ? 400 : 503,
-		     "%s", e.msg);
+	api_fail(g, c, &e);
 }
 
 struct streams *streams_new(struct gateway *g)
