@@ -150,6 +150,7 @@ void groups_put(struct groups *g, struct group **grp)
 	for (size_t i = 0; i < group->patterns.n; i++)
 		unwant(g, group->patterns.v[i], group);
 	patterns_free(&group->patterns);
+	free(group->live);
 	free(group->pending);
 	free(group);
 	g->n--;

@@ -17,15 +17,23 @@
 #include "common/str.h"
 
 #include "frame.h"
+#include "line.h"
 #include "patterns.h"
 
 struct hub_client;
 
+/* A client that stands at the newest event. */
+struct group_live {
+	struct line line; /* nowhere: it is only woken */
+	struct hub_client *client;
+};
+
 struct group {
 	struct patterns patterns;
 	enum frame_kind kind;
-	struct hub_client *live; /* clients that stand at the newest event */
-	uint64_t *pending;	 /* the ring's sequence numbers to send */
+	struct group_live *live;
+	size_t n_live, cap_live;
+	uint64_t *pending; /* the ring's sequence numbers to send */
 	size_t n_pending, cap_pending;
 	/* groups' own */
 	struct group *next; /* of the same hash */

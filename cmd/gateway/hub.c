@@ -34,22 +34,20 @@ static void pull(struct queue *q, struct hub_client *c)
 
 static void push_live(struct group *g, struct hub_client *c)
 {
-	c->prev = NULL;
-	c->next = g->live;
-	if (g->live)
-		g->live->prev = c;
-	g->live = c;
+	const struct line nowhere = { NULL, -1 };
+
+	xgrow(&g->live, &g->cap_live, g->n_live, sizeof(*g->live));
+	c->at = g->n_live++;
+	g->live[c->at] =
+		(struct group_live){ c->waiter ? nowhere : c->line, c };
 }
 
 static void pull_live(struct group *g, struct hub_client *c)
 {
-	if (c->prev)
-		c->prev->next = c->next;
-	else
-		g->live = c->next;
-	if (c->next)
-		c->next->prev = c->prev;
-	c->prev = c->next = NULL;
+	const struct group_live last = g->live[--g->n_live];
+
+	g->live[c->at] = last;
+	last.client->at = c->at;
 }
 
 static void set_state(struct hub *h, struct hub_client *c, enum hub_state state)
@@ -168,27 +166,33 @@ static void block(struct hub *h, struct hub_client *c, uint64_t pos)
 	set_state(h, c, HUB_CHOKED);
 }
 
+/* To everyone who is live; who is told later goes from the list. */
+static void flush_chunk(struct hub *h, struct group *g, struct chunk chunk)
+{
+	/* From its end, where one that goes is replaced by one that was told. */
+	for (size_t i = g->n_live; i-- > 0;) {
+		const struct group_live to = g->live[i];
+
+		if (!to.line.conn) {
+			to.client->pos = h->flushed;
+			set_state(h, to.client, HUB_WOKEN);
+			continue;
+		}
+		h->counts.delivered += chunk.n;
+		if (!h->conf.send_to(h->conf.arg, to.line, chunk.bytes))
+			block(h, to.client, chunk.last);
+	}
+}
+
 static void flush_group(struct hub *h, struct group *g, uint64_t upto)
 {
-	struct hub_client *c, *next;
-
-	for (size_t i = 0; g->live && i < g->n_pending;) {
+	for (size_t i = 0; g->n_live && i < g->n_pending;) {
 		struct chunk chunk = gather(h, g, i);
 
 		i += chunk.n;
 		if (i == g->n_pending)
 			chunk.last = upto;
-		for (c = g->live; c; c = next) {
-			next = c->next;
-			if (c->waiter) {
-				c->pos = h->flushed;
-				set_state(h, c, HUB_WOKEN);
-				continue;
-			}
-			h->counts.delivered += chunk.n;
-			if (!h->conf.send(c->user, chunk.bytes))
-				block(h, c, chunk.last);
-		}
+		flush_chunk(h, g, chunk);
 	}
 	g->n_pending = 0;
 }

@@ -51,14 +51,16 @@ enum hub_state {
 	HUB_WOKEN,
 };
 
-/* Belongs to the caller; zeroed, with user set, before it is first used. */
+/* Belongs to the caller; zeroed but for these, before it is first used. */
 struct hub_client {
 	void *user;
+	struct line line;
 	enum frame_kind kind;
 	bool waiter; /* is not sent events, only woken by the first one */
 	/* hub's own */
 	struct group *group; /* NULL: wants nothing */
 	enum hub_state state;
+	size_t at; /* among its group's live ones */
 	struct hub_client *prev, *next, *all_prev, *all_next;
 	uint64_t pos; /* the last event seen, unless live */
 	/* What it knows to be pruned; the patterns are set for each use. */
@@ -79,6 +81,8 @@ struct hub_conf {
 	 * has kept the rest; hub_drained() when that is gone.
 	 */
 	bool (*send)(void *user, struct str frames);
+	/* Likewise, to one that has taken all so far, by its line alone. */
+	bool (*send_to)(void *arg, struct line to, struct str frames);
 	/* A waiter's first event is there; it is idle again. */
 	void (*woken)(void *user);
 	/*

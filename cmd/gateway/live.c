@@ -57,6 +57,7 @@ void live_opened(void *arg, struct net_conn *c)
 
 	session_begin(&l->s, arg, c, close_live);
 	l->client.user = l;
+	l->client.line = net_line(c);
 }
 
 bool live_send(void *user, struct str frames)
@@ -64,6 +65,13 @@ bool live_send(void *user, struct str frames)
 	const struct live *l = user;
 
 	return net_send(l->s.conn, frames);
+}
+
+bool live_send_to(void *arg, struct line to, struct str frames)
+{
+	const struct gateway *g = arg;
+
+	return net_send_to(g->net, to, frames);
 }
 
 /* Frees text. */

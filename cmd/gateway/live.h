@@ -20,8 +20,9 @@ void live_refused(void *arg, struct net_conn *c, const char *code,
 		  const char *why);
 void live_writable(void *arg, struct net_conn *c);
 
-/* hub_conf.send and .broken. */
+/* hub_conf.send, .send_to and .broken. */
 bool live_send(void *user, struct str frames);
+bool live_send_to(void *arg, struct line to, struct str frames);
 void live_broken(void *user, struct position pos);
 
 #endif

@@ -369,6 +369,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 		.arg = g,
 		.journal = journal_for_hub,
 		.send = live_send,
+		.send_to = live_send_to,
 		.woken = api_events_woken,
 		.broken = live_broken,
 	};

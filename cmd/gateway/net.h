@@ -25,6 +25,8 @@
 #include "common/loop.h"
 #include "common/str.h"
 
+#include "line.h"
+
 struct access;
 struct net;
 struct net_conn;
@@ -157,6 +159,15 @@ bool net_stream(struct net_conn *c, const struct net_answer *a);
  * of them: what is left is kept and sent first; send no more until writable().
  */
 bool net_send(struct net_conn *c, struct str frames);
+
+/* For net_send_to(), in opened() or after net_stream(). */
+struct line net_line(const struct net_conn *c);
+
+/*
+ * As net_send(), with one system call and no look at the connection, which must
+ * have taken all that it was sent before.
+ */
+bool net_send_to(struct net *n, struct line to, struct str frames);
 
 /* End a WebSocket with a code of RFC 6455, soon; closed() follows. */
 void net_close(struct net_conn *c, uint16_t code, const char *why);

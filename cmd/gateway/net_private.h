@@ -35,6 +35,9 @@
  * - In a stream it neither reads nor notices the client's end, either; with
  *   reading switched off it would not write what was left over. So a set of
  *   our own (epoll) tells of what comes.
+ * - What it says by itself (the answer to a ping) it writes when the socket has
+ *   been found writable, so that there is room for it, and nothing is kept: one
+ *   that is not choked may be written to behind its back (net_send_to()).
  * - Connections are never closed from within our own loops, but soon after
  *   (LWS_TO_KILL_ASYNC).
  */

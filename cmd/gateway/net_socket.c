@@ -2,6 +2,8 @@
 #include "net_private.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <sys/socket.h>
 
 #include "frame.h"
 
@@ -89,6 +91,40 @@ bool net_send(struct net_conn *c, struct str frames)
 		return false;
 	}
 	return net_has_room(c);
+}
+
+struct line net_line(const struct net_conn *c)
+{
+	return (struct line){ (void *)(uintptr_t)c, lws_get_socket_fd(c->wsi) };
+}
+
+/* What the socket did not take, with the connection before our eyes. */
+static bool send_rest(struct net_conn *c, ssize_t sent, struct str frames)
+{
+	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+		if (!c->dying)
+			net_kill_soon(c);
+		return false;
+	}
+	if (sent > 0) {
+		c->net->counts.bytes += (uint64_t)sent;
+		frames = str_sub(frames, (size_t)sent, frames.len);
+	}
+	return net_send(c, frames);
+}
+
+bool net_send_to(struct net *n, struct line to, struct str frames)
+{
+	ssize_t sent = 0;
+
+	if (to.fd >= 0)
+		sent = send(to.fd, frames.p, frames.len,
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (sent != (ssize_t)frames.len)
+		return send_rest(to.conn, sent, frames);
+	n->counts.sends++;
+	n->counts.bytes += frames.len;
+	return true;
 }
 
 void net_close(struct net_conn *c, uint16_t code, const char *why)

@@ -227,6 +227,7 @@ void api_stream(struct gateway *g, struct net_conn *c,
 	st = xcalloc(1, sizeof(*st));
 	session_begin(&st->l.s, g, c, close_stream);
 	st->l.client.user = st;
+	st->l.client.line = net_line(c);
 	st->l.client.kind = FRAME_SSE;
 	enlist(g->streams, st);
 	if (subscribe(st, r, &pos, &recovered, &e)) {

@@ -164,6 +164,12 @@ static bool take(void *user, struct str frames)
 	return !c->choked;
 }
 
+static bool take_line(void *arg, struct line to, struct str frames)
+{
+	(void)arg;
+	return take(to.conn, frames);
+}
+
 static void be_woken(void *user)
 {
 	struct client *c = user;
@@ -237,6 +243,7 @@ static void run(void (*script)(struct world *w))
 	struct hub_conf conf = { .arg = w,
 				 .journal = give_journal,
 				 .send = take,
+				 .send_to = take_line,
 				 .woken = be_woken,
 				 .broken = be_broken };
 	struct err e;
@@ -252,6 +259,7 @@ static void run(void (*script)(struct world *w))
 	w->hub = hub_new(&conf);
 	for (size_t i = 0; i < CLIENTS; i++) {
 		w->client[i].hub.user = &w->client[i];
+		w->client[i].hub.line.conn = &w->client[i];
 		w->client[i].w = w;
 		w->client[i].hub.kind = kind_of(&w->client[i]);
 	}
@@ -311,7 +319,9 @@ static void change_mind(struct world *w, struct client *c)
 	} else if (pick(w, 3) == 0) {
 		hub_leave(w->hub, &c->hub);
 		c->taken = false;
-		c->hub = (struct hub_client){ .user = c, .kind = kind_of(c) };
+		c->hub = (struct hub_client){ .user = c,
+					      .line.conn = c,
+					      .kind = kind_of(c) };
 	} else {
 		bool was_live = c->hub.state == HUB_LIVE;
 		uint64_t at = hub_position(w->hub, &c->hub).offset;

@@ -1,0 +1,14 @@
+#ifndef GATEWAY_LINE_H
+#define GATEWAY_LINE_H
+
+/*
+ * line - where the bytes for one client go; a value that is good until the
+ * client has gone. Whoever writes to many clients keeps their lines side by
+ * side, and need not look at any of them. Only net knows what is in it.
+ */
+struct line {
+	void *conn; /* NULL: nowhere */
+	int fd;	    /* -1: not straight to the socket */
+};
+
+#endif
