@@ -150,7 +150,7 @@ install: all
 		done; \
 	done
 	install -d $(DESTDIR)$(DATADIR)
-	cp -R etc/weir.conf etc/schema etc/recipes etc/runit etc/systemd $(DESTDIR)$(DATADIR)
+	cp -R etc/weir.conf etc/compat.json etc/schema etc/recipes etc/runit etc/systemd $(DESTDIR)$(DATADIR)
 	sed -i 's|/usr/bin/|$(BINDIR)/|' $(DESTDIR)$(DATADIR)/systemd/weir@.service
 
 check: all

@@ -18,6 +18,7 @@
 
 #include "auth.h"
 #include "board.h"
+#include "compat.h"
 #include "hub.h"
 #include "net.h"
 #include "publish.h"
@@ -33,7 +34,8 @@ struct gateway_settings {
 	struct opt_list hosts;	/* names besides those of loopback */
 	struct opt_list expect; /* tools that must be heard of */
 	const char *token_file;
-	struct str token; /* absent: everybody may */
+	const char *compat; /* the file, or NULL */
+	struct str token;   /* absent: everybody may */
 };
 
 struct gateway {
@@ -47,6 +49,7 @@ struct gateway {
 	struct producer *producer;
 	struct publish *publish;
 	struct auth *auth;
+	struct compat *compat; /* what old clients call things */
 	struct board *board;
 	struct streams *streams;
 	struct stats *stats;

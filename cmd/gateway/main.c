@@ -44,6 +44,8 @@ static const struct opt opts[] = {
 	  "tool that must be running for /readyz to say yes" },
 	{ 0, "max-clients", "N", OPT_UINT, &cfg.max_clients, 1, 1000000,
 	  "connections at a time (default 10000); more are turned away" },
+	{ 0, "compat", "FILE", OPT_STR, &cfg.compat, 1, 0,
+	  "what clients of before call things (default: built in)" },
 };
 
 static const struct opt_tool tool = {
@@ -403,6 +405,7 @@ static void gateway_close(struct gateway *g)
 	board_free(&g->board);
 	auth_free(&g->auth);
 	stats_free(&g->stats);
+	compat_free(&g->compat);
 	bus_free(&g->bus);
 	loop_free(&g->loop);
 }
@@ -434,9 +437,10 @@ static int run(char **args, struct err *e)
 	if (check_settings(token, cfg.listen, e))
 		return -1;
 	str_copy(listening, sizeof(listening), str_from(cfg.listen));
-	if (common.check_config)
-		return 0;
-	if (gateway_open(&g, e) == 0)
+	g.compat = compat_open(cfg.compat, e);
+	if (!g.compat || common.check_config)
+		rc = g.compat ? 0 : -1;
+	else if (gateway_open(&g, e) == 0)
 		rc = serve(&g, e);
 	gateway_close(&g);
 	return rc;

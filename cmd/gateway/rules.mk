@@ -16,8 +16,13 @@ $(O)/gen/web.c: $(O)/gen/embed $(WEB)
 	$(O)/gen/embed $(WEB) >$@.new
 	@mv $@.new $@
 
-$(O)/obj/gen/web.o: $(O)/gen/web.c
+# So is the table of what old clients call things.
+$(O)/gen/compat.c: $(O)/gen/embed etc/compat.json
+	$(O)/gen/embed --text compat_default etc/compat.json >$@.new
+	@mv $@.new $@
+
+$(O)/obj/gen/%.o: $(O)/gen/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-$(O)/lib/gateway.a: $(O)/obj/gen/web.o
+$(O)/lib/gateway.a: $(O)/obj/gen/web.o $(O)/obj/gen/compat.o

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 dest=$(mktemp -d)
 trap 'rm -rf "$dest"' EXIT
 make -s install DESTDIR="$dest" PREFIX=/opt/weir >/dev/null
-for f in bin/weir bin/weir-store bin/weir-gateway share/man/man1/weir-store.1 share/man/man7/weir.7 share/man/man5/weir.conf.5 share/weir/weir.conf share/weir/schema share/weir/recipes/prices; do
+for f in bin/weir bin/weir-store bin/weir-gateway share/man/man1/weir-store.1 share/man/man7/weir.7 share/man/man5/weir.conf.5 share/weir/weir.conf share/weir/compat.json share/weir/schema share/weir/recipes/prices; do
 	[ -e "$dest/opt/weir/$f" ] || {
 		echo "not installed: $f"
 		exit 1

@@ -1,6 +1,9 @@
 /*
  * embed FILE... - write C source that holds the files, plain and gzipped, as
  * the table of cmd/gateway/assets.h. Runs while weir is built.
+ *
+ * embed --text NAME FILE - likewise one file, as `const char NAME[]`, and its
+ * length as NAME_len.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -102,6 +105,20 @@ static uint64_t hash(const unsigned char *p, size_t len)
 	return h;
 }
 
+static void print_text(const char *name, const char *path)
+{
+	size_t len;
+	unsigned char *p = read_file(path, &len);
+
+	printf("#include <stddef.h>\n\nextern const char %s[];\n"
+	       "extern const size_t %s_len;\nconst char %s[] = {",
+	       name, name, name);
+	for (size_t k = 0; k < len; k++)
+		printf("%s%d,", k % 20 ? "" : "\n", p[k]);
+	printf("0\n};\nconst size_t %s_len = %zu;\n", name, len);
+	free(p);
+}
+
 int main(int argc, char **argv)
 {
 	struct {
@@ -111,6 +128,11 @@ int main(int argc, char **argv)
 
 	if (!info)
 		die("embed", "no memory");
+	if (argc == 4 && strcmp(argv[1], "--text") == 0) {
+		print_text(argv[2], argv[3]);
+		free(info);
+		return 0;
+	}
 	printf("#include \"cmd/gateway/assets.h\"\n\n");
 	for (int i = 1; i < argc; i++) {
 		unsigned char *p = read_file(argv[i], &info[i].plain);
