@@ -31,6 +31,7 @@ struct query {
 	uint64_t limit, n;
 	struct journal_want want;
 	bool recovered;
+	bool last;	    /* only the newest event of each topic */
 	bool reverse;	    /* from the newest down to behind first */
 	uint64_t first, at; /* of those: the bound, and where to go on */
 	int64_t wait_ms;    /* 0: do not */
@@ -107,7 +108,7 @@ static void fail(struct query *q, const struct err *e)
 	struct err why = *e;
 
 	session_end(c);
-	http_problem(c, 503, "%s", why.msg);
+	http_problem(c, why.code == EX_DATAERR ? 400 : 503, "%s", why.msg);
 }
 
 static bool is_full(const struct query *q)
@@ -162,6 +163,60 @@ static void run_reverse(struct query *q)
 		answer(q);
 }
 
+/* Offsets of topics' newest events, those after a bound. */
+struct newest {
+	uint64_t after, *v;
+	size_t n, cap;
+};
+
+static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
+{
+	struct newest *all = arg;
+
+	if (t->last <= all->after)
+		return 0;
+	if (all->n == HUB_LAST_MAX)
+		return err_set(e, EX_DATAERR, "last: more than %d topics",
+			       HUB_LAST_MAX);
+	xgrow(&all->v, &all->cap, all->n, sizeof(*all->v));
+	all->v[all->n++] = t->last;
+	return 0;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/*
+ * The newest event of each topic that had one after where it is, in order. A
+ * full answer ends with its last one, so that the next begins there.
+ */
+static int look_newest(struct query *q, struct journal *j, uint64_t head,
+		       struct err *e)
+{
+	struct newest all = { .after = q->pos.offset };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < q->patterns.n; i++)
+		rc = journal_topics(j, q->patterns.v[i], (struct str){ 0 },
+				    on_topic, &all, e);
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_offset);
+	for (size_t i = 0; rc == 0 && i < all.n && !is_full(q); i++) {
+		if (all.v[i] == q->pos.offset)
+			continue; /* of two patterns */
+		rc = journal_get(j, all.v[i], on_event, q, e) < 0 ? -1 : 0;
+		q->pos.offset = all.v[i];
+	}
+	if (rc == 0 && !is_full(q))
+		q->pos.offset = head;
+	free(all.v);
+	return rc;
+}
+
 /* Look at what comes next. As journal_scan(); 2: it is another journal now. */
 static int look(struct query *q, struct journal *j, struct err *e)
 {
@@ -179,6 +234,8 @@ static int look(struct query *q, struct journal *j, struct err *e)
 	if (rc < 0)
 		return -1;
 	q->recovered &= !rc;
+	if (q->last)
+		return look_newest(q, j, head.offset, e);
 	rc = journal_scan(j, &scan, on_event, q, &next, e);
 	if (rc >= 0)
 		q->pos.offset = rc == 0 ? head.offset : next - 1;
@@ -269,15 +326,18 @@ static bool read_since(struct query *q, const struct net_request *r,
 static bool read_query(struct query *q, const struct net_request *r,
 		       struct journal *j, struct err *e)
 {
-	static const char *const names[] = { "topic*", "since", "limit", "wait",
-					     "reverse" };
+	static const char *const names[] = { "topic*", "since",	  "limit",
+					     "wait",   "reverse", "last" };
 	uint64_t wait_s;
 
 	if (!http_check_params(r, names, ARRAY_LEN(names), e) ||
 	    !http_param_u64(r, "limit", 1, LIMIT_MAX, LIMIT, &q->limit, e) ||
 	    !http_param_u64(r, "wait", 0, GATEWAY_WAIT_MAX_S, 0, &wait_s, e) ||
-	    !http_param_flag(r, "reverse", &q->reverse, e))
+	    !http_param_flag(r, "reverse", &q->reverse, e) ||
+	    !http_param_flag(r, "last", &q->last, e))
 		return false;
+	if (q->last && q->reverse)
+		return !err_set(e, EX_USAGE, "last and reverse: one of them");
 	q->wait_ms = (int64_t)wait_s * 1000;
 	return api_wanted(q->s.conn, r, &q->patterns, e) &&
 	       read_since(q, r, j, e);

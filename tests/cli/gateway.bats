@@ -483,9 +483,11 @@ large_blob() {
 	run get -i "$url/"
 	[[ $output == *"Content-Security-Policy: default-src 'none'; script-src 'self'"* ]]
 	[[ $output == *'nosniff'* ]]
-	etag=$(get -I "$url/app.js" | sed -n 's/^ETag: \(.*\)\r/\1/p')
-	[ "$(status -H "If-None-Match: $etag" "$url/app.js")" = 304 ]
-	[ "$(status -H 'If-None-Match: "other"' "$url/app.js")" = 200 ]
+	for file in app.js client/weir.js; do
+		etag=$(get -I "$url/$file" | sed -n 's/^ETag: \(.*\)\r/\1/p')
+		[ "$(status -H "If-None-Match: $etag" "$url/$file")" = 304 ]
+		[ "$(status -H 'If-None-Match: "other"' "$url/$file")" = 200 ]
+	done
 	get --compressed "$url/app.js" >"$T/a"
 	get "$url/app.js" >"$T/b"
 	cmp "$T/a" "$T/b"
@@ -539,6 +541,29 @@ large_blob() {
 	[ "$(jq -c .events <<<"$output")" = '[]' ]
 	run get "$url/api/v1/events?since=00000001:5"
 	[ "$(jq -r .recovered <<<"$output")" = false ]
+}
+
+@test "the newest event of each topic is read page by page" {
+	start_both
+	numbered 1 3
+	for s in b c d; do
+		printf 't.n %s {"n":%d}\n' $s 4 $s 5 | pub
+	done
+	run get "$url/api/v1/events?topic=t.n/&topic=t.n/b&last=true&limit=3"
+	[ "$(jq -c '[.events[] | [.subject, .data.n]]' <<<"$output")" = '[["a",3],["b",5],["c",5]]' ]
+	next=$(jq -r .next <<<"$output")
+	[ "$next" = "$(jq -r '.events[-1] | "\(.epoch):\(.offset)"' <<<"$output")" ]
+	echo 'u.n a {"n":0}' | pub
+	run get "$url/api/v1/events?topic=t.n/&last=true&limit=3&since=$next"
+	[ "$(jq -c '[.events[] | [.subject, .data.n]]' <<<"$output")" = '[["d",5]]' ]
+	next=$(jq -r .next <<<"$output")
+	run get "$url/api/v1/events?topic=t.n/&last=true&since=$next"
+	[ "$(jq -c '[.events, .next]' <<<"$output")" = "[[],\"$next\"]" ]
+	[ "${next#*:}" = 10 ]
+	run get "$url/api/v1/events?last=true&since=1h"
+	[ "$(jq -c '[.events[].data.n]' <<<"$output")" = '[3,5,5,5,0]' ]
+	[ "$(status "$url/api/v1/events?last=true&reverse=true")" = 400 ]
+	[ "$(status "$url/api/v1/events?last=2")" = 400 ]
 }
 
 @test "a long poll is answered by the first event that matches" {
