@@ -2,7 +2,9 @@
 # charting library, which comes from a package (libjs-dygraphs).
 JSDIR ?= /usr/share/javascript
 CHARTS := $(JSDIR)/dygraphs/dygraph.min.js $(JSDIR)/dygraphs/dygraph.min.css
-WEB := $(filter-out %.c,$(wildcard cmd/gateway/web/*.*)) $(CHARTS)
+# Of the browser client, what pages import.
+WEB := $(filter-out %.c,$(wildcard cmd/gateway/web/*.*)) \
+	$(wildcard cmd/gateway/web/client/*.js) $(CHARTS)
 
 $(CHARTS):
 	@echo "weir: $@ is missing; install the package libjs-dygraphs" >&2

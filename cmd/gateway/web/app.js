@@ -1,5 +1,5 @@
 // app - the dashboard.
-import { WeirClient } from './client.js';
+import { connect } from './client/weir.js';
 import { Chart } from './chart.js';
 import { ago, moment, money, setLink, setTime, text, webAddress } from './text.js';
 
@@ -414,11 +414,13 @@ function showCounts() {
 	$('no-pages').hidden = $('page-list').children.length > 0;
 }
 
-const STATES = { connecting: 'Connecting', live: 'Live', waiting: 'Reconnecting' };
+const STATES = { connecting: 'Connecting', live: 'Live', polling: 'Polling',
+	waiting: 'Reconnecting', paused: 'Paused', offline: 'Offline',
+	closed: 'Not allowed' };
 
-function onState({ detail }) {
-	$('state').dataset.state = detail.state;
-	$('state-text').textContent = STATES[detail.state];
+function onState({ state }) {
+	$('state').dataset.state = state;
+	$('state-text').textContent = STATES[state];
 	showUpdate();
 }
 
@@ -427,7 +429,7 @@ function showUpdate() {
 		`updated ${new Date(lastUpdate).toLocaleTimeString()}` : '';
 }
 
-function onEvent({ detail: event }) {
+function onEvent(event) {
 	lastUpdate = Date.now();
 	showUpdate();
 	if (event.type === 'price.update')
@@ -537,18 +539,18 @@ function openDialog() {
 // ---- start ----
 
 function start() {
-	const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-	const client = new WeirClient(`${scheme}://${location.host}/ws`, [
+	const client = connect(location.origin);
+
+	client.onstate = onState;
+	client.onerror = console.warn;
+	client.onreset = () => {
+		begun = Date.now();
+	};
+	client.subscribe([
 		'watch.set/', 'price.update/', 'listing.new/', 'listing.update/',
 		'listing.gone/', 'page.change/', 'observation.change/',
 		'alert.new/', 'system.message',
-	]);
-
-	client.addEventListener('state', onState);
-	client.addEventListener('event', onEvent);
-	client.addEventListener('reset', () => {
-		begun = Date.now();
-	});
+	], { last: true, handler: onEvent });
 	$('add').onclick = openDialog;
 	document.querySelector('[data-add]').onclick = openDialog;
 	$('watch-cancel').onclick = () => $('watch-dialog').close();
@@ -581,7 +583,6 @@ function start() {
 	loadOld('alert.new/', ALERTS_MAX, onAlert).catch(console.warn);
 	loadOld('listing.new/', LISTINGS_MAX, onListing).catch(console.warn);
 	loadOld('page.change/', PAGES_MAX, onPage).catch(console.warn);
-	client.start();
 }
 
 start();

@@ -18,9 +18,11 @@ static void die(const char *what, const char *why)
 	exit(1);
 }
 
+/* Below web/ as it lies there; what is from elsewhere lies beside it. */
 static const char *name_of(const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	const char *web = strstr(path, "/web/");
+	const char *slash = web ? web + 4 : strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
 }

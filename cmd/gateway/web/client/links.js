@@ -1,0 +1,350 @@
+// links - what carries events: a WebSocket, a stream, polling.
+//
+// Each kind has start(), change(patterns) and close(), and tells its host:
+//   subscribed(position, recovered, patterns)  events come after the position
+//   event(event, offset), moved(position)
+//   down({code, status, retry, position, unable, error})  once, at the end
+
+import { EventStreamParser, parsePosition, query, readReason } from './parts.js';
+
+const OPEN_MS = 10000; // for a connection to say that it is subscribed
+const PING_MS = 25000;
+const QUIET_MS = 45000; // of a stream, which has a sign of life every 15 s
+const GAP_MS = 1000; // between two requests that wait for events
+export const PAGE = 1000; // events of one answer
+
+class Link {
+	isUp = false;
+	upAt = 0;
+	#ended = false;
+	#deadline = 0;
+
+	constructor(host, patterns) {
+		this.host = host;
+		this.patterns = patterns;
+	}
+
+	get ended() {
+		return this.#ended;
+	}
+
+	// To be heard of within so many ms; 0: no matter when.
+	expect(ms) {
+		clearTimeout(this.#deadline);
+		this.#deadline = ms && setTimeout(() =>
+			this.end({ error: 'no answer in time' }), ms);
+	}
+
+	close() {
+		this.#ended = true;
+		clearTimeout(this.#deadline);
+		this.release();
+	}
+
+	end(why) {
+		if (this.#ended)
+			return;
+		this.close();
+		this.host.down(this, why);
+	}
+}
+
+class Socket extends Link {
+	#socket = null; #beat = 0; #pings = new Map(); #count = 0; #heard = 0;
+	#sent = new Set(); #posts = new Map();
+
+	async start() {
+		this.expect(OPEN_MS);
+		try {
+			const token = await this.host.token();
+
+			if (this.ended)
+				return;
+			this.#socket = new this.host.env.WebSocket(
+				`${this.host.base.replace(/^http/, 'ws')}/ws`, 'weir.v1');
+			this.#listen(token);
+		} catch (e) {
+			this.end({ error: e.message }); // such as mixed content
+		}
+	}
+
+	#listen(token) {
+		const socket = this.#socket;
+
+		socket.onopen = () => {
+			if (token)
+				this.#send({ auth: token });
+			this.#subscribe([...this.patterns]);
+			if (!this.patterns.size)
+				this.ping().catch(() => {});
+		};
+		socket.onmessage = (m) => {
+			if (!this.ended)
+				this.#read(JSON.parse(m.data));
+		};
+		socket.onerror = () => {}; // a close follows
+		socket.onclose = (e) =>
+			this.end({ code: e.code, ...readReason(e.reason) });
+	}
+
+	#send(message) {
+		if (this.#socket?.readyState === 1)
+			this.#socket.send(JSON.stringify(message));
+	}
+
+	change(patterns) {
+		this.patterns = patterns;
+		if (!this.isUp)
+			return; // then, when it is up
+		this.#subscribe([...patterns].filter((p) => !this.#sent.has(p)));
+		const gone = [...this.#sent].filter((p) => !patterns.has(p));
+
+		if (gone.length)
+			this.#send({ unsubscribe: gone });
+		this.#sent = new Set(patterns);
+	}
+
+	// The first ones of a connection go on from the position.
+	#subscribe(patterns) {
+		const since = this.#sent.size ? null : this.host.position();
+
+		if (patterns.length)
+			this.#send({ subscribe: patterns, ...(since && { since }) });
+		this.#sent = new Set([...this.#sent, ...patterns]);
+	}
+
+	#read(m) {
+		this.#heard = Date.now();
+		if (m.type !== undefined)
+			this.host.event(this, m, Number(m.offset));
+		else if (m.subscribed)
+			this.#up(m.position, m.recovered, m.subscribed);
+		else if ('pong' in m)
+			this.#pong(m);
+		else if (m.authenticated)
+			this.host.authenticated(m.authenticated);
+		else if ('published' in m)
+			this.#posted(m.published, m.position);
+		else if (m.error)
+			this.#refused(m.error, m.id);
+	}
+
+	#up(position, recovered, patterns) {
+		const isFirst = !this.isUp;
+
+		this.host.subscribed(this, position, recovered, patterns);
+		if (!isFirst || this.ended)
+			return;
+		this.expect(0);
+		this.change(this.patterns); // it may have changed meanwhile
+		this.#beat = setInterval(() => this.ping().catch(() => {}), PING_MS);
+	}
+
+	#refused(error, id) {
+		this.host.error(new Error(`${error.code}: ${error.message}`));
+		if (this.#posts.has(id))
+			this.#posted(id, null, error);
+		else if (error.code === 'unavailable' && !this.isUp)
+			this.end({ error: error.message });
+	}
+
+	// Half-open: nothing comes, and nobody says that it is over.
+	ping() {
+		const id = ++this.#count, sentAt = Date.now();
+
+		this.#send({ ping: id });
+		this.#watch(sentAt);
+		return new Promise((resolve, reject) =>
+			this.#pings.set(id, { sentAt, resolve, reject }));
+	}
+
+	// What is large or much may stand before the pong: that is a sign of life.
+	#watch(since) {
+		setTimeout(() => {
+			if (this.ended || ![...this.#pings.values()].some((p) => p.sentAt <= since))
+				return;
+			if (this.#heard < since)
+				this.end({ error: 'no answer to a ping' });
+			else
+				this.#watch(Date.now());
+		}, this.host.pongMs);
+	}
+
+	#pong(m) {
+		const ping = this.#pings.get(m.pong);
+
+		this.#pings.delete(m.pong);
+		ping?.resolve(Date.now() - ping.sentAt);
+		if (!this.isUp) // there was nothing to subscribe to
+			this.#up(null, true, []);
+		else if (m.position)
+			this.host.moved(this, m.position);
+	}
+
+	authenticate(token) {
+		this.#send({ auth: token });
+	}
+
+	publish(event) {
+		const id = ++this.#count;
+
+		this.#send({ publish: event, id });
+		return new Promise((resolve, reject) =>
+			this.#posts.set(id, { resolve, reject }));
+	}
+
+	#posted(id, position, error) {
+		const post = this.#posts.get(id);
+
+		this.#posts.delete(id);
+		if (error)
+			post?.reject(Object.assign(new Error(error.message),
+				{ code: error.code }));
+		else
+			post?.resolve(position);
+	}
+
+	release() {
+		const gone = new Error('the connection ended');
+
+		clearInterval(this.#beat);
+		for (const p of [...this.#pings.values(), ...this.#posts.values()])
+			p.reject(gone);
+		this.#pings.clear();
+		this.#posts.clear();
+		this.#socket?.close();
+	}
+}
+
+class Stream extends Link {
+	#abort = null; #retry;
+
+	async start() {
+		const abort = this.#abort = new AbortController();
+		const patterns = [...this.patterns];
+
+		this.expect(OPEN_MS);
+		try {
+			const response = await this.host.fetch(
+				`events/stream?${query(patterns, { since: this.host.position() })}`,
+				{ signal: abort.signal, headers: { Accept: 'text/event-stream' } });
+
+			if (!response.body?.getReader)
+				return this.end({ unable: true });
+			await this.#follow(response.body.getReader(), patterns, abort);
+			if (!abort.signal.aborted)
+				this.end({ retry: this.#retry });
+		} catch (e) {
+			if (!abort.signal.aborted)
+				this.end({ retry: e.retry ?? this.#retry, status: e.status,
+					error: e.message });
+		}
+	}
+
+	async #follow(reader, patterns, abort) {
+		const decoder = new TextDecoder();
+		const parser = new EventStreamParser((block) => {
+			if (!abort.signal.aborted)
+				this.#take(block, patterns);
+		});
+
+		for (;;) {
+			const { done, value } = await reader.read();
+
+			if (done || abort.signal.aborted)
+				return;
+			this.expect(QUIET_MS);
+			parser.feed(decoder.decode(value, { stream: true }));
+		}
+	}
+
+	#take({ event, data, id, retry }, patterns) {
+		if (retry !== undefined)
+			this.#retry = retry;
+		else if (event === 'subscribed') {
+			const { position, recovered } = JSON.parse(data);
+
+			this.host.subscribed(this, position, recovered, patterns);
+		} else if (data === null)
+			this.host.moved(this, id);
+		else
+			this.host.event(this, JSON.parse(data), parsePosition(id).offset);
+	}
+
+	// What is wanted stands in the address: another stream, from here on.
+	change(patterns) {
+		this.patterns = patterns;
+		this.release();
+		this.start();
+	}
+
+	release() {
+		this.#abort?.abort();
+	}
+}
+
+const before = (event) => event && `${event.epoch}:${event.offset - 1}`;
+
+class Poll extends Link {
+	#abort = null; #timer = 0;
+
+	async start() {
+		const abort = this.#abort = new AbortController();
+
+		while (!abort.signal.aborted && !this.ended)
+			try {
+				await this.#pause(await this.#ask([...this.patterns],
+					abort.signal));
+			} catch (e) {
+				if (!abort.signal.aborted)
+					this.end({ status: e.status, retry: e.retry,
+						error: e.message });
+			}
+	}
+
+	// Resolves to whether there may be more.
+	async #ask(patterns, signal) {
+		const since = this.host.position();
+		const wait = this.isUp && since ? this.host.waitS : 0;
+
+		this.expect(OPEN_MS + wait * 1000);
+		const page = await this.host.get('events', patterns, since ?
+			{ since, limit: PAGE, ...(wait && { wait }) } :
+			{ reverse: true, limit: 1 }, signal);
+
+		this.expect(0);
+		if (signal.aborted)
+			return false;
+		const { events, next, recovered } = since ? page :
+			{ ...page, events: [], recovered: true };
+
+		this.host.subscribed(this, recovered ? since ?? next :
+			before(events[0]) ?? next, recovered, patterns);
+		for (const event of events)
+			this.host.event(this, event, Number(event.offset));
+		this.host.moved(this, next);
+		return events.length > 0;
+	}
+
+	#pause(hasMore) {
+		const ms = hasMore ? 0 : this.host.waitS ? GAP_MS : this.host.pollMs;
+
+		return new Promise((resolve) => {
+			this.#timer = setTimeout(resolve, ms);
+			this.#abort.signal.addEventListener('abort', resolve);
+		});
+	}
+
+	change(patterns) {
+		this.patterns = patterns;
+		this.release();
+		this.start();
+	}
+
+	release() {
+		clearTimeout(this.#timer);
+		this.#abort?.abort();
+	}
+}
+
+export const LINKS = { websocket: Socket, sse: Stream, poll: Poll };

@@ -1,0 +1,774 @@
+// weir - the events of a weir gateway, for browsers, React Native and Node.
+//
+// A client has one position, and whatever carries the events (a WebSocket,
+// Server-Sent Events, polling) starts after it and moves it on. What comes and
+// does not is a repeat, and is dropped. So a connection may break, and another
+// kind take over, at any moment: nothing is lost and nothing comes twice.
+//
+// What a subscription asks of the past is read over HTTP, while what comes
+// meanwhile is held back for it; it joins where the two meet.
+
+import { LINKS, PAGE } from './links.js';
+import { backoffMs, matches, parsePosition, query, retryAfterMs, topicOf } from './parts.js';
+
+const PONG_MS = 10000;
+const CLIMB_MS = 5000, CLIMB_MOST_MS = 300000; // between looks for a better way
+const POLL_MS = 30000, WAIT_S = 25;
+const BACKGROUND_MS = 60000; // hidden so long before it pauses
+const PUBLISH_MS = 30000;
+const SAVE_MS = 250;
+const HELD_MAX = 10000; // events held back for one subscription
+const KINDS = ['websocket', 'sse', 'poll'];
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// What goes wrong in a handler is the handler's: the next one has its turn.
+function call(fn, ...args) {
+	try {
+		fn?.(...args);
+	} catch (e) {
+		setTimeout(() => {
+			throw e;
+		});
+	}
+}
+
+// ---- what there is to work with ----
+
+const isFunction = (f) => typeof f === 'function';
+
+// Any of these may be missing: in Node, in React Native, in a worker.
+function environment(options) {
+	const g = globalThis;
+	const pick = (name, fallback) => name in options ? options[name] : fallback;
+	let storage = options.storage;
+
+	try {
+		storage ??= g.localStorage;
+	} catch {
+		// a browser may refuse it
+	}
+	return {
+		WebSocket: pick('WebSocket', g.WebSocket),
+		fetch: pick('fetch', g.fetch?.bind(g)),
+		document: pick('document', g.document),
+		window: pick('window', isFunction(g.addEventListener) ? g : undefined),
+		canStream: isFunction(g.ReadableStream) && isFunction(g.TextDecoder) &&
+			('fetch' in options || 'body' in (g.Response?.prototype ?? {})),
+		storage,
+	};
+}
+
+function kindsOf(env, wanted = KINDS) {
+	const can = { websocket: isFunction(env.WebSocket),
+		sse: isFunction(env.fetch) && env.canStream, poll: isFunction(env.fetch) };
+	const kinds = wanted.filter((k) => can[k]);
+
+	if (!kinds.length)
+		throw new Error('weir: neither WebSocket nor fetch; pass them in');
+	return kinds;
+}
+
+function baseOf(url) {
+	const base = new URL(url ?? globalThis.location?.origin,
+		globalThis.location?.href);
+
+	return `${base.protocol.replace(/^ws/, 'http')}//${base.host}` +
+		base.pathname.replace(/\/(ws)?$/, '');
+}
+
+// ---- the client ----
+
+export function connect(url, options = {}) {
+	return new Client(url, options);
+}
+
+export class Client {
+	onstate = null; onreset = null; onerror = null;
+	#base; #env; #options; #host;
+	#subs = new Set(); // {patterns, handler, since, last, held, need, at, begun}
+	#listeners = new Set(); // {name, fn}
+	#epoch = ''; #pos = -1; // -1: from now on
+	#state = 'connecting'; #detail = {};
+	#kinds; #link = null; #probe = null; #rung = 0; #good = -1; #lapses = 0;
+	#tries = 0; #timer = 0; #climbTimer = 0; #climbs = 0;
+	#hideTimer = 0; #saveTimer = 0; #isTouched = false; #undo = [];
+	#isStale = false; #renewTimer = 0; #source = `weir-client/${random()}`;
+	#counts = { events: 0, duplicates: 0, connects: 0, falls: 0, climbs: 0,
+		resets: 0, published: 0, rttMs: null };
+
+	constructor(url, options) {
+		this.#options = options;
+		this.#base = baseOf(url);
+		this.#env = environment(options);
+		this.#kinds = kindsOf(this.#env, options.transports);
+		this.#host = this.#makeHost();
+		this.#listen();
+		queueMicrotask(() => this.#begin()); // so that handlers are there
+	}
+
+	get state() {
+		return this.#state;
+	}
+
+	/** What carries the events now: websocket, sse, poll, or null. */
+	get transport() {
+		return this.#link?.isUp ? this.#link.kind : null;
+	}
+
+	get position() {
+		return this.#pos < 0 ? null : `${this.#epoch}:${this.#pos}`;
+	}
+
+	get stats() {
+		return { ...this.#counts, transport: this.transport,
+			subscriptions: this.#wanted().size };
+	}
+
+	// ---- what the application says ----
+
+	/** Call fn for events of a type, topic or pattern, or of the client. */
+	on(name, fn) {
+		const listener = { name, fn };
+
+		this.#listeners.add(listener);
+		return () => void this.#listeners.delete(listener);
+	}
+
+	subscribe(patterns, options = {}) {
+		const sub = { patterns: [patterns].flat(), at: -1, begun: Infinity,
+			held: null, need: null, ...options };
+
+		this.#subs.add(sub);
+		this.#touch();
+		if (sub.last || sub.since !== undefined)
+			this.#readPast(sub);
+		return () => this.#remove(sub);
+	}
+
+	unsubscribe(patterns) {
+		for (const p of [patterns].flat())
+			for (const sub of this.#subs) {
+				if (sub.handler || !sub.patterns.includes(p))
+					continue;
+				sub.patterns = sub.patterns.filter((q) => q !== p);
+				if (!sub.patterns.length)
+					this.#remove(sub);
+				this.#touch();
+				break;
+			}
+	}
+
+	#remove(sub) {
+		if (!this.#subs.delete(sub))
+			return;
+		sub.held = null;
+		sub.wake?.();
+		this.#touch();
+	}
+
+	/** Resolves to the event's position, when it is durable. */
+	async publish(event) {
+		// With these, sending it again does no harm.
+		const whole = { source: this.#source, id: random(), ...event };
+		const until = Date.now() + (this.#options.publishMs ?? PUBLISH_MS);
+
+		for (let tries = 0; ; tries++)
+			try {
+				const { positions } = await this.#json('events', {
+					method: 'POST', body: JSON.stringify(whole),
+					headers: { 'Content-Type': 'application/json' },
+				});
+
+				this.#counts.published++;
+				return positions[0];
+			} catch (e) {
+				const ms = e.retry ?? this.#backoff(tries);
+
+				if (!mayPass(e) || this.#state === 'closed' || Date.now() + ms > until)
+					throw e;
+				await sleep(ms);
+			}
+	}
+
+	/** Resolves to the time there and back, in ms. */
+	async ping() {
+		const link = this.#link;
+
+		if (!link?.isUp)
+			throw new Error('not connected');
+		if (link.ping)
+			return this.#counts.rttMs = await link.ping();
+		const at = Date.now();
+
+		await this.#env.fetch(`${this.#base}/healthz`);
+		return this.#counts.rttMs = Date.now() - at;
+	}
+
+	close() {
+		if (this.#state === 'closed')
+			return;
+		this.#save();
+		this.#finish({});
+	}
+
+	/** For environments without a document: React Native's AppState. */
+	pause() {
+		this.#halt('paused');
+	}
+
+	resume() {
+		if (this.#state === 'closed' || this.#state === 'connecting')
+			return;
+		if (this.#link?.isUp) {
+			this.#link.ping?.().catch(() => {});
+			return;
+		}
+		this.#tries = this.#lapses = this.#climbs = 0;
+		this.#open();
+	}
+
+	// ---- the environment ----
+
+	#listen() {
+		const { document, window } = this.#env;
+		const add = (target, name, fn) => {
+			target?.addEventListener?.(name, fn);
+			this.#undo.push(() => target?.removeEventListener?.(name, fn));
+		};
+
+		add(document, 'visibilitychange', () => this.#onVisibility());
+		add(window, 'pagehide', () => this.#save());
+		add(window, 'online', () => this.resume());
+		add(window, 'offline', () => {
+			this.#halt('offline');
+			// it may not be true: a gateway on this machine answers
+			this.#timer = setTimeout(() => this.#open(), this.#mostMs());
+		});
+	}
+
+	#onVisibility() {
+		const ms = this.#options.backgroundMs ?? BACKGROUND_MS;
+
+		clearTimeout(this.#hideTimer);
+		if (!this.#env.document.hidden)
+			return this.resume();
+		this.#save();
+		if (ms < Infinity)
+			this.#hideTimer = setTimeout(() => this.pause(), ms);
+	}
+
+	#mostMs() {
+		return this.#options.backoff?.most ?? MOST_MS;
+	}
+
+	async #begin() {
+		const { keep } = this.#options;
+
+		try {
+			if (keep && this.#env.storage)
+				this.#adopt(await this.#env.storage.getItem(this.#key()));
+		} catch (e) {
+			this.#error(e);
+		}
+		if (this.#state === 'connecting')
+			this.#open();
+	}
+
+	#key() {
+		const { keep } = this.#options;
+
+		return `weir:${keep === true ? this.#base : keep}`;
+	}
+
+	#save() {
+		const { keep } = this.#options;
+
+		clearTimeout(this.#saveTimer);
+		this.#saveTimer = 0;
+		if (keep && this.position && this.#env.storage)
+			call(() => this.#env.storage.setItem(this.#key(), this.position));
+	}
+
+	#saveLater() {
+		if (this.#options.keep && !this.#saveTimer)
+			this.#saveTimer = setTimeout(() => this.#save(), SAVE_MS);
+	}
+
+	#set(state, detail = {}) {
+		this.#state = state;
+		this.#detail = detail;
+		const said = { state, transport: this.transport, ...detail };
+
+		call(this.onstate, said);
+		this.#emit('state', said);
+	}
+
+	#emit(name, detail) {
+		for (const { name: wanted, fn } of [...this.#listeners])
+			if (wanted === name)
+				call(fn, detail);
+	}
+
+	#error(error) {
+		call(this.onerror, error);
+		this.#emit('error', error);
+	}
+
+	// ---- events ----
+
+	#wanted() {
+		return new Set([...this.#subs].flatMap((s) => s.patterns));
+	}
+
+	// At the end of the turn, so that changes at a time are one.
+	#touch() {
+		if (this.#isTouched)
+			return;
+		this.#isTouched = true;
+		queueMicrotask(() => {
+			const wanted = this.#wanted();
+
+			this.#isTouched = false;
+			if (!wanted.size && this.#good >= 0)
+				this.#pos = -1; // what is wanted next begins then
+			for (const link of [this.#link, this.#probe])
+				if (link && !sameSet(link.patterns, wanted))
+					link.change(wanted);
+		});
+	}
+
+	#adopt(text) {
+		const p = parsePosition(text);
+
+		if (p && p.epoch !== this.#epoch) {
+			this.#epoch = p.epoch;
+			this.#pos = -1;
+		}
+		if (p && p.offset > this.#pos) {
+			this.#pos = p.offset;
+			this.#saveLater();
+		}
+	}
+
+	#onEvent(event, offset) {
+		if (offset <= this.#pos) {
+			this.#counts.duplicates++;
+			return;
+		}
+		this.#deliver(event, offset);
+		this.#pos = offset;
+		this.#saveLater();
+	}
+
+	#deliver(event, offset) {
+		const topic = topicOf(event);
+		let isHeard = false;
+
+		for (const sub of this.#subs) {
+			if (!covers(sub, topic) || offset <= sub.at)
+				continue;
+			if (sub.held)
+				hold(sub, event, offset);
+			else if (offset > (sub.seen?.get(topic) ?? -1) &&
+				(sub.handler || !isHeard)) {
+				isHeard ||= !sub.handler;
+				this.#hand(sub, event, topic);
+			}
+		}
+	}
+
+	#hand(sub, event, topic) {
+		this.#counts.events++;
+		if (sub.handler)
+			return call(sub.handler, event);
+		for (const { name, fn } of [...this.#listeners])
+			if (name === event.type || (isPattern(name) && matches(name, topic)))
+				call(fn, event);
+	}
+
+	// What was held back, or is read from the past, for one subscription.
+	#give(sub, event) {
+		const topic = topicOf(event), offset = Number(event.offset);
+
+		if (offset <= sub.at || offset <= (sub.seen?.get(topic) ?? -1))
+			return;
+		sub.at = offset;
+		for (const other of sub.handler ? [] : this.#subs)
+			if (other !== sub && !other.handler && covers(other, topic) &&
+				other.begun < offset &&
+				offset <= (other.held ? other.at : this.#pos))
+				return; // those who listen have heard it
+		this.#hand(sub, event, topic);
+	}
+
+	async #readPast(sub) {
+		const held = sub.held = [];
+		const isOurs = () => sub.held === held && this.#state !== 'closed';
+
+		for (let tries = 0; isOurs(); tries++)
+			try {
+				if (sub.since === undefined || !await this.#readSince(sub, isOurs))
+					await this.#readLast(sub, isOurs);
+				break;
+			} catch (e) {
+				if (e.status >= 400 && e.status < 500 && !mayPass(e)) {
+					this.#error(e);
+					break;
+				}
+				await sleep(e.retry ?? this.#backoff(tries));
+			}
+		if (!isOurs())
+			return;
+		sub.held = null;
+		for (const event of held)
+			this.#give(sub, event);
+		call(sub.onReady);
+	}
+
+	// False if what is lacking is to be made up for by the newest of each topic.
+	async #readSince(sub, isOurs) {
+		for (;;) {
+			const page = await this.#get('events', sub.patterns,
+				{ since: sub.since, limit: PAGE });
+			const next = parsePosition(page.next);
+
+			if (!isOurs())
+				return true;
+			if (!page.recovered) {
+				call(sub.onReset, { position: page.next });
+				if (sub.last)
+					return false;
+			}
+			if (sub.begun === Infinity)
+				sub.begun = Number(page.events[0]?.offset ?? next.offset + 1) - 1;
+			for (const event of page.events)
+				this.#give(sub, event);
+			sub.since = page.next; // where it goes on, if it has to
+			await this.#isLive(sub, isOurs);
+			if (next.offset >= sub.need && next.epoch === this.#epoch) {
+				sub.at = Math.max(sub.at, next.offset);
+				return true;
+			}
+		}
+	}
+
+	// What comes after the wire has begun is held back: so no topic has a hole.
+	async #readLast(sub, isOurs) {
+		let since, next, events;
+
+		await this.#isLive(sub, isOurs);
+		const start = { at: sub.need, text: `${this.#epoch}:${sub.need}` };
+
+		sub.seen = new Map();
+		do {
+			({ events, next: since } = await this.#get('events', sub.patterns,
+				{ last: true, since, limit: PAGE }));
+			if (!isOurs())
+				return;
+			for (const event of events)
+				this.#giveNewest(sub, event);
+			next = parsePosition(since);
+		} while (events.length && Number(events.at(-1).offset) === next.offset);
+		sub.at = start.at;
+		sub.since = start.text;
+		if (sub.need > start.at) // too much was held back
+			await this.#readSince(sub, isOurs);
+		sub.since = undefined;
+	}
+
+	#giveNewest(sub, event) {
+		const topic = topicOf(event);
+
+		if (sub.seen.has(topic))
+			return;
+		sub.seen.set(topic, Number(event.offset));
+		this.#hand(sub, event, topic);
+	}
+
+	async #isLive(sub, isOurs) {
+		while (sub.need === null && isOurs())
+			await new Promise((resolve) => {
+				sub.wake = resolve;
+			});
+	}
+
+	// ---- links ----
+
+	#makeHost() {
+		const options = this.#options;
+		const current = (fn) => (link, ...args) => {
+			if (link === this.#link)
+				fn(...args);
+		};
+
+		return {
+			env: this.#env, base: this.#base,
+			pongMs: options.pongMs ?? PONG_MS,
+			pollMs: options.pollMs ?? POLL_MS,
+			waitS: options.waitS ?? (kindsOf(this.#env).includes('sse') ? 0 : WAIT_S),
+			position: () => this.position,
+			token: () => this.#token(),
+			fetch: (path, init) => this.#fetch(path, init),
+			get: (...args) => this.#get(...args),
+			event: current((event, offset) => this.#onEvent(event, offset)),
+			moved: current((position) => this.#wanted().size && this.#adopt(position)),
+			subscribed: (...args) => this.#onSubscribed(...args),
+			down: (link, why) => this.#onDown(link, why),
+			error: (e) => this.#error(e),
+			authenticated: ({ expires }) => this.#renewAt(expires),
+		};
+	}
+
+	#onSubscribed(link, position, recovered, patterns) {
+		if (link === this.#probe)
+			this.#promote();
+		if (link !== this.#link)
+			return;
+		if (recovered)
+			this.#adopt(position);
+		else
+			this.#reset(position);
+		for (const sub of this.#subs)
+			if (sub.need === null && sub.patterns.every((p) => patterns.includes(p))) {
+				sub.need = this.#pos;
+				sub.begun = Math.min(sub.begun, sub.since === undefined ?
+					sub.need : Infinity);
+				sub.wake?.();
+			}
+		if (!link.isUp)
+			this.#onUp(link);
+	}
+
+	#onUp(link) {
+		link.isUp = true;
+		link.upAt = Date.now();
+		this.#good = link.rung;
+		this.#lapses = 0;
+		this.#isStale = false;
+		this.#counts.connects++;
+		this.#climbLater();
+		this.#set(link.kind === 'poll' ? 'polling' : 'live');
+	}
+
+	// What comes next does not join on to what there was.
+	#reset(position) {
+		const p = parsePosition(position);
+
+		this.#counts.resets++;
+		this.#epoch = p.epoch;
+		this.#pos = p.offset;
+		call(this.onreset, { position });
+		this.#emit('reset', { position });
+		for (const sub of [...this.#subs]) {
+			call(sub.onReset, { position });
+			sub.at = sub.begun = -1;
+			sub.need = p.offset;
+			sub.seen = null;
+			if (sub.last)
+				sub.since = undefined;
+			if (sub.last || sub.held)
+				this.#readPast(sub);
+		}
+		this.#saveLater();
+	}
+
+	#make(rung) {
+		const kind = this.#kinds[rung];
+		const link = new LINKS[kind](this.#host, this.#wanted());
+
+		link.kind = kind;
+		link.rung = rung;
+		return link;
+	}
+
+	#open() {
+		clearTimeout(this.#timer);
+		this.#drop();
+		this.#link = this.#make(this.#rung);
+		this.#set('connecting');
+		this.#link.start();
+	}
+
+	#drop() {
+		clearTimeout(this.#climbTimer);
+		this.#probe?.close();
+		this.#link?.close();
+		this.#probe = this.#link = null;
+	}
+
+	#halt(state) {
+		if (this.#state === 'closed')
+			return;
+		clearTimeout(this.#timer);
+		this.#save();
+		this.#drop();
+		this.#set(state);
+	}
+
+	#finish(detail) {
+		for (const timer of [this.#timer, this.#hideTimer, this.#renewTimer])
+			clearTimeout(timer);
+		this.#drop();
+		for (const undo of this.#undo)
+			undo();
+		this.#set('closed', detail);
+		for (const sub of this.#subs)
+			sub.wake?.();
+	}
+
+	#backoff(tries) {
+		const { first, most } = this.#options.backoff ?? {};
+
+		return backoffMs(tries, first, most);
+	}
+
+	#onDown(link, why) {
+		if (link === this.#probe) {
+			this.#probe = null;
+			this.#climbOn(link);
+		} else if (link === this.#link) {
+			this.#drop();
+			this.#adopt(link.isUp ? why.position : null);
+			this.#goOn(link, why);
+		}
+	}
+
+	#goOn(link, why) {
+		const isRefused = why.code === 4003 || why.status === 403;
+		const isStale = why.code === 4001 || why.status === 401;
+		const hasNext = link.rung + 1 < this.#kinds.length;
+
+		if (isRefused || (isStale && !isFunction(this.#options.token)))
+			return this.#finish({ error: new Error(why.error ?? 'not allowed') });
+		this.#isStale = isStale;
+		if (link.isUp && Date.now() - link.upAt > this.#backoff(this.#tries))
+			this.#tries = 0;
+		// A gateway that answers so is there; and one that was is soon again.
+		const isBusy = isStale || why.retry !== undefined || why.status === 429 ||
+			why.code >= 1012;
+		const isLapse = link.rung === this.#good && this.#lapses++ === 0;
+
+		if (!link.isUp && !isBusy && !isLapse && hasNext) {
+			this.#rung = link.rung + 1;
+			this.#counts.falls++;
+			return this.#open();
+		}
+		this.#rung = link.isUp || isBusy || isLapse ? link.rung : 0;
+		this.#wait(why.retry ?? this.#backoff(why.code === 4009 ? 30 : this.#tries++));
+	}
+
+	#wait(ms) {
+		this.#timer = setTimeout(() => this.#open(), ms);
+		this.#set('waiting', { retryMs: ms });
+	}
+
+	// ---- up again, to a better kind ----
+
+	#climbLater() {
+		const { first = CLIMB_MS, most = CLIMB_MOST_MS } = this.#options.climb ?? {};
+
+		clearTimeout(this.#climbTimer);
+		if (this.#link.rung > 0)
+			this.#climbTimer = setTimeout(() => this.#climb(0),
+				backoffMs(this.#climbs++, first, most));
+		else
+			this.#climbs = 0;
+	}
+
+	#climb(rung) {
+		this.#probe = this.#make(rung);
+		this.#probe.start();
+	}
+
+	#climbOn(failed) {
+		if (failed.rung + 1 < this.#link.rung)
+			this.#climb(failed.rung + 1);
+		else
+			this.#climbLater();
+	}
+
+	#promote() {
+		const old = this.#link;
+
+		this.#link = this.#probe;
+		this.#probe = null;
+		this.#rung = this.#link.rung;
+		this.#counts.climbs++;
+		old.close();
+	}
+
+	// ---- HTTP, and who we are ----
+
+	async #token() {
+		const { token } = this.#options;
+
+		return isFunction(token) ? token({ isStale: this.#isStale }) : token;
+	}
+
+	// While it is connected, a fresh one shortly before the old one ends.
+	#renewAt(expires) {
+		const ms = (typeof expires === 'number' ? expires * 1000 :
+			Date.parse(expires)) - Date.now();
+
+		clearTimeout(this.#renewTimer);
+		if (ms > 0 && isFunction(this.#options.token))
+			this.#renewTimer = setTimeout(() => this.#renew(),
+				Math.min(ms - Math.min(30000, ms / 4), 2 ** 31 - 1));
+	}
+
+	async #renew() {
+		try {
+			const token = await this.#options.token({ isStale: true });
+
+			this.#link?.authenticate?.(token);
+		} catch (e) {
+			this.#error(e); // the gateway will say when it has expired
+		}
+	}
+
+	async #fetch(path, init = {}) {
+		const token = await this.#token();
+		const response = await this.#env.fetch(`${this.#base}/api/v1/${path}`, {
+			cache: 'no-store', ...init, headers: { ...init.headers,
+				...(token && { Authorization: `Bearer ${token}` }) } });
+
+		if (response.ok)
+			return response;
+		const { title, detail } = await response.json().catch(() => ({}));
+		const retry = retryAfterMs(response.headers.get('Retry-After'));
+
+		throw Object.assign(new Error(detail ?? title ?? `status ${response.status}`),
+			{ status: response.status, ...(retry !== undefined && { retry }) });
+	}
+
+	async #json(path, init) {
+		return (await this.#fetch(path, init)).json();
+	}
+
+	#get(path, patterns, params, signal) {
+		return this.#json(`${path}?${query(patterns, params)}`, { signal });
+	}
+}
+
+const random = () => globalThis.crypto?.randomUUID?.() ??
+	Array.from({ length: 4 }, () => Math.random().toString(36).slice(2)).join('-');
+
+const sameSet = (a, b) => a.size === b.size && [...a].every((x) => b.has(x));
+
+const isPattern = (name) => name === '' || name.includes('.');
+
+const covers = (sub, topic) => sub.patterns.some((p) => matches(p, topic));
+
+// Too late, try again, too many: the same request may be taken later.
+const mayPass = (e) => !e.status || e.status === 408 || e.status === 429 ||
+	e.status >= 500;
+
+function hold(sub, event, offset) {
+	if (sub.held.length === HELD_MAX) { // it can be read, as the past is
+		sub.held.length = 0;
+		sub.need = offset;
+	} else {
+		sub.held.push(event);
+	}
+}
