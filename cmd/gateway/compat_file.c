@@ -27,7 +27,7 @@ struct compat *compat_open(const char *path, struct err *e)
 {
 	struct compat *t = NULL;
 	struct buf b = { 0 };
-	struct err why;
+	struct err why = { 0 };
 	int fd;
 
 	if (!path)

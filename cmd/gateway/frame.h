@@ -13,11 +13,20 @@
 #include "common/buf.h"
 #include "common/event.h"
 
-enum frame_kind { FRAME_WEBSOCKET, FRAME_SSE, FRAME_KINDS };
+enum { FRAME_HEAD_MAX = 10, FRAME_CUSTOMS = 4 };
 
-enum { FRAME_HEAD_MAX = 10 };
+/* From FRAME_CUSTOM on, kinds are made by whoever has clients of them. */
+enum frame_kind {
+	FRAME_WEBSOCKET,
+	FRAME_SSE,
+	FRAME_CUSTOM,
+	FRAME_KINDS = FRAME_CUSTOM + FRAME_CUSTOMS,
+};
 
-/* Add an event's JSON; on SSE with its position as the block's id. */
+/*
+ * Add an event's JSON; on SSE with its position as the block's id. Not for
+ * custom kinds.
+ */
 void frame_add_event(enum frame_kind kind, struct position pos, struct str json,
 		     struct buf *b);
 

@@ -254,10 +254,20 @@ struct str hub_print(struct hub *h, const struct event *ev)
 	return buf_str(&h->text);
 }
 
+void hub_frame(struct hub *h, enum frame_kind kind, const struct event *ev,
+	       struct str text, struct buf *b)
+{
+	if (kind >= FRAME_CUSTOM)
+		h->conf.encode(h->conf.arg, kind, ev, b);
+	else
+		frame_add_event(kind,
+				(struct position){ ev->epoch, ev->offset },
+				text, b);
+}
+
 /* Frame an event for each kind of client there is; the largest one's bytes. */
 static size_t frame_all(struct hub *h, const struct event *ev)
 {
-	const struct position pos = { ev->epoch, ev->offset };
 	struct str text = hub_print(h, ev);
 	size_t largest = 0;
 
@@ -267,7 +277,7 @@ static size_t frame_all(struct hub *h, const struct event *ev)
 		buf_reset(frame);
 		if (h->lane[k].clients == 0)
 			continue;
-		frame_add_event((enum frame_kind)k, pos, text, frame);
+		hub_frame(h, (enum frame_kind)k, ev, text, frame);
 		h->counts.framed++;
 		if (frame->len > largest)
 			largest = frame->len;

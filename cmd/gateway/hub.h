@@ -83,6 +83,9 @@ struct hub_conf {
 	bool (*send)(void *user, struct str frames);
 	/* Likewise, to one that has taken all so far, by its line alone. */
 	bool (*send_to)(void *arg, struct line to, struct str frames);
+	/* Add an event's frames of a custom kind; some bytes in any case. */
+	void (*encode)(void *arg, enum frame_kind kind, const struct event *ev,
+		       struct buf *b);
 	/* A waiter's first event is there; it is idle again. */
 	void (*woken)(void *user);
 	/*

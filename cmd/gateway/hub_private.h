@@ -46,6 +46,10 @@ void hub_settle(struct hub *h, struct hub_client *c);
 /* An event's text, the same for everyone; valid until the next call. */
 struct str hub_print(struct hub *h, const struct event *ev);
 
+/* Add an event, and its text (hub_print), as frames of a kind. */
+void hub_frame(struct hub *h, enum frame_kind kind, const struct event *ev,
+	       struct str text, struct buf *b);
+
 /* What patterns that came later have missed, up to the client's position. */
 struct replay {
 	struct replay *next;

@@ -52,8 +52,7 @@ struct serving {
 
 static void add_frame(struct serving *s, const struct event *ev)
 {
-	frame_add_event(s->kind, (struct position){ ev->epoch, ev->offset },
-			hub_print(s->h, ev), &s->h->out);
+	hub_frame(s->h, s->kind, ev, hub_print(s->h, ev), &s->h->out);
 	s->n++;
 }
 

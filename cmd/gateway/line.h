@@ -6,6 +6,8 @@
  * client has gone. Whoever writes to many clients keeps their lines side by
  * side, and need not look at any of them. Only net knows what is in it.
  */
+enum { LINE_OTHER = -2 }; /* fd: not a connection; conn is its owner's */
+
 struct line {
 	void *conn; /* NULL: nowhere */
 	int fd;	    /* -1: not straight to the socket */

@@ -54,7 +54,11 @@ struct world {
 /* Half of them are WebSockets. */
 static enum frame_kind kind_of(const struct client *c)
 {
-	return (c - c->w->client) % 2 ? FRAME_SSE : FRAME_WEBSOCKET;
+	static const enum frame_kind kinds[] = { FRAME_WEBSOCKET, FRAME_SSE,
+						 FRAME_CUSTOM,
+						 FRAME_KINDS - 1 };
+
+	return kinds[(c - c->w->client) % ARRAY_LEN(kinds)];
 }
 
 static uint64_t pick(struct world *w, uint64_t n)
@@ -237,6 +241,19 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 	return remove(path);
 }
 
+/* A kind of its own: messages, whatever its number. */
+static void encode(void *arg, enum frame_kind kind, const struct event *ev,
+		   struct buf *b)
+{
+	struct buf text = { 0 };
+
+	(void)arg;
+	assert_in_range(kind, FRAME_CUSTOM, FRAME_KINDS - 1);
+	event_print(ev, 0, &text);
+	frame_add(b, buf_str(&text));
+	buf_free(&text);
+}
+
 static void run(void (*script)(struct world *w))
 {
 	struct world *w = xcalloc(1, sizeof(*w));
@@ -244,6 +261,7 @@ static void run(void (*script)(struct world *w))
 				 .journal = give_journal,
 				 .send = take,
 				 .send_to = take_line,
+				 .encode = encode,
 				 .woken = be_woken,
 				 .broken = be_broken };
 	struct err e;
