@@ -7,6 +7,7 @@ enum {
 	FIN_TEXT = 0x81,
 	FIN_BINARY = 0x82,
 	FIN_CLOSE = 0x88,
+	FIN_PING = 0x89,
 	CONTROL_MAX = 125, /* bytes in a control frame */
 };
 
@@ -69,6 +70,14 @@ bool frame_next(struct str *frames, struct str *data_r, bool *binary_r)
 	*data_r = str_sub(*frames, head, head + len);
 	*frames = str_sub(*frames, head + len, frames->len);
 	return true;
+}
+
+void frame_add_ping(struct buf *b, struct str text)
+{
+	text = str_utf8_prefix(text, CONTROL_MAX);
+	buf_putc(b, (char)FIN_PING);
+	buf_putc(b, (char)text.len);
+	buf_add_str(b, text);
 }
 
 void frame_add_close(struct buf *b, uint16_t code, const char *why)

@@ -44,6 +44,9 @@ void frame_add_binary(struct buf *b, struct str bytes);
  */
 bool frame_next(struct str *frames, struct str *data_r, bool *binary_r);
 
+/* Add a ping that carries text, cut to what fits. */
+void frame_add_ping(struct buf *b, struct str text);
+
 /* Add a close message; `why` is cut to what fits. */
 void frame_add_close(struct buf *b, uint16_t code, const char *why);
 

@@ -22,6 +22,7 @@
 #include "hub.h"
 #include "net.h"
 #include "publish.h"
+#include "pulse.h"
 #include "session.h"
 
 enum { GATEWAY_WAIT_MAX_S = 60 }; /* of a long poll */
@@ -31,6 +32,7 @@ struct gateway_settings {
 	const char *listen;
 	int64_t port;
 	int64_t max_clients;
+	int64_t ping_ms;
 	struct opt_list hosts;	/* names besides those of loopback */
 	struct opt_list expect; /* tools that must be heard of */
 	const char *token_file;
@@ -51,7 +53,7 @@ struct gateway {
 	struct auth *auth;
 	struct compat *compat; /* what old clients call things */
 	struct board *board;
-	struct streams *streams;
+	struct pulse *sockets, *streams; /* clients that must see a sign */
 	struct stats *stats;
 	struct loop_timer *timer; /* $stats, and reading the clock for others */
 	struct loop_work *jobs_work;

@@ -47,6 +47,7 @@ static void close_live(struct session *s)
 {
 	struct live *l = (struct live *)s;
 
+	pulse_remove(s->g->sockets, &l->beat);
 	hub_leave(s->g->hub, &l->client);
 	free(l);
 }
@@ -58,6 +59,7 @@ void live_opened(void *arg, struct net_conn *c)
 	session_begin(&l->s, arg, c, close_live);
 	l->client.user = l;
 	l->client.line = net_line(c);
+	pulse_add(l->s.g->sockets, &l->beat);
 }
 
 bool live_send(void *user, struct str frames)
@@ -143,6 +145,44 @@ static void subscribe(struct live *l, const struct client_command *cmd)
 		reply_error(l, code_of(&e), e.msg);
 	else
 		reply_subscribed(l, pos, recovered);
+}
+
+struct live *live_of(struct wheel_item *beat)
+{
+	return (struct live *)((char *)beat - offsetof(struct live, beat));
+}
+
+/* The system's clock for what came is not as fine as ours. */
+enum { SIGN_SLACK_MS = 500 };
+
+/* Whoever reads nothing is slow, not gone: the system notices that. */
+static void ask(void *arg, struct wheel_item *beat)
+{
+	struct gateway *g = arg;
+	struct live *l = live_of(beat);
+	struct position pos = hub_position(g->hub, &l->client);
+	int64_t now_ms = loop_now_ms(g->loop);
+	char text[POSITION_TEXT_MAX];
+	struct buf b = { 0 };
+
+	if (l->asked_ms &&
+	    now_ms - net_quiet_ms(l->s.conn) + SIGN_SLACK_MS < l->asked_ms) {
+		net_give_up(l->s.conn);
+		return;
+	}
+	l->asked_ms = 0;
+	if (l->client.blocked)
+		return;
+	frame_add_ping(&b, pos.epoch ? str_from(position_format(pos, text))
+				     : STR(""));
+	l->asked_ms = now_ms;
+	hub_reply(g->hub, &l->client, buf_str(&b));
+	buf_free(&b);
+}
+
+struct pulse *live_new(struct gateway *g)
+{
+	return pulse_new(g->loop, g->settings->ping_ms, ask, g);
 }
 
 void live_message(void *arg, struct net_conn *c, struct str text, bool binary)

@@ -7,9 +7,19 @@
  */
 #include "gateway.h"
 
+enum {
+	/* Between two questions to a WebSocket; one that was not answered
+	   until the next is the last. */
+	LIVE_PING_MS = 45 * 1000,
+	LIVE_PING_MIN_MS = 1000,
+	LIVE_PING_MAX_MS = 3600 * 1000,
+};
+
 struct live {
 	struct session s; /* first */
 	struct hub_client client;
+	struct wheel_item beat;
+	int64_t asked_ms; /* WebSocket: the ping that waits for a sign; or 0 */
 };
 
 /* net_events of a WebSocket; arg is the struct gateway. */
@@ -19,6 +29,11 @@ void live_message(void *arg, struct net_conn *c, struct str text, bool binary);
 void live_refused(void *arg, struct net_conn *c, const char *code,
 		  const char *why);
 void live_writable(void *arg, struct net_conn *c);
+
+struct live *live_of(struct wheel_item *beat);
+
+/* What asks WebSockets whether they are there. */
+struct pulse *live_new(struct gateway *g);
 
 /* hub_conf.send, .send_to and .broken. */
 bool live_send(void *user, struct str frames);

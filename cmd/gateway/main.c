@@ -25,6 +25,7 @@ static struct gateway_settings cfg = {
 	.listen = "127.0.0.1",
 	.port = 8080,
 	.max_clients = 10000,
+	.ping_ms = LIVE_PING_MS,
 };
 static struct opt_common common;
 
@@ -46,6 +47,9 @@ static const struct opt opts[] = {
 	  "connections at a time (default 10000); more are turned away" },
 	{ 0, "compat", "FILE", OPT_STR, &cfg.compat, 1, 0,
 	  "what clients of before call things (default: built in)" },
+	{ 0, "ping", "TIME", OPT_MS, &cfg.ping_ms, LIVE_PING_MIN_MS,
+	  LIVE_PING_MAX_MS,
+	  "how often WebSockets are asked whether they live (default 45s)" },
 };
 
 static const struct opt_tool tool = {
@@ -120,6 +124,7 @@ static int read_settings(struct err *e)
 	cfg.listen = listening;
 	cfg.port = old.port;
 	cfg.max_clients = old.max_clients;
+	cfg.ping_ms = old.ping_ms;
 	opt_keep(&tool, &past);
 	return 0;
 }
@@ -239,6 +244,7 @@ static void gateway_count(struct gateway *g)
 		{ "held_bytes", net.held },
 		{ "overloads_total", net.overloads },
 		{ "timeouts_total", net.timeouts },
+		{ "silent_total", net.silent },
 		{ "messages_total", net.messages },
 		{ "sends_total", net.sends },
 		{ "sent_bytes_total", net.bytes },
@@ -382,7 +388,8 @@ static int gateway_open(struct gateway *g, struct err *e)
 	hub.loop = g->loop;
 	g->started_us = clk_wall_us();
 	g->hub = hub_new(&hub);
-	g->streams = streams_new(g);
+	g->sockets = live_new(g);
+	g->streams = streams_new(g->loop);
 	g->auth = auth_new(&(struct auth_conf){ .token = cfg.token });
 	g->board = board_new();
 	g->stats = stats_new();
@@ -400,7 +407,8 @@ static void gateway_close(struct gateway *g)
 	producer_memory_free(&g->queue);
 	loop_timer_free(&g->timer);
 	loop_work_free(&g->jobs_work);
-	streams_free(&g->streams);
+	pulse_free(&g->sockets);
+	pulse_free(&g->streams);
 	hub_free(&g->hub);
 	board_free(&g->board);
 	auth_free(&g->auth);

@@ -150,10 +150,8 @@ static const struct lws_protocols protocols[] = {
 	{ 0 },
 };
 
-static const lws_retry_bo_t idle_policy = {
-	.secs_since_valid_ping = NET_PING_S,
-	.secs_since_valid_hangup = NET_HANGUP_S,
-};
+/* None: what it does costs more the more connections there are. */
+static const lws_retry_bo_t idle_policy = { 0 };
 
 /* A descriptor for each connection, as far as the system lets us. */
 static void allow_files(size_t conns)

@@ -37,8 +37,6 @@ enum {
 	NET_BODY_MAX = 4 << 20,	    /* bytes of a request's body */
 	NET_MESSAGE_MAX = 64 << 10, /* bytes of a WebSocket message in, unless
 				       more are taken */
-	NET_PING_S = 25,	    /* a quiet WebSocket is asked, ... */
-	NET_HANGUP_S = 50,	    /* and given up */
 	NET_KEEPALIVE_S = 60,	    /* an idle HTTP connection is closed */
 	NET_REQUEST_S = 20,	    /* a request must be here in full; 408 */
 	/* An answer must get on by so much in that time; else: hung up. */
@@ -126,6 +124,7 @@ struct net_counts {
 	uint64_t held;	    /* bytes of bodies and unsent answers, now */
 	uint64_t overloads; /* 503: as NET_HELD_MAX says */
 	uint64_t timeouts;  /* as NET_REQUEST_S says */
+	uint64_t silent;    /* WebSockets given up, */
 };
 struct net_counts net_count(const struct net *n);
 
@@ -159,6 +158,11 @@ bool net_stream(struct net_conn *c, const struct net_answer *a);
  * of them: what is left is kept and sent first; send no more until writable().
  */
 bool net_send(struct net_conn *c, struct str frames);
+
+/* For how long nothing has come, control frames neither. */
+int64_t net_quiet_ms(const struct net_conn *c);
+/* It is not there any more: end it. */
+void net_give_up(struct net_conn *c);
 
 /* For net_send_to(), in opened() or after net_stream(). */
 struct line net_line(const struct net_conn *c);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "frame.h"
+#include "wire.h"
 
 enum { CHOKED_ANSWERS_MAX = 8 }; /* small writes to a socket that takes none */
 
@@ -91,6 +92,19 @@ bool net_send(struct net_conn *c, struct str frames)
 		return false;
 	}
 	return net_has_room(c);
+}
+
+int64_t net_quiet_ms(const struct net_conn *c)
+{
+	return wire_quiet_ms(lws_get_socket_fd(c->wsi));
+}
+
+void net_give_up(struct net_conn *c)
+{
+	if (c->dying)
+		return;
+	c->net->counts.silent++;
+	net_kill_soon(c);
 }
 
 struct line net_line(const struct net_conn *c)

@@ -11,53 +11,20 @@
 #include "http.h"
 
 struct stream {
-	struct live l; /* first */
-	struct stream *prev, *next;
-	int64_t due_ms;
-	struct position told; /* when it was last pinged */
-};
-
-/* In the order in which they are due: each waits as long as all others. */
-struct streams {
-	struct gateway *g;
-	struct loop_timer *timer;
-	struct stream *head, *tail;
+	struct live l;	      /* first */
+	struct position told; /* when it last had a sign of life */
 };
 
 /* ---- signs of life ---- */
 
-static void enlist(struct streams *all, struct stream *st)
+static void ping(void *arg, struct wheel_item *beat)
 {
-	st->due_ms = loop_now_ms(all->g->loop) + STREAMS_PING_MS;
-	st->next = NULL;
-	st->prev = all->tail;
-	if (all->tail)
-		all->tail->next = st;
-	else
-		all->head = st;
-	all->tail = st;
-	if (!loop_timer_running(all->timer))
-		loop_timer_start(all->timer, STREAMS_PING_MS);
-}
-
-static void strike(struct streams *all, struct stream *st)
-{
-	if (st->prev)
-		st->prev->next = st->next;
-	else
-		all->head = st->next;
-	if (st->next)
-		st->next->prev = st->prev;
-	else
-		all->tail = st->prev;
-}
-
-static void ping(struct stream *st)
-{
+	struct stream *st = (struct stream *)live_of(beat);
 	struct hub *h = st->l.s.g->hub;
 	struct position pos = hub_position(h, &st->l.client);
 	struct buf b = { 0 };
 
+	(void)arg;
 	if (st->l.client.blocked)
 		return; /* enough waits to be read */
 	if (pos.epoch == st->told.epoch && pos.offset == st->told.offset) {
@@ -71,24 +38,9 @@ static void ping(struct stream *st)
 	buf_free(&b);
 }
 
-static void on_timer(void *arg)
+struct pulse *streams_new(struct loop *loop)
 {
-	struct streams *all = arg;
-	int64_t now_ms = loop_now_ms(all->g->loop);
-	struct stream *st;
-
-	for (int i = 0; i < STREAMS_SLICE; i++) {
-		st = all->head;
-		if (!st || st->due_ms > now_ms)
-			break;
-		strike(all, st);
-		enlist(all, st);
-		ping(st);
-	}
-	st = all->head;
-	if (st)
-		loop_timer_start(all->timer,
-				 st->due_ms > now_ms ? st->due_ms - now_ms : 0);
+	return pulse_new(loop, STREAMS_PING_MS, ping, NULL);
 }
 
 /* ---- a client ---- */
@@ -112,7 +64,7 @@ static void close_stream(struct session *s)
 {
 	struct stream *st = (struct stream *)s;
 
-	strike(s->g->streams, st);
+	pulse_remove(s->g->streams, &st->l.beat);
 	hub_leave(s->g->hub, &st->l.client);
 	free(st);
 }
@@ -229,28 +181,11 @@ void api_stream(struct gateway *g, struct net_conn *c,
 	st->l.client.user = st;
 	st->l.client.line = net_line(c);
 	st->l.client.kind = FRAME_SSE;
-	enlist(g->streams, st);
+	pulse_add(g->streams, &st->l.beat);
 	if (subscribe(st, r, &pos, &recovered, &e)) {
 		begin(st, pos, recovered);
 		return;
 	}
 	session_end(c);
 	api_fail(g, c, &e);
-}
-
-struct streams *streams_new(struct gateway *g)
-{
-	struct streams *all = xcalloc(1, sizeof(*all));
-
-	all->g = g;
-	all->timer = loop_timer_new(g->loop, on_timer, all);
-	return all;
-}
-
-void streams_free(struct streams **sp)
-{
-	if (*sp)
-		loop_timer_free(&(*sp)->timer);
-	free(*sp);
-	*sp = NULL;
 }

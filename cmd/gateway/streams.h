@@ -7,22 +7,19 @@
  *
  * Every block that is an event has its position as `id`, which a browser sends
  * back as Last-Event-ID. While nothing comes for a client, a block with only an
- * `id` takes its position along, or a comment shows that the connection lives;
- * one timer does so for all.
+ * `id` takes its position along, or a comment shows that the connection lives
+ * (pulse.h).
  */
 #include "live.h"
 
 enum {
 	STREAMS_PING_MS = 15000,
-	STREAMS_SLICE = 64, /* of them, pinged in one turn */
 	STREAMS_RETRY_MIN_MS = 1000,
 	STREAMS_RETRY_MAX_MS = 3000, /* each is told another time in between */
 };
 
-struct streams;
-
-struct streams *streams_new(struct gateway *g);
-void streams_free(struct streams **sp); /* after its clients have gone */
+/* What gives them signs of life. */
+struct pulse *streams_new(struct loop *loop);
 
 /* The block that says from which position events come. */
 void streams_print_subscribed(const struct live *l, struct position pos,

@@ -28,3 +28,13 @@ struct wire wire_look(int fd)
 		.acked = info.tcpi_bytes_acked,
 	};
 }
+
+int64_t wire_quiet_ms(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return 0;
+	return info.tcpi_last_data_recv;
+}

@@ -18,4 +18,7 @@ struct wire {
  */
 struct wire wire_look(int fd);
 
+/* Since bytes last came, read or not; 0 where the system does not tell. */
+int64_t wire_quiet_ms(int fd);
+
 #endif
