@@ -27,7 +27,8 @@ struct query {
 	struct query *next; /* in g->jobs */
 	bool queued;
 	struct patterns patterns;
-	struct position pos; /* everything up to here was looked at */
+	struct filter *filter; /* of all of them, or NULL */
+	struct position pos;   /* everything up to here was looked at */
 	uint64_t limit, n;
 	struct journal_want want;
 	bool recovered;
@@ -83,6 +84,7 @@ static void close_query(struct session *s)
 	hub_leave(s->g->hub, &q->waiter);
 	loop_timer_free(&q->deadline);
 	patterns_free(&q->patterns);
+	filter_drop(&q->filter);
 	buf_free(&q->events);
 	free(q);
 }
@@ -121,7 +123,7 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 	struct query *q = arg;
 
 	(void)e;
-	if (!patterns_match(&q->patterns, ev->topic))
+	if (!patterns_want(&q->patterns, ev))
 		return 0;
 	if (q->n++)
 		buf_putc(&q->events, ',');
@@ -132,7 +134,8 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 /* The end of the journal, and nothing was there: wait, if asked to. */
 static bool start_waiting(struct query *q)
 {
-	struct hub_wish wish = { q->patterns.v, q->patterns.n, &q->pos, false };
+	struct hub_wish wish = { q->patterns.v, q->patterns.n, &q->pos, false,
+				 q->filter };
 	struct position pos;
 	bool recovered;
 	struct err e;
@@ -327,7 +330,8 @@ static bool read_query(struct query *q, const struct net_request *r,
 		       struct journal *j, struct err *e)
 {
 	static const char *const names[] = { "topic*", "since",	  "limit",
-					     "wait",   "reverse", "last" };
+					     "wait",   "reverse", "last",
+					     "filter" };
 	uint64_t wait_s;
 
 	if (!http_check_params(r, names, ARRAY_LEN(names), e) ||
@@ -340,6 +344,8 @@ static bool read_query(struct query *q, const struct net_request *r,
 		return !err_set(e, EX_USAGE, "last and reverse: one of them");
 	q->wait_ms = (int64_t)wait_s * 1000;
 	return api_wanted(q->s.conn, r, &q->patterns, e) &&
+	       http_param_filter(r, hub_filters(q->s.g->hub), &q->patterns,
+				 &q->filter, e) &&
 	       read_since(q, r, j, e);
 }
 

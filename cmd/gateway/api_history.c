@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "common/expr.h"
 #include "common/json.h"
 #include "common/since.h"
 #include "common/xmem.h"
@@ -146,6 +147,7 @@ struct walk {
 	uint64_t first, last; /* offsets wanted */
 	uint64_t limit, looked;
 	bool complete, recovered;
+	struct expr *filter;	/* or NULL */
 	struct buckets buckets; /* span_us 0: points instead */
 	struct point *point;	/* newest first */
 	size_t n, cap;
@@ -209,7 +211,8 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 		w->complete = false;
 		return 1;
 	}
-	if (!read_value(ev->data, w->field, &w->arena, &value))
+	if ((w->filter && !expr_match(w->filter, ev)) ||
+	    !read_value(ev->data, w->field, &w->arena, &value))
 		return 0;
 	if (w->buckets.span_us)
 		buckets_add(&w->buckets, ev->time_us, value);
@@ -261,10 +264,12 @@ static bool read_walk(const struct access *who, const struct net_request *r,
 		      struct journal *j, struct walk *w, struct err *e)
 {
 	static const char *const names[] = { "topic", "since",	"until",
-					     "limit", "bucket", "field" };
+					     "limit", "bucket", "field",
+					     "filter" };
 	struct str bucket = http_param(r, "bucket");
 	struct str field = http_param(r, "field");
 	struct str topic = http_param(r, "topic");
+	struct str filter = http_param(r, "filter");
 	int64_t ms = 0;
 
 	if (!http_check_params(r, names, ARRAY_LEN(names), e) ||
@@ -286,6 +291,8 @@ static bool read_walk(const struct access *who, const struct net_request *r,
 		return !err_set(e, EX_USAGE,
 				"bucket: not a duration of 1s at least");
 	w->buckets.span_us = ms * 1000;
+	if (filter.p && !(w->filter = expr_compile(filter, e)))
+		return err_prefix(e, "filter") == 0;
 	return read_bounds(r, j, w, e);
 }
 
@@ -352,6 +359,7 @@ void api_history(struct gateway *g, struct net_conn *c,
 	else
 		api_fail(g, c, &e);
 	buckets_free(&w.buckets);
+	expr_free(&w.filter);
 	free(w.point);
 	arena_free(&w.arena);
 }

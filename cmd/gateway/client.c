@@ -65,6 +65,14 @@ static bool read_last(struct str value, struct client_command *cmd,
 	return true;
 }
 
+static bool read_filter(struct str value, struct arena *a,
+			struct client_command *cmd, struct client_error *e)
+{
+	if (!json_text(value, a, &cmd->filter))
+		return fail(e, "bad-filter", "filter is a string");
+	return true;
+}
+
 static bool read_verb(struct str key, struct str value, struct arena *a,
 		      struct client_command *cmd, struct client_error *e)
 {
@@ -79,6 +87,20 @@ static bool read_verb(struct str key, struct str value, struct arena *a,
 	cmd->verb = str_is(key, "subscribe") ? CLIENT_SUBSCRIBE
 					     : CLIENT_UNSUBSCRIBE;
 	return read_patterns(value, a, cmd, e);
+}
+
+/* What goes with a subscription. */
+static bool read_option(struct str key, struct str value, struct arena *a,
+			struct client_command *cmd, struct client_error *e)
+{
+	if (str_is(key, "since"))
+		return read_since(value, a, cmd, e);
+	if (str_is(key, "last"))
+		return read_last(value, cmd, e);
+	if (str_is(key, "filter"))
+		return read_filter(value, a, cmd, e);
+	return fail(e, "bad-message", "%.*s: unknown member",
+		    STR_ARG(str_utf8_prefix(key, 64)));
 }
 
 static bool is_verb(struct str key)
@@ -106,22 +128,18 @@ bool client_parse(struct str text, struct arena *a, struct client_command *cmd,
 
 		if (is_verb(it.key) && verbs++ == 0)
 			ok = read_verb(it.key, it.value, a, cmd, e);
-		else if (str_is(it.key, "since"))
-			ok = read_since(it.value, a, cmd, e);
-		else if (str_is(it.key, "last"))
-			ok = read_last(it.value, cmd, e);
 		else if (!is_verb(it.key))
-			ok = fail(e, "bad-message", "%.*s: unknown member",
-				  STR_ARG(str_utf8_prefix(it.key, 64)));
+			ok = read_option(it.key, it.value, a, cmd, e);
 		if (!ok)
 			return false;
 	}
 	if (verbs != 1)
 		return fail(e, "bad-message",
 			    "one of subscribe, unsubscribe and ping");
-	if (cmd->verb != CLIENT_SUBSCRIBE && (cmd->has_since || cmd->last))
+	if (cmd->verb != CLIENT_SUBSCRIBE &&
+	    (cmd->has_since || cmd->last || cmd->filter.p))
 		return fail(e, "bad-message",
-			    "since and last belong to subscribe");
+			    "since, last and filter belong to subscribe");
 	return true;
 }
 
@@ -140,6 +158,10 @@ void client_print_subscribed(const struct patterns *p, struct position pos,
 {
 	buf_puts(b, "{\"subscribed\":");
 	patterns_print(p, b);
+	if (patterns_filters(p)) {
+		buf_puts(b, ",\"filters\":");
+		patterns_print_filters(p, b);
+	}
 	buf_puts(b, ",\"position\":");
 	print_position(pos, b);
 	buf_addf(b, ",\"recovered\":%s}", recovered ? "true" : "false");

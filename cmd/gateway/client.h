@@ -4,13 +4,15 @@
 /*
  * client - what a client says on a WebSocket: the protocol weir.v1.
  *
- *	{"subscribe":["price.update/"],"since":"9b1c04e7:88213","last":true}
+ *	{"subscribe":["price.update/"],"since":"9b1c04e7:88213","last":true,
+ *	 "filter":"price <= 8000"}
  *	{"unsubscribe":["price.update/"]}
  *	{"ping":1}
  *
  * One message is one JSON object with one of these. `since` with a later
  * subscription asks for what its patterns have missed, up to the one position
- * that a client has. Where both `since` and
+ * that a client has. `filter` (weir-expr(7)) is for the patterns that it comes
+ * with; when one of them comes again, it has the new filter, or none. Where both `since` and
  * `last` are given, `last` is for when the position cannot be recovered.
  *
  * Pure: text in, a command out; replies are text.
@@ -37,7 +39,8 @@ struct client_command {
 	size_t n;
 	bool has_since, last;
 	struct position since;
-	struct str ping; /* JSON */
+	struct str filter; /* as written, or absent */
+	struct str ping;   /* JSON */
 };
 
 /* What is wrong with a message: a word for programs, a sentence for people. */
@@ -53,7 +56,10 @@ struct client_error {
 bool client_parse(struct str text, struct arena *a,
 		  struct client_command *cmd_r, struct client_error *e);
 
-/* The replies, as JSON. A position of epoch 0 is written as null. */
+/*
+ * The replies, as JSON. A position of epoch 0 is written as null; filters are
+ * there only where there are any.
+ */
 void client_print_subscribed(const struct patterns *p, struct position pos,
 			     bool recovered, struct buf *b);
 void client_print_pong(struct str ping, struct position pos, struct buf *b);

@@ -8,12 +8,18 @@
 
 enum { BUCKETS = 4096 };
 
+/* A group that wants a pattern, and the filter that it has there, or NULL. */
+struct want {
+	struct group *group;
+	struct filter *filter; /* held by the group's patterns */
+};
+
 /* A pattern, and the groups whose sets contain it. */
 struct wanted {
 	struct wanted *next;
 	struct str pattern; /* owned */
 	uint64_t hash;
-	struct group **group;
+	struct want *want;
 	size_t n, cap;
 };
 
@@ -46,7 +52,7 @@ size_t groups_count(const struct groups *g)
 
 static struct wanted **find_wanted(struct groups *g, struct str pattern)
 {
-	uint64_t hash = str_hash(pattern);
+	uint64_t hash = str_hash_fast(pattern);
 	struct wanted **at = &g->by_pattern[hash % BUCKETS];
 
 	while (*at && !((*at)->hash == hash && str_eq((*at)->pattern, pattern)))
@@ -54,20 +60,23 @@ static struct wanted **find_wanted(struct groups *g, struct str pattern)
 	return at;
 }
 
-static void want(struct groups *g, struct str pattern, struct group *group)
+static void want(struct groups *g, struct group *group, size_t i)
 {
+	const struct patterns *p = &group->patterns;
+	struct str pattern = p->v[i];
 	struct wanted **at = find_wanted(g, pattern);
 
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
-		(*at)->hash = str_hash(pattern);
+		(*at)->hash = str_hash_fast(pattern);
 		(*at)->pattern =
 			(struct str){ xstrndup(pattern.p ? pattern.p : "",
 					       pattern.len),
 				      pattern.len };
 	}
-	xgrow(&(*at)->group, &(*at)->cap, (*at)->n, sizeof(*(*at)->group));
-	(*at)->group[(*at)->n++] = group;
+	xgrow(&(*at)->want, &(*at)->cap, (*at)->n, sizeof(*(*at)->want));
+	(*at)->want[(*at)->n++] =
+		(struct want){ group, p->filter ? p->filter[i] : NULL };
 }
 
 static void unwant(struct groups *g, struct str pattern,
@@ -76,14 +85,14 @@ static void unwant(struct groups *g, struct str pattern,
 	struct wanted **at = find_wanted(g, pattern), *w = *at;
 	size_t i = 0;
 
-	while (w->group[i] != group)
+	while (w->want[i].group != group)
 		i++;
-	w->group[i] = w->group[--w->n];
+	w->want[i] = w->want[--w->n];
 	if (w->n)
 		return;
 	*at = w->next;
 	free((char *)(uintptr_t)w->pattern.p);
-	free(w->group);
+	free(w->want);
 	free(w);
 }
 
@@ -92,24 +101,13 @@ static void unwant(struct groups *g, struct str pattern,
 static struct group **find_group(struct groups *g, const struct patterns *p,
 				 enum frame_kind kind, uint64_t *hash_r)
 {
-	struct buf key = { 0 };
 	struct group **at;
 
-	patterns_key(p, &key);
-	*hash_r = str_hash(buf_str(&key)) + kind;
-	for (at = &g->by_key[*hash_r % BUCKETS]; *at; at = &(*at)->next) {
-		struct buf other = { 0 };
-		bool same;
-
-		if ((*at)->hash != *hash_r || (*at)->kind != kind)
-			continue;
-		patterns_key(&(*at)->patterns, &other);
-		same = str_eq(buf_str(&key), buf_str(&other));
-		buf_free(&other);
-		if (same)
-			break;
-	}
-	buf_free(&key);
+	*hash_r = patterns_hash(p) + kind;
+	at = &g->by_key[*hash_r % BUCKETS];
+	while (*at && !((*at)->hash == *hash_r && (*at)->kind == kind &&
+			patterns_eq(&(*at)->patterns, p)))
+		at = &(*at)->next;
 	return at;
 }
 
@@ -120,19 +118,23 @@ struct group *groups_get(struct groups *g, const struct patterns *p,
 	struct group **at = find_group(g, p, kind, &hash), *group = *at;
 
 	assert(p->n > 0);
-	if (group) {
-		group->refs++;
-		return group;
-	}
+	if (group)
+		return groups_hold(group);
 	group = xcalloc(1, sizeof(*group));
 	group->kind = kind;
 	group->hash = hash;
 	group->refs = 1;
 	patterns_copy(&group->patterns, p);
 	for (size_t i = 0; i < p->n; i++)
-		want(g, group->patterns.v[i], group);
+		want(g, group, i);
 	*at = group;
 	g->n++;
+	return group;
+}
+
+struct group *groups_hold(struct group *group)
+{
+	group->refs++;
 	return group;
 }
 
@@ -156,28 +158,33 @@ void groups_put(struct groups *g, struct group **grp)
 	g->n--;
 }
 
-static void tell(struct groups *g, struct str pattern,
+static void tell(struct groups *g, struct str pattern, const struct event *ev,
 		 void (*fn)(void *arg, struct group *group), void *arg)
 {
-	struct wanted *w = *find_wanted(g, pattern);
+	const struct wanted *w = *find_wanted(g, pattern);
 
 	for (size_t i = 0; w && i < w->n; i++) {
-		if (w->group[i]->seen == g->matches)
+		struct group *group = w->want[i].group;
+		struct filter *f = w->want[i].filter;
+
+		if (group->seen == g->matches || (f && !filter_match(f, ev)))
 			continue;
-		w->group[i]->seen = g->matches;
-		fn(arg, w->group[i]);
+		group->seen = g->matches;
+		fn(arg, group);
 	}
 }
 
-void groups_match(struct groups *g, struct str topic,
+void groups_match(struct groups *g, const struct event *ev,
 		  void (*fn)(void *arg, struct group *group), void *arg)
 {
+	struct str topic = ev->topic;
+
 	if (g->n == 0)
 		return;
 	g->matches++;
-	tell(g, STR(""), fn, arg);
+	tell(g, STR(""), ev, fn, arg);
 	for (size_t i = 0; i < topic.len; i++)
 		if (topic.p[i] == '/' || topic.p[i] == '.')
-			tell(g, str_sub(topic, 0, i + 1), fn, arg);
-	tell(g, topic, fn, arg);
+			tell(g, str_sub(topic, 0, i + 1), ev, fn, arg);
+	tell(g, topic, ev, fn, arg);
 }

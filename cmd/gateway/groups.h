@@ -4,11 +4,11 @@
 /*
  * groups - clients that want the same, and who wants an event.
  *
- * Clients with equal pattern sets, and frames of one kind, form one group; what
- * is waiting for them is gathered once. From a topic to the groups that want it
- * leads a table by pattern: a topic has only as many possible patterns as it
- * has parts, so the price of an event depends on who wants it, not on who is
- * there.
+ * Clients with equal patterns and filters, and frames of one kind, form one
+ * group; what is waiting for them is gathered once. From a topic to the groups
+ * that want it leads a table by pattern: a topic has only as many possible
+ * patterns as it has parts, so the price of an event depends on who wants it,
+ * not on who is there.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,11 +50,12 @@ void groups_free(struct groups **gp); /* after all of its groups */
 /* The group of a non-empty set, made where there is none; holds it. */
 struct group *groups_get(struct groups *g, const struct patterns *p,
 			 enum frame_kind kind);
+struct group *groups_hold(struct group *group); /* group */
 /* Let go of it; the last one frees it. Sets *grp to NULL. */
 void groups_put(struct groups *g, struct group **grp);
 
-/* Call fn once for each group that wants a topic. */
-void groups_match(struct groups *g, struct str topic,
+/* Call fn once for each group that wants an event; each filter is asked once. */
+void groups_match(struct groups *g, const struct event *ev,
 		  void (*fn)(void *arg, struct group *group), void *arg);
 
 size_t groups_count(const struct groups *g);

@@ -178,6 +178,22 @@ bool http_param_topics(const struct net_request *r, struct patterns *p,
 	return true;
 }
 
+bool http_param_filter(const struct net_request *r, struct filters *all,
+		       struct patterns *p, struct filter **f_r, struct err *e)
+{
+	struct str text = http_param(r, "filter");
+
+	*f_r = NULL;
+	if (!text.p)
+		return true;
+	*f_r = filters_get(all, text, e);
+	if (!*f_r)
+		return err_prefix(e, "filter") == 0;
+	for (size_t i = 0; i < p->n; i++)
+		patterns_add_filtered(p, p->v[i], *f_r);
+	return true;
+}
+
 bool http_accepts(struct str accept, struct str type)
 {
 	size_t slash = str_find(type, STR("/"));

@@ -52,6 +52,13 @@ bool http_has_etag(const struct net_request *r, const char *etag);
 bool http_param_topics(const struct net_request *r, struct patterns *p,
 		       struct err *e);
 
+/*
+ * `filter`: the events of those topics for which it holds. It is held in *f_r
+ * and by the patterns; NULL where it was not given.
+ */
+bool http_param_filter(const struct net_request *r, struct filters *all,
+		       struct patterns *p, struct filter **f_r, struct err *e);
+
 /* true or false, or 1 or 0; false where it was not given. */
 bool http_param_flag(const struct net_request *r, const char *name, bool *v_r,
 		     struct err *e);

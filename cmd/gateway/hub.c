@@ -87,7 +87,7 @@ void hub_settle(struct hub *h, struct hub_client *c)
 		set_state(h, c, HUB_IDLE);
 	else if (c->blocked)
 		set_state(h, c, HUB_CHOKED);
-	else if (c->n_last || c->replay || c->pos < h->flushed)
+	else if (c->owed || c->pos < h->flushed)
 		set_state(h, c, c->waiter ? HUB_WOKEN : HUB_BEHIND);
 	else
 		set_state(h, c, c->pos > h->flushed ? HUB_AHEAD : HUB_LIVE);
@@ -232,8 +232,7 @@ static void on_wanted(void *arg, struct group *g)
 	if (g->n_pending == 0) {
 		xgrow(&h->due, &h->cap_due, h->n_due, sizeof(*h->due));
 		/* held, so that it outlives its clients until the flush */
-		h->due[h->n_due++] =
-			groups_get(h->groups, &g->patterns, g->kind);
+		h->due[h->n_due++] = groups_hold(g);
 	}
 	xgrow(&g->pending, &g->cap_pending, g->n_pending, sizeof(*g->pending));
 	g->pending[g->n_pending++] = ring_end(h->lane[g->kind].ring) - 1;
@@ -313,7 +312,7 @@ void hub_event(struct hub *h, const struct event *ev)
 		else
 			ring_reset(l->ring, ev->offset);
 	}
-	groups_match(h->groups, ev->topic, on_wanted, h);
+	groups_match(h->groups, ev, on_wanted, h);
 }
 
 void hub_slice_end(struct hub *h)
@@ -326,16 +325,10 @@ void hub_slice_end(struct hub *h)
 		loop_timer_start(h->tick, HUB_TICK_MS);
 }
 
-static void drop_owed(struct hub_client *c)
-{
-	hub_drop_last(c);
-	hub_drop_replays(&c->replay);
-}
-
 void hub_leave(struct hub *h, struct hub_client *c)
 {
 	set_state(h, c, HUB_IDLE);
-	drop_owed(c);
+	hub_drop_owed(&c->owed);
 	set_group(h, c, NULL);
 }
 
@@ -365,15 +358,13 @@ static void on_retry(void *arg)
 
 /* ---- clients ---- */
 
-/* Each begins where the one before it has ended. */
-static void owe_replay(struct hub_client *c, struct replay **replay)
+static void owe(struct hub_client *c, struct owed *o)
 {
-	struct replay **at = &c->replay;
+	struct owed **at = &c->owed;
 
 	while (*at)
 		at = &(*at)->next;
-	*at = *replay;
-	*replay = NULL;
+	*at = o;
 }
 
 int hub_subscribe(struct hub *h, struct hub_client *c,
@@ -388,14 +379,8 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 	if (rc == 0) {
 		set_state(h, c, HUB_IDLE);
 		set_group(h, c, &p.set);
-		if (p.n_last) {
-			hub_drop_last(c);
-			c->last = p.last;
-			c->n_last = p.n_last;
-			p.last = NULL;
-		}
-		if (p.replay)
-			owe_replay(c, &p.replay);
+		owe(c, p.owed);
+		p.owed = NULL;
 		c->pos = p.pos;
 		c->want = p.want;
 		*pos_r = (struct position){ h->epoch, c->pos };
@@ -422,7 +407,7 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 		patterns_remove(&set, pattern[i]);
 	set_group(h, c, &set);
 	if (!c->group)
-		drop_owed(c);
+		hub_drop_owed(&c->owed);
 	patterns_free(&set);
 	hub_settle(h, c);
 }
@@ -447,7 +432,7 @@ void hub_drained(struct hub *h, struct hub_client *c)
 
 struct position hub_position(const struct hub *h, const struct hub_client *c)
 {
-	if (c->n_last || c->replay)
+	if (c->owed)
 		return (struct position){ 0, 0 };
 	return (struct position){ h->epoch, c->group && c->state != HUB_LIVE
 						    ? c->pos
@@ -482,7 +467,7 @@ void hub_epoch(struct hub *h, struct position pos)
 	h->epoch = pos.epoch;
 	empty_rings(h, pos.offset);
 	for (c = h->all; c; c = c->all_next) {
-		drop_owed(c);
+		hub_drop_owed(&c->owed);
 		c->pos = pos.offset;
 		c->want.told = c->want.asked = 0;
 		if (c->waiter) {
@@ -499,6 +484,11 @@ uint32_t hub_epoch_of(const struct hub *h)
 	return h->epoch;
 }
 
+struct filters *hub_filters(struct hub *h)
+{
+	return h->filters;
+}
+
 struct hub *hub_new(const struct hub_conf *conf)
 {
 	struct hub *h = xcalloc(1, sizeof(*h));
@@ -507,6 +497,7 @@ struct hub *hub_new(const struct hub_conf *conf)
 	for (int k = 0; k < FRAME_KINDS; k++)
 		h->lane[k].ring = ring_new(HUB_RING_SLOTS, HUB_RING_BYTES);
 	h->groups = groups_new();
+	h->filters = filters_new();
 	h->work = loop_work_new(conf->loop, on_work, h);
 	h->tick = loop_timer_new(conf->loop, on_tick, h);
 	h->retry = loop_timer_new(conf->loop, on_retry, h);
@@ -529,6 +520,7 @@ void hub_free(struct hub **hp)
 		buf_free(&h->lane[k].frame);
 	}
 	groups_free(&h->groups);
+	filters_free(&h->filters);
 	buf_free(&h->text);
 	buf_free(&h->out);
 	free(h->due);
@@ -541,5 +533,6 @@ struct hub_counts hub_count(const struct hub *h)
 	struct hub_counts n = h->counts;
 
 	n.groups = groups_count(h->groups);
+	n.filters = filters_count(h->filters);
 	return n;
 }

@@ -4,8 +4,8 @@
 /*
  * hub - every event to everyone who wants it, once and in order.
  *
- * The journal is the queue. A client is a position, a set of patterns and a
- * socket; there is no queue of its own. Those that stand at the newest event
+ * The journal is the queue. A client is a position, a set of patterns (with
+ * filters, perhaps) and a socket; there is no queue of its own. Those that stand at the newest event
  * are *live*: what has come since the last flush is gathered once for all that
  * want the same, and goes out in one write each. A client whose socket takes
  * no more is *choked* and merely keeps its position. When it can take more, and
@@ -38,6 +38,7 @@ enum {
 	HUB_SLICE = 16,		/* clients that are behind, served in a turn */
 	HUB_LOOK_MAX = 2048,	/* events looked at for one of them */
 	HUB_LAST_MAX = 100000,	/* topics that "last" may give */
+	HUB_OWED_MAX = 16,	/* requests of one client that wait */
 	HUB_RING_SLOTS = 16384, /* of each kind of frame */
 	HUB_RING_BYTES = 4 << 20,
 };
@@ -65,10 +66,8 @@ struct hub_client {
 	uint64_t pos; /* the last event seen, unless live */
 	/* What it knows to be pruned; the patterns are set for each use. */
 	struct journal_want want;
-	bool blocked;	/* the socket takes no more */
-	uint64_t *last; /* newest events of topics, still to be sent */
-	size_t n_last, at_last;
-	struct replay *replay; /* then, what later patterns have missed */
+	bool blocked;	   /* the socket takes no more */
+	struct owed *owed; /* what it is sent first, up to its position */
 };
 
 struct hub_conf {
@@ -110,6 +109,9 @@ void hub_gap(struct hub *h);
 void hub_epoch(struct hub *h, struct position pos);
 uint32_t hub_epoch_of(const struct hub *h); /* 0: none yet */
 
+/* Those of its clients; a client's own are dropped before the hub is freed. */
+struct filters *hub_filters(struct hub *h);
+
 /* ---- clients ---- */
 
 /*
@@ -118,9 +120,11 @@ uint32_t hub_epoch_of(const struct hub *h); /* 0: none yet */
  * sent what the new ones have missed, up to where it is. *pos_r is the position
  * after which events come, and *recovered_r whether that is all that matches
  * since `since`. `last`: the newest event of each topic first; where `since` is
- * given, only if it could not be recovered. -1 with *e: EX_UNAVAILABLE (no
- * journal yet), EX_DATAERR (too many patterns or topics); nothing has changed
- * then.
+ * given, only if it could not be recovered. `filter`: of those topics only the
+ * events for which it holds, whichever way they come; a pattern has one filter,
+ * the latest. -1 with *e: EX_UNAVAILABLE (no journal yet), EX_TEMPFAIL (what
+ * was asked for before is still being sent), EX_DATAERR (too many patterns,
+ * filters or topics); nothing has changed then.
  *
  * Nothing is sent from within: answer first, with hub_reply().
  */
@@ -129,6 +133,7 @@ struct hub_wish {
 	size_t n;
 	const struct position *since; /* or NULL */
 	bool last;
+	struct filter *filter; /* of hub_filters(), or NULL */
 };
 int hub_subscribe(struct hub *h, struct hub_client *c,
 		  const struct hub_wish *wish, struct position *pos_r,
@@ -158,6 +163,7 @@ struct position hub_position(const struct hub *h, const struct hub_client *c);
 struct hub_counts {
 	size_t subscribed, behind, choked; /* clients now */
 	size_t groups;
+	struct filters_counts filters;
 	uint64_t framed; /* events framed for the rings, once for each kind */
 	uint64_t delivered; /* events sent to clients */
 	uint64_t flushes;

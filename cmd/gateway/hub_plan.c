@@ -6,23 +6,19 @@
 
 #include "common/xmem.h"
 
-static void owe(struct plan *p, uint64_t offset)
-{
-	xgrow(&p->last, &p->cap_last, p->n_last, sizeof(*p->last));
-	p->last[p->n_last++] = offset;
-}
-
 static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 {
-	struct plan *p = arg;
+	const struct plan *p = arg;
+	struct owed *o = p->owed;
 
 	/* What is newer comes by itself; what it had it has seen. */
-	if (t->last > p->pos || (p->had && patterns_match(p->had, t->topic)))
+	if (t->last > p->pos || (p->had && patterns_cover(p->had, t->topic)))
 		return 0;
-	if (p->n_last == HUB_LAST_MAX)
+	if (o->n == HUB_LAST_MAX)
 		return err_set(e, EX_DATAERR, "last: more than %d topics",
 			       HUB_LAST_MAX);
-	owe(p, t->last);
+	xgrow(&o->offset, &o->cap, o->n, sizeof(*o->offset));
+	o->offset[o->n++] = t->last;
 	return 0;
 }
 
@@ -33,30 +29,40 @@ static int by_offset(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+static void plan_owed(struct plan *p)
+{
+	p->owed = xcalloc(1, sizeof(*p->owed));
+	patterns_copy(&p->owed->wanted, &p->asked);
+	if (p->had)
+		patterns_copy(&p->owed->had, p->had);
+}
+
 /* The newest event of each topic that was not wanted before, in order. */
-static int collect_last(struct hub *h, const struct hub_client *c,
-			const struct hub_wish *wish, struct plan *p,
-			struct err *e)
+static int collect_last(struct hub *h, const struct hub_wish *wish,
+			struct plan *p, struct err *e)
 {
 	struct journal *j = h->conf.journal(h->conf.arg);
-	size_t n = 0;
 	int rc = journal_begin(j, e);
+	struct owed *o;
+	size_t n = 0;
 
+	plan_owed(p);
 	for (size_t i = 0; rc == 0 && i < wish->n; i++)
 		rc = journal_topics(j, wish->pattern[i], (struct str){ 0 },
 				    on_topic, p, e);
 	journal_end(j);
 	if (rc < 0)
 		return -1;
-	/* What an earlier "last" still owes stays owed. */
-	for (size_t i = c->at_last; i < c->n_last; i++)
-		owe(p, c->last[i]);
-	if (p->n_last)
-		qsort(p->last, p->n_last, sizeof(*p->last), by_offset);
-	for (size_t i = 0; i < p->n_last; i++)
-		if (n == 0 || p->last[n - 1] != p->last[i])
-			p->last[n++] = p->last[i];
-	p->n_last = n;
+	o = p->owed;
+	if (o->n == 0) {
+		hub_drop_owed(&p->owed);
+		return 0;
+	}
+	qsort(o->offset, o->n, sizeof(*o->offset), by_offset);
+	for (size_t i = 0; i < o->n; i++)
+		if (n == 0 || o->offset[n - 1] != o->offset[i])
+			o->offset[n++] = o->offset[i];
+	o->n = n;
 	return 0;
 }
 
@@ -92,20 +98,54 @@ static int plan_replay(struct hub *h, const struct hub_wish *wish,
 	p->recovered = rc == 1;
 	if (next > p->pos || (rc == 0 && wish->last))
 		return 0;
-	p->replay = xcalloc(1, sizeof(*p->replay));
-	patterns_copy(&p->replay->had, p->had);
-	for (size_t i = 0; i < wish->n; i++)
-		patterns_add(&p->replay->wanted, wish->pattern[i]);
-	p->replay->want = want;
-	p->replay->at = next - 1;
+	plan_owed(p);
+	p->owed->want = want;
+	p->owed->at = next - 1;
 	return 0;
 }
 
 void hub_plan_free(struct plan *p)
 {
 	patterns_free(&p->set);
-	hub_drop_replays(&p->replay);
-	free(p->last);
+	patterns_free(&p->asked);
+	hub_drop_owed(&p->owed);
+}
+
+/* What it will want then. */
+static int plan_set(const struct hub_client *c, const struct hub_wish *wish,
+		    struct plan *p, struct err *e)
+{
+	if (c->group) {
+		p->had = &c->group->patterns;
+		patterns_copy(&p->set, p->had);
+	}
+	for (size_t i = 0; i < wish->n; i++)
+		if (!patterns_add_filtered(&p->asked, wish->pattern[i],
+					   wish->filter) ||
+		    !patterns_add_filtered(&p->set, wish->pattern[i],
+					   wish->filter))
+			return err_set(e, EX_DATAERR, "more than %d patterns",
+				       PATTERNS_MAX);
+	if (patterns_filters(&p->set) > PATTERNS_FILTERS_MAX)
+		return err_set(e, EX_DATAERR, "more than %d different filters",
+			       PATTERNS_FILTERS_MAX);
+	return 0;
+}
+
+/* What it asks for and is not sent yet has bounds, too. */
+static int check_owed(const struct hub_client *c, const struct plan *p,
+		      struct err *e)
+{
+	size_t requests = 1, topics = p->owed ? p->owed->n : 0;
+
+	for (const struct owed *o = c->owed; o; o = o->next) {
+		requests++;
+		topics += o->n;
+	}
+	if (!p->owed || (requests <= HUB_OWED_MAX && topics <= HUB_LAST_MAX))
+		return 0;
+	return err_set(e, EX_TEMPFAIL,
+		       "what was asked for before is still being sent");
 }
 
 int hub_plan(struct hub *h, const struct hub_client *c,
@@ -114,14 +154,8 @@ int hub_plan(struct hub *h, const struct hub_client *c,
 	*p = (struct plan){ .recovered = true };
 	if (!h->conf.journal(h->conf.arg) || !h->epoch)
 		return err_set(e, EX_UNAVAILABLE, "no journal yet");
-	if (c->group) {
-		p->had = &c->group->patterns;
-		patterns_copy(&p->set, p->had);
-	}
-	for (size_t i = 0; i < wish->n; i++)
-		if (!patterns_add(&p->set, wish->pattern[i]))
-			return err_set(e, EX_DATAERR, "more than %d patterns",
-				       PATTERNS_MAX);
+	if (plan_set(c, wish, p, e))
+		return -1;
 	p->pos = c->group && c->state != HUB_LIVE ? c->pos : h->flushed;
 	p->want = (struct journal_want){ .pattern = p->set.v,
 					 .n = p->set.n,
@@ -129,7 +163,8 @@ int hub_plan(struct hub *h, const struct hub_client *c,
 	if (wish->since &&
 	    (p->had ? plan_replay(h, wish, p, e) : resume(h, wish, p, e)))
 		return -1;
-	if (!wish->last || (wish->since && p->recovered))
-		return 0;
-	return collect_last(h, c, wish, p, e);
+	if (wish->last && !(wish->since && p->recovered) &&
+	    collect_last(h, wish, p, e))
+		return -1;
+	return check_owed(c, p, e);
 }

@@ -25,6 +25,7 @@ struct hub {
 	struct hub_conf conf;
 	struct lane lane[FRAME_KINDS];
 	struct groups *groups;
+	struct filters *filters;
 	struct loop_work *work;
 	struct loop_timer *tick, *retry;
 	uint32_t epoch;
@@ -50,23 +51,27 @@ struct str hub_print(struct hub *h, const struct event *ev);
 void hub_frame(struct hub *h, enum frame_kind kind, const struct event *ev,
 	       struct str text, struct buf *b);
 
-/* What patterns that came later have missed, up to the client's position. */
-struct replay {
-	struct replay *next;
-	struct patterns wanted, had; /* topics of the first, not the second */
-	struct journal_want want;
-	uint64_t at; /* everything up to here was looked at */
+/*
+ * What a client asked for that comes before its position: the newest events of
+ * topics, or all that later patterns have missed. Served one after the other.
+ */
+struct owed {
+	struct owed *next;
+	struct patterns wanted, had; /* events of the first, not the second */
+	uint64_t *offset;	     /* only these, rising; NULL: all */
+	size_t n, cap, done;	     /* of them */
+	struct journal_want want;    /* all: what is known to be pruned, */
+	uint64_t at;		     /* and up to where was looked */
 };
 
 /* What will be so when a client has what it asks for. */
 struct plan {
 	struct patterns set;
+	struct patterns asked; /* what the wish says */
 	uint64_t pos;
 	struct journal_want want;
 	bool recovered;
-	uint64_t *last; /* newest events of topics, to be sent first */
-	size_t n_last, cap_last;
-	struct replay *replay;	    /* or NULL */
+	struct owed *owed;	    /* or NULL */
 	const struct patterns *had; /* or NULL; lives as long as its group */
 };
 
@@ -81,8 +86,7 @@ bool hub_serve(struct hub *h, struct hub_client *c);
 /* Tell a client of events after its position that are gone, once. */
 void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j);
 
-/* Whatever "last" still owes is owed no more; nor are replays. */
-void hub_drop_last(struct hub_client *c);
-void hub_drop_replays(struct replay **first);
+/* A client is owed nothing any more. */
+void hub_drop_owed(struct owed **first);
 
 #endif

@@ -46,8 +46,8 @@ struct serving {
 	struct hub *h;
 	enum frame_kind kind;
 	const struct patterns *patterns;
+	const struct owed *owed; /* or NULL */
 	size_t n;
-	const struct replay *replay; /* NULL: all that the patterns match */
 };
 
 static void add_frame(struct serving *s, const struct event *ev)
@@ -59,13 +59,12 @@ static void add_frame(struct serving *s, const struct event *ev)
 static int on_scanned(void *arg, const struct event *ev, struct err *e)
 {
 	struct serving *s = arg;
-	const struct replay *r = s->replay;
+	const struct owed *o = s->owed;
 
 	(void)e;
-	if (!patterns_match(s->patterns, ev->topic))
+	if (!patterns_want(s->patterns, ev))
 		return 0;
-	if (r && (!patterns_match(&r->wanted, ev->topic) ||
-		  patterns_match(&r->had, ev->topic)))
+	if (o && (!patterns_want(&o->wanted, ev) || patterns_want(&o->had, ev)))
 		return 0;
 	add_frame(s, ev);
 	return s->h->out.len >= HUB_WRITE_MAX;
@@ -84,7 +83,7 @@ void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j)
 static bool serve_journal(struct hub *h, struct hub_client *c,
 			  struct journal *j)
 {
-	struct serving s = { h, c->kind, &c->group->patterns, 0, NULL };
+	struct serving s = { h, c->kind, &c->group->patterns, NULL, 0 };
 	struct journal_scan scan = { .from = c->pos + 1,
 				     .until = h->flushed,
 				     .budget = HUB_LOOK_MAX };
@@ -105,69 +104,63 @@ static bool serve_journal(struct hub *h, struct hub_client *c,
 	return true;
 }
 
-static int on_last(void *arg, const struct event *ev, struct err *e)
+static void pop_owed(struct owed **first)
 {
-	(void)e;
-	add_frame(arg, ev);
-	return 0;
+	struct owed *o = *first;
+
+	*first = o->next;
+	patterns_free(&o->wanted);
+	patterns_free(&o->had);
+	free(o->offset);
+	free(o);
 }
 
-void hub_drop_last(struct hub_client *c)
+void hub_drop_owed(struct owed **first)
 {
-	free(c->last);
-	c->last = NULL;
-	c->n_last = c->at_last = 0;
+	while (*first)
+		pop_owed(first);
 }
 
+/* The newest events of topics. */
 static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 {
-	struct serving s = { .h = h, .kind = c->kind };
+	struct owed *o = c->owed;
+	struct serving s = { h, c->kind, &c->group->patterns, o, 0 };
+	size_t upto = o->done + HUB_LOOK_MAX;
 	struct err e;
 
+	if (upto > o->n)
+		upto = o->n;
 	buf_reset(&h->out);
 	if (journal_begin(j, &e))
 		return false;
-	while (c->at_last < c->n_last && h->out.len < HUB_WRITE_MAX)
-		if (journal_get(j, c->last[c->at_last++], on_last, &s, &e) < 0)
+	while (o->done < upto && h->out.len < HUB_WRITE_MAX)
+		if (journal_get(j, o->offset[o->done++], on_scanned, &s, &e) <
+		    0)
 			break;
 	journal_end(j);
-	if (c->at_last == c->n_last)
-		hub_drop_last(c);
+	if (o->done == o->n)
+		pop_owed(&c->owed);
 	h->counts.from_journal += s.n;
 	send_later(h, c, s.n);
 	return true;
 }
 
-static void pop_replay(struct replay **first)
+/* What later patterns have missed. */
+static bool serve_missed(struct hub *h, struct hub_client *c, struct journal *j)
 {
-	struct replay *r = *first;
-
-	*first = r->next;
-	patterns_free(&r->wanted);
-	patterns_free(&r->had);
-	free(r);
-}
-
-void hub_drop_replays(struct replay **first)
-{
-	while (*first)
-		pop_replay(first);
-}
-
-static bool serve_replay(struct hub *h, struct hub_client *c, struct journal *j)
-{
-	struct replay *r = c->replay;
-	struct serving s = { h, c->kind, &c->group->patterns, 0, r };
-	struct journal_scan scan = { .from = r->at + 1,
+	struct owed *o = c->owed;
+	struct serving s = { h, c->kind, &c->group->patterns, o, 0 };
+	struct journal_scan scan = { .from = o->at + 1,
 				     .until = c->pos,
 				     .budget = HUB_LOOK_MAX };
 	uint64_t next = 0;
 	struct err e;
 	int rc;
 
-	r->want.pattern = r->wanted.v;
-	r->want.n = r->wanted.n;
-	if (journal_pruned(j, r->at, &r->want, &e) > 0)
+	o->want.pattern = o->wanted.v;
+	o->want.n = o->wanted.n;
+	if (journal_pruned(j, o->at, &o->want, &e) > 0)
 		h->conf.broken(c->user, (struct position){ h->epoch, c->pos });
 	if (c->state != HUB_BEHIND)
 		return true; /* choked by what it was told */
@@ -175,25 +168,31 @@ static bool serve_replay(struct hub *h, struct hub_client *c, struct journal *j)
 	rc = journal_scan(j, &scan, on_scanned, &s, &next, &e);
 	if (rc < 0)
 		return false;
-	r->at = next - 1;
+	o->at = next - 1;
 	if (rc == 0 || next > c->pos)
-		pop_replay(&c->replay);
+		pop_owed(&c->owed);
 	h->counts.from_journal += s.n;
 	send_later(h, c, s.n);
 	return true;
+}
+
+/* The ring has what was framed, and a filter needs the event. */
+static bool is_in_ring(const struct hub *h, const struct hub_client *c)
+{
+	return !c->owed && !c->group->patterns.filter &&
+	       c->pos >= ring_floor(h->lane[c->kind].ring);
 }
 
 bool hub_serve(struct hub *h, struct hub_client *c)
 {
 	struct journal *j;
 
-	if (!c->n_last && !c->replay &&
-	    c->pos >= ring_floor(h->lane[c->kind].ring))
+	if (is_in_ring(h, c))
 		return serve_ring(h, c);
 	j = h->conf.journal(h->conf.arg);
 	if (!j)
 		return false;
-	if (c->n_last)
-		return serve_last(h, c, j);
-	return c->replay ? serve_replay(h, c, j) : serve_journal(h, c, j);
+	if (!c->owed)
+		return serve_journal(h, c, j);
+	return c->owed->offset ? serve_last(h, c, j) : serve_missed(h, c, j);
 }

@@ -127,24 +127,37 @@ static const char *code_of(const struct err *e)
 	switch (e->code) {
 	case EX_DATAERR: return "too-many-subscriptions";
 	case EX_NOPERM: return "forbidden";
+	case EX_TEMPFAIL: return "busy";
 	default: return "unavailable";
 	}
 }
 
 static void subscribe(struct live *l, const struct client_command *cmd)
 {
+	struct hub *h = l->s.g->hub;
 	struct hub_wish wish = { cmd->pattern, cmd->n,
-				 cmd->has_since ? &cmd->since : NULL,
-				 cmd->last };
+				 cmd->has_since ? &cmd->since : NULL, cmd->last,
+				 NULL };
 	struct position pos;
 	bool recovered;
 	struct err e;
 
+	if (cmd->filter.p) {
+		wish.filter = filters_get(hub_filters(h), cmd->filter, &e);
+		if (!wish.filter) {
+			reply_error(l,
+				    e.code == EX_DATAERR ? "bad-filter"
+							 : "too-many-filters",
+				    e.msg);
+			return;
+		}
+	}
 	if (access_check_reads(l->s.who, cmd->pattern, cmd->n, &e) ||
-	    hub_subscribe(l->s.g->hub, &l->client, &wish, &pos, &recovered, &e))
+	    hub_subscribe(h, &l->client, &wish, &pos, &recovered, &e))
 		reply_error(l, code_of(&e), e.msg);
 	else
 		reply_subscribed(l, pos, recovered);
+	filter_drop(&wish.filter);
 }
 
 struct live *live_of(struct wheel_item *beat)

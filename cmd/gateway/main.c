@@ -252,6 +252,8 @@ static void gateway_count(struct gateway *g)
 		{ "behind", hub.behind },
 		{ "choked", hub.choked },
 		{ "groups", hub.groups },
+		{ "filters", hub.filters.filters },
+		{ "filter_tests_total", hub.filters.tests },
 		{ "framed_total", hub.framed },
 		{ "delivered_total", hub.delivered },
 		{ "flushes_total", hub.flushes },

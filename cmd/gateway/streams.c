@@ -71,6 +71,7 @@ static void close_stream(struct session *s)
 
 struct asked {
 	struct patterns patterns;
+	struct filter *filter; /* of all of them, or NULL */
 	struct position since;
 	bool has_since, last;
 	bool recovered; /* what a time asks for is all there */
@@ -111,10 +112,13 @@ static bool read_since(struct gateway *g, const struct net_request *r,
 static bool read_asked(struct stream *st, const struct net_request *r,
 		       struct asked *a, struct err *e)
 {
-	static const char *const names[] = { "topic*", "since", "last" };
+	static const char *const names[] = { "topic*", "since", "last",
+					     "filter" };
 
 	return http_check_params(r, names, ARRAY_LEN(names), e) &&
 	       api_wanted(st->l.s.conn, r, &a->patterns, e) &&
+	       http_param_filter(r, hub_filters(st->l.s.g->hub), &a->patterns,
+				 &a->filter, e) &&
 	       http_param_flag(r, "last", &a->last, e) &&
 	       read_since(st->l.s.g, r, a, e);
 }
@@ -129,14 +133,15 @@ static bool subscribe(struct stream *st, const struct net_request *r,
 
 	if (ok) {
 		struct hub_wish wish = { a.patterns.v, a.patterns.n,
-					 a.has_since ? &a.since : NULL,
-					 a.last };
+					 a.has_since ? &a.since : NULL, a.last,
+					 a.filter };
 
 		ok = hub_subscribe(g->hub, &st->l.client, &wish, pos_r,
 				   recovered_r, e) == 0;
 		*recovered_r &= a.recovered;
 	}
 	patterns_free(&a.patterns);
+	filter_drop(&a.filter);
 	return ok;
 }
 

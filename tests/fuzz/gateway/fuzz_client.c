@@ -15,15 +15,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct client_error e = { 0 };
 	struct arena a = { 0 };
 	struct buf b = { 0 };
+	struct filters *all = filters_new();
 
 	if (client_parse(text, &a, &cmd, &e)) {
 		struct patterns p = { 0 };
+		struct filter *f = cmd.filter.p
+					   ? filters_get(all, cmd.filter, NULL)
+					   : NULL;
 
 		assert(cmd.n <= PATTERNS_MAX);
 		for (size_t i = 0; i < cmd.n; i++) {
 			assert(pattern_check(cmd.pattern[i], NULL) == 0);
-			patterns_add(&p, cmd.pattern[i]);
+			patterns_add_filtered(&p, cmd.pattern[i], f);
 		}
+		assert(patterns_filters(&p) == (f && cmd.n));
+		filter_drop(&f);
 		client_print_subscribed(&p, cmd.since, true, &b);
 		assert(json_check(buf_str(&b), JSON_UNIQUE, NULL) == 0);
 		buf_reset(&b);
@@ -37,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		client_print_error(e.code, e.message, &b);
 		assert(json_check(buf_str(&b), JSON_UNIQUE, NULL) == 0);
 	}
+	filters_free(&all);
 	buf_free(&b);
 	arena_free(&a);
 	return 0;

@@ -38,6 +38,8 @@ static void what_is_wrong_is_named(void **state)
 		{ "{\"subscribe\":[\"a\"],\"since\":\"1\"}", "bad-position" },
 		{ "{\"subscribe\":[\"a\"],\"since\":\"90d\"}", "bad-position" },
 		{ "{\"subscribe\":[\"a\"],\"since\":null}", "bad-position" },
+		{ "{\"subscribe\":[\"a\"],\"filter\":1}", "bad-filter" },
+		{ "{\"ping\":1,\"filter\":\"v == 1\"}", "bad-message" },
 	};
 
 	(void)state;
@@ -64,7 +66,8 @@ static void subscribe_carries_patterns_position_and_last(void **state)
 	(void)state;
 	assert_true(client_parse(
 		STR(" {\"last\":true,\"subscribe\":[\"price.update/\",\"\","
-		    "\"caf\\u00e9.x\"],\"since\":\"9b1c04e7:88213\"}\n"),
+		    "\"caf\\u00e9.x\"],\"since\":\"9b1c04e7:88213\","
+		    "\"filter\":\"a == \\\"b\\\"\"}\n"),
 		&a, &cmd, &e));
 	assert_int_equal(cmd.verb, CLIENT_SUBSCRIBE);
 	assert_int_equal(cmd.n, 3);
@@ -74,6 +77,7 @@ static void subscribe_carries_patterns_position_and_last(void **state)
 	assert_true(cmd.has_since && cmd.last);
 	assert_int_equal(cmd.since.epoch, 0x9b1c04e7);
 	assert_int_equal(cmd.since.offset, 88213);
+	assert_true(str_is(cmd.filter, "a == \"b\""));
 	arena_free(&a);
 }
 
@@ -138,6 +142,8 @@ static void a_ping_may_be_any_small_value(void **state)
 static void replies_are_json_on_one_line(void **state)
 {
 	struct patterns p = { 0 };
+	struct filters *all = filters_new();
+	struct filter *f = filters_get(all, STR("a==\"b\""), NULL);
 	struct buf b = { 0 };
 
 	(void)state;
@@ -149,6 +155,14 @@ static void replies_are_json_on_one_line(void **state)
 				 "\"position\":\"9b1c04e7:5\","
 				 "\"recovered\":false}");
 	buf_reset(&b);
+	patterns_add_filtered(&p, STR("b/"), f);
+	client_print_subscribed(&p, (struct position){ 0x9b1c04e7, 5 }, true,
+				&b);
+	assert_string_equal(b.p,
+			    "{\"subscribed\":[\"a\\\".\",\"b/\"],"
+			    "\"filters\":{\"b/\":\"a == \\\"b\\\"\"},"
+			    "\"position\":\"9b1c04e7:5\",\"recovered\":true}");
+	buf_reset(&b);
 	client_print_pong(STR("1"), (struct position){ 0, 0 }, &b);
 	assert_string_equal(b.p, "{\"pong\":1,\"position\":null}");
 	buf_reset(&b);
@@ -156,6 +170,8 @@ static void replies_are_json_on_one_line(void **state)
 	assert_string_equal(b.p, "{\"error\":{\"code\":\"bad-json\","
 				 "\"message\":\"a \\\"b\\\"\\n\"}}");
 	patterns_free(&p);
+	filter_drop(&f);
+	filters_free(&all);
 	buf_free(&b);
 }
 

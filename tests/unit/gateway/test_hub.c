@@ -6,11 +6,14 @@
 #include "cmd/gateway/hub.h"
 
 #include <ftw.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/json.h"
 #include "common/xmem.h"
+
+#include "cmd/gateway/hub_private.h"
 
 #include "tests/unit/cases.h"
 
@@ -22,6 +25,32 @@ static const char *const all_patterns[] = {
 
 static const char *const all_topics[TOPICS] = {
 	"a.x/1", "a.x/2", "a.x/3", "b.y/1", "b.y/2", "c.z", "a.w", "d.v", "b.u",
+};
+
+/* What the events say, and what may be asked of it. */
+static bool is_small(uint64_t v)
+{
+	return v < 40;
+}
+
+static bool is_even_or_ten(uint64_t v)
+{
+	return v % 2 == 0 || v % 10 == 1;
+}
+
+static bool is_never(uint64_t v)
+{
+	(void)v;
+	return false;
+}
+
+static const struct {
+	const char *text;
+	bool (*holds)(uint64_t v);
+} all_filters[] = {
+	{ "v < 40", is_small },
+	{ "even or tags contains \"one\"", is_even_or_ten },
+	{ "v.more == 1", is_never },
 };
 
 struct client {
@@ -44,6 +73,7 @@ struct world {
 	struct client client[CLIENTS];
 	uint64_t seed, source_id;
 	const char *topic[HISTORY_MAX]; /* by offset */
+	uint8_t value[HISTORY_MAX];
 	uint64_t head;
 	uint32_t epoch;
 	int64_t now_us;
@@ -89,6 +119,26 @@ static uint64_t offset_in(struct str text)
 	return offset;
 }
 
+/* Is an event for a client, by what it asked for. */
+static bool is_for(const struct client *c, uint64_t offset)
+{
+	const struct patterns *p = &c->hub.group->patterns;
+	struct str topic = str_from(c->w->topic[offset]);
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct filter *f = p->filter ? p->filter[i] : NULL;
+		bool holds = !f;
+
+		for (size_t k = 0; f && k < ARRAY_LEN(all_filters); k++)
+			if (str_is(filter_text(f), all_filters[k].text))
+				holds = all_filters[k].holds(
+					c->w->value[offset]);
+		if (holds && topic_matches(topic, p->v[i]))
+			return true;
+	}
+	return false;
+}
+
 /* A client's own idea of what is next, checked against what has come. */
 static void receive(struct client *c, struct str text)
 {
@@ -112,12 +162,10 @@ static void receive(struct client *c, struct str text)
 		return;
 	}
 	for (uint64_t o = c->last + 1; o < offset; o++)
-		if (patterns_match(&c->hub.group->patterns,
-				   str_from(w->topic[o])))
+		if (is_for(c, o))
 			fail_msg("%s at %llu was left out", w->topic[o],
 				 (unsigned long long)o);
-	assert_true(patterns_match(&c->hub.group->patterns,
-				   str_from(w->topic[offset])));
+	assert_true(is_for(c, offset));
 	c->last = offset;
 	c->got++;
 }
@@ -193,21 +241,25 @@ static void be_broken(void *user, struct position pos)
 
 static void write_events(struct world *w, size_t n, bool follow)
 {
-	static const char data[] = "{\"text\":\"something that is there\"}";
 	struct event ev[64];
+	char data[64][80];
 	struct err e;
 
 	assert_true(n <= ARRAY_LEN(ev) && w->head + n < HISTORY_MAX);
 	assert_int_equal(journal_write_begin(w->writer, &e), 0);
 	for (size_t i = 0; i < n; i++) {
 		const char *topic = all_topics[pick(w, TOPICS)];
+		unsigned v = (unsigned)pick(w, 100);
 
+		snprintf(data[i], sizeof(data[i]),
+			 "{\"v\":%u,\"even\":%s,\"tags\":[\"%s\",\"two\"]}", v,
+			 v % 2 ? "false" : "true", v % 10 == 1 ? "one" : "");
 		ev[i] = (struct event){
 			.topic = str_from(topic),
 			.source = STR("test"),
 			.id = ++w->source_id,
 			.time_us = w->now_us,
-			.data = { data, sizeof(data) - 1 },
+			.data = str_from(data[i]),
 		};
 		assert_int_equal(journal_write_append(w->writer, &ev[i],
 						      w->now_us++, &e),
@@ -215,6 +267,7 @@ static void write_events(struct world *w, size_t n, bool follow)
 		w->head = ev[i].offset;
 		w->epoch = ev[i].epoch;
 		w->topic[w->head] = topic;
+		w->value[w->head] = (uint8_t)v;
 	}
 	assert_int_equal(journal_write_commit(w->writer, &e), 0);
 	for (size_t i = 0; follow && i < n; i++)
@@ -301,18 +354,31 @@ static void run(void (*script)(struct world *w))
 	free(w);
 }
 
-static int subscribe(struct client *c, const char *pattern,
-		     const uint64_t *since, bool last, struct position *pos_r)
+static int subscribe_to(struct client *c, const char *pattern,
+			const char *filter, const uint64_t *since, bool last,
+			struct position *pos_r)
 {
 	struct str p = str_from(pattern);
 	struct position from = { c->w->epoch, since ? *since : 0 };
-	struct hub_wish wish = { &p, 1, since ? &from : NULL, last };
+	struct hub_wish wish = { &p, 1, since ? &from : NULL, last, NULL };
 	bool recovered;
 	struct err e;
-	int rc =
-		hub_subscribe(c->w->hub, &c->hub, &wish, pos_r, &recovered, &e);
+	int rc;
 
+	if (filter) {
+		wish.filter = filters_get(hub_filters(c->w->hub),
+					  str_from(filter), &e);
+		assert_non_null(wish.filter);
+	}
+	rc = hub_subscribe(c->w->hub, &c->hub, &wish, pos_r, &recovered, &e);
+	filter_drop(&wish.filter);
 	return rc == 0 && since && !recovered ? 1 : rc;
+}
+
+static int subscribe(struct client *c, const char *pattern,
+		     const uint64_t *since, bool last, struct position *pos_r)
+{
+	return subscribe_to(c, pattern, NULL, since, last, pos_r);
 }
 
 /* ---- scripts ---- */
@@ -321,6 +387,9 @@ static int subscribe(struct client *c, const char *pattern,
 static void change_mind(struct world *w, struct client *c)
 {
 	const char *pattern = all_patterns[pick(w, ARRAY_LEN(all_patterns))];
+	size_t k = pick(w, 2 * ARRAY_LEN(all_filters));
+	const char *filter =
+		k < ARRAY_LEN(all_filters) ? all_filters[k].text : NULL;
 	struct str p = str_from(pattern);
 	struct position pos;
 	uint64_t since = pick(w, w->head + 1);
@@ -328,8 +397,9 @@ static void change_mind(struct world *w, struct client *c)
 	if (!c->hub.group) {
 		bool resume = pick(w, 2);
 
-		assert_int_equal(subscribe(c, pattern, resume ? &since : NULL,
-					   false, &pos),
+		assert_int_equal(subscribe_to(c, pattern, filter,
+					      resume ? &since : NULL, false,
+					      &pos),
 				 0);
 		c->last = pos.offset;
 		if (resume)
@@ -348,8 +418,9 @@ static void change_mind(struct world *w, struct client *c)
 		if (pick(w, 2))
 			hub_unsubscribe(w->hub, &c->hub, &p, 1);
 		else
-			assert_int_equal(
-				subscribe(c, pattern, NULL, false, &pos), 0);
+			assert_int_equal(subscribe_to(c, pattern, filter, NULL,
+						      false, &pos),
+					 0);
 		pos = hub_position(w->hub, &c->hub);
 		if (!was_live && c->hub.group)
 			assert_int_equal(pos.offset, at);
@@ -372,6 +443,7 @@ static void mix(struct world *w)
 {
 	struct client *c = &w->client[pick(w, CLIENTS)];
 	bool settled = true;
+	size_t got = 0;
 
 	if (w->step < STEPS) {
 		switch (pick(w, 8)) {
@@ -397,9 +469,9 @@ static void mix(struct world *w)
 	for (size_t i = 0; i < CLIENTS; i++) {
 		c = &w->client[i];
 		assert_int_equal(c->broken, 0);
-		if (c->hub.group)
-			assert_true(c->got > 0);
+		got += c->got > 0;
 	}
+	assert_true(got > CLIENTS / 2);
 	assert_true(hub_count(w->hub).from_ring > 0);
 	assert_true(hub_count(w->hub).from_journal > 0);
 	loop_stop(w->loop);
@@ -430,10 +502,11 @@ static void ask_for_last(struct world *w)
 		}
 		assert_int_equal(subscribe(c, "", NULL, true, &pos), 0);
 		assert_int_equal(pos.offset, w->head);
-		assert_int_equal(c->hub.n_last, topics);
+		assert_int_equal(c->hub.owed->n, topics);
 		for (size_t i = 0; i + 1 < topics; i++)
-			assert_true(c->hub.last[i] < c->hub.last[i + 1]);
-		assert_int_equal(c->hub.last[topics - 1], w->head);
+			assert_true(c->hub.owed->offset[i] <
+				    c->hub.owed->offset[i + 1]);
+		assert_int_equal(c->hub.owed->offset[topics - 1], w->head);
 		/* no position to come back with before it is whole */
 		assert_int_equal(hub_position(w->hub, &c->hub).epoch, 0);
 		c->picture = topics;
@@ -504,6 +577,99 @@ static void later_patterns_are_sent_what_they_missed(void **state)
 {
 	(void)state;
 	run(want_more);
+}
+
+/*
+ * Of each topic the newest event, if its filter holds; then the filter is
+ * another one, and what it would have let through is sent as well.
+ */
+static void filter_what_was(struct world *w)
+{
+	static uint8_t times[HISTORY_MAX];
+	struct client *c = &w->client[0];
+	const uint64_t since = 5;
+	struct position pos;
+
+	if (w->step == 0) {
+		memset(times, 0, sizeof(times));
+		for (int i = 0; i < 60; i++)
+			write_events(w, 60, true);
+		c->times = times;
+		assert_int_equal(
+			subscribe_to(c, "a.x/", "v<40", NULL, true, &pos), 0);
+		c->last = pos.offset;
+		assert_int_equal(subscribe_to(c, "b.", all_filters[1].text,
+					      &since, false, &pos),
+				 0);
+		assert_int_equal(c->last, pos.offset);
+	}
+	if (w->step < 20)
+		write_events(w, 30, true);
+	else if (hub_position(w->hub, &c->hub).offset == w->head)
+		loop_stop(w->loop);
+	assert_true(w->step < 100000);
+	if (!loop_stopping(w->loop))
+		return;
+	for (uint64_t o = 1; o <= w->head; o++) {
+		bool is_a = topic_matches(str_from(w->topic[o]), STR("a.x/"));
+		bool is_newest = is_a && o <= c->last;
+
+		for (uint64_t k = o + 1; is_newest && k <= c->last; k++)
+			is_newest = w->topic[k] != w->topic[o];
+		if (c->times[o] !=
+		    (is_for(c, o) &&
+		     (is_a ? o > c->last || is_newest : o > since)))
+			fail_msg("%s %u at %llu came %d times", w->topic[o],
+				 w->value[o], (unsigned long long)o,
+				 c->times[o]);
+	}
+	assert_int_equal(hub_count(w->hub).filters.filters, 2);
+	/* The second replaces the first, and is told apart by its pattern. */
+	assert_int_equal(subscribe_to(c, "a.x/", all_filters[1].text, NULL,
+				      false, &pos),
+			 0);
+	assert_int_equal(hub_count(w->hub).filters.filters, 1);
+	assert_int_equal(subscribe(c, "b.", NULL, false, &pos), 0);
+	assert_int_equal(subscribe(c, "a.x/", NULL, false, &pos), 0);
+	assert_int_equal(hub_count(w->hub).filters.filters, 0);
+}
+
+static void filters_hold_for_what_was(void **state)
+{
+	(void)state;
+	run(filter_what_was);
+}
+
+/* A client may have so many filters, and so much that it waits for. */
+static void ask_too_much(struct world *w)
+{
+	struct client *c = &w->client[0];
+	const uint64_t since = 1;
+	char pattern[16], filter[16];
+	struct position pos;
+
+	c->choked = true;
+	hub_choked(w->hub, &c->hub); /* wants nothing yet */
+	for (int i = 0; i <= PATTERNS_FILTERS_MAX; i++) {
+		snprintf(pattern, sizeof(pattern), "t.%d/", i);
+		snprintf(filter, sizeof(filter), "v == %d", i);
+		assert_int_equal(subscribe_to(c, pattern, filter, NULL, false,
+					      &pos),
+				 i < PATTERNS_FILTERS_MAX ? 0 : -1);
+	}
+	assert_int_equal(hub_count(w->hub).filters.filters,
+			 PATTERNS_FILTERS_MAX);
+	for (int i = 0; i <= HUB_OWED_MAX; i++)
+		assert_int_equal(subscribe_to(c, "a.", i % 2 ? "v == 1" : NULL,
+					      &since, false, &pos),
+				 i < HUB_OWED_MAX ? 0 : -1);
+	loop_stop(w->loop);
+}
+
+static void what_waits_for_a_client_is_bounded(void **state)
+{
+	(void)state;
+	run(ask_too_much);
 }
 
 static void ask_wrongly(struct world *w)
@@ -627,6 +793,8 @@ int main(void)
 			last_is_in_order_and_has_no_position_until_it_is_whole),
 		cmocka_unit_test(later_patterns_are_sent_what_they_missed),
 		cmocka_unit_test(what_cannot_be_is_refused_or_said),
+		cmocka_unit_test(filters_hold_for_what_was),
+		cmocka_unit_test(what_waits_for_a_client_is_bounded),
 		cmocka_unit_test(a_waiter_is_woken_and_sent_nothing),
 		cmocka_unit_test(clients_are_told_what_of_theirs_was_pruned),
 	};
