@@ -11,6 +11,17 @@
 
 /* ---- life ---- */
 
+static void free_user(struct access *a)
+{
+	free((char *)(uintptr_t)a->user.p);
+}
+
+void access_set_user(struct access *a, struct str user)
+{
+	free_user(a);
+	a->user = (struct str){ xstrndup(user.p, user.len), user.len };
+}
+
 struct access *access_new(struct str user)
 {
 	struct access *a = xcalloc(1, sizeof(*a));
@@ -18,7 +29,7 @@ struct access *access_new(struct str user)
 	a->refs = 1;
 	a->expires_us = ACCESS_NEVER;
 	if (user.p)
-		a->user = (struct str){ xstrndup(user.p, user.len), user.len };
+		access_set_user(a, user);
 	return a;
 }
 
@@ -48,7 +59,7 @@ void access_drop(struct access **ap)
 		return;
 	patterns_free(&a->reads);
 	patterns_free(&a->writes);
-	free((char *)(uintptr_t)a->user.p);
+	free_user(a);
 	free(a);
 }
 
@@ -272,7 +283,25 @@ int access_check_writes(const struct access *a, struct str topic, struct err *e)
 	return 0;
 }
 
-/* ---- time ---- */
+/* ---- comparing ---- */
+
+static bool same_patterns(const struct patterns *a, const struct patterns *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!str_eq(a->v[i], b->v[i]))
+			return false;
+	return true;
+}
+
+bool access_same(const struct access *a, const struct access *b)
+{
+	return a->owner == b->owner && a->role == b->role &&
+	       a->expires_us == b->expires_us && str_eq(a->user, b->user) &&
+	       same_patterns(&a->reads, &b->reads) &&
+	       same_patterns(&a->writes, &b->writes);
+}
 
 bool access_expired(const struct access *a, int64_t now_us)
 {

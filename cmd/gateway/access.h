@@ -30,6 +30,7 @@
 
 enum {
 	ACCESS_USER_MAX = 128, /* bytes */
+	ACCESS_KEY_LEN = 32,   /* bytes of an API key's hash */
 };
 
 #define ACCESS_NEVER INT64_MAX /* it does not expire */
@@ -43,6 +44,7 @@ struct access {
 	bool owner;
 	struct patterns reads, writes; /* topics' patterns; "$stats/", too */
 	int64_t expires_us;	       /* wall clock (clk.h), or ACCESS_NEVER */
+	uint8_t key[ACCESS_KEY_LEN];   /* keys.h; zeros: it came with none */
 };
 
 /*
@@ -51,6 +53,7 @@ struct access {
  * expires.
  */
 struct access *access_new(struct str user);
+void access_set_user(struct access *a, struct str user);
 /* The owner's, who may do everything. */
 struct access *access_new_owner(void);
 
@@ -105,6 +108,9 @@ void access_patterns(const struct access *a, struct patterns *p_r);
  */
 int access_readable(const struct access *a, struct patterns *p_r,
 		    struct err *e);
+
+/* The same user, rights and end. */
+bool access_same(const struct access *a, const struct access *b);
 
 /* Its time is over. */
 bool access_expired(const struct access *a, int64_t now_us);
