@@ -305,5 +305,6 @@ bool access_same(const struct access *a, const struct access *b)
 
 bool access_expired(const struct access *a, int64_t now_us)
 {
-	return a->expires_us <= now_us;
+	return a->expires_us != ACCESS_NEVER &&
+	       a->expires_us + ACCESS_GRACE_S * INT64_C(1000000) <= now_us;
 }

@@ -31,6 +31,8 @@
 enum {
 	ACCESS_USER_MAX = 128, /* bytes */
 	ACCESS_KEY_LEN = 32,   /* bytes of an API key's hash */
+	ACCESS_GRACE_S = 30,   /* clocks differ by so much, and who has expired
+				  may bring another token for so long */
 };
 
 #define ACCESS_NEVER INT64_MAX /* it does not expire */
@@ -112,7 +114,7 @@ int access_readable(const struct access *a, struct patterns *p_r,
 /* The same user, rights and end. */
 bool access_same(const struct access *a, const struct access *b);
 
-/* Its time is over. */
+/* Its time is over, and its grace, too. */
 bool access_expired(const struct access *a, int64_t now_us);
 
 #endif

@@ -106,7 +106,7 @@ static bool identify(struct gateway *g, struct net_conn *c,
 	if (need == NEED_NOTHING || !auth_is_on(g->auth) || !token.p)
 		who = without_token(g, need, &e);
 	else
-		who = auth_token(g->auth, token, &e);
+		who = auth_token(g->auth, token, clk_wall_us(), &e);
 	buf_free(&b);
 	net_set_who(c, who);
 	if (!who) {

@@ -35,9 +35,8 @@ struct gateway_settings {
 	int64_t ping_ms;
 	struct opt_list hosts;	/* names besides those of loopback */
 	struct opt_list expect; /* tools that must be heard of */
-	const char *token_file;
 	const char *compat; /* the file, or NULL */
-	struct str token;   /* absent: everybody may */
+	struct auth_settings auth;
 };
 
 struct gateway {

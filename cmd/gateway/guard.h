@@ -20,8 +20,6 @@
 #include "common/buf.h"
 #include "common/str.h"
 
-enum { GUARD_TOKEN_MIN = 16, GUARD_TOKEN_MAX = 512 }; /* bytes */
-
 /*
  * True if `host`, as it stands in the header (a port may follow), is
  * localhost, 127.0.0.1, [::1] or one of the n names.

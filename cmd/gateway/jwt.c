@@ -114,15 +114,15 @@ static bool read_date(struct str value, int64_t *s_r)
 static int check_times(struct str claims, int64_t now_us, int64_t *expires_us_r,
 		       struct err *e)
 {
-	int64_t leeway_us = JWT_LEEWAY_S * INT64_C(1000000), s;
+	int64_t leeway_us = ACCESS_GRACE_S * INT64_C(1000000), s;
 	struct str value;
 
 	*expires_us_r = ACCESS_NEVER;
 	if (json_get(claims, "exp", &value)) {
 		if (!read_date(value, &s))
 			return refuse(e, "has an exp that is no time");
-		*expires_us_r = s * 1000000 + leeway_us;
-		if (*expires_us_r <= now_us)
+		*expires_us_r = s * 1000000;
+		if (*expires_us_r + leeway_us <= now_us)
 			return refuse(e, "has expired");
 	}
 	if (json_get(claims, "nbf", &value)) {

@@ -9,7 +9,7 @@
  * header is followed (jku, jwk, x5u); `crit` is refused. The claims:
  *
  *	sub	the user (access_check_user()); required
- *	exp	until when, nbf from when on: with JWT_LEEWAY_S to spare
+ *	exp	until when, nbf from when on: with ACCESS_GRACE_S to spare
  *	iss	must be the one that is configured, if one is
  *	aud	must have the one that is configured; where none is, a token
  *		that is for somebody in particular is not for us (4.1.3)
@@ -25,7 +25,6 @@
 
 enum {
 	JWT_MAX = 8 << 10, /* bytes of a token */
-	JWT_LEEWAY_S = 30, /* clocks differ by so much */
 };
 
 struct jwt_conf {

@@ -4,11 +4,9 @@
  * Reads the feed and the journal, writes what it was given over HTTP to
  * ingest. Design, section 6; weir-gateway(1).
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "common/log.h"
 #include "common/notify.h"
@@ -30,7 +28,7 @@ static struct gateway_settings cfg = {
 static struct opt_common common;
 
 /* What cfg points to, whatever the file says later. */
-static char listening[64], token[GUARD_TOKEN_MAX + 1];
+static char listening[64];
 
 static const struct opt opts[] = {
 	{ 'l', "listen", "ADDRESS", OPT_STR, &cfg.listen, 0, 0,
@@ -39,8 +37,18 @@ static const struct opt opts[] = {
 	  "TCP port (default 8080); 0 for any free one" },
 	{ 'H', "host", "NAME", OPT_LIST, &cfg.hosts, 0, 0,
 	  "name by which clients may call this gateway" },
-	{ 't', "token-file", "FILE", OPT_STR, &cfg.token_file, 0, 0,
-	  "file with the bearer token that clients must have" },
+	{ 't', "token-file", "FILE", OPT_STR, &cfg.auth.token_file, 0, 0,
+	  "file with the owner's token, who may do everything" },
+	{ 'k', "keys-file", "FILE", OPT_STR, &cfg.auth.keys_file, 0, 0,
+	  "file with the API keys of users, as hashes" },
+	{ 'j', "jwt-keys", "FILE", OPT_LIST, &cfg.auth.jwt_keys, 0, 0,
+	  "keys for JWTs: a JWK Set, a public key or a secret" },
+	{ 0, "jwt-audience", "TEXT", OPT_STR, &cfg.auth.jwt_audience, 1, 0,
+	  "audience that JWTs must be for" },
+	{ 0, "jwt-issuer", "TEXT", OPT_STR, &cfg.auth.jwt_issuer, 1, 0,
+	  "issuer that JWTs must be from" },
+	{ 'a', "anonymous", "PATTERN", OPT_LIST, &cfg.auth.anonymous, 0, 0,
+	  "what may be read without a token" },
 	{ 'e', "expect", "TOOL", OPT_LIST, &cfg.expect, 0, 0,
 	  "tool that must be running for /readyz to say yes" },
 	{ 0, "max-clients", "N", OPT_UINT, &cfg.max_clients, 1, 1000000,
@@ -61,66 +69,38 @@ static const struct opt_tool tool = {
 	.common = &common,
 };
 
-/* The file's text without its newline, into out. */
-static int read_token(const char *path, char out[GUARD_TOKEN_MAX + 1],
-		      struct str *token_r, struct err *e)
+/* address: where we are, or will be, reached. NULL with *e. */
+static struct auth *read_auth(const char *address, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, GUARD_TOKEN_MAX + 1);
+	struct auth *a = auth_new(&cfg.auth, e);
 
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return err_set(e, EX_CONFIG, "token-file: %s: cannot be read",
-			       path);
-	*token_r = str_trim((struct str){ out, (size_t)n });
-	if (n > GUARD_TOKEN_MAX || token_r->len < GUARD_TOKEN_MIN)
-		return err_set(e, EX_CONFIG,
-			       "token-file: %s: not a token of %d to %d bytes",
-			       path, GUARD_TOKEN_MIN, GUARD_TOKEN_MAX);
-	return 0;
-}
-
-/* text: for the token; address: where we are, or will be, reached. */
-static int check_settings(char text[GUARD_TOKEN_MAX + 1], const char *address,
-			  struct err *e)
-{
-	cfg.token = (struct str){ 0 };
-	if (cfg.token_file && read_token(cfg.token_file, text, &cfg.token, e))
-		return -1;
-	if (!cfg.token.p && !guard_is_loopback(address))
-		return err_set(e, EX_CONFIG,
-			       "listen: %s: not without authentication "
-			       "(--token-file)",
-			       address);
-	return 0;
-}
-
-/* The token as it stands in `text`, in the place where it stays. */
-static void keep_token(const char text[GUARD_TOKEN_MAX + 1])
-{
-	if (!cfg.token.p)
-		return;
-	memmove(token, text, sizeof(token));
-	cfg.token.p = token + (cfg.token.p - text);
+	if (a && !auth_is_on(a) && !guard_is_loopback(address)) {
+		auth_free(&a);
+		err_set(e, EX_CONFIG,
+			"listen: %s: not without authentication (--token-file, "
+			"--keys-file or --jwt-keys)",
+			address);
+	}
+	return a;
 }
 
 /* ---- SIGHUP ---- */
 
-static int read_settings(struct err *e)
+static int read_settings(struct gateway *g, struct err *e)
 {
 	const struct gateway_settings old = cfg;
 	struct opt_past *past = opt_reload(&tool, e);
-	char text[GUARD_TOKEN_MAX + 1];
+	struct auth *auth;
 
 	if (!past)
 		return -1;
-	if (check_settings(text, listening, e)) {
+	auth = read_auth(listening, e);
+	if (!auth) {
 		opt_revert(&tool, &past);
-		cfg.token = old.token;
 		return -1;
 	}
-	keep_token(text);
+	auth_free(&g->auth);
+	g->auth = auth;
 	cfg.listen = listening;
 	cfg.port = old.port;
 	cfg.max_clients = old.max_clients;
@@ -131,16 +111,12 @@ static int read_settings(struct err *e)
 
 static void on_hup(void *arg)
 {
-	struct gateway *g = arg;
 	struct err e;
 
-	if (read_settings(&e)) {
+	if (read_settings(arg, &e))
 		log_error("not reloaded: %s", e.msg);
-		return;
-	}
-	auth_free(&g->auth);
-	g->auth = auth_new(&(struct auth_conf){ .token = cfg.token });
-	log_info("reloaded");
+	else
+		log_info("reloaded");
 }
 
 /* ---- the parts, joined ---- */
@@ -392,7 +368,6 @@ static int gateway_open(struct gateway *g, struct err *e)
 	g->hub = hub_new(&hub);
 	g->sockets = live_new(g);
 	g->streams = streams_new(g->loop);
-	g->auth = auth_new(&(struct auth_conf){ .token = cfg.token });
 	g->board = board_new();
 	g->stats = stats_new();
 	g->jobs_work = loop_work_new(g->loop, api_jobs, g);
@@ -444,7 +419,8 @@ static int run(char **args, struct err *e)
 
 	(void)args;
 	cfg.dir = common.dir;
-	if (check_settings(token, cfg.listen, e))
+	g.auth = read_auth(cfg.listen, e);
+	if (!g.auth)
 		return -1;
 	str_copy(listening, sizeof(listening), str_from(cfg.listen));
 	g.compat = compat_open(cfg.compat, e);

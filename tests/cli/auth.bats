@@ -1,0 +1,189 @@
+#!/usr/bin/env bats
+# Who may do what at the gateway: the owner's token, API keys, JSON Web Tokens.
+
+load ../helpers
+
+OWNER=0123456789abcdef-the-owner
+
+setup() {
+	weir_setup
+	WS=$HELPERS/wsclient
+	echo "$OWNER" >"$T/token"
+}
+
+teardown() { weir_teardown; }
+
+# A store and a gateway with what it says; sets $url and $port.
+start_all() { # OPTION...
+	start_store
+	start_daemon gateway --dir "$DIR" --port 0 "$@"
+	gateway=$daemon
+	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
+	port=${url##*:}
+	wait_for is_ready
+}
+
+is_ready() { curl -s --max-time 5 "$url/readyz" | grep -qF '"ready":true'; }
+
+get() { # TOKEN PATH [OPTION...]
+	local token=$1 path=$2
+	shift 2
+	curl -sS --max-time 20 ${token:+-H "Authorization: Bearer $token"} "$@" "$url$path"
+}
+status() { get "$@" -o /dev/null -w '%{http_code}'; }
+post() { # TOKEN TYPE SUBJECT
+	status "$1" /api/v1/events -H 'Content-Type: application/json' \
+		-d "{\"type\":\"$2\",\"subject\":\"$3\",\"data\":{\"id\":\"$3\"}}"
+}
+put_rule() { # TOKEN
+	status "$1" /api/v1/rules/one -X PUT -H 'Content-Type: application/json' \
+		-d '{"on":"price.update/","drop":{"percent":10}}'
+}
+
+# make_key USER NAME=VALUE...: adds to $T/keys, prints the key
+make_key() { "$BIN/weir" key "$@" 2>&1 >>"$T/keys"; }
+
+token() { /usr/bin/python3 "$BATS_TEST_DIRNAME/../helpers/make_token.py" "$@"; }
+
+events() { # one of each
+	"$BIN/weir-pub" --dir "$DIR" <<-'EOT'
+		{"type":"price.update","subject":"a","data":{"item":{"id":"a"},"price":"1","currency":"EUR"}}
+		{"type":"venue.update","subject":"7","data":{"id":"7"}}
+		{"type":"t.n","subject":"x","data":1}
+		{"type":"user.notification","subject":"ann","data":{"type":"note","message":"m","title":"for ann"}}
+		{"type":"user.notification","subject":"bob","data":{"type":"note","message":"m","title":"for bob"}}
+	EOT
+}
+
+topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
+
+@test "API keys: roles, patterns, and no way around them" {
+	ann=$(make_key ann read='["price.","t.n/x"]')
+	shop=$(make_key shop role=publisher write=venue.update/)
+	boss=$(make_key boss role=admin read= write=)
+	old=$(make_key old read=price. expires=2020-01-01T00:00:00Z)
+	! grep -qF "$ann" "$T/keys"
+	start_all --keys-file "$T/keys"
+	events
+
+	# who
+	[ "$(status '' /healthz)" = 200 ]
+	[ "$(status '' /api/v1/events)" = 401 ]
+	[ "$(status "${ann}x" /api/v1/events)" = 401 ]
+	[ "$(status "$old" /api/v1/events)" = 401 ]
+	[ "$(curl -sS -u "me:$ann" -o /dev/null -w '%{http_code}' "$url/api/v1/events")" = 200 ]
+
+	# reading
+	[ "$(get "$ann" /api/v1/events | topics)" = 'price.update/a t.n/x user.notification/ann ' ]
+	[ "$(get "$ann" '/api/v1/events?topic=price.' | topics)" = 'price.update/a ' ]
+	[ "$(get "$ann" '/api/v1/events?topic=user.notification/ann' | topics)" = 'user.notification/ann ' ]
+	[ "$(get "$ann" /api/v1/topics | jq -c '[.topics[].topic]')" = '["price.update/a","t.n/x","user.notification/ann"]' ]
+	[ "$(get "$ann" '/api/v1/topics?prefix=price.update/' | jq -c '[.topics[].topic]')" = '["price.update/a"]' ]
+	[ "$(get "$boss" /api/v1/topics | jq -c '[.topics[].topic]')" = '["price.update/a","t.n/x","venue.update/7"]' ]
+	for topic in venue. t.n/ user.notification/bob user.notification/ user. ''; do
+		[ "$(status "$ann" "/api/v1/events?topic=$topic")" = 403 ]
+		[ "$(status "$ann" "/api/v1/events/stream?topic=$topic")" = 403 ]
+	done
+	for topic in user.notification/bob user.notification/ user. ''; do
+		[ "$(status "$boss" "/api/v1/events?topic=$topic")" = 403 ]
+	done
+	get "$boss" /api/v1/events | grep -qF 'notifications of other users'
+	[ "$(status "$ann" '/api/v1/history?topic=price.update/a')" = 200 ]
+	[ "$(status "$ann" '/api/v1/history?topic=venue.update/7')" = 403 ]
+	[ "$(status "$ann" /api/v1/rules)" = 403 ]
+	[ "$(status "$boss" /api/v1/rules)" = 200 ]
+	[ "$(status "$ann" /metrics)" = 403 ]
+	[ "$(status "$ann" /api/v1/status)" = 403 ]
+	[ "$(status "$boss" /metrics)" = 200 ]
+
+	# writing
+	[ "$(post "$ann" price.update a)" = 403 ]
+	[ "$(post "$shop" venue.update 8)" = 201 ]
+	[ "$(post "$shop" t.n x)" = 403 ]
+	[ "$(post "$boss" t.n x)" = 201 ]
+	[ "$(put_rule "$ann")" = 403 ]
+	[ "$(put_rule "$shop")" = 403 ]
+	[ "$(put_rule "$boss")" = 201 ]
+	[ "$(status "$shop" /api/v1/rules/one -X DELETE)" = 403 ]
+	[ "$(status "$shop" /api/v1/rules/none -X DELETE)" = 403 ]
+	[ "$(status "$boss" /api/v1/rules/one -X DELETE)" = 204 ]
+	get "$boss" /metrics | grep -E 'refused_total\{.*access' | grep -qv ' 0$'
+}
+
+@test "API keys: a file that is wrong is told, with its line" {
+	echo '{"user":"ann"}' >"$T/keys"
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --keys-file "$T/keys"
+	[[ $output == *"keys-file: $T/keys: line 1: sha256 is missing" ]]
+	: >"$T/keys"
+	chmod 666 "$T/keys"
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --keys-file "$T/keys"
+	[[ $output == *"others may write it" ]]
+	run -64 "$BIN/weir" key a/b
+	run -64 "$BIN/weir" key
+}
+
+@test "JWTs of another implementation are believed, forged ones are not" {
+	token keys "$T"
+	echo "a secret of this test, 32 bytes or more" >"$T/secret"
+	chmod 600 "$T/secret"
+	start_all --jwt-keys "$T/secret" --jwt-keys "$T/rs.pub" \
+		--jwt-keys "$T/es.pub" --jwt-keys "$T/ed.pub" \
+		--jwt-audience weir --jwt-issuer https://id.example
+	events
+	rest='"sub":"ann","aud":"weir","iss":"https://id.example","weir":{"read":["price."]}'
+	claims="{\"exp\":\"+600\",$rest}"
+	for how in HS256:secret RS256:rs.pem ES256:es.pem EdDSA:ed.pem; do
+		jwt=$(token "${how%:*}" "$T/${how#*:}" "$claims")
+		[ "$(get "$jwt" /api/v1/events | topics)" = 'price.update/a user.notification/ann ' ]
+		[ "$(status "$jwt" '/api/v1/events?topic=user.notification/bob')" = 403 ]
+		# one character of it is another
+		[ "$(status "${jwt%?????}xxxxx" /api/v1/events)" = 401 ]
+		[ "$(status "x$jwt" /api/v1/events)" = 401 ]
+		expired=$(token "${how%:*}" "$T/${how#*:}" "{\"exp\":\"-60\",$rest}")
+		[ "$(status "$expired" /api/v1/events)" = 401 ]
+		get "$expired" /api/v1/events | grep -qF 'has expired'
+	done
+	refused() { # ALG KEY CLAIMS WHY
+		local jwt
+		jwt=$(token "$1" "$2" "$3")
+		[ "$(status "$jwt" /api/v1/events)" = 401 ]
+		get "$jwt" /api/v1/events | grep -qF "$4"
+		! grep -qF "$jwt" "$T/gateway.err"
+	}
+	refused none "$T/secret" "$claims" 'is not signed with'
+	refused confused "$T/rs.pub" "$claims" 'not signed with a key that is known'
+	refused HS512 "$T/secret" "$claims" 'is not signed with'
+	refused HS256 "$T/secret" "{\"nbf\":\"+600\",$rest}" 'not valid yet'
+	refused HS256 "$T/secret" '{"sub":"ann","iss":"https://id.example"}' 'for no audience'
+	refused HS256 "$T/secret" '{"sub":"ann","aud":"x","iss":"https://id.example"}' 'another audience'
+	refused HS256 "$T/secret" '{"sub":"ann","aud":"weir","iss":"x"}' 'another issuer'
+	refused HS256 "$T/secret" '{"aud":"weir","iss":"https://id.example"}' 'no sub'
+}
+
+@test "a secret for JWTs must be nobody else's" {
+	echo "a secret of this test, 32 bytes or more" >"$T/secret"
+	chmod 644 "$T/secret"
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --jwt-keys "$T/secret"
+	[[ $output == *"jwt-keys: $T/secret: mode is 0644; others may touch it" ]]
+	chmod 600 "$T/secret"
+	"$BIN/weir-gateway" --dir "$DIR" --check-config --jwt-keys "$T/secret"
+	"$BIN/weir-gateway" --dir "$DIR" --check-config --listen 0.0.0.0 --jwt-keys "$T/secret"
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --jwt-audience x
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --anonymous price.
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --listen 0.0.0.0
+}
+
+@test "without a token, what --anonymous says may be read" {
+	start_all --token-file "$T/token" --anonymous price. --anonymous t.n/x
+	events
+	[ "$(get '' /api/v1/events | topics)" = 'price.update/a t.n/x ' ]
+	[ "$(status '' '/api/v1/events?topic=price.')" = 200 ]
+	[ "$(status '' '/api/v1/events?topic=venue.')" = 401 ]
+	[ "$(status '' '/api/v1/events?topic=user.notification/ann')" = 401 ]
+	[ "$(status '' /api/v1/status)" = 401 ]
+	[ "$(post '' price.update a)" = 401 ]
+	[ "$(status wrong /api/v1/events)" = 401 ]
+	[ "$(status "$OWNER" '/api/v1/events?topic=')" = 200 ]
+	[ "$(status "$OWNER" /api/v1/status)" = 200 ]
+	[ "$(get "$OWNER" '/api/v1/events?topic=user.' | topics)" = 'user.notification/ann user.notification/bob ' ]
+}
