@@ -364,6 +364,7 @@ void api_events_get(struct gateway *g, struct net_conn *c,
 	q = xcalloc(1, sizeof(*q));
 	q->waiter.user = q;
 	q->waiter.waiter = true;
+	q->waiter.transport = HUB_POLL;
 	q->deadline = loop_timer_new(g->loop, on_deadline, q);
 	session_begin(&q->s, g, c, close_query);
 	if (!read_query(q, r, j, &e)) {

@@ -6,6 +6,8 @@
 #include "common/json.h"
 #include "common/xmem.h"
 
+#include "metrics.h"
+
 struct process {
 	char *topic; /* "$stats/TOOL/ID" */
 	struct str tool, id;
@@ -53,29 +55,40 @@ static bool is_word(struct str s, const char *more)
 	return s.len > 0;
 }
 
-/* {"name":1,"name{label}":2}; anything else is not shown. */
+/* "name{label}" of a member, unescaped into a. */
+static bool read_key(struct str key, struct arena *a, struct str *name_r,
+		     struct str *label_r)
+{
+	*name_r = str_cut(json_name(key, a), '{', label_r);
+	if (!label_r->p)
+		return true;
+	if (!str_ends(*label_r, STR("}")))
+		return false;
+	label_r->len--;
+	return true;
+}
+
+/* {"name":1,"name{label}":2}, and histograms; anything else is not shown. */
 static bool is_stats(struct str data)
 {
+	struct arena a = { 0 };
 	struct json_iter it;
+	bool ok = true;
 
-	if (data.len > BOARD_STATS_MAX || json_check(data, JSON_UNIQUE, NULL))
+	if (data.len > BOARD_STATS_MAX || json_check(data, JSON_STRICT, NULL))
 		return false;
 	data = json_trim(data);
 	if (json_type_of(data) != JSON_OBJECT)
 		return false;
 	it = json_iter(data);
-	while (json_next(&it)) {
-		struct str label, name = str_cut(it.key, '{', &label);
+	while (ok && json_next(&it)) {
+		struct str name, label;
 
-		if (json_type_of(it.value) != JSON_NUMBER ||
-		    !is_word(name, "_"))
-			return false;
-		if (label.p &&
-		    (!str_ends(label, STR("}")) ||
-		     !is_word(str_sub(label, 0, label.len - 1), "_-./ ")))
-			return false;
+		ok = read_key(it.key, &a, &name, &label) &&
+		     metrics_check(name, label, it.value);
 	}
-	return true;
+	arena_free(&a);
+	return ok;
 }
 
 static struct process *find(struct board *b, struct str topic)
@@ -173,54 +186,21 @@ void board_print(const struct board *b, int64_t now_ms, struct buf *out)
 
 /* ---- Prometheus ---- */
 
-struct sample {
-	struct str tool, id, name, label, value;
-};
-
-static void print_name(struct buf *out, const struct sample *s)
+static void print_up(const struct board *b, int64_t now_ms, struct buf *out)
 {
-	buf_puts(out, "weir_");
-	for (size_t i = 0; i < s->tool.len; i++)
-		buf_putc(out, s->tool.p[i] == '-' ? '_' : s->tool.p[i]);
-	buf_putc(out, '_');
-	buf_add_str(out, s->name);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	const struct sample *x = a, *y = b;
-	int rc = str_cmp(x->tool, y->tool);
-
-	if (rc == 0)
-		rc = str_cmp(x->name, y->name);
-	if (rc == 0)
-		rc = str_cmp(x->id, y->id);
-	return rc ? rc : str_cmp(x->label, y->label);
-}
-
-static void print_samples(const struct sample *s, size_t n, struct buf *out)
-{
-	for (size_t i = 0; i < n; i++, s++) {
-		if (i == 0 || !str_eq(s->tool, s[-1].tool) ||
-		    !str_eq(s->name, s[-1].name)) {
-			buf_puts(out, "# TYPE ");
-			print_name(out, s);
-			buf_puts(out, str_ends(s->name, STR("_total"))
-					      ? " counter\n"
-					      : " gauge\n");
-		}
-		print_name(out, s);
-		buf_addf(out, "{id=\"%.*s\"", STR_ARG(s->id));
-		if (s->label.len)
-			buf_addf(out, ",kind=\"%.*s\"", STR_ARG(s->label));
-		buf_addf(out, "} %.*s\n", STR_ARG(s->value));
-	}
+	buf_puts(out, "# HELP weir_up 1 while a process is heard of.\n"
+		      "# TYPE weir_up gauge\n");
+	for (size_t i = 0; i < b->n; i++)
+		buf_addf(out, "weir_up{tool=\"%.*s\",id=\"%.*s\"} %d\n",
+			 STR_ARG(b->v[i].tool), STR_ARG(b->v[i].id),
+			 now_ms - b->v[i].heard_ms <= STATS_STALE_MS);
 }
 
 /* Processes with the same name stand together, as the format wants it. */
 void board_print_metrics(const struct board *b, int64_t now_ms, struct buf *out)
 {
-	struct sample *v = NULL;
+	struct metrics_sample *v = NULL;
+	struct arena a = { 0 };
 	size_t n = 0, cap = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
@@ -230,22 +210,15 @@ void board_print_metrics(const struct board *b, int64_t now_ms, struct buf *out)
 		if (now_ms - p->heard_ms > STATS_STALE_MS)
 			continue; /* no value is better than an old one */
 		while (json_next(&it)) {
-			struct sample s = { p->tool, p->id, .value = it.value };
-
-			s.name = str_cut(it.key, '{', &s.label);
-			if (s.label.len)
-				s.label.len--; /* the brace */
 			xgrow(&v, &cap, n, sizeof(*v));
-			v[n++] = s;
+			v[n] = (struct metrics_sample){ p->tool, p->id,
+							.value = it.value };
+			read_key(it.key, &a, &v[n].name, &v[n].label);
+			n++;
 		}
 	}
-	if (n)
-		qsort(v, n, sizeof(*v), by_name);
-	print_samples(v, n, out);
-	buf_puts(out, "# TYPE weir_up gauge\n");
-	for (size_t i = 0; i < b->n; i++)
-		buf_addf(out, "weir_up{tool=\"%.*s\",id=\"%.*s\"} %d\n",
-			 STR_ARG(b->v[i].tool), STR_ARG(b->v[i].id),
-			 now_ms - b->v[i].heard_ms <= STATS_STALE_MS);
+	metrics_print(v, n, out);
+	print_up(b, now_ms, out);
+	arena_free(&a);
 	free(v);
 }

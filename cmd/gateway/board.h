@@ -44,7 +44,7 @@ struct str board_not_ready(const struct board *b, struct str tool,
 /* All as a JSON array: tool, id, age_ms, stats. */
 void board_print(const struct board *b, int64_t now_ms, struct buf *out);
 
-/* All as Prometheus text: weir_TOOL_NAME{id="ID",kind="LABEL"} VALUE. */
+/* All as Prometheus text, see metrics.h; and weir_up{tool="TOOL",id="ID"}. */
 void board_print_metrics(const struct board *b, int64_t now_ms,
 			 struct buf *out);
 

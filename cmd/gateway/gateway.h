@@ -54,6 +54,7 @@ struct gateway {
 	struct board *board;
 	struct pulse *sockets, *streams; /* clients that must see a sign */
 	struct stats *stats;
+	struct stats_times *delivery; /* of stats: delivery_seconds */
 	struct loop_timer *timer; /* $stats, and reading the clock for others */
 	struct loop_work *jobs_work;
 	struct session *jobs; /* queries that go on in the next turn */

@@ -50,35 +50,52 @@ static void pull_live(struct group *g, struct hub_client *c)
 	last.client->at = c->at;
 }
 
+static struct queue *queue_of(struct hub *h, enum hub_state state)
+{
+	switch (state) {
+	case HUB_BEHIND: return &h->behind;
+	case HUB_AHEAD: return &h->ahead;
+	case HUB_CHOKED: return &h->choked;
+	case HUB_WOKEN: return &h->woken;
+	default: return NULL;
+	}
+}
+
+static enum hub_class class_of(enum hub_state state)
+{
+	switch (state) {
+	case HUB_BEHIND:
+	case HUB_WOKEN: return HUB_CLASS_BEHIND;
+	case HUB_CHOKED: return HUB_CLASS_CHOKED;
+	default: return HUB_CLASS_LIVE;
+	}
+}
+
 static void set_state(struct hub *h, struct hub_client *c, enum hub_state state)
 {
-	if (c->state == HUB_LIVE) {
+	size_t *clients = h->clients[c->transport];
+	struct queue *q = queue_of(h, c->state);
+
+	if (q)
+		pull(q, c);
+	else if (c->state == HUB_LIVE)
 		pull_live(c->group, c);
-	} else if (c->state == HUB_BEHIND) {
-		pull(&h->behind, c);
-		h->counts.behind--;
-	} else if (c->state == HUB_AHEAD) {
-		pull(&h->ahead, c);
-	} else if (c->state == HUB_CHOKED) {
-		h->counts.choked--;
-	} else if (c->state == HUB_WOKEN) {
-		pull(&h->woken, c);
-	}
+	if (c->state != HUB_IDLE)
+		clients[class_of(c->state)]--;
+	h->counts.behind -= c->state == HUB_BEHIND;
+	h->counts.choked -= c->state == HUB_CHOKED;
 	c->state = state;
-	if (state == HUB_LIVE) {
+	q = queue_of(h, state);
+	if (q)
+		push(q, c);
+	else if (state == HUB_LIVE)
 		push_live(c->group, c);
-	} else if (state == HUB_BEHIND) {
-		push(&h->behind, c);
-		h->counts.behind++;
+	if (state != HUB_IDLE)
+		clients[class_of(state)]++;
+	h->counts.behind += state == HUB_BEHIND;
+	h->counts.choked += state == HUB_CHOKED;
+	if (state == HUB_BEHIND || state == HUB_WOKEN)
 		loop_work_wake(h->work);
-	} else if (state == HUB_AHEAD) {
-		push(&h->ahead, c);
-	} else if (state == HUB_CHOKED) {
-		h->counts.choked++;
-	} else if (state == HUB_WOKEN) {
-		push(&h->woken, c);
-		loop_work_wake(h->work);
-	}
 }
 
 void hub_settle(struct hub *h, struct hub_client *c)
@@ -209,7 +226,9 @@ static void flush(struct hub *h)
 	}
 	if (h->n_due)
 		h->counts.flushes++;
-	h->n_due = 0;
+	if (h->n_recorded && h->conf.flushed)
+		h->conf.flushed(h->conf.arg, h->recorded_us, h->n_recorded);
+	h->n_due = h->n_recorded = 0;
 	h->waiting = h->n_waiting = 0;
 	h->flushed = upto;
 	h->flushed_ms = loop_now_ms(h->conf.loop);
@@ -236,6 +255,7 @@ static void on_wanted(void *arg, struct group *g)
 	}
 	xgrow(&g->pending, &g->cap_pending, g->n_pending, sizeof(*g->pending));
 	g->pending[g->n_pending++] = ring_end(h->lane[g->kind].ring) - 1;
+	h->wanted |= g->n_live > 0;
 }
 
 /* Nobody has seen, or is owed, what the rings do not hold. */
@@ -312,7 +332,13 @@ void hub_event(struct hub *h, const struct event *ev)
 		else
 			ring_reset(l->ring, ev->offset);
 	}
+	h->wanted = false;
 	groups_match(h->groups, ev, on_wanted, h);
+	if (!h->wanted)
+		return;
+	xgrow(&h->recorded_us, &h->cap_recorded, h->n_recorded,
+	      sizeof(*h->recorded_us));
+	h->recorded_us[h->n_recorded++] = ev->recorded_us;
 }
 
 void hub_slice_end(struct hub *h)
@@ -462,7 +488,7 @@ void hub_epoch(struct hub *h, struct position pos)
 		h->due[i]->n_pending = 0;
 		groups_put(h->groups, &h->due[i]);
 	}
-	h->n_due = 0;
+	h->n_due = h->n_recorded = 0;
 	h->waiting = h->n_waiting = 0;
 	h->epoch = pos.epoch;
 	empty_rings(h, pos.offset);
@@ -524,6 +550,7 @@ void hub_free(struct hub **hp)
 	buf_free(&h->text);
 	buf_free(&h->out);
 	free(h->due);
+	free(h->recorded_us);
 	free(h);
 	*hp = NULL;
 }

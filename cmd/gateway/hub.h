@@ -52,12 +52,22 @@ enum hub_state {
 	HUB_WOKEN,
 };
 
+/* How a client comes, for those who count. */
+enum hub_transport {
+	HUB_WEBSOCKET,
+	HUB_SSE,
+	HUB_POLL,
+	HUB_SOCKETIO,
+	HUB_TRANSPORTS,
+};
+
 /* Belongs to the caller; zeroed but for these, before it is first used. */
 struct hub_client {
 	void *user;
 	struct line line;
 	enum frame_kind kind;
-	bool waiter; /* is not sent events, only woken by the first one */
+	bool waiter;	   /* is not sent events, only woken by the first one */
+	uint8_t transport; /* enum hub_transport */
 	/* hub's own */
 	struct group *group; /* NULL: wants nothing */
 	enum hub_state state;
@@ -85,6 +95,11 @@ struct hub_conf {
 	/* Add an event's frames of a custom kind; some bytes in any case. */
 	void (*encode)(void *arg, enum frame_kind kind, const struct event *ev,
 		       struct buf *b);
+	/*
+	 * Events that were recorded then have been sent to all live clients
+	 * that wanted them. May be NULL.
+	 */
+	void (*flushed)(void *arg, const int64_t *recorded_us, size_t n);
 	/* A waiter's first event is there; it is idle again. */
 	void (*woken)(void *user);
 	/*
@@ -170,5 +185,19 @@ struct hub_counts {
 	uint64_t from_ring, from_journal; /* of those delivered later */
 };
 struct hub_counts hub_count(const struct hub *h);
+
+/* Clients by how they are served, and what the last of them has not got yet. */
+enum hub_class {
+	HUB_CLASS_LIVE,
+	HUB_CLASS_BEHIND,
+	HUB_CLASS_CHOKED,
+	HUB_CLASSES,
+};
+struct hub_lag {
+	size_t clients;
+	uint64_t events;
+};
+void hub_lags(const struct hub *h,
+	      struct hub_lag out[HUB_TRANSPORTS][HUB_CLASSES]);
 
 #endif

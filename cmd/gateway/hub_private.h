@@ -35,7 +35,11 @@ struct hub {
 	size_t waiting, n_waiting; /* bytes, events that were not flushed */
 	struct group **due;	   /* groups with something to send */
 	size_t n_due, cap_due;
-	struct queue behind, ahead, woken;
+	int64_t *recorded_us; /* of events that are due, when recorded */
+	size_t n_recorded, cap_recorded;
+	bool wanted; /* the newest event, by a live client */
+	struct queue behind, ahead, woken, choked;
+	size_t clients[HUB_TRANSPORTS][HUB_CLASSES];
 	struct hub_client *all; /* that want something */
 	struct buf text, out;	/* an event's text, and what one write takes */
 	struct hub_counts counts;

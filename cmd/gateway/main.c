@@ -17,6 +17,7 @@
 #include "gateway.h"
 #include "guard.h"
 #include "live.h"
+#include "report.h"
 #include "streams.h"
 
 static struct gateway_settings cfg = {
@@ -242,6 +243,7 @@ static void gateway_count(struct gateway *g)
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		stats_set(g->stats, counts[i].name, NULL, (int64_t)counts[i].v);
+	report_clients(g);
 }
 
 /* Our counters on our own board; returns the topic that they have there. */
@@ -358,6 +360,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 		.send_to = live_send_to,
 		.woken = api_events_woken,
 		.broken = live_broken,
+		.flushed = report_flushed,
 	};
 
 	g->loop = loop_new(e);
@@ -370,6 +373,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 	g->streams = streams_new(g->loop);
 	g->board = board_new();
 	g->stats = stats_new();
+	g->delivery = stats_times(g->stats, "delivery_seconds", NULL);
 	g->jobs_work = loop_work_new(g->loop, api_jobs, g);
 	g->timer = loop_timer_new(g->loop, on_timer, g);
 	return open_bus(g, e) || open_net(g, e) ? -1 : 0;

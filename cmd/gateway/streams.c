@@ -187,6 +187,7 @@ void api_stream(struct gateway *g, struct net_conn *c,
 	st->l.client.line = net_line(c);
 	st->l.client.kind = FRAME_SSE;
 	pulse_add(g->streams, &st->l.beat);
+	st->l.client.transport = HUB_SSE;
 	if (subscribe(st, r, &pos, &recovered, &e)) {
 		begin(st, pos, recovered);
 		return;

@@ -26,6 +26,7 @@ struct writer {
 	struct journal *j;
 	struct bus_sock *ingest, *feed;
 	struct stats *stats;
+	struct stats_times *commits; /* of stats: commit_seconds */
 	struct sources *sources;
 	struct entry *entry; /* WRITER_BATCH of them */
 	size_t n;	     /* in the batch that is being written */
@@ -43,6 +44,7 @@ struct writer *writer_new(struct journal *j, struct bus_sock *ingest,
 	w->ingest = ingest;
 	w->feed = feed;
 	w->stats = stats;
+	w->commits = stats_times(stats, "commit_seconds", NULL);
 	w->sources = sources_new(WRITER_SOURCES);
 	w->entry = xcalloc(WRITER_BATCH, sizeof(*w->entry));
 	for (size_t i = 0; i < WRITER_BATCH; i++)
@@ -350,11 +352,13 @@ static void acknowledge(struct writer *w, uint32_t epoch)
 int writer_turn(struct writer *w, int64_t now_us, struct err *e)
 {
 	struct journal_head head;
+	int64_t begin_us;
 
 	/* A batch that met a full disk is still here. */
 	if (w->n == 0 && collect(w, now_us, e) == 0)
 		return 0;
 	arena_reset(&w->arena);
+	begin_us = clk_mono_us();
 	if (write_batch(w, now_us, e)) {
 		journal_write_abort(w->j);
 		sources_clear(w->sources);
@@ -362,6 +366,7 @@ int writer_turn(struct writer *w, int64_t now_us, struct err *e)
 			w->entry[i].accepted = w->entry[i].refused = false;
 		return -1;
 	}
+	stats_took(w->commits, clk_mono_us() - begin_us);
 	/* The producer fills its window again while the feed is served. */
 	journal_newest(w->j, &head);
 	acknowledge(w, head.epoch);

@@ -73,9 +73,58 @@ static void beyond_the_limit_nothing_is_kept(void **state)
 	stats_free(&s);
 }
 
+static void times_are_counted_at_most_so_long(void **state)
+{
+	struct stats *s = stats_new();
+	struct stats_times *t = stats_times(s, "took_seconds", NULL);
+
+	(void)state;
+	stats_add(s, "n", NULL, 1);
+	stats_took(t, -5); /* a clock that was set back */
+	stats_took(t, 100);
+	stats_took(t, 101);
+	stats_took(t, 30000000);
+	stats_took(t, 31000000);
+	assert_ptr_equal(stats_times(s, "took_seconds", NULL), t);
+	prints_as(s,
+		  "{\"n\":1,\"took_seconds\":{\"le\":[0.0001,0.00025,0.0005,"
+		  "0.001,0.0025,0.005,0.01,0.025,0.05,0.1,0.25,0.5,1,2.5,5,10,"
+		  "30],\"n\":[2,3,3,3,3,3,3,3,3,3,3,3,3,3,3,3,4,5],"
+		  "\"sum\":61.000201}}");
+	stats_free(&s);
+}
+
+static void too_many_histograms_are_not_kept(void **state)
+{
+	static char label[STATS_TIMES_MAX][8];
+	struct stats *s = stats_new();
+
+	(void)state;
+	for (int i = 0; i < STATS_TIMES_MAX; i++) {
+		snprintf(label[i], sizeof(label[i]), "%d", i);
+		assert_non_null(stats_times(s, "t_seconds", label[i]));
+	}
+	assert_null(stats_times(s, "t_seconds", "more"));
+	stats_took(NULL, 1);
+	stats_free(&s);
+}
+
+static void labels_are_escaped(void **state)
+{
+	struct stats *s = stats_new();
+
+	(void)state;
+	stats_add(s, "n", "a\"b\\c", 1);
+	prints_as(s, "{\"n{a\\\"b\\\\c}\":1}");
+	stats_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(times_are_counted_at_most_so_long),
+		cmocka_unit_test(too_many_histograms_are_not_kept),
+		cmocka_unit_test(labels_are_escaped),
 		cmocka_unit_test(counters_add_up_and_gauges_are_set),
 		cmocka_unit_test(each_label_is_a_figure_of_its_own),
 		cmocka_unit_test(what_is_asked_for_is_not_made),

@@ -26,7 +26,30 @@ static void only_numbers_of_known_form_are_shown(void **state)
 		{ "$stats/store/1f", "{\"a\":\"1\"}", false },
 		{ "$stats/store/1f", "{\"a b\":1}", false },
 		{ "$stats/store/1f", "{\"a{b\":1}", false },
-		{ "$stats/store/1f", "{\"a{\\\"}\":1}", false },
+		{ "$stats/store/1f", "{\"a{\\\"}\":1}", true },
+		{ "$stats/store/1f", "{\"a{}\":1}", false },
+		{ "$stats/store/1f", "{\"a{\\n}\":1}", false },
+		{ "$stats/store/1f", "{\"1a\":1}", false },
+		{ "$stats/store/1f", "{\"a{b=c,d=e/f}\":1}", true },
+		{ "$stats/store/1f", "{\"a{b=}\":1}", true },
+		{ "$stats/store/1f", "{\"a{b=c,d}\":1}", false },
+		{ "$stats/store/1f", "{\"a{b=c,b=d}\":1}", false },
+		{ "$stats/store/1f", "{\"a{id=c}\":1}", false },
+		{ "$stats/store/1f", "{\"a{le=1}\":1}", false },
+		{ "$stats/store/1f", "{\"a{b c=1}\":1}", false },
+		{ "$stats/store/1f",
+		  "{\"a\":{\"le\":[0.1,1],\"n\":[0,2,2],\"sum\":0.5}}", true },
+		{ "$stats/store/1f",
+		  "{\"a\":{\"le\":[],\"n\":[2],\"sum\":0.5}}", true },
+		{ "$stats/store/1f",
+		  "{\"a\":{\"le\":[0.1,1],\"n\":[0,2],\"sum\":0.5}}", false },
+		{ "$stats/store/1f",
+		  "{\"a\":{\"le\":[1],\"n\":[2,1],\"sum\":0.5}}", false },
+		{ "$stats/store/1f",
+		  "{\"a\":{\"le\":[\"1\"],\"n\":[2,3],\"sum\":1}}", false },
+		{ "$stats/store/1f", "{\"a\":{\"le\":[1],\"n\":[2,3]}}",
+		  false },
+		{ "$stats/store/1f", "{\"a\":{}}", false },
 	};
 	struct board *b = board_new();
 
@@ -45,25 +68,78 @@ static void metrics_stand_together_by_name(void **state)
 	struct buf out = { 0 };
 
 	(void)state;
-	board_hear(b, STR("$stats/store/b"), STR("{\"n\":1,\"x_total\":2}"), 0);
+	board_hear(b, STR("$stats/store/b"), STR("{\"lag\":1,\"x_total\":2}"),
+		   0);
 	board_hear(b, STR("$stats/my-tool/a"), STR("{\"e{k}\":7,\"e\":1}"), 0);
 	board_hear(b, STR("$stats/store/a"), STR("{\"x_total\":3}"), 0);
 	board_hear(b, STR("$stats/store/old"), STR("{\"n\":9}"),
 		   -STATS_STALE_MS - 1);
 	board_print_metrics(b, 0, &out);
-	assert_string_equal(out.p, "# TYPE weir_my_tool_e gauge\n"
-				   "weir_my_tool_e{id=\"a\"} 1\n"
-				   "weir_my_tool_e{id=\"a\",kind=\"k\"} 7\n"
-				   "# TYPE weir_store_n gauge\n"
-				   "weir_store_n{id=\"b\"} 1\n"
-				   "# TYPE weir_store_x_total counter\n"
-				   "weir_store_x_total{id=\"a\"} 3\n"
-				   "weir_store_x_total{id=\"b\"} 2\n"
-				   "# TYPE weir_up gauge\n"
-				   "weir_up{tool=\"store\",id=\"b\"} 1\n"
-				   "weir_up{tool=\"my-tool\",id=\"a\"} 1\n"
-				   "weir_up{tool=\"store\",id=\"a\"} 1\n"
-				   "weir_up{tool=\"store\",id=\"old\"} 0\n");
+	assert_string_equal(
+		out.p,
+		"# HELP weir_my_tool_e Not described.\n"
+		"# TYPE weir_my_tool_e gauge\n"
+		"weir_my_tool_e{id=\"a\"} 1\n"
+		"weir_my_tool_e{id=\"a\",kind=\"k\"} 7\n"
+		"# HELP weir_store_lag Events in the journal that were not "
+		"read yet.\n"
+		"# TYPE weir_store_lag gauge\n"
+		"weir_store_lag{id=\"b\"} 1\n"
+		"# HELP weir_store_x_total Not described.\n"
+		"# TYPE weir_store_x_total counter\n"
+		"weir_store_x_total{id=\"a\"} 3\n"
+		"weir_store_x_total{id=\"b\"} 2\n"
+		"# HELP weir_up 1 while a process is heard of.\n"
+		"# TYPE weir_up gauge\n"
+		"weir_up{tool=\"store\",id=\"b\"} 1\n"
+		"weir_up{tool=\"my-tool\",id=\"a\"} 1\n"
+		"weir_up{tool=\"store\",id=\"a\"} 1\n"
+		"weir_up{tool=\"store\",id=\"old\"} 0\n");
+	buf_free(&out);
+	board_free(&b);
+}
+
+static void labels_are_named_and_escaped(void **state)
+{
+	struct board *b = board_new();
+	struct buf out = { 0 };
+
+	(void)state;
+	board_hear(b, STR("$stats/t/a"),
+		   STR("{\"n{x=1,y=a b}\":2,\"n{\\\"\\\\}\":3}"), 0);
+	board_print_metrics(b, 0, &out);
+	assert_non_null(
+		strstr(out.p, "weir_t_n{id=\"a\",x=\"1\",y=\"a b\"} 2\n"));
+	assert_non_null(
+		strstr(out.p, "weir_t_n{id=\"a\",kind=\"\\\"\\\\\"} 3\n"));
+	buf_free(&out);
+	board_free(&b);
+}
+
+static void histograms_have_buckets_sum_and_count(void **state)
+{
+	struct board *b = board_new();
+	struct buf out = { 0 };
+
+	(void)state;
+	board_hear(b, STR("$stats/store/a"),
+		   STR("{\"commit_seconds\":{\"le\":[0.1,1],\"n\":[1,2,4],"
+		       "\"sum\":9.5}}"),
+		   0);
+	/* Of another version, which has a number of this name. */
+	board_hear(b, STR("$stats/store/b"), STR("{\"commit_seconds\":1}"), 0);
+	board_print_metrics(b, 0, &out);
+	assert_non_null(strstr(
+		out.p,
+		"# HELP weir_store_commit_seconds Time to write and sync a "
+		"batch.\n"
+		"# TYPE weir_store_commit_seconds histogram\n"
+		"weir_store_commit_seconds_bucket{id=\"a\",le=\"0.1\"} 1\n"
+		"weir_store_commit_seconds_bucket{id=\"a\",le=\"1\"} 2\n"
+		"weir_store_commit_seconds_bucket{id=\"a\",le=\"+Inf\"} 4\n"
+		"weir_store_commit_seconds_sum{id=\"a\"} 9.5\n"
+		"weir_store_commit_seconds_count{id=\"a\"} 4\n"
+		"# HELP weir_up"));
 	buf_free(&out);
 	board_free(&b);
 }
@@ -121,6 +197,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_numbers_of_known_form_are_shown),
 		cmocka_unit_test(metrics_stand_together_by_name),
+		cmocka_unit_test(labels_are_named_and_escaped),
+		cmocka_unit_test(histograms_have_buckets_sum_and_count),
 		cmocka_unit_test(the_newest_word_of_a_tool_counts),
 		cmocka_unit_test(a_process_says_itself_that_it_is_not_ready),
 		cmocka_unit_test(too_many_processes_are_not_kept),

@@ -78,6 +78,8 @@ struct world {
 	uint32_t epoch;
 	int64_t now_us;
 	int step;
+	size_t flushed;	  /* events that were sent to live clients */
+	int64_t recorded; /* the last of them */
 	void (*script)(struct world *w);
 };
 
@@ -229,6 +231,14 @@ static void be_woken(void *user)
 	c->woken = true;
 }
 
+static void be_flushed(void *arg, const int64_t *recorded_us, size_t n)
+{
+	struct world *w = arg;
+
+	w->flushed += n;
+	w->recorded = recorded_us[n - 1];
+}
+
 static void be_broken(void *user, struct position pos)
 {
 	struct client *c = user;
@@ -316,7 +326,8 @@ static void run(void (*script)(struct world *w))
 				 .send_to = take_line,
 				 .encode = encode,
 				 .woken = be_woken,
-				 .broken = be_broken };
+				 .broken = be_broken,
+				 .flushed = be_flushed };
 	struct err e;
 
 	strcpy(w->dir, "/tmp/weir-hub-XXXXXX");
@@ -784,6 +795,53 @@ static void clients_are_told_what_of_theirs_was_pruned(void **state)
 	run(lose_some);
 }
 
+/* One is live, one's socket takes no more, one wants something else. */
+static void count_lags(struct world *w)
+{
+	struct hub_lag lag[HUB_TRANSPORTS][HUB_CLASSES];
+	struct position pos;
+
+	switch (w->step) {
+	case 0:
+		w->client[1].hub.transport = HUB_SSE;
+		w->client[1].choked = true;
+		for (size_t i = 0; i < 2; i++)
+			assert_int_equal(subscribe(&w->client[i], "", NULL,
+						   false, &pos),
+					 0);
+		assert_int_equal(
+			subscribe(&w->client[2], "no", NULL, false, &pos), 0);
+		for (size_t i = 0; i < 3; i++)
+			w->client[i].last = pos.offset;
+		write_events(w, 1, true);
+		break;
+	case 1:
+		assert_int_equal(w->flushed, 1);
+		write_events(w, 5, true);
+		break;
+	default:
+		if (w->flushed < 6)
+			return; /* at the next tick */
+		hub_lags(w->hub, lag);
+		assert_int_equal(w->flushed, 6);
+		assert_int_equal(w->recorded, w->now_us - 1);
+		assert_int_equal(lag[HUB_WEBSOCKET][HUB_CLASS_LIVE].clients, 2);
+		assert_int_equal(lag[HUB_WEBSOCKET][HUB_CLASS_LIVE].events, 0);
+		assert_int_equal(lag[HUB_SSE][HUB_CLASS_CHOKED].clients, 1);
+		assert_int_equal(lag[HUB_SSE][HUB_CLASS_CHOKED].events, 5);
+		hub_leave(w->hub, &w->client[1].hub);
+		hub_lags(w->hub, lag);
+		assert_int_equal(lag[HUB_SSE][HUB_CLASS_CHOKED].clients, 0);
+		loop_stop(w->loop);
+	}
+}
+
+static void lags_are_counted_by_class(void **state)
+{
+	(void)state;
+	run(count_lags);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -795,6 +853,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_is_refused_or_said),
 		cmocka_unit_test(filters_hold_for_what_was),
 		cmocka_unit_test(what_waits_for_a_client_is_bounded),
+		cmocka_unit_test(lags_are_counted_by_class),
 		cmocka_unit_test(a_waiter_is_woken_and_sent_nothing),
 		cmocka_unit_test(clients_are_told_what_of_theirs_was_pruned),
 	};

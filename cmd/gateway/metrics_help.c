@@ -1,0 +1,93 @@
+/* What the figures of all tools are; tests/lint/metrics.sh misses none. */
+#include "common/xmem.h"
+
+#include "metrics.h"
+
+static const struct {
+	const char *name, *text;
+} helps[] = {
+	/* every stage */
+	{ "bad_lines_total", "Lines of input that are no events." },
+	{ "deadlines_total", "Deadlines that came." },
+	{ "events_in_total", "Events read." },
+	{ "events_out_total", "Events written." },
+	{ "gaps_total", "Gaps: in what came, or of what was pruned unread." },
+	{ "lag", "Events in the journal that were not read yet." },
+	{ "live", "1 while it is live, 0 while it replays." },
+	{ "not_ready", "1 while it cannot do its work, for this reason." },
+	{ "outbox", "Events that the store has not confirmed yet." },
+	{ "position", "Offset of the last event read." },
+	{ "reports_total", "Times that these figures were reported." },
+	{ "skipped_total", "Events left out because they ended the process." },
+	/* alerter, notifier, scraper */
+	{ "alerts_total", "Alerts that fired." },
+	{ "failed_total", "Deliveries given up." },
+	{ "fetches_total", "Fetches, by how they ended." },
+	{ "queued", "Messages that wait for a channel." },
+	{ "retries_total", "Deliveries that are tried again." },
+	{ "sent_total", "Messages delivered." },
+	{ "texts_total", "Texts of pages, by what became of them." },
+	{ "unknown_total", "Deliveries of which the end is not known." },
+	{ "watches", "Watches that there are." },
+	/* store */
+	{ "batches_total", "Batches committed." },
+	{ "blob_bytes", "Bytes of all blobs." },
+	{ "blob_bytes_collected_total", "Bytes of blobs deleted." },
+	{ "blobs", "Blobs that there are." },
+	{ "blobs_collected_total",
+	  "Blobs deleted because no event names them." },
+	{ "clients_refused_total", "Connections that CURVE turned away." },
+	{ "commit_seconds", "Time to write and sync a batch." },
+	{ "duplicates_total", "Events that were there already." },
+	{ "events_total", "Events recorded." },
+	{ "file_bytes", "Bytes used of the journal's file." },
+	{ "malformed_total", "Messages or requests that are none." },
+	{ "offset", "Offset of the newest event." },
+	{ "pruned_topics", "Topics of which events were pruned." },
+	{ "pruned_total", "Events pruned." },
+	{ "record_bytes", "Bytes of all records." },
+	{ "refused_total", "What was refused, by the reason." },
+	{ "repeats_total", "Events from outside that were sent again." },
+	/* gateway */
+	{ "bad_messages_total",
+	  "Messages of clients that were answered with an "
+	  "error, by its code." },
+	{ "behind", "Clients that are served from ring or journal." },
+	{ "blobs_total", "Blobs asked for, by whether they are there." },
+	{ "choked", "Clients whose socket takes no more." },
+	{ "client_lag_events", "Events that the last client of this class has "
+			       "not been sent yet." },
+	{ "clients", "Clients that want events, by transport and class." },
+	{ "connections", "Connections now." },
+	{ "connections_failed_total", "Connections that broke." },
+	{ "connections_refused_total", "Connections turned away." },
+	{ "connections_total", "Connections accepted." },
+	{ "delivered_total", "Events sent to clients, once for each." },
+	{ "delivery_seconds", "From when an event was recorded until it was "
+			      "sent to all live clients." },
+	{ "flushes_total", "Writes to all live clients." },
+	{ "framed_total", "Events framed, once for each kind of frame." },
+	{ "from_journal_total", "Events sent later, from the journal." },
+	{ "from_ring_total", "Events sent later, from the ring." },
+	{ "groups", "Sets of clients that want the same." },
+	{ "held_bytes", "Bytes of bodies and answers on their way." },
+	{ "messages_total", "Messages of clients." },
+	{ "overloads_total",
+	  "Requests that were answered 503 for want of room." },
+	{ "requests_total", "Requests." },
+	{ "sends_total", "Writes to sockets." },
+	{ "sent_bytes_total", "Bytes written to sockets." },
+	{ "streams", "Server-Sent Event streams now." },
+	{ "subscribed", "Clients that want events." },
+	{ "timeouts_total", "Requests and answers that took too long." },
+	{ "waiting", "Events that wait for the store." },
+	{ "websockets", "WebSockets now." },
+};
+
+const char *metrics_help(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(helps); i++)
+		if (str_is(name, helps[i].name))
+			return helps[i].text;
+	return NULL;
+}

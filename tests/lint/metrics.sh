@@ -1,0 +1,23 @@
+#!/bin/sh
+# Every figure that a process counts is described in /metrics.
+set -u
+cd "$(dirname "$0")/../.." || exit 70
+helps=cmd/gateway/metrics_help.c
+status=0
+
+# stats_add(s, "NAME" and its like, tables of { "NAME", value }, and names that
+# are handed on to a function of the file.
+names=$(
+	cat cmd/*/*.c common/*.c | tr '\n\t' '  ' |
+		grep -oE 'stats_(add|set|times)\([^;"]*"[a-z_]+"' |
+		grep -oE '"[a-z_]+"$'
+	grep -hoE '(\{|count\([^)]*) "[a-z_]+(_total|_bytes)?"' cmd/gateway/main.c cmd/notifier/deliver.c |
+		grep -oE '"[a-z_]+"$'
+)
+for name in $(printf '%s\n' "$names" | tr -d '"' | sort -u); do
+	grep -qF "{ \"$name\"," "$helps" || {
+		echo "$helps: $name is not described"
+		status=1
+	}
+done
+exit $status
