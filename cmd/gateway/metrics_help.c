@@ -77,6 +77,7 @@ static const struct {
 	{ "requests_total", "Requests." },
 	{ "sends_total", "Writes to sockets." },
 	{ "sent_bytes_total", "Bytes written to sockets." },
+	{ "silent_total", "WebSockets closed because nothing came back." },
 	{ "streams", "Server-Sent Event streams now." },
 	{ "subscribed", "Clients that want events." },
 	{ "timeouts_total", "Requests and answers that took too long." },
