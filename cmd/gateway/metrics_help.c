@@ -65,6 +65,9 @@ static const struct {
 	{ "delivered_total", "Events sent to clients, once for each." },
 	{ "delivery_seconds", "From when an event was recorded until it was "
 			      "sent to all live clients." },
+	{ "filter_tests_total",
+	  "Filters tried on events, once for each event." },
+	{ "filters", "Filters that clients have." },
 	{ "flushes_total", "Writes to all live clients." },
 	{ "framed_total", "Events framed, once for each kind of frame." },
 	{ "from_journal_total", "Events sent later, from the journal." },
