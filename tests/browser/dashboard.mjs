@@ -1,51 +1,8 @@
 // The dashboard against a real store and gateway, with events from weir-pub:
 // what it shows, on a wide and a phone-sized screen, how it comes back after
 // the gateway was away, and that scraped text stays text. Prints TAP.
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
-
-const BIN = process.env.BIN;
-const dir = mkdtempSync(join(tmpdir(), 'weir-browser-'));
-const children = [];
-
-// Start a tool and wait for its ready line; resolves to that line.
-function start(tool, ...args) {
-	const child = spawn(join(BIN, `weir-${tool}`), ['--dir', dir, ...args],
-		{ stdio: ['ignore', 'inherit', 'pipe'] });
-
-	children.push(child);
-	return new Promise((resolve, reject) => {
-		let log = '';
-
-		child.stderr.on('data', (d) => {
-			log += d;
-			const ready = log.match(/.*: ready .*/);
-
-			if (ready)
-				resolve({ child, ready: ready[0] });
-		});
-		child.on('exit', () => reject(new Error(`${tool}: ${log}`)));
-	});
-}
-
-function stop(child) {
-	child.removeAllListeners('exit');
-	const gone = new Promise((resolve) => child.on('exit', resolve));
-
-	child.kill('SIGTERM');
-	return gone;
-}
-
-function publish(...events) {
-	const input = events.map((e) => JSON.stringify(e)).join('\n') + '\n';
-	const r = spawnSync(join(BIN, 'weir-pub'), ['--dir', dir], { input });
-
-	assert.equal(r.status, 0, String(r.stderr));
-}
+import { launch, publish, run, start, stop, test } from './harness.mjs';
 
 // ---- what there is to see ----
 
@@ -125,8 +82,6 @@ function alert(id, message, minutes) {
 
 // ---- the tests ----
 
-const tests = [];
-const test = (name, fn) => tests.push([name, fn]);
 let base, gateway, browser, port;
 
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">' +
@@ -201,13 +156,13 @@ test('a watch that cannot be seen is there at a glance, until it can', async () 
 	});
 
 	assert.ok(!await page.locator('#troubles').isVisible());
-	end('blocked', 'status 403 <b>');
+	await end('blocked', 'status 403 <b>');
 	await page.locator('.trouble').waitFor();
 	const said = await page.locator('.trouble').textContent();
 	assert.match(said, /blocked.*Graphics card, 24 GB.*2 min ago.*status 403 <b>/s);
 	await page.screenshot({ path: 'trouble.png' });
 	assert.deepEqual(page.problems, []);
-	end('changed');
+	await end('changed');
 	await page.locator('#troubles').waitFor({ state: 'hidden' });
 	await page.context().close();
 });
@@ -216,7 +171,7 @@ test('a price moves and an alert comes as they happen', async () => {
 	const page = await open({ viewport: { width: 1440, height: 900 } });
 
 	await priceOf(page, 'Graphics card').filter({ hasText: '1,649.00' }).waitFor();
-	publish(price('gpu', 1489.5, 1649, 0),
+	await publish(price('gpu', 1489.5, 1649, 0),
 		alert('gpu', 'Graphics card, 24 GB is at $1,489.50', 0));
 	await priceOf(page, 'Graphics card').filter({ hasText: '1,489.50' }).waitFor();
 	await page.locator('.card.reached', { hasText: 'Graphics card' }).waitFor();
@@ -244,7 +199,7 @@ test('a page that changes shows its lines, and where its text is', async () => {
 		'https://ferries.example/');
 	assert.equal(await rows.locator('.blob a').getAttribute('href'),
 		`${base}api/v1/blobs/${'ab'.repeat(32)}`);
-	publish(page('ferries', 0, { removed: ['7'] }));
+	await publish(page('ferries', 0, { removed: ['7'] }));
 	await rows.nth(1).waitFor();
 	assert.deepEqual(await rows.first().locator('.lines li').allTextContents(), ['7']);
 	assert.ok(!await rows.first().locator('.blob').isVisible());
@@ -353,7 +308,7 @@ test('comes back by itself with the position it had', async () => {
 	await stop(gateway.child);
 	await page.waitForSelector('#state[data-state=waiting]');
 	await page.screenshot({ path: 'reconnecting.png' });
-	publish(price('submariner', 11999, 12350, 0));
+	await publish(price('submariner', 11999, 12350, 0));
 	gateway = await start('gateway', '--port', port);
 	await page.waitForSelector('#state[data-state=live]', { timeout: 20000 });
 	await priceOf(page, 'Submariner').filter({ hasText: '11,999.00' }).waitFor();
@@ -369,7 +324,7 @@ test('scraped text is only ever text', async () => {
 	// all but http, https and mock is refused where it enters
 	const bad = ['mock:window.hacked=3', 'mock:"onload="window.hacked=3'];
 
-	publish({ type: 'listing.new', subject: 'evil.example', data: { watch: 'w',
+	await publish({ type: 'listing.new', subject: 'evil.example', data: { watch: 'w',
 			source: 'evil.example', id: evil, title: evil, link: bad[0], image: bad[1],
 			price: '1.00', currency: 'USD' } },
 		{ type: 'price.update', subject: 'evil', data: {
@@ -445,13 +400,13 @@ test('an EventSource goes on where it was when the gateway comes back', async ()
 		});
 		source.onerror = () => reject(new Error('no stream'));
 	}));
-	publish(...numbers(1, 10));
+	await publish(...numbers(1, 10));
 	await seen(10);
 	await stop(gateway.child);
-	publish(...numbers(11, 20));
+	await publish(...numbers(11, 20));
 	gateway = await start('gateway', '--port', port);
 	await seen(20);
-	publish(...numbers(21, 30));
+	await publish(...numbers(21, 30));
 	await seen(30);
 
 	const got = await page.evaluate(() => window.seen);
@@ -463,44 +418,14 @@ test('an EventSource goes on where it was when the gateway comes back', async ()
 	await page.context().close();
 });
 
-// ---- run ----
-
-async function main() {
-	let failed = 0;
-
-	await start('store');
-	gateway = await start('gateway', '--port', '0');
-	base = gateway.ready.match(/url=(\S+)/)[1];
-	port = new URL(base).port;
-	publish(...story());
-	browser = await chromium.launch({
-		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-		args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
-		       '--no-first-run', '--disable-background-networking',
-		       '--disable-component-update', '--disable-sync'],
-	});
-	console.log(`1..${tests.length}`);
-	for (const [i, [name, fn]] of tests.entries()) {
-		try {
-			await fn();
-			console.log(`ok ${i + 1} - ${name}`);
-		} catch (e) {
-			failed++;
-			console.log(`not ok ${i + 1} - ${name}`);
-			console.log(String(e.stack).replace(/^/gm, '# '));
-		}
-	}
-	await browser.close();
-	return failed;
-}
-
-let failed = 1;
-try {
-	failed = await main();
-} catch (e) {
-	console.log(`Bail out! ${e.stack}`);
-}
-await Promise.all(children.filter((c) => c.exitCode === null &&
-	c.signalCode === null).map(stop));
-rmSync(dir, { recursive: true });
-process.exit(failed ? 1 : 0);
+await run({
+	begin: async () => {
+		await start('store');
+		gateway = await start('gateway', '--port', '0');
+		base = `${gateway.url}/`;
+		port = new URL(base).port;
+		await publish(...story());
+		browser = await launch();
+	},
+	end: () => browser.close(),
+});

@@ -1,6 +1,9 @@
 #!/bin/sh
-# The dashboard in a real browser: npm's playwright-core with Debian's chromium.
-# Screenshots are left in build/browser. Prints TAP.
+# The browser client and the dashboard: in Node, and in a real browser (npm's
+# playwright-core with Debian's chromium). Screenshots are left in
+# build/browser. Prints TAP, a plan for each script.
+#
+#	tests/browser/run.sh [SCRIPT [ARGUMENT...]]
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -10,17 +13,24 @@ export BIN
 
 mkdir -p "$here"
 cp "$root"/tests/browser/package.json "$root"/tests/browser/package-lock.json "$here"
-# What is installed already, in this version, is not fetched again.
-if ! (cd "$here" && npm ls playwright-core >/dev/null 2>&1); then
+# What is installed already, in these versions, is not fetched again.
+if ! (cd "$here" && npm ls >/dev/null 2>&1); then
 	(cd "$here" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent \
 		--no-audit --no-fund) || {
-		echo 'Bail out! npm cannot fetch playwright-core'
+		echo 'Bail out! npm cannot fetch what the tests need'
 		exit 1
 	}
 fi
+rm -rf "$here/client"
+cp -R "$root/cmd/gateway/web/client" "$here"
 cp "$root"/tests/browser/*.mjs "$here"
 cd "$here"
-# Another script of this folder may be named, with its arguments.
-script=${1:-dashboard.mjs}
-[ $# -eq 0 ] || shift
-exec node "$script" "$@"
+# A script of this folder may be named, with its arguments.
+if [ $# -gt 0 ]; then
+	exec node "$@"
+fi
+status=0
+for script in parts client dashboard; do
+	node "$script.mjs" || status=1
+done
+exit "$status"

@@ -5,13 +5,12 @@
 //   event(event, offset), moved(position)
 //   down({code, status, retry, position, unable, error})  once, at the end
 
-import { EventStreamParser, parsePosition, query, readReason } from './parts.js';
+import { EventStreamParser, PAGE, parsePosition, query, readReason } from './parts.js';
 
 const OPEN_MS = 10000; // for a connection to say that it is subscribed
-const PING_MS = 25000;
-const QUIET_MS = 45000; // of a stream, which has a sign of life every 15 s
 const GAP_MS = 1000; // between two requests that wait for events
-export const PAGE = 1000; // events of one answer
+
+const REFUSALS = ['bad-pattern', 'bad-filter', 'forbidden', 'too-many-subscriptions'];
 
 class Link {
 	isUp = false;
@@ -137,13 +136,15 @@ class Socket extends Link {
 			return;
 		this.expect(0);
 		this.change(this.patterns); // it may have changed meanwhile
-		this.#beat = setInterval(() => this.ping().catch(() => {}), PING_MS);
+		this.#beat = setInterval(() => this.ping().catch(() => {}), this.host.pingMs);
 	}
 
 	#refused(error, id) {
 		this.host.error(new Error(`${error.code}: ${error.message}`));
 		if (this.#posts.has(id))
 			this.#posted(id, null, error);
+		else if (REFUSALS.includes(error.code))
+			this.end({ isRefused: true, error: error.message });
 		else if (error.code === 'unavailable' && !this.isUp)
 			this.end({ error: error.message });
 	}
@@ -253,7 +254,7 @@ class Stream extends Link {
 
 			if (done || abort.signal.aborted)
 				return;
-			this.expect(QUIET_MS);
+			this.expect(this.host.quietMs);
 			parser.feed(decoder.decode(value, { stream: true }));
 		}
 	}

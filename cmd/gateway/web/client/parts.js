@@ -2,6 +2,7 @@
 
 const FIRST_MS = 500, MOST_MS = 30000; // between two tries
 const HINT_MOST_MS = 3600000; // that is waited because the gateway says so
+export const PAGE = 1000; // events of one answer
 
 export const topicOf = (event) =>
 	event.subject ? `${event.type}/${event.subject}` : event.type;
@@ -32,7 +33,8 @@ export function readReason(text) {
 		const { retry, position } = JSON.parse(text);
 
 		return {
-			...(retry >= 0 && { retry: Math.min(retry, HINT_MOST_MS) }),
+			...(Number.isFinite(retry) && retry >= 0 &&
+				{ retry: Math.min(retry, HINT_MOST_MS) }),
 			...(parsePosition(position) && { position }),
 		};
 	} catch {
@@ -111,3 +113,9 @@ export function query(patterns, more) {
 			q.push([name, value]);
 	return q.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
 }
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Too late, too many, not now: the same request may be taken later. */
+export const mayPass = (e) => !e.status || e.status === 408 || e.status === 429 ||
+	e.status >= 500;

@@ -8,19 +8,19 @@
 // What a subscription asks of the past is read over HTTP, while what comes
 // meanwhile is held back for it; it joins where the two meet.
 
-import { LINKS, PAGE } from './links.js';
-import { backoffMs, matches, parsePosition, query, retryAfterMs, topicOf } from './parts.js';
+import { LINKS } from './links.js';
+import { backoffMs, matches, mayPass, parsePosition, query, retryAfterMs, sleep,
+	topicOf } from './parts.js';
+import { Subscription } from './subscription.js';
 
-const PONG_MS = 10000;
+const PING_MS = 25000, PONG_MS = 10000;
+const QUIET_MS = 45000; // of a stream, which has a sign of life every 15 s
 const CLIMB_MS = 5000, CLIMB_MOST_MS = 300000; // between looks for a better way
 const POLL_MS = 30000, WAIT_S = 25;
 const BACKGROUND_MS = 60000; // hidden so long before it pauses
 const PUBLISH_MS = 30000;
 const SAVE_MS = 250;
-const HELD_MAX = 10000; // events held back for one subscription
 const KINDS = ['websocket', 'sse', 'poll'];
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // What goes wrong in a handler is the handler's: the next one has its turn.
 function call(fn, ...args) {
@@ -86,11 +86,12 @@ export function connect(url, options = {}) {
 export class Client {
 	onstate = null; onreset = null; onerror = null;
 	#base; #env; #options; #host;
-	#subs = new Set(); // {patterns, handler, since, last, held, need, at, begun}
+	#subs = new Set();
+	#refused = new Set(); // patterns that may not be read
 	#listeners = new Set(); // {name, fn}
 	#epoch = ''; #pos = -1; // -1: from now on
 	#state = 'connecting'; #detail = {};
-	#kinds; #link = null; #probe = null; #rung = 0; #good = -1; #lapses = 0;
+	#past; #kinds; #link = null; #probe = null; #rung = 0; #good = -1; #lapses = 0;
 	#tries = 0; #timer = 0; #climbTimer = 0; #climbs = 0;
 	#hideTimer = 0; #saveTimer = 0; #isTouched = false; #undo = [];
 	#isStale = false; #renewTimer = 0; #source = `weir-client/${random()}`;
@@ -103,6 +104,14 @@ export class Client {
 		this.#env = environment(options);
 		this.#kinds = kindsOf(this.#env, options.transports);
 		this.#host = this.#makeHost();
+		this.#past = {
+			epoch: () => this.#epoch,
+			get: (...args) => this.#get(...args),
+			hand: (...args) => this.#hand(...args),
+			isHeard: (...args) => this.#isHeard(...args),
+			error: (e) => this.#error(e),
+			backoff: (tries) => this.#backoff(tries),
+		};
 		this.#listen();
 		queueMicrotask(() => this.#begin()); // so that handlers are there
 	}
@@ -135,14 +144,12 @@ export class Client {
 		return () => void this.#listeners.delete(listener);
 	}
 
+	/** What it returns ends the subscription. */
 	subscribe(patterns, options = {}) {
-		const sub = { patterns: [patterns].flat(), at: -1, begun: Infinity,
-			held: null, need: null, ...options };
+		const sub = new Subscription(this.#past, [patterns].flat(), options);
 
 		this.#subs.add(sub);
 		this.#touch();
-		if (sub.last || sub.since !== undefined)
-			this.#readPast(sub);
 		return () => this.#remove(sub);
 	}
 
@@ -160,11 +167,9 @@ export class Client {
 	}
 
 	#remove(sub) {
-		if (!this.#subs.delete(sub))
-			return;
-		sub.held = null;
-		sub.wake?.();
-		this.#touch();
+		sub.end();
+		if (this.#subs.delete(sub))
+			this.#touch();
 	}
 
 	/** Resolves to the event's position, when it is durable. */
@@ -318,7 +323,8 @@ export class Client {
 	// ---- events ----
 
 	#wanted() {
-		return new Set([...this.#subs].flatMap((s) => s.patterns));
+		return new Set([...this.#subs].flatMap((s) => s.patterns)
+			.filter((p) => !this.#refused.has(p)));
 	}
 
 	// At the end of the turn, so that changes at a time are one.
@@ -335,6 +341,7 @@ export class Client {
 			for (const link of [this.#link, this.#probe])
 				if (link && !sameSet(link.patterns, wanted))
 					link.change(wanted);
+			this.#beginSubs(); // what others want already
 		});
 	}
 
@@ -363,19 +370,14 @@ export class Client {
 
 	#deliver(event, offset) {
 		const topic = topicOf(event);
-		let isHeard = false;
+		let isHeard = false; // by those who listen with on()
 
-		for (const sub of this.#subs) {
-			if (!covers(sub, topic) || offset <= sub.at)
-				continue;
-			if (sub.held)
-				hold(sub, event, offset);
-			else if (offset > (sub.seen?.get(topic) ?? -1) &&
+		for (const sub of this.#subs)
+			if (sub.covers(topic) && sub.takes(event, offset, topic) &&
 				(sub.handler || !isHeard)) {
 				isHeard ||= !sub.handler;
 				this.#hand(sub, event, topic);
 			}
-		}
 	}
 
 	#hand(sub, event, topic) {
@@ -387,110 +389,11 @@ export class Client {
 				call(fn, event);
 	}
 
-	// What was held back, or is read from the past, for one subscription.
-	#give(sub, event) {
-		const topic = topicOf(event), offset = Number(event.offset);
-
-		if (offset <= sub.at || offset <= (sub.seen?.get(topic) ?? -1))
-			return;
-		sub.at = offset;
-		for (const other of sub.handler ? [] : this.#subs)
-			if (other !== sub && !other.handler && covers(other, topic) &&
-				other.begun < offset &&
-				offset <= (other.held ? other.at : this.#pos))
-				return; // those who listen have heard it
-		this.#hand(sub, event, topic);
-	}
-
-	async #readPast(sub) {
-		const held = sub.held = [];
-		const isOurs = () => sub.held === held && this.#state !== 'closed';
-
-		for (let tries = 0; isOurs(); tries++)
-			try {
-				if (sub.since === undefined || !await this.#readSince(sub, isOurs))
-					await this.#readLast(sub, isOurs);
-				break;
-			} catch (e) {
-				if (e.status >= 400 && e.status < 500 && !mayPass(e)) {
-					this.#error(e);
-					break;
-				}
-				await sleep(e.retry ?? this.#backoff(tries));
-			}
-		if (!isOurs())
-			return;
-		sub.held = null;
-		for (const event of held)
-			this.#give(sub, event);
-		call(sub.onReady);
-	}
-
-	// False if what is lacking is to be made up for by the newest of each topic.
-	async #readSince(sub, isOurs) {
-		for (;;) {
-			const page = await this.#get('events', sub.patterns,
-				{ since: sub.since, limit: PAGE });
-			const next = parsePosition(page.next);
-
-			if (!isOurs())
-				return true;
-			if (!page.recovered) {
-				call(sub.onReset, { position: page.next });
-				if (sub.last)
-					return false;
-			}
-			if (sub.begun === Infinity)
-				sub.begun = Number(page.events[0]?.offset ?? next.offset + 1) - 1;
-			for (const event of page.events)
-				this.#give(sub, event);
-			sub.since = page.next; // where it goes on, if it has to
-			await this.#isLive(sub, isOurs);
-			if (next.offset >= sub.need && next.epoch === this.#epoch) {
-				sub.at = Math.max(sub.at, next.offset);
-				return true;
-			}
-		}
-	}
-
-	// What comes after the wire has begun is held back: so no topic has a hole.
-	async #readLast(sub, isOurs) {
-		let since, next, events;
-
-		await this.#isLive(sub, isOurs);
-		const start = { at: sub.need, text: `${this.#epoch}:${sub.need}` };
-
-		sub.seen = new Map();
-		do {
-			({ events, next: since } = await this.#get('events', sub.patterns,
-				{ last: true, since, limit: PAGE }));
-			if (!isOurs())
-				return;
-			for (const event of events)
-				this.#giveNewest(sub, event);
-			next = parsePosition(since);
-		} while (events.length && Number(events.at(-1).offset) === next.offset);
-		sub.at = start.at;
-		sub.since = start.text;
-		if (sub.need > start.at) // too much was held back
-			await this.#readSince(sub, isOurs);
-		sub.since = undefined;
-	}
-
-	#giveNewest(sub, event) {
-		const topic = topicOf(event);
-
-		if (sub.seen.has(topic))
-			return;
-		sub.seen.set(topic, Number(event.offset));
-		this.#hand(sub, event, topic);
-	}
-
-	async #isLive(sub, isOurs) {
-		while (sub.need === null && isOurs())
-			await new Promise((resolve) => {
-				sub.wake = resolve;
-			});
+	// Of the past: by another subscription, for those who listen with on().
+	#isHeard(sub, topic, offset) {
+		return !sub.handler && [...this.#subs].some((other) => other !== sub &&
+			!other.handler && other.covers(topic) && other.begun < offset &&
+			offset <= (other.held ? other.at : this.#pos));
 	}
 
 	// ---- links ----
@@ -504,7 +407,9 @@ export class Client {
 
 		return {
 			env: this.#env, base: this.#base,
+			pingMs: options.pingMs ?? PING_MS,
 			pongMs: options.pongMs ?? PONG_MS,
+			quietMs: options.quietMs ?? QUIET_MS,
 			pollMs: options.pollMs ?? POLL_MS,
 			waitS: options.waitS ?? (kindsOf(this.#env).includes('sse') ? 0 : WAIT_S),
 			position: () => this.position,
@@ -529,15 +434,18 @@ export class Client {
 			this.#adopt(position);
 		else
 			this.#reset(position);
-		for (const sub of this.#subs)
-			if (sub.need === null && sub.patterns.every((p) => patterns.includes(p))) {
-				sub.need = this.#pos;
-				sub.begun = Math.min(sub.begun, sub.since === undefined ?
-					sub.need : Infinity);
-				sub.wake?.();
-			}
+		link.confirmed = new Set(patterns);
+		this.#beginSubs();
 		if (!link.isUp)
 			this.#onUp(link);
+	}
+
+	#beginSubs() {
+		const has = (p) => this.#link?.confirmed?.has(p) || this.#refused.has(p);
+
+		for (const sub of this.#subs)
+			if (sub.patterns.every(has))
+				sub.begin(this.#pos);
 	}
 
 	#onUp(link) {
@@ -560,16 +468,8 @@ export class Client {
 		this.#pos = p.offset;
 		call(this.onreset, { position });
 		this.#emit('reset', { position });
-		for (const sub of [...this.#subs]) {
-			call(sub.onReset, { position });
-			sub.at = sub.begun = -1;
-			sub.need = p.offset;
-			sub.seen = null;
-			if (sub.last)
-				sub.since = undefined;
-			if (sub.last || sub.held)
-				this.#readPast(sub);
-		}
+		for (const sub of [...this.#subs])
+			sub.reset(position, p.offset);
 		this.#saveLater();
 	}
 
@@ -614,7 +514,7 @@ export class Client {
 			undo();
 		this.#set('closed', detail);
 		for (const sub of this.#subs)
-			sub.wake?.();
+			sub.end();
 	}
 
 	#backoff(tries) {
@@ -635,12 +535,13 @@ export class Client {
 	}
 
 	#goOn(link, why) {
-		const isRefused = why.code === 4003 || why.status === 403;
 		const isStale = why.code === 4001 || why.status === 401;
 		const hasNext = link.rung + 1 < this.#kinds.length;
 
-		if (isRefused || (isStale && !isFunction(this.#options.token)))
+		if (why.code === 4003 || (isStale && !isFunction(this.#options.token)))
 			return this.#finish({ error: new Error(why.error ?? 'not allowed') });
+		if (why.isRefused || why.status === 400 || why.status === 403)
+			return this.#sift(link, why);
 		this.#isStale = isStale;
 		if (link.isUp && Date.now() - link.upAt > this.#backoff(this.#tries))
 			this.#tries = 0;
@@ -656,6 +557,28 @@ export class Client {
 		}
 		this.#rung = link.isUp || isBusy || isLapse ? link.rung : 0;
 		this.#wait(why.retry ?? this.#backoff(why.code === 4009 ? 30 : this.#tries++));
+	}
+
+	// One pattern that may not be read must not keep the others away.
+	async #sift(link, why) {
+		const patterns = [...link.patterns];
+		let n = 0;
+
+		this.#set('connecting');
+		await Promise.all(patterns.map((pattern) =>
+			this.#get('events', [pattern], { reverse: true, limit: 1 }).catch((e) => {
+				if (e.status !== 400 && e.status !== 403)
+					return;
+				n++;
+				this.#refused.add(pattern);
+				this.#error(Object.assign(e, { pattern }));
+			})));
+		if (this.#link || this.#state !== 'connecting')
+			return; // it was closed, or paused, meanwhile
+		if (n === patterns.length)
+			this.#finish({ error: new Error(why.error ?? 'not allowed') });
+		else
+			this.#wait(n ? 0 : this.#backoff(this.#tries++));
 	}
 
 	#wait(ms) {
@@ -756,19 +679,5 @@ const random = () => globalThis.crypto?.randomUUID?.() ??
 
 const sameSet = (a, b) => a.size === b.size && [...a].every((x) => b.has(x));
 
+// The client's own (state, reset, error) have no dot, and types have.
 const isPattern = (name) => name === '' || name.includes('.');
-
-const covers = (sub, topic) => sub.patterns.some((p) => matches(p, topic));
-
-// Too late, try again, too many: the same request may be taken later.
-const mayPass = (e) => !e.status || e.status === 408 || e.status === 429 ||
-	e.status >= 500;
-
-function hold(sub, event, offset) {
-	if (sub.held.length === HELD_MAX) { // it can be read, as the past is
-		sub.held.length = 0;
-		sub.need = offset;
-	} else {
-		sub.held.push(event);
-	}
-}

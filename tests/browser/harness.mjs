@@ -1,0 +1,193 @@
+// What the tests of this folder share: a store and a gateway in a directory of
+// their own, a proxy that spoils connections, a browser, and TAP.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import assert from 'node:assert/strict';
+
+const BIN = process.env.BIN;
+export const dir = mkdtempSync(join(tmpdir(), 'weir-browser-'));
+const children = [];
+
+// Start a tool and wait for its ready line; resolves to that line.
+export function start(tool, ...args) {
+	const child = spawn(join(BIN, `weir-${tool}`), ['--dir', dir, ...args],
+		{ stdio: ['ignore', 'inherit', 'pipe'] });
+
+	children.push(child);
+	return new Promise((resolve, reject) => {
+		let log = '';
+
+		child.stderr.on('data', (d) => {
+			log += d;
+			const ready = log.match(/.*: ready .*/);
+
+			if (ready)
+				resolve({ child, ready: ready[0],
+					url: ready[0].match(/url=(\S+)\//)?.[1] });
+		});
+		child.on('exit', () => reject(new Error(`${tool}: ${log}`)));
+	});
+}
+
+export function stop(child, signal = 'SIGTERM') {
+	child.removeAllListeners('exit');
+	const gone = new Promise((resolve) => child.on('exit', resolve));
+
+	child.kill(signal);
+	return gone;
+}
+
+// Resolves when the store has them, and durably.
+export async function publish(...events) {
+	const child = spawn(join(BIN, 'weir-pub'), ['--dir', dir],
+		{ stdio: ['pipe', 'inherit', 'inherit'] });
+	const gone = new Promise((resolve) => child.on('exit', resolve));
+
+	child.stdin.end(events.map((e) => JSON.stringify(e)).join('\n') + '\n');
+	assert.equal(await gone, 0);
+}
+
+export function numbers(from, to, type = 'test.n', subjects = 3) {
+	return Array.from({ length: to - from + 1 }, (_, i) => ({ type,
+		subject: `s${(from + i) % subjects}`, data: { n: from + i } }));
+}
+
+export const upTo = (n) => Array.from({ length: n }, (_, i) => i + 1);
+
+// Resolves when fn is true; a machine may be slow.
+export async function until(fn, what = String(fn), ms = 60000) {
+	const end = Date.now() + ms;
+
+	while (!await fn()) {
+		if (Date.now() > end)
+			throw new Error(`in vain: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}
+
+// ---- a proxy between client and gateway ----
+
+const KINDS = { websocket: /^Upgrade: *websocket/im, sse: /^GET \/api\/v1\/events\/stream/ };
+
+// forbid: kinds that are hung up on. cut() ends all connections, freeze() makes
+// them half-open: nothing passes any more, and nobody is told.
+export class Proxy {
+	forbid = new Set();
+	counts = { websocket: 0, sse: 0 };
+	#pairs = new Set(); #server; #port;
+
+	constructor(port) {
+		this.#port = port;
+		this.#server = net.createServer((client) => this.#accept(client));
+	}
+
+	listen() {
+		return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', () =>
+			resolve(`http://127.0.0.1:${this.#server.address().port}`)));
+	}
+
+	#accept(client) {
+		const gateway = net.connect(this.#port, '127.0.0.1');
+		const pair = { client, gateway, isFrozen: false };
+		const end = () => {
+			client.destroy();
+			gateway.destroy();
+			this.#pairs.delete(pair);
+		};
+
+		this.#pairs.add(pair);
+		for (const socket of [client, gateway])
+			socket.on('error', end).on('close', () => pair.isFrozen || end());
+		client.on('data', (d) => {
+			if (this.#mayPass(String(d)) && !pair.isFrozen)
+				gateway.write(d);
+			else if (!pair.isFrozen)
+				end();
+		});
+		gateway.on('data', (d) => pair.isFrozen || client.write(d));
+	}
+
+	#mayPass(text) {
+		for (const [kind, pattern] of Object.entries(KINDS)) {
+			if (!pattern.test(text))
+				continue;
+			this.counts[kind]++;
+			if (this.forbid.has(kind))
+				return false;
+		}
+		return true;
+	}
+
+	cut() {
+		for (const { client, gateway } of this.#pairs) {
+			client.destroy();
+			gateway.destroy();
+		}
+	}
+
+	freeze() {
+		for (const pair of this.#pairs)
+			pair.isFrozen = true;
+	}
+
+	close() {
+		this.#server.close();
+		this.cut();
+	}
+}
+
+// ---- the browser ----
+
+export async function launch() {
+	const { chromium } = await import('playwright-core');
+
+	return chromium.launch({
+		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+		args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
+		       '--no-first-run', '--disable-background-networking',
+		       '--disable-component-update', '--disable-sync'],
+	});
+}
+
+// ---- tests ----
+
+const tests = [];
+
+export const test = (name, fn) => tests.push([name, fn]);
+
+async function runAll(begin) {
+	let failed = 0;
+
+	await begin?.();
+	console.log(`1..${tests.length}`);
+	for (const [i, [name, fn]] of tests.entries()) {
+		try {
+			await fn();
+			console.log(`ok ${i + 1} - ${name}`);
+		} catch (e) {
+			failed++;
+			console.log(`not ok ${i + 1} - ${name}`);
+			console.log(String(e.stack).replace(/^/gm, '# '));
+		}
+	}
+	return failed;
+}
+
+// Run the tests between begin and end, and exit with what they say.
+export async function run({ begin, end } = {}) {
+	let failed = 1;
+
+	try {
+		failed = await runAll(begin);
+		await end?.();
+	} catch (e) {
+		console.log(`Bail out! ${e.stack}`);
+	}
+	await Promise.all(children.filter((c) => c.exitCode === null &&
+		c.signalCode === null).map((c) => stop(c)));
+	rmSync(dir, { recursive: true });
+	process.exit(failed ? 1 : 0);
+}
