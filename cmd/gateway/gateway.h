@@ -32,7 +32,7 @@ struct gateway_settings {
 	const char *listen;
 	int64_t port;
 	int64_t max_clients;
-	int64_t ping_ms;
+	int64_t ping_ms, accept_rate, max_per_address;
 	struct opt_list hosts;	/* names besides those of loopback */
 	struct opt_list expect; /* tools that must be heard of */
 	const char *compat; /* the file, or NULL */

@@ -13,22 +13,33 @@
 
 #include "common/xmem.h"
 
-enum { BACKLOG = 1024 };
+#include "rate.h"
 
 struct listener {
 	struct listener_conf conf;
 	int fd;
 	struct loop_fd *watch;
 	struct loop_timer *pause;
+	struct rate rate;
 };
 
+/* What is accepted has them, too. */
 static void set_options(int fd)
 {
 	int one = 1, sndbuf = LISTENER_SNDBUF;
+	unsigned give_up = LISTENER_GIVE_UP_MS;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &give_up,
+		   sizeof(give_up));
+}
+
+static void pause_for(struct listener *l, int64_t ms)
+{
+	loop_fd_set(l->watch, 0);
+	loop_timer_start(l->pause, ms);
 }
 
 static void on_acceptable(void *arg, int what)
@@ -37,19 +48,26 @@ static void on_acceptable(void *arg, int what)
 
 	(void)what;
 	for (int i = 0; i < LISTENER_SLICE; i++) {
-		int fd = accept4(l->fd, NULL, NULL,
-				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct sockaddr_storage sa;
+		socklen_t len = sizeof(sa);
+		int fd;
 
+		if (!rate_take(&l->rate, loop_now_ms(l->conf.loop))) {
+			l->conf.delayed(l->conf.arg);
+			pause_for(l, rate_wait_ms(&l->rate));
+			return;
+		}
+		fd = accept4(l->fd, (struct sockaddr *)&sa, &len,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			set_options(fd);
-			l->conf.accepted(l->conf.arg, fd);
+			l->conf.accepted(l->conf.arg, fd, &sa);
 			continue;
 		}
+		rate_give_back(&l->rate);
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM) {
 			l->conf.failed(l->conf.arg);
-			loop_fd_set(l->watch, 0);
-			loop_timer_start(l->pause, LISTENER_PAUSE_MS);
+			pause_for(l, LISTENER_PAUSE_MS);
 		}
 		if (errno != ECONNABORTED && errno != EINTR)
 			return;
@@ -100,8 +118,9 @@ static int listen_on(struct listener *l, struct err *e)
 		return err_set(e, EX_OSERR, "socket: %s", strerror(errno));
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+	set_options(l->fd);
 	if (bind(l->fd, (struct sockaddr *)&sa, len) ||
-	    listen(l->fd, BACKLOG) ||
+	    listen(l->fd, LISTENER_BACKLOG) ||
 	    getsockname(l->fd, (struct sockaddr *)&sa, &len))
 		return err_set(e, EX_UNAVAILABLE, "listen: %s port %u: %s",
 			       l->conf.address, l->conf.port, strerror(errno));
@@ -117,6 +136,7 @@ struct listener *listener_new(const struct listener_conf *conf, struct err *e)
 
 	l->conf = *conf;
 	l->fd = -1;
+	rate_init(&l->rate, conf->rate, loop_now_ms(conf->loop));
 	if (listen_on(l, e)) {
 		listener_free(&l);
 		return NULL;

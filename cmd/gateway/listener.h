@@ -6,9 +6,13 @@
  * share (SO_REUSEPORT).
  *
  * Sockets are handed over non-blocking, without delay (TCP_NODELAY), with a
- * bounded send buffer. When descriptors have run out it pauses for a moment.
+ * bounded send buffer. A peer that has not taken anything of what was sent for
+ * LISTENER_GIVE_UP_MS is gone (TCP_USER_TIMEOUT). When descriptors have run out
+ * it pauses for a moment; when connections come faster than they may, the
+ * system's queue holds those that must wait.
  */
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "common/err.h"
 #include "common/loop.h"
@@ -17,6 +21,8 @@ enum {
 	LISTENER_SLICE = 64,	     /* connections taken in one turn */
 	LISTENER_SNDBUF = 128 << 10, /* bytes the kernel may hold for each */
 	LISTENER_PAUSE_MS = 100,
+	LISTENER_GIVE_UP_MS = 300 * 1000,
+	LISTENER_BACKLOG = 4096,
 };
 
 struct listener;
@@ -25,8 +31,11 @@ struct listener_conf {
 	struct loop *loop;
 	const char *address; /* IPv4 or IPv6, as text */
 	uint16_t port;	     /* 0: any free one */
+	int64_t rate;	     /* connections a second, 0: no limit */
 	/* Takes the descriptor. */
-	void (*accepted)(void *arg, int fd);
+	void (*accepted)(void *arg, int fd, const struct sockaddr_storage *sa);
+	/* More than the rate allows are waiting. */
+	void (*delayed)(void *arg);
 	/* One could not be taken. */
 	void (*failed)(void *arg);
 	void *arg;

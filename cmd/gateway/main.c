@@ -25,6 +25,7 @@ static struct gateway_settings cfg = {
 	.port = 8080,
 	.max_clients = 10000,
 	.ping_ms = LIVE_PING_MS,
+	.accept_rate = 5000,
 };
 static struct opt_common common;
 
@@ -56,6 +57,10 @@ static const struct opt opts[] = {
 	  "connections at a time (default 10000); more are turned away" },
 	{ 0, "compat", "FILE", OPT_STR, &cfg.compat, 1, 0,
 	  "what clients of before call things (default: built in)" },
+	{ 0, "max-per-address", "N", OPT_UINT, &cfg.max_per_address, 0, 1000000,
+	  "connections from one address (default 0: no limit)" },
+	{ 0, "accept-rate", "N", OPT_UINT, &cfg.accept_rate, 0, 1000000,
+	  "connections taken in a second (default 5000; 0: no limit)" },
 	{ 0, "ping", "TIME", OPT_MS, &cfg.ping_ms, LIVE_PING_MIN_MS,
 	  LIVE_PING_MAX_MS,
 	  "how often WebSockets are asked whether they live (default 45s)" },
@@ -106,6 +111,8 @@ static int read_settings(struct gateway *g, struct err *e)
 	cfg.port = old.port;
 	cfg.max_clients = old.max_clients;
 	cfg.ping_ms = old.ping_ms;
+	cfg.accept_rate = old.accept_rate;
+	cfg.max_per_address = old.max_per_address;
 	opt_keep(&tool, &past);
 	return 0;
 }
@@ -213,7 +220,11 @@ static void gateway_count(struct gateway *g)
 		{ "connections", net.conns },
 		{ "websockets", net.sockets },
 		{ "streams", net.streams },
+		{ "connections_waiting", net.waiting },
 		{ "connections_total", net.accepted },
+		{ "connections_delayed_total", net.delayed },
+		{ "connections_crowded_total", net.crowded },
+		{ "late_heads_total", net.late_heads },
 		{ "connections_refused_total", net.refused },
 		{ "connections_failed_total", net.failed },
 		{ "requests_total", net.requests },
@@ -343,6 +354,8 @@ static int open_net(struct gateway *g, struct err *e)
 		.address = cfg.listen,
 		.port = (uint16_t)cfg.port,
 		.max_conns = (size_t)cfg.max_clients,
+		.max_per_peer = (size_t)cfg.max_per_address,
+		.accept_rate = cfg.accept_rate,
 		.on = &events,
 		.arg = g,
 	};

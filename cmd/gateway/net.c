@@ -32,6 +32,7 @@ static void forget(struct net_conn *c)
 		n->counts.streams--;
 	if (n->adopting == c)
 		n->adopting = NULL;
+	peers_leave(n->peers, &c->peer);
 	net_unlist_held(c);
 	net_unwatch(c);
 	net_let_go(c);
@@ -77,22 +78,34 @@ static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 
 /* ---- accepting ---- */
 
-static void turn_away(struct net *n, int fd)
+/* Best effort: the socket is new, its buffer is empty. Ends it. */
+static void say(struct net *n, int fd, struct str text)
 {
-	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\n"
-				   "Retry-After: 5\r\n"
-				   "Content-Length: 0\r\n"
-				   "Connection: close\r\n\r\n";
-
-	n->counts.refused++;
-	/* Best effort: the socket is new, its buffer is empty. */
-	if (send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (send(fd, text.p, text.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		n->counts.failed++;
 	close(fd);
 }
 
-static void adopt(struct net *n, int fd)
+/* Not all are to come back at once. */
+static void turn_away(struct net *n, int fd)
 {
+	const unsigned spread = NET_RETRY_MAX_S - NET_RETRY_MIN_S + 1;
+	struct buf b = { 0 };
+
+	n->counts.refused++;
+	buf_addf(&b,
+		 "HTTP/1.1 503 Service Unavailable\r\n"
+		 "Retry-After: %u\r\n"
+		 "Content-Length: 0\r\n"
+		 "Connection: close\r\n\r\n",
+		 NET_RETRY_MIN_S + arc4random_uniform(spread));
+	say(n, fd, buf_str(&b));
+	buf_free(&b);
+}
+
+static void adopt(void *arg, int fd, void *peer)
+{
+	struct net *n = arg;
 	struct net_conn *c = xcalloc(1, sizeof(*c));
 	lws_adopt_desc_t desc = {
 		.vh = n->vhost,
@@ -103,9 +116,8 @@ static void adopt(struct net *n, int fd)
 	struct lws *wsi;
 
 	c->net = n;
+	c->peer = peer;
 	n->adopting = c;
-	n->counts.conns++;
-	n->counts.accepted++;
 	wsi = lws_adopt_descriptor_vhost_via_info(&desc);
 	if (wsi) {
 		c->wsi = wsi;
@@ -117,14 +129,50 @@ static void adopt(struct net *n, int fd)
 		forget(c); /* lws failed before it knew the connection */
 }
 
-static void on_accepted(void *arg, int fd)
+static void on_gone(void *arg, int fd, void *user, bool late)
+{
+	const struct str text = STR("HTTP/1.1 408 Request Timeout\r\n"
+				    "Content-Length: 0\r\n"
+				    "Connection: close\r\n\r\n");
+	struct net *n = arg;
+	struct peer *peer = user;
+
+	n->counts.conns--;
+	peers_leave(n->peers, &peer);
+	n->counts.late_heads += late;
+	if (late)
+		say(n, fd, text);
+	else
+		close(fd);
+}
+
+/* Who has not said what it wants makes room for who may. */
+static void on_accepted(void *arg, int fd, const struct sockaddr_storage *sa)
+{
+	struct net *n = arg;
+	struct peer *peer = peers_take(n->peers, sa, n->conf.max_per_peer);
+
+	if (!peer) {
+		n->counts.crowded++;
+		turn_away(n, fd);
+		return;
+	}
+	if (n->counts.conns >= n->conf.max_conns &&
+	    !lobby_make_room(n->lobby)) {
+		peers_leave(n->peers, &peer);
+		turn_away(n, fd);
+		return;
+	}
+	n->counts.conns++;
+	n->counts.accepted++;
+	lobby_add(n->lobby, fd, peer);
+}
+
+static void on_delayed(void *arg)
 {
 	struct net *n = arg;
 
-	if (n->counts.conns >= n->conf.max_conns)
-		turn_away(n, fd);
-	else
-		adopt(n, fd);
+	n->counts.delayed++;
 }
 
 static void on_not_accepted(void *arg)
@@ -208,18 +256,31 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 		.loop = conf->loop,
 		.address = conf->address,
 		.port = conf->port,
+		.rate = conf->accept_rate,
 		.accepted = on_accepted,
+		.delayed = on_delayed,
 		.failed = on_not_accepted,
+		.arg = n,
+	};
+
+	const struct lobby_conf lobby = {
+		.loop = conf->loop,
+		.head_max = NET_HEAD_MAX,
+		.ready = adopt,
+		.gone = on_gone,
 		.arg = n,
 	};
 
 	n->conf = *conf;
 	n->streams_fd = -1;
+	n->peers = peers_new();
 	allow_files(conf->max_conns); /* lws sizes its table by this */
 	n->settle = loop_work_new(conf->loop, net_settle_held, n);
 	n->watch = loop_timer_new(conf->loop, net_look, n);
 	n->listener = listener_new(&listener, e);
-	if (!n->listener || net_streams_init(n, e) || start_lws(n, e))
+	n->lobby = lobby_new(&lobby, e);
+	if (!n->listener || !n->lobby || net_streams_init(n, e) ||
+	    start_lws(n, e))
 		net_free(&n);
 	return n;
 }
@@ -231,6 +292,7 @@ void net_free(struct net **np)
 	if (!n)
 		return;
 	listener_free(&n->listener);
+	lobby_free(&n->lobby);
 	if (n->context)
 		lws_context_destroy(n->context);
 	/*
@@ -244,6 +306,7 @@ void net_free(struct net **np)
 	if (n->context)
 		lws_context_destroy(n->context);
 	net_streams_fini(n);
+	peers_free(&n->peers);
 	loop_work_free(&n->settle);
 	loop_timer_free(&n->watch);
 	free(n);
@@ -257,7 +320,15 @@ uint16_t net_port(const struct net *n)
 
 struct net_counts net_count(const struct net *n)
 {
-	return n->counts;
+	struct net_counts now = n->counts;
+
+	now.waiting = lobby_count(n->lobby);
+	return now;
+}
+
+void net_peer(const struct net_conn *c, char out[NET_PEER_MAX])
+{
+	peer_text(c->peer, out);
 }
 
 void net_set_user(struct net_conn *c, void *user)

@@ -32,6 +32,7 @@ struct net;
 struct net_conn;
 
 enum {
+	NET_PEER_MAX = 46,	    /* an address as text */
 	NET_PARAMS_MAX = 64,	    /* query parameters of one request */
 	NET_HEAD_MAX = 16 << 10,    /* bytes of a request's head */
 	NET_BODY_MAX = 4 << 20,	    /* bytes of a request's body */
@@ -39,6 +40,9 @@ enum {
 				       more are taken */
 	NET_KEEPALIVE_S = 60,	    /* an idle HTTP connection is closed */
 	NET_REQUEST_S = 20,	    /* a request must be here in full; 408 */
+	/* What is turned away is told to come back after so long. */
+	NET_RETRY_MIN_S = 2,
+	NET_RETRY_MAX_S = 10,
 	/* An answer must get on by so much in that time; else: hung up. */
 	NET_PROGRESS_MIN = 16 << 10,
 	/* Bodies and unsent answers above NET_SMALL_MAX, together; 503. */
@@ -105,6 +109,8 @@ struct net_conf {
 	const char *address; /* IPv4 or IPv6, as text */
 	uint16_t port;	     /* 0: any free one */
 	size_t max_conns;    /* more are answered 503 and closed */
+	size_t max_per_peer; /* likewise, from one address; 0: no limit */
+	int64_t accept_rate; /* connections a second, 0: no limit */
 	const struct net_events *on;
 	void *arg;
 };
@@ -119,14 +125,21 @@ struct net_counts {
 	size_t conns;	/* now, of any kind */
 	size_t sockets; /* of them: WebSockets */
 	size_t streams; /* of them: streams */
+	size_t waiting; /* of them: have not sent the first head yet */
 	uint64_t accepted, refused, failed, requests, messages, sends, bytes;
-	uint64_t malformed; /* requests refused by net itself */
-	uint64_t held;	    /* bytes of bodies and unsent answers, now */
-	uint64_t overloads; /* 503: as NET_HELD_MAX says */
-	uint64_t timeouts;  /* as NET_REQUEST_S says */
-	uint64_t silent;    /* WebSockets given up, */
+	uint64_t malformed;  /* requests refused by net itself */
+	uint64_t held;	     /* bytes of bodies and unsent answers, now */
+	uint64_t overloads;  /* 503: as NET_HELD_MAX says */
+	uint64_t timeouts;   /* as NET_REQUEST_S says */
+	uint64_t late_heads; /* first heads that did not come, likewise */
+	uint64_t crowded;    /* refused: too many from one address */
+	uint64_t delayed;    /* times that accept_rate was reached */
+	uint64_t silent;     /* WebSockets given up, */
 };
 struct net_counts net_count(const struct net *n);
+
+/* The address that c comes from, as peer_text() has it (peers.h). */
+void net_peer(const struct net_conn *c, char out[NET_PEER_MAX]);
 
 /* A pointer of the caller's. */
 void net_set_user(struct net_conn *c, void *user);

@@ -46,13 +46,17 @@
 #include "common/buf.h"
 
 #include "listener.h"
+#include "lobby.h"
 #include "net.h"
+#include "peers.h"
 
 struct net {
 	struct net_conf conf;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	struct listener *listener;
+	struct lobby *lobby;
+	struct peers *peers;
 	struct net_conn *adopting;
 	struct net_conn *holding; /* held in this turn, on a kept connection */
 	struct loop_work *settle;
@@ -69,6 +73,7 @@ struct net {
 struct net_conn {
 	struct net *net;
 	struct lws *wsi;
+	struct peer *peer;
 	struct net_conn *next_holding;
 	bool in_holding;
 	uint64_t served; /* requests answered on this connection */

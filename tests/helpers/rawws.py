@@ -8,6 +8,7 @@ Everything has a deadline of GIVE_UP_S.
 """
 import json
 import os
+import resource
 import socket
 import struct
 import sys
@@ -117,7 +118,84 @@ def heartbeat(port):
     need(set(pings) == {position}, "positions", pings, position)
 
 
-SCENARIOS = {f.__name__: f for f in (heartbeat,)}
+def ended(sock):
+    """Read to the end; what came."""
+    sock.settimeout(GIVE_UP_S)
+    got = b""
+    try:
+        while part := sock.recv(65536):
+            got += part
+    except ConnectionError:
+        pass
+    return got
+
+
+def rss_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return sum(int(line.split()[1]) for line in status
+                   if line.startswith("RssAnon"))
+
+
+def half_open(port, count, pid):
+    """Connections without a whole head: cheap, and in nobody's way."""
+    count = int(count)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count + 100:
+        count = hard - 100
+    resource.setrlimit(resource.RLIMIT_NOFILE,
+                       (max(soft, count + 100), hard))
+    Client(port).sock.close()
+    before = rss_kb(pid)
+    held = []
+    for i in range(count):
+        s = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+        s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: y\r\n"[:i % 40])
+        held.append(s)
+    good = Client(port)
+    need("subscribed" in good.say(subscribe=["t.n"]), "not subscribed")
+    each = (rss_kb(pid) - before) * 1024 / count
+    need(each < 500, f"{each:.0f} bytes for each of {count}")
+    # One that made room, and one that has waited long enough, are told so.
+    for s in held[0], held[-1]:
+        answer = ended(s)
+        need(answer.startswith(b"HTTP/1.1 408 "), "no 408:", answer)
+    need("pong" in good.say(ping=1), "no pong")
+
+
+def slow_head(port):
+    """A head may come byte by byte, as long as it comes in time."""
+    s = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for c in b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" \
+             b"Connection: close\r\n\r\n":
+        s.sendall(bytes([c]))
+    answer = ended(s)
+    need(answer.startswith(b"HTTP/1.1 200 "), "no answer:", answer)
+
+
+def crowd(port, limit):
+    """More from one address than may; another's are taken."""
+    held = [Client(port) for _ in range(int(limit))]
+    s = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+    answer = ended(s)
+    need(answer.startswith(b"HTTP/1.1 503 ") and b"Retry-After: " in answer,
+         "taken:", answer)
+    other = socket.socket()
+    other.bind(("127.0.0.9", 0))
+    other.connect(("127.0.0.1", port))
+    other.sendall(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    answer = ended(other)
+    need(b"connections_crowded_total{" in answer, "not served:", answer)
+    held[0].sock.close()
+    while True:
+        try:
+            Client(port)
+            break
+        except Ended:
+            need(time.monotonic() < held[1].deadline, "no room again")
+
+
+SCENARIOS = {f.__name__: f for f in (heartbeat, half_open, slow_head, crowd)}
 
 
 def main():

@@ -1,0 +1,104 @@
+#include "peers.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/str.h"
+#include "common/xmem.h"
+
+enum { BUCKETS = 1024, HALF = 8 };
+
+struct peer {
+	struct peer *next; /* of the same bucket */
+	size_t n;
+	struct in6_addr address; /* of IPv4: mapped into IPv6 */
+};
+
+struct peers {
+	struct peer *bucket[BUCKETS];
+	size_t n;
+};
+
+struct peers *peers_new(void)
+{
+	return xcalloc(1, sizeof(struct peers));
+}
+
+void peers_free(struct peers **pp)
+{
+	if (*pp)
+		assert((*pp)->n == 0);
+	free(*pp);
+	*pp = NULL;
+}
+
+static struct in6_addr address_of(const struct sockaddr_storage *sa)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)sa;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)sa;
+	struct in6_addr a = { 0 };
+
+	if (sa->ss_family == AF_INET6) {
+		a = v6->sin6_addr;
+		if (!IN6_IS_ADDR_V4MAPPED(&a))
+			memset(a.s6_addr + HALF, 0, HALF);
+	} else if (sa->ss_family == AF_INET) {
+		a.s6_addr[10] = a.s6_addr[11] = 0xff;
+		memcpy(a.s6_addr + 12, &v4->sin_addr, 4);
+	}
+	return a;
+}
+
+static struct peer **find(struct peers *p, const struct in6_addr *a)
+{
+	const struct str key = { (const char *)a, sizeof(*a) };
+	struct peer **at = &p->bucket[str_hash(key) % BUCKETS];
+
+	while (*at && memcmp(&(*at)->address, a, sizeof(*a)) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+struct peer *peers_take(struct peers *p, const struct sockaddr_storage *sa,
+			size_t max)
+{
+	struct in6_addr a = address_of(sa);
+	struct peer **at = find(p, &a);
+
+	if (!*at) {
+		*at = xcalloc(1, sizeof(**at));
+		(*at)->address = a;
+		p->n++;
+	} else if (max && (*at)->n >= max) {
+		return NULL;
+	}
+	(*at)->n++;
+	return *at;
+}
+
+void peers_leave(struct peers *p, struct peer **peerp)
+{
+	struct peer *peer = *peerp, **at;
+
+	*peerp = NULL;
+	if (!peer || --peer->n > 0)
+		return;
+	at = find(p, &peer->address);
+	*at = peer->next;
+	p->n--;
+	free(peer);
+}
+
+void peer_text(const struct peer *peer, char out[PEERS_TEXT_MAX])
+{
+	const struct in6_addr *a = &peer->address;
+
+	if (IN6_IS_ADDR_V4MAPPED(a))
+		inet_ntop(AF_INET, a->s6_addr + 12, out, PEERS_TEXT_MAX);
+	else
+		inet_ntop(AF_INET6, a, out, PEERS_TEXT_MAX);
+}

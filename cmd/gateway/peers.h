@@ -1,0 +1,31 @@
+#ifndef GATEWAY_PEERS_H
+#define GATEWAY_PEERS_H
+
+/*
+ * peers - how many connections each address has. An address is one of IPv4, or
+ * the first half of one of IPv6: whoever has one of these has all behind it.
+ */
+#include <stddef.h>
+#include <sys/socket.h>
+
+enum { PEERS_TEXT_MAX = 46 };
+
+struct peers;
+struct peer;
+
+struct peers *peers_new(void);
+void peers_free(struct peers **pp); /* after all of its peers */
+
+/*
+ * One more connection from sa; NULL where the address has `max` already (0: as
+ * many as it likes). What is not of an IP address is one address.
+ */
+struct peer *peers_take(struct peers *p, const struct sockaddr_storage *sa,
+			size_t max);
+/* One less. Sets *peerp to NULL. */
+void peers_leave(struct peers *p, struct peer **peerp);
+
+/* As text, of IPv6 with the second half 0. */
+void peer_text(const struct peer *peer, char out[PEERS_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,53 @@
+/* As many as a second brings at once, and then at the rate. */
+#include "cmd/gateway/rate.h"
+
+#include "tests/unit/cases.h"
+
+static int take_all(struct rate *r, int64_t now_ms)
+{
+	int n = 0;
+
+	while (n < 100000 && rate_take(r, now_ms))
+		n++;
+	return n;
+}
+
+static void a_second_s_worth_at_once_then_at_the_rate(void **state)
+{
+	struct rate r;
+	int n = 0;
+
+	(void)state;
+	rate_init(&r, 30, 5000);
+	assert_int_equal(take_all(&r, 5000), 30);
+	assert_int_equal(rate_wait_ms(&r), 34);
+	assert_int_equal(take_all(&r, 5033), 0);
+	assert_int_equal(take_all(&r, 5034), 1);
+	for (int64_t now = 5035; now <= 15034; now++)
+		n += take_all(&r, now);
+	assert_int_equal(n, 300);
+	assert_int_equal(take_all(&r, 999999999), 30);
+	rate_give_back(&r);
+	assert_int_equal(take_all(&r, 999999999), 1);
+	/* a clock that stands still, or goes back, gives nothing */
+	assert_int_equal(take_all(&r, 999999000), 0);
+}
+
+static void without_a_rate_there_is_no_end(void **state)
+{
+	struct rate r;
+
+	(void)state;
+	rate_init(&r, 0, 0);
+	assert_int_equal(take_all(&r, 0), 100000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_second_s_worth_at_once_then_at_the_rate),
+		cmocka_unit_test(without_a_rate_there_is_no_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
