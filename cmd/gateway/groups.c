@@ -26,6 +26,7 @@ struct wanted {
 struct groups {
 	struct group *by_key[BUCKETS];
 	struct wanted *by_pattern[BUCKETS];
+	uint64_t made;
 	uint64_t matches; /* counted, so that a group is told once */
 	size_t n;
 };
@@ -121,6 +122,7 @@ struct group *groups_get(struct groups *g, const struct patterns *p,
 	if (group)
 		return groups_hold(group);
 	group = xcalloc(1, sizeof(*group));
+	group->id = ++g->made;
 	group->kind = kind;
 	group->hash = hash;
 	group->refs = 1;

@@ -29,6 +29,7 @@ struct group_live {
 };
 
 struct group {
+	uint64_t id; /* of this one only, and never of another */
 	struct patterns patterns;
 	enum frame_kind kind;
 	struct group_live *live;

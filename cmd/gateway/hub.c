@@ -367,11 +367,14 @@ static bool on_work(void *arg)
 		hub_leave(h, c);
 		h->conf.woken(c->user);
 	}
-	for (int i = 0; i < HUB_SLICE && (c = h->behind.head); i++)
+	h->spent = 0;
+	while (h->spent < HUB_TURN_MAX && (c = h->behind.head)) {
+		h->spent++;
 		if (!hub_serve(h, c)) {
 			loop_timer_start(h->retry, HUB_RETRY_MS);
 			return false;
 		}
+	}
 	return h->woken.head || h->behind.head;
 }
 
@@ -491,6 +494,7 @@ void hub_epoch(struct hub *h, struct position pos)
 	h->n_due = h->n_recorded = 0;
 	h->waiting = h->n_waiting = 0;
 	h->epoch = pos.epoch;
+	pieces_clear(h->pieces);
 	empty_rings(h, pos.offset);
 	for (c = h->all; c; c = c->all_next) {
 		hub_drop_owed(&c->owed);
@@ -524,6 +528,7 @@ struct hub *hub_new(const struct hub_conf *conf)
 		h->lane[k].ring = ring_new(HUB_RING_SLOTS, HUB_RING_BYTES);
 	h->groups = groups_new();
 	h->filters = filters_new();
+	h->pieces = pieces_new();
 	h->work = loop_work_new(conf->loop, on_work, h);
 	h->tick = loop_timer_new(conf->loop, on_tick, h);
 	h->retry = loop_timer_new(conf->loop, on_retry, h);
@@ -547,6 +552,7 @@ void hub_free(struct hub **hp)
 	}
 	groups_free(&h->groups);
 	filters_free(&h->filters);
+	pieces_free(&h->pieces);
 	buf_free(&h->text);
 	buf_free(&h->out);
 	free(h->due);

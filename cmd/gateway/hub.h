@@ -10,8 +10,8 @@
  * want the same, and goes out in one write each. A client whose socket takes
  * no more is *choked* and merely keeps its position. When it can take more, and
  * when a client comes with a position of its own, it is *behind*: it is served
- * from the ring of newest frames, or from the journal, a bounded piece in each
- * turn of the loop, until it is live again.
+ * from the ring of newest frames, or from the journal, until it is live again:
+ * bounded work in each turn of the loop, which all share that want the same.
  *
  * A flush comes at once when little happens, and at most once a millisecond
  * when much does: sending less often is what makes sending cheap.
@@ -35,8 +35,9 @@ enum {
 	HUB_WRITE_MAX = 64 << 10, /* bytes gathered for one write */
 	HUB_TICK_MS = 1,	  /* between two flushes */
 	HUB_RETRY_MS = 200,	  /* when the journal could not be read */
-	HUB_SLICE = 16,		/* clients that are behind, served in a turn */
-	HUB_LOOK_MAX = 2048,	/* events looked at for one of them */
+	HUB_SLICE = 16,		  /* long polls that are woken in a turn */
+	HUB_LOOK_MAX = 2048,	  /* events looked at for one that is behind */
+	HUB_TURN_MAX = 4096,	/* likewise for all; 1 KiB sent counts as one */
 	HUB_LAST_MAX = 100000,	/* topics that "last" may give */
 	HUB_OWED_MAX = 16,	/* requests of one client that wait */
 	HUB_RING_SLOTS = 16384, /* of each kind of frame */
@@ -182,7 +183,8 @@ struct hub_counts {
 	uint64_t framed; /* events framed for the rings, once for each kind */
 	uint64_t delivered; /* events sent to clients */
 	uint64_t flushes;
-	uint64_t from_ring, from_journal; /* of those delivered later */
+	uint64_t from_ring, from_journal; /* gathered for those behind */
+	uint64_t shared; /* delivered later, and gathered for another */
 };
 struct hub_counts hub_count(const struct hub *h);
 

@@ -8,6 +8,7 @@
 #include "common/buf.h"
 
 #include "hub.h"
+#include "pieces.h"
 #include "ring.h"
 
 struct queue {
@@ -41,6 +42,8 @@ struct hub {
 	struct queue behind, ahead, woken, choked;
 	size_t clients[HUB_TRANSPORTS][HUB_CLASSES];
 	struct hub_client *all; /* that want something */
+	struct pieces *pieces;	/* for those that are behind */
+	size_t spent;		/* of HUB_TURN_MAX */
 	struct buf text, out;	/* an event's text, and what one write takes */
 	struct hub_counts counts;
 };

@@ -5,41 +5,45 @@
 
 #include "frame.h"
 
-static void send_later(struct hub *h, struct hub_client *c, size_t n)
+static void send_later(struct hub *h, struct hub_client *c, struct str frames,
+		       size_t n)
 {
 	h->counts.delivered += n;
-	if (h->out.len && !h->conf.send(c->user, buf_str(&h->out)))
+	h->spent += frames.len >> 10;
+	if (frames.len && !h->conf.send(c->user, frames))
 		c->blocked = true;
 	hub_settle(h, c);
 }
 
-static bool serve_ring(struct hub *h, struct hub_client *c)
+/* ---- what all of a group want, from where one of them stands ---- */
+
+static void make_from_ring(struct hub *h, const struct hub_client *c)
 {
 	const struct ring *ring = h->lane[c->kind].ring;
+	struct buf *out = pieces_begin(h->pieces, c->group->id, c->pos);
 	uint64_t seq = ring_after(ring, c->pos), end = ring_end(ring);
-	size_t n = 0;
+	uint64_t upto = c->pos;
 
-	buf_reset(&h->out);
 	for (size_t looked = 0; looked < HUB_LOOK_MAX; looked++, seq++) {
 		const struct ring_item *it;
 
+		h->spent++;
 		if (seq == end || ring_at(ring, seq)->offset > h->flushed) {
-			if (c->pos < h->flushed)
-				c->pos = h->flushed;
+			upto = h->flushed;
 			break;
 		}
 		it = ring_at(ring, seq);
 		if (patterns_match(&c->group->patterns, it->topic)) {
-			if (n && h->out.len + it->frame.len > HUB_WRITE_MAX)
+			if (out->len &&
+			    out->len + it->frame.len > HUB_WRITE_MAX)
 				break;
-			buf_add_str(&h->out, it->frame);
-			n++;
+			buf_add_str(out, it->frame);
+			pieces_add(h->pieces, it->offset);
+			h->counts.from_ring++;
 		}
-		c->pos = it->offset;
+		upto = it->offset;
 	}
-	h->counts.from_ring += n;
-	send_later(h, c, n);
-	return true;
+	pieces_end(h->pieces, upto);
 }
 
 struct serving {
@@ -47,14 +51,9 @@ struct serving {
 	enum frame_kind kind;
 	const struct patterns *patterns;
 	const struct owed *owed; /* or NULL */
+	struct buf *out;
 	size_t n;
 };
-
-static void add_frame(struct serving *s, const struct event *ev)
-{
-	hub_frame(s->h, s->kind, ev, hub_print(s->h, ev), &s->h->out);
-	s->n++;
-}
 
 static int on_scanned(void *arg, const struct event *ev, struct err *e)
 {
@@ -62,12 +61,17 @@ static int on_scanned(void *arg, const struct event *ev, struct err *e)
 	const struct owed *o = s->owed;
 
 	(void)e;
+	s->h->spent++;
 	if (!patterns_want(s->patterns, ev))
 		return 0;
 	if (o && (!patterns_want(&o->wanted, ev) || patterns_want(&o->had, ev)))
 		return 0;
-	add_frame(s, ev);
-	return s->h->out.len >= HUB_WRITE_MAX;
+	hub_frame(s->h, s->kind, ev, hub_print(s->h, ev), s->out);
+	s->h->counts.from_journal++;
+	s->n++;
+	if (!o)
+		pieces_add(s->h->pieces, ev->offset);
+	return s->out->len >= HUB_WRITE_MAX;
 }
 
 void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j)
@@ -80,29 +84,64 @@ void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j)
 		h->conf.broken(c->user, (struct position){ h->epoch, c->pos });
 }
 
-static bool serve_journal(struct hub *h, struct hub_client *c,
-			  struct journal *j)
+static bool make_from_journal(struct hub *h, const struct hub_client *c,
+			      struct journal *j)
 {
-	struct serving s = { h, c->kind, &c->group->patterns, NULL, 0 };
+	struct serving s = { h,
+			     c->kind,
+			     &c->group->patterns,
+			     NULL,
+			     pieces_begin(h->pieces, c->group->id, c->pos),
+			     0 };
 	struct journal_scan scan = { .from = c->pos + 1,
 				     .until = h->flushed,
 				     .budget = HUB_LOOK_MAX };
 	uint64_t next = 0;
 	struct err e;
-	int rc;
+	int rc = journal_scan(j, &scan, on_scanned, &s, &next, &e);
 
-	hub_check_pruned(h, c, j);
-	if (c->state != HUB_BEHIND)
-		return true; /* choked by what it was told */
-	buf_reset(&h->out);
-	rc = journal_scan(j, &scan, on_scanned, &s, &next, &e);
 	if (rc < 0)
 		return false;
-	c->pos = rc == 0 || next > h->flushed ? h->flushed : next - 1;
-	h->counts.from_journal += s.n;
-	send_later(h, c, s.n);
+	pieces_end(h->pieces,
+		   rc == 0 || next > h->flushed ? h->flushed : next - 1);
 	return true;
 }
+
+/* The ring has what was framed, and a filter needs the event. */
+static bool is_in_ring(const struct hub *h, const struct hub_client *c)
+{
+	return !c->group->patterns.filter &&
+	       c->pos >= ring_floor(h->lane[c->kind].ring);
+}
+
+static bool serve_piece(struct hub *h, struct hub_client *c)
+{
+	struct journal *j = NULL;
+	struct piece_part part;
+
+	if (!is_in_ring(h, c)) {
+		j = h->conf.journal(h->conf.arg);
+		if (!j)
+			return false;
+		hub_check_pruned(h, c, j);
+		if (c->state != HUB_BEHIND)
+			return true; /* choked by what it was told */
+	}
+	if (pieces_find(h->pieces, c->group->id, c->pos, &part)) {
+		h->counts.shared += part.n;
+	} else {
+		if (!j)
+			make_from_ring(h, c);
+		else if (!make_from_journal(h, c, j))
+			return false;
+		pieces_find(h->pieces, c->group->id, c->pos, &part);
+	}
+	c->pos = part.upto;
+	send_later(h, c, part.frames, part.n);
+	return true;
+}
+
+/* ---- what only one of them is owed ---- */
 
 static void pop_owed(struct owed **first)
 {
@@ -125,7 +164,7 @@ void hub_drop_owed(struct owed **first)
 static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 {
 	struct owed *o = c->owed;
-	struct serving s = { h, c->kind, &c->group->patterns, o, 0 };
+	struct serving s = { h, c->kind, &c->group->patterns, o, &h->out, 0 };
 	size_t upto = o->done + HUB_LOOK_MAX;
 	struct err e;
 
@@ -141,8 +180,7 @@ static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 	journal_end(j);
 	if (o->done == o->n)
 		pop_owed(&c->owed);
-	h->counts.from_journal += s.n;
-	send_later(h, c, s.n);
+	send_later(h, c, buf_str(&h->out), s.n);
 	return true;
 }
 
@@ -150,7 +188,7 @@ static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 static bool serve_missed(struct hub *h, struct hub_client *c, struct journal *j)
 {
 	struct owed *o = c->owed;
-	struct serving s = { h, c->kind, &c->group->patterns, o, 0 };
+	struct serving s = { h, c->kind, &c->group->patterns, o, &h->out, 0 };
 	struct journal_scan scan = { .from = o->at + 1,
 				     .until = c->pos,
 				     .budget = HUB_LOOK_MAX };
@@ -171,28 +209,18 @@ static bool serve_missed(struct hub *h, struct hub_client *c, struct journal *j)
 	o->at = next - 1;
 	if (rc == 0 || next > c->pos)
 		pop_owed(&c->owed);
-	h->counts.from_journal += s.n;
-	send_later(h, c, s.n);
+	send_later(h, c, buf_str(&h->out), s.n);
 	return true;
-}
-
-/* The ring has what was framed, and a filter needs the event. */
-static bool is_in_ring(const struct hub *h, const struct hub_client *c)
-{
-	return !c->owed && !c->group->patterns.filter &&
-	       c->pos >= ring_floor(h->lane[c->kind].ring);
 }
 
 bool hub_serve(struct hub *h, struct hub_client *c)
 {
 	struct journal *j;
 
-	if (is_in_ring(h, c))
-		return serve_ring(h, c);
+	if (!c->owed)
+		return serve_piece(h, c);
 	j = h->conf.journal(h->conf.arg);
 	if (!j)
 		return false;
-	if (!c->owed)
-		return serve_journal(h, c, j);
 	return c->owed->offset ? serve_last(h, c, j) : serve_missed(h, c, j);
 }

@@ -247,6 +247,7 @@ static void gateway_count(struct gateway *g)
 		{ "flushes_total", hub.flushes },
 		{ "from_ring_total", hub.from_ring },
 		{ "from_journal_total", hub.from_journal },
+		{ "shared_total", hub.shared },
 		{ "waiting", producer_memory_waiting(g->queue) },
 		{ "lag",
 		  follow_head(g->follow) - follow_position(g->follow).offset },

@@ -77,6 +77,8 @@ struct world {
 	uint64_t head;
 	uint32_t epoch;
 	int64_t now_us;
+	size_t sent; /* bytes, in this turn */
+	struct client *crowd;
 	int step;
 	size_t flushed;	  /* events that were sent to live clients */
 	int64_t recorded; /* the last of them */
@@ -210,6 +212,7 @@ static bool take(void *user, struct str frames)
 	struct client *c = user;
 
 	assert_false(c->taken);
+	c->w->sent += frames.len;
 	if (c->hub.kind == FRAME_SSE)
 		take_blocks(c, frames);
 	else
@@ -683,6 +686,66 @@ static void what_waits_for_a_client_is_bounded(void **state)
 	run(ask_too_much);
 }
 
+/*
+ * Many come back from many places at once: what they get is gathered about as
+ * often as if they were one, in turns of bounded work, and those that are live
+ * stay so.
+ */
+static void come_back(struct world *w)
+{
+	const size_t n = 400, history = 3000;
+	struct client *live = &w->client[0];
+	struct hub_counts counts = hub_count(w->hub);
+	struct position pos;
+
+	if (w->step == 0) {
+		while (w->head < history)
+			write_events(w, 60, true);
+		w->crowd = xcalloc(n, sizeof(*w->crowd));
+		assert_int_equal(subscribe(live, "a.", NULL, false, &pos), 0);
+		live->last = pos.offset;
+		for (size_t i = 0; i < n; i++) {
+			struct client *c = &w->crowd[i];
+			uint64_t since = pick(w, history / 2);
+
+			*c = (struct client){ .w = w, .hub.user = c };
+			c->hub.line.conn = c;
+			assert_int_equal(subscribe(c, i % 4 ? "" : "b.y/",
+						   &since, false, &pos),
+					 0);
+			c->last = since;
+		}
+	}
+	/* One more may begin when there is little left. */
+	assert_true(w->sent <= (size_t)HUB_TURN_MAX * 2 * 1024);
+	w->sent = 0;
+	assert_true(w->step == 0 || live->hub.state == HUB_LIVE);
+	if (w->step < 10)
+		write_events(w, 3, true);
+	assert_true(w->step < 100000);
+	for (size_t i = 0; i < n; i++)
+		if (w->crowd[i].hub.state != HUB_LIVE)
+			return;
+	if (w->step < 10)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		for (uint64_t o = w->crowd[i].last + 1; o <= w->head; o++)
+			assert_false(is_for(&w->crowd[i], o));
+		hub_leave(w->hub, &w->crowd[i].hub);
+	}
+	assert_true(counts.delivered > n * history / 2);
+	assert_true(counts.from_journal + counts.from_ring < 4 * history);
+	assert_true(counts.shared > counts.delivered / 10 * 9);
+	free(w->crowd);
+	loop_stop(w->loop);
+}
+
+static void who_comes_back_together_is_served_together(void **state)
+{
+	(void)state;
+	run(come_back);
+}
+
 static void ask_wrongly(struct world *w)
 {
 	struct client *c = &w->client[0];
@@ -854,6 +917,7 @@ int main(void)
 		cmocka_unit_test(filters_hold_for_what_was),
 		cmocka_unit_test(what_waits_for_a_client_is_bounded),
 		cmocka_unit_test(lags_are_counted_by_class),
+		cmocka_unit_test(who_comes_back_together_is_served_together),
 		cmocka_unit_test(a_waiter_is_woken_and_sent_nothing),
 		cmocka_unit_test(clients_are_told_what_of_theirs_was_pruned),
 	};
