@@ -147,6 +147,9 @@ struct journal_topic {
 typedef int journal_topic_fn(void *arg, const struct journal_topic *t,
 			     struct err *e);
 
+/* How many topics there are. */
+int journal_count_topics(struct journal *j, uint64_t *n_r, struct err *e);
+
 /* Topics that match a pattern, in byte order, those above `after` only. */
 int journal_topics(struct journal *j, struct str pattern, struct str after,
 		   journal_topic_fn *fn, void *arg, struct err *e);

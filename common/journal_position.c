@@ -148,6 +148,18 @@ int journal_pruned(struct journal *j, uint64_t after, struct journal_want *want,
 	return rc;
 }
 
+int journal_count_topics(struct journal *j, uint64_t *n_r, struct err *e)
+{
+	int rc;
+
+	*n_r = 0;
+	if (journal_begin(j, e))
+		return -1;
+	rc = db_count(journal_txn(j), j->topics, n_r, e);
+	journal_end(j);
+	return rc;
+}
+
 int journal_pruned_topics(struct journal *j, uint64_t *n_r, struct err *e)
 {
 	int rc = 0;

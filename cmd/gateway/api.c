@@ -13,6 +13,7 @@ enum need {
 	NEED_NAME,    /* a token, or something that anybody may read */
 	NEED_NOTHING, /* no token either */
 	NEED_STATS,   /* access_reads_stats() */
+	NEED_ADMIN,   /* access_administers() */
 };
 
 struct route {
@@ -34,6 +35,9 @@ static const struct route routes[] = {
 	{ "/api/v1/history", .fn = api_history },
 	{ "/api/v1/blobs/", .fn = api_blobs },
 	{ "/api/v1/status", .fn = api_status, .need = NEED_STATS },
+	{ "/api/v1/connections", .fn = api_connections, .need = NEED_ADMIN },
+	{ "/api/v1/connections/", .fn = api_connection, .need = NEED_ADMIN,
+	  .any = true },
 	{ "/api/v1/", .fn = api_settings, .any = true },
 	{ "/", .fn = api_asset },
 };
@@ -118,6 +122,11 @@ static bool identify(struct gateway *g, struct net_conn *c,
 		err_set(&e, EX_NOPERM,
 			"this is for the role admin, and for who may read "
 			"'$stats/'");
+		api_fail(g, c, &e);
+		return false;
+	}
+	if (need == NEED_ADMIN && !access_administers(who)) {
+		err_set(&e, EX_NOPERM, "this is for the role admin");
 		api_fail(g, c, &e);
 		return false;
 	}

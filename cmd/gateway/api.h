@@ -41,11 +41,15 @@ typedef void api_fn(struct gateway *g, struct net_conn *c,
 
 api_fn api_health, api_ready, api_metrics, api_status; /* api_health.c */
 api_fn api_events_get, api_events_post;		       /* api_events.c */
+api_fn api_connections, api_connection;		       /* api_connections.c */
 api_fn api_stream;				       /* streams.c */
 api_fn api_topics, api_history;			       /* api_history.c */
 api_fn api_blobs;				       /* api_blobs.c */
 api_fn api_settings;				       /* api_settings.c */
 api_fn api_asset;				       /* assets.c */
+
+/* Users with a name who are connected here, each counted once. */
+size_t api_count_users(struct gateway *g);
 
 /* hub_conf.woken: a long poll's first event is there. */
 void api_events_woken(void *user);

@@ -146,15 +146,44 @@ static void add_watches(struct journal *j, struct buf *b)
 		b->len = len;
 }
 
+static void add_events(struct gateway *g, struct journal *j, struct buf *b)
+{
+	int64_t heard = follow_heard_ms(g->follow);
+	uint64_t topics = 0;
+	struct err e;
+
+	buf_addf(b,
+		 ",\"events\":{\"head\":\"%llu\",\"caught_up\":%s,"
+		 "\"file_bytes\":%llu",
+		 (unsigned long long)follow_head(g->follow),
+		 follow_caught_up(g->follow) ? "true" : "false",
+		 (unsigned long long)(j ? journal_bytes(j) : 0));
+	if (j && journal_count_topics(j, &topics, &e) == 0)
+		buf_addf(b, ",\"topics\":%llu", (unsigned long long)topics);
+	buf_addf(b, "},\"store_age_ms\":%lld",
+		 (long long)(heard < 0 ? -1 : loop_now_ms(g->loop) - heard));
+}
+
+static void add_clients(struct gateway *g, struct buf *b)
+{
+	struct hub_counts hub = hub_count(g->hub);
+	struct net_counts net = net_count(g->net);
+
+	buf_addf(b,
+		 ",\"clients\":{\"connections\":%zu,\"sockets\":%zu,"
+		 "\"streams\":%zu,\"users\":%zu,\"subscribed\":%zu,"
+		 "\"behind\":%zu,\"choked\":%zu,\"groups\":%zu},"
+		 "\"counters\":",
+		 net.conns, net.sockets, net.streams, api_count_users(g),
+		 hub.subscribed, hub.behind, hub.choked, hub.groups);
+	stats_print(g->stats, b);
+}
+
 void api_status(struct gateway *g, struct net_conn *c,
 		const struct net_request *r, struct str rest)
 {
 	char text[POSITION_TEXT_MAX], time[CLK_TEXT_SIZE];
 	struct position pos = follow_position(g->follow);
-	struct hub_counts hub = hub_count(g->hub);
-	struct net_counts net = net_count(g->net);
-	int64_t now = loop_now_ms(g->loop);
-	int64_t heard = follow_heard_ms(g->follow);
 	struct buf b = { 0 }, lacking = { 0 };
 	struct err e;
 	struct journal *j = gateway_journal(g, &e);
@@ -171,20 +200,10 @@ void api_status(struct gateway *g, struct net_conn *c,
 	if (pos.epoch)
 		buf_addf(&b, ",\"position\":\"%s\"",
 			 position_format(pos, text));
-	buf_addf(&b,
-		 ",\"events\":{\"head\":\"%llu\",\"caught_up\":%s,"
-		 "\"file_bytes\":%llu},\"store_age_ms\":%lld",
-		 (unsigned long long)follow_head(g->follow),
-		 follow_caught_up(g->follow) ? "true" : "false",
-		 (unsigned long long)(j ? journal_bytes(j) : 0),
-		 (long long)(heard < 0 ? -1 : now - heard));
-	buf_addf(&b,
-		 ",\"clients\":{\"connections\":%zu,\"sockets\":%zu,"
-		 "\"subscribed\":%zu,\"behind\":%zu,\"choked\":%zu,"
-		 "\"groups\":%zu},\"processes\":",
-		 net.conns, net.sockets, hub.subscribed, hub.behind, hub.choked,
-		 hub.groups);
-	board_print(g->board, now, &b);
+	add_events(g, j, &b);
+	add_clients(g, &b);
+	buf_puts(&b, ",\"processes\":");
+	board_print(g->board, loop_now_ms(g->loop), &b);
 	add_watches(j, &b);
 	buf_putc(&b, '}');
 	buf_free(&lacking);

@@ -53,6 +53,7 @@ struct gateway {
 	struct compat *compat; /* what old clients call things */
 	struct board *board;
 	struct pulse *sockets, *streams; /* clients that must see a sign */
+	struct roll *roll; /* of all clients */
 	struct stats *stats;
 	struct stats_times *delivery; /* of stats: delivery_seconds */
 	struct loop_timer *timer; /* $stats, and reading the clock for others */

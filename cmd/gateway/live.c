@@ -48,6 +48,7 @@ static void close_live(struct session *s)
 	struct live *l = (struct live *)s;
 
 	pulse_remove(s->g->sockets, &l->beat);
+	roll_remove(s->g->roll, &l->entry);
 	hub_leave(s->g->hub, &l->client);
 	free(l);
 }
@@ -60,6 +61,7 @@ void live_opened(void *arg, struct net_conn *c)
 	l->client.user = l;
 	l->client.line = net_line(c);
 	pulse_add(l->s.g->sockets, &l->beat);
+	roll_add(l->s.g->roll, &l->entry, &l->s, &l->client, clk_wall_us());
 }
 
 bool live_send(void *user, struct str frames)

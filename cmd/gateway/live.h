@@ -6,6 +6,7 @@
  * weir.v1 (client.h).
  */
 #include "gateway.h"
+#include "roll.h"
 
 enum {
 	/* Between two questions to a WebSocket; one that was not answered
@@ -19,6 +20,7 @@ struct live {
 	struct session s; /* first */
 	struct hub_client client;
 	struct wheel_item beat;
+	struct roll_item entry;
 	int64_t asked_ms; /* WebSocket: the ping that waits for a sign; or 0 */
 };
 

@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "live.h"
 #include "report.h"
+#include "roll.h"
 #include "streams.h"
 
 static struct gateway_settings cfg = {
@@ -386,6 +387,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 	g->sockets = live_new(g);
 	g->streams = streams_new(g->loop);
 	g->board = board_new();
+	g->roll = roll_new();
 	g->stats = stats_new();
 	g->delivery = stats_times(g->stats, "delivery_seconds", NULL);
 	g->jobs_work = loop_work_new(g->loop, api_jobs, g);
@@ -407,6 +409,7 @@ static void gateway_close(struct gateway *g)
 	hub_free(&g->hub);
 	board_free(&g->board);
 	auth_free(&g->auth);
+	roll_free(&g->roll);
 	stats_free(&g->stats);
 	compat_free(&g->compat);
 	bus_free(&g->bus);

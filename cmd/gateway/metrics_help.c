@@ -58,10 +58,16 @@ static const struct {
 	{ "client_lag_events", "Events that the last client of this class has "
 			       "not been sent yet." },
 	{ "clients", "Clients that want events, by transport and class." },
+	{ "closed_by_admin_total", "Connections that an administrator ended." },
 	{ "connections", "Connections now." },
+	{ "connections_crowded_total", "Connections turned away: too many from "
+				       "one address." },
+	{ "connections_delayed_total", "Connections taken later: too many came "
+				       "at once." },
 	{ "connections_failed_total", "Connections that broke." },
 	{ "connections_refused_total", "Connections turned away." },
 	{ "connections_total", "Connections accepted." },
+	{ "connections_waiting", "Connections whose request is awaited." },
 	{ "delivered_total", "Events sent to clients, once for each." },
 	{ "delivery_seconds", "From when an event was recorded until it was "
 			      "sent to all live clients." },
@@ -75,6 +81,8 @@ static const struct {
 	{ "from_ring_total", "Events found in the ring for clients behind." },
 	{ "groups", "Sets of clients that want the same." },
 	{ "held_bytes", "Bytes of bodies and answers on their way." },
+	{ "late_heads_total", "Connections whose request did not come in "
+			      "time." },
 	{ "messages_total", "Messages of clients." },
 	{ "overloads_total",
 	  "Requests that were answered 503 for want of room." },

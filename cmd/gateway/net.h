@@ -186,6 +186,12 @@ struct line net_line(const struct net_conn *c);
  */
 bool net_send_to(struct net *n, struct line to, struct str frames);
 
+/* Bytes that have arrived at the client, as the system counts them. */
+uint64_t net_arrived(const struct net_conn *c);
+
+/* End a WebSocket as net_close(), and a stream without a word. */
+void net_hang_up(struct net_conn *c, uint16_t code, const char *why);
+
 /* End a WebSocket with a code of RFC 6455, soon; closed() follows. */
 void net_close(struct net_conn *c, uint16_t code, const char *why);
 

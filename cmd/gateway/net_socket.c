@@ -153,6 +153,19 @@ void net_close(struct net_conn *c, uint16_t code, const char *why)
 	net_kill_soon(c);
 }
 
+void net_hang_up(struct net_conn *c, uint16_t code, const char *why)
+{
+	if (c->is_socket)
+		net_close(c, code, why);
+	else if (!c->dying)
+		net_kill_soon(c);
+}
+
+uint64_t net_arrived(const struct net_conn *c)
+{
+	return wire_look(lws_get_socket_fd(c->wsi)).acked;
+}
+
 static void refuse_message(struct net_conn *c, const char *code,
 			   const char *why)
 {

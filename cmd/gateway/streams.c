@@ -65,6 +65,7 @@ static void close_stream(struct session *s)
 	struct stream *st = (struct stream *)s;
 
 	pulse_remove(s->g->streams, &st->l.beat);
+	roll_remove(s->g->roll, &st->l.entry);
 	hub_leave(s->g->hub, &st->l.client);
 	free(st);
 }
@@ -187,6 +188,7 @@ void api_stream(struct gateway *g, struct net_conn *c,
 	st->l.client.line = net_line(c);
 	st->l.client.kind = FRAME_SSE;
 	pulse_add(g->streams, &st->l.beat);
+	roll_add(g->roll, &st->l.entry, &st->l.s, &st->l.client, clk_wall_us());
 	st->l.client.transport = HUB_SSE;
 	if (subscribe(st, r, &pos, &recovered, &e)) {
 		begin(st, pos, recovered);

@@ -62,7 +62,7 @@ client() {
 	grep -q '^weir_gateway_client_lag_events{id="[^"]*",transport="websocket",class="live"} 0$' "$T/metrics"
 	# All that there is, is described.
 	[ "$(grep -c '^# TYPE' "$T/metrics")" = "$(grep -c '^# HELP' "$T/metrics")" ]
-	! grep 'Not described' "$T/metrics"
+	run ! grep 'Not described' "$T/metrics"
 	[ "$(sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$T/metrics" | sort | uniq -d)" = "" ]
 	if ! [ -x "$PROMTOOL" ]; then
 		skip "promtool is not there (scripts/deps check)"
@@ -78,4 +78,88 @@ client() {
 		grep -q "^weir_[a-z_]*{id=\"$id\"" "$T/metrics"
 	done
 	grep -q '^weir_up{tool="gateway"' "$T/metrics"
+}
+
+# ---- connections ----
+
+connections() { get "$url/api/v1/connections$1"; }
+delete() { get -o /dev/null -w '%{http_code}' -X DELETE "$url/api/v1/connections/$1"; }
+there_are() { [ "$(connections '' | jq .total)" = "$1" ]; }
+
+@test "connections are listed with where they stand, in pages" {
+	start_both
+	[ "$(connections '' | jq -c .)" = '{"total":0,"connections":[]}' ]
+	numbers 1 3 | pub --type test.n
+	wait_for says '"n":3' "/api/v1/events?topic=test.n"
+	client ws websocket test.
+	wait_for there_are 1
+	client sse sse test.n
+	wait_for there_are 2
+	wait_for says '"patterns":["test."]' /api/v1/connections
+	connections '' >"$T/list"
+	jq -e '.connections | length == 2 and
+		.[0].transport == "websocket" and .[1].transport == "sse" and
+		all(.user == null and .role == "admin" and .address == "127.0.0.1"
+		and .lag == 0 and .subscriptions == 1 and .choked == false
+		and .sent_bytes > 0)' "$T/list"
+	[ "$(jq -r '.connections[0].position' "$T/list")" = "$(get "$url/api/v1/status" | jq -r .position)" ]
+	connections '?limit=1' >"$T/page"
+	jq -e '.connections | length == 1' "$T/page"
+	first=$(jq -r .after "$T/page")
+	[ "$first" = "$(jq -r '.connections[0].id' "$T/list")" ]
+	connections "?after=$first" >"$T/page"
+	jq -e '(.connections | length == 1) and (has("after") | not)' "$T/page"
+	[ "$(jq -r '.connections[0].id' "$T/page")" = "$(jq -r '.connections[1].id' "$T/list")" ]
+	for bad in limit=0 limit=1001 after=1 after=zz-1 x=1; do
+		[ "$(connections "?$bad" | jq .status)" = 400 ]
+	done
+}
+
+@test "a connection is ended by its id, and told so" {
+	start_both
+	client ws websocket test.
+	ws=${daemons[-1]}
+	wait_for there_are 1
+	client sse sse test.
+	sse=${daemons[-1]}
+	wait_for there_are 2
+	ids=$(connections '' | jq -r '.connections[].id')
+	[ "$(delete "${ids%%$'\n'*}x")" = 404 ]
+	[ "$(delete 1)" = 404 ]
+	there_are 2
+	for id in $ids; do
+		[ "$(delete "$id")" = 204 ]
+	done
+	run wait "$ws"
+	[ "$status" -eq 3 ]
+	grep -q 4009 "$T/ws.out"
+	wait "$sse" || true
+	wait_for there_are 0
+	[ "$(delete "${ids%%$'\n'*}")" = 404 ]
+	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_closed_by_admin_total.* //p')" = 2 ]
+	run get -i -X POST "$url/api/v1/connections"
+	[[ $output == *"405 "*"Allow: GET, HEAD"* ]]
+	run get -i "$url/api/v1/connections/1"
+	[[ $output == *"405 "*"Allow: DELETE"* ]]
+}
+
+@test "connections are for administrators" {
+	echo 0123456789abcdef0123 >"$T/token"
+	start_store
+	start_gateway --token-file "$T/token"
+	[ "$(connections '' | jq .status)" = 401 ]
+	[ "$(delete 1)" = 401 ]
+	[ "$(get -u x:0123456789abcdef0123 "$url/api/v1/connections" | jq .total)" = 0 ]
+}
+
+@test "status tells connections, users, topics and counters" {
+	start_both
+	numbers 1 3 | pub --type test.n
+	wait_for says '"topics":1' /api/v1/status
+	client ws websocket test.
+	wait_for says '"sockets":1' /api/v1/status
+	get "$url/api/v1/status" | jq -e '.events.topics == 1 and
+		.clients.streams == 0 and .clients.users == 0 and
+		.counters.connections_total > 0 and
+		.counters.delivery_seconds.n != null'
 }
