@@ -864,6 +864,10 @@ static void count_lags(struct world *w)
 	struct hub_lag lag[HUB_TRANSPORTS][HUB_CLASSES];
 	struct position pos;
 
+	if (w->step == 1 && w->flushed == 0) {
+		w->step--; /* at the next tick */
+		return;
+	}
 	switch (w->step) {
 	case 0:
 		w->client[1].hub.transport = HUB_SSE;
