@@ -29,6 +29,8 @@ static const struct route routes[] = {
 	{ "/health", .fn = api_health, .need = NEED_NOTHING },
 	{ "/readyz", .fn = api_ready, .need = NEED_NOTHING },
 	{ "/metrics", .fn = api_metrics, .need = NEED_STATS },
+	{ "/api/openapi.json", .fn = api_asset, .need = NEED_NOTHING },
+	{ "/api/schema/", .fn = api_asset, .need = NEED_NOTHING },
 	{ "/api/v1/events", .fn = api_events_get, .post = api_events_post },
 	{ "/api/v1/events/stream", .fn = api_stream },
 	{ "/api/v1/topics", .fn = api_topics },

@@ -48,6 +48,10 @@ void api_blobs(struct gateway *g, struct net_conn *c,
 		api_fail(g, c, &e);
 		return;
 	}
+	if (!http_check_params(r, NULL, 0, &e)) {
+		http_problem(c, 400, "%s", e.msg);
+		return;
+	}
 	snprintf(etag, sizeof(etag), "\"%.*s\"", STR_ARG(rest));
 	has_it = http_has_etag(r, etag);
 	if (has_it || r->method == NET_HEAD) {

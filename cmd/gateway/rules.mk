@@ -2,9 +2,11 @@
 # charting library, which comes from a package (libjs-dygraphs).
 JSDIR ?= /usr/share/javascript
 CHARTS := $(JSDIR)/dygraphs/dygraph.min.js $(JSDIR)/dygraphs/dygraph.min.css
-# Of the browser client, what pages import.
+# Of the browser client, what pages import; the document of the API, and the
+# schemas that it names.
 WEB := $(filter-out %.c,$(wildcard cmd/gateway/web/*.*)) \
-	$(wildcard cmd/gateway/web/client/*.js) $(CHARTS)
+	$(wildcard cmd/gateway/web/client/*.js) $(CHARTS) \
+	cmd/gateway/web/api/openapi.json $(wildcard etc/schema/*.json)
 
 $(CHARTS):
 	@echo "weir: $@ is missing; install the package libjs-dygraphs" >&2

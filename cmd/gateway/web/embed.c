@@ -27,12 +27,19 @@ static const char *name_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Schemas lie where the API's document looks for them. */
+static const char *folder_of(const char *path)
+{
+	return strstr(path, "/schema/") ? "api/schema/" : "";
+}
+
 static const char *type_of(const char *path)
 {
 	static const char *const types[][2] = {
 		{ ".html", "text/html; charset=utf-8" },
 		{ ".js", "text/javascript; charset=utf-8" },
 		{ ".css", "text/css; charset=utf-8" },
+		{ ".json", "application/json" },
 		{ ".svg", "image/svg+xml" },
 		{ ".webmanifest", "application/manifest+json" },
 	};
@@ -148,9 +155,9 @@ int main(int argc, char **argv)
 	}
 	printf("\nconst struct asset assets[] = {\n");
 	for (int i = 1; i < argc; i++)
-		printf("\t{ \"/%s\", \"%s\",\n\t  \"\\\"%016llx\\\"\", "
+		printf("\t{ \"/%s%s\", \"%s\",\n\t  \"\\\"%016llx\\\"\", "
 		       "plain_%d, gzip_%d, %zu, %zu },\n",
-		       name_of(argv[i]), type_of(argv[i]),
+		       folder_of(argv[i]), name_of(argv[i]), type_of(argv[i]),
 		       (unsigned long long)info[i].hash, i, i, info[i].plain,
 		       info[i].gzip < info[i].plain ? info[i].gzip : 0);
 	printf("};\nconst size_t n_assets = %d;\n", argc - 1);

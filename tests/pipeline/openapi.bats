@@ -1,0 +1,37 @@
+#!/usr/bin/env bats
+# The document of the API says what the gateway does: with a validator, and
+# by asking for everything that is in it.
+
+load ../helpers
+
+setup_file() {
+	npm=$(cd "$BATS_TEST_DIRNAME/../openapi" && pwd)
+	export npm
+	# What is installed already, in this version, is not fetched again.
+	(cd "$npm" && { npm ls @seriousme/openapi-schema-validator || npm ci --no-audit --no-fund; }) \
+		>"$npm/npm.log" 2>&1 || {
+		cat "$npm/npm.log"
+		echo 'npm cannot fetch the validator'
+		return 1
+	}
+}
+
+setup() { weir_setup; }
+teardown() { weir_teardown; }
+
+@test "the document is valid, whole, and true" {
+	start_store
+	start_daemon gateway --dir "$DIR" --port 0
+	url=$(sed -n 's|.*url=\(.*\)/ dir.*|\1|p' "$T/gateway.err")
+	says_ready() { curl -s "$url/readyz" | grep -q '"ready":true'; }
+	wait_for says_ready
+	numbers 1 3 | pub --type test.n
+	# The gateway's own table; all else is pages.
+	routes=$(sed -n 's|^	{ "\(/[^"]*\)",.*|\1|p' "$BATS_TEST_DIRNAME/../../cmd/gateway/api.c" | grep -vx /)
+	[ "$(wc -l <<<"$routes")" -gt 10 ]
+	# shellcheck disable=SC2086 # words
+	run node "$npm/check.mjs" "$url" $routes
+	grep -A1 '^not ok' <<<"$output" || true
+	echo "# $(tail -n 1 <<<"$output") checks" >&3
+	[ "$status" -eq 0 ]
+}
