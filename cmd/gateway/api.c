@@ -6,6 +6,7 @@
 
 #include "guard.h"
 #include "http.h"
+#include "socketio_live.h"
 
 enum { TOKEN_MAX = 8 << 10 }; /* bytes of user and password */
 
@@ -14,6 +15,7 @@ enum need {
 	NEED_NOTHING, /* no token either */
 	NEED_STATS,   /* access_reads_stats() */
 	NEED_ADMIN,   /* access_administers() */
+	NEED_LATER,   /* none yet: what comes over the connection has one */
 };
 
 struct route {
@@ -41,6 +43,7 @@ static const struct route routes[] = {
 	{ "/api/v1/connections/", .fn = api_connection, .need = NEED_ADMIN,
 	  .any = true },
 	{ "/api/v1/", .fn = api_settings, .any = true },
+	{ "/socket.io/", .need = NEED_LATER }, /* does not get here */
 	{ "/", .fn = api_asset },
 };
 
@@ -93,7 +96,8 @@ static struct access *without_token(struct gateway *g, enum need need,
 {
 	struct access *who = auth_nobody(g->auth);
 
-	if (need == NEED_NOTHING || access_reads_some(who))
+	if (need == NEED_NOTHING || need == NEED_LATER ||
+	    access_reads_some(who))
 		return who;
 	access_drop(&who);
 	err_set(e, EX_NOPERM, "a token is needed");
@@ -160,7 +164,10 @@ bool api_admit(struct gateway *g, struct net_conn *c,
 
 void api_head(void *arg, struct net_conn *c, const struct net_request *r)
 {
-	api_admit(arg, c, r, !is_read(r));
+	const struct gateway *g = arg;
+
+	if (api_admit(arg, c, r, !is_read(r)) && socketio_live_is_path(r->path))
+		engineio_net_head(socketio_live_wire(g->socketio), c, r);
 }
 
 void api_request(void *arg, struct net_conn *c, const struct net_request *r)
@@ -168,8 +175,11 @@ void api_request(void *arg, struct net_conn *c, const struct net_request *r)
 	struct str rest;
 	const struct route *route = find_route(r->path, &rest);
 	bool is_post = r->method == NET_POST;
+	const struct gateway *g = arg;
 
-	if (!route)
+	if (socketio_live_is_path(r->path))
+		engineio_net_request(socketio_live_wire(g->socketio), c, r);
+	else if (!route || !route->fn)
 		http_problem(c, 404, "there is nothing here");
 	else if (!route->any && !is_read(r) && !(is_post && route->post))
 		http_not_allowed(c,

@@ -265,6 +265,17 @@ bool compat_room(const struct compat *t, struct str room, struct str user,
 	       pattern_check(room, &e) == 0 && patterns_add(set, room);
 }
 
+bool compat_room_for(const struct compat *t, struct str var, struct str value,
+		     struct buf *b)
+{
+	for (size_t i = 0; i < t->n_rooms; i++)
+		if (t->room[i].name.open && str_eq(t->room[i].name.var, var)) {
+			name_fill(&t->room[i].name, value, b);
+			return true;
+		}
+	return false;
+}
+
 struct str compat_first_room(const struct compat *t, size_t i)
 {
 	struct str none = { 0 };

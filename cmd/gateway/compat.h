@@ -102,6 +102,13 @@ void compat_payload(const struct compat *t, const struct event *ev,
 bool compat_room(const struct compat *t, struct str room, struct str user,
 		 struct patterns *set);
 
+/*
+ * Add the name of the room whose braces are called this, with this in them:
+ * {"jobId":"7"} is the room "job:7". False if there is none.
+ */
+bool compat_room_for(const struct compat *t, struct str var, struct str value,
+		     struct buf *b);
+
 /* The i-th room of a fresh client, absent behind the last one. */
 struct str compat_first_room(const struct compat *t, size_t i);
 

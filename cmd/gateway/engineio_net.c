@@ -13,6 +13,7 @@ struct engineio_net {
 	int64_t due_ms; /* when the timer is */
 	const char *headers;
 	struct engineio *e;
+	struct access *who; /* of the connection that something came from */
 };
 
 /* A connection that has a request to be answered, or is a WebSocket. */
@@ -120,10 +121,22 @@ static struct engineio_link *add_conn(struct engineio_net *n,
 	struct conn *conn = xcalloc(1, sizeof(*conn));
 
 	conn->s = (struct session){ .conn = c, .close = close_conn };
+	if (net_who(c))
+		conn->s.who = access_hold(net_who(c));
 	conn->n = n;
 	conn->link.user = conn;
 	net_set_user(c, &conn->s);
 	return &conn->link;
+}
+
+bool engineio_net_has(const struct session *s)
+{
+	return s && s->close == close_conn;
+}
+
+struct access *engineio_net_who(const struct engineio_net *n)
+{
+	return n->who;
 }
 
 void engineio_net_head(struct engineio_net *n, struct net_conn *c,
@@ -131,6 +144,7 @@ void engineio_net_head(struct engineio_net *n, struct net_conn *c,
 {
 	/* What is overdue is over before what came after it is looked at. */
 	engineio_tick(n->e, now_ms(n));
+	n->who = net_who(c);
 	engineio_head(n->e, add_conn(n, c), r, now_ms(n));
 	rearm(n);
 }
@@ -138,6 +152,7 @@ void engineio_net_head(struct engineio_net *n, struct net_conn *c,
 void engineio_net_request(struct engineio_net *n, struct net_conn *c,
 			  const struct net_request *r)
 {
+	n->who = net_who(c);
 	engineio_request(n->e, link_of(c), r, now_ms(n));
 	rearm(n);
 }
@@ -158,6 +173,7 @@ void engineio_net_opened(struct engineio_net *n, struct net_conn *c)
 void engineio_net_message(struct engineio_net *n, struct net_conn *c,
 			  struct str data, bool binary)
 {
+	n->who = net_who(c);
 	engineio_received(n->e, link_of(c), data, binary, now_ms(n));
 	rearm(n);
 }

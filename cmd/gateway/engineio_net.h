@@ -13,6 +13,7 @@
 
 #include "engineio.h"
 #include "net.h"
+#include "session.h"
 
 struct engineio_net;
 
@@ -28,6 +29,15 @@ void engineio_net_free(struct engineio_net **np);
 
 /* What is served: made with the wire above, freed before engineio_net_free(). */
 void engineio_net_serve(struct engineio_net *n, struct engineio *e);
+
+/* True if a connection's user is one of ours. */
+bool engineio_net_has(const struct session *s);
+
+/*
+ * Who has sent what sessions and clients are being told of, or NULL. Valid
+ * within such a call.
+ */
+struct access *engineio_net_who(const struct engineio_net *n);
 
 void engineio_net_head(struct engineio_net *n, struct net_conn *c,
 		       const struct net_request *r);

@@ -35,7 +35,7 @@ struct gateway_settings {
 	int64_t ping_ms, accept_rate, max_per_address;
 	struct opt_list hosts;	/* names besides those of loopback */
 	struct opt_list expect; /* tools that must be heard of */
-	const char *compat; /* the file, or NULL */
+	const char *compat;	/* the file, or NULL */
 	struct auth_settings auth;
 };
 
@@ -53,7 +53,8 @@ struct gateway {
 	struct compat *compat; /* what old clients call things */
 	struct board *board;
 	struct pulse *sockets, *streams; /* clients that must see a sign */
-	struct roll *roll; /* of all clients */
+	struct roll *roll;		 /* of all clients */
+	struct socketio_live *socketio;
 	struct stats *stats;
 	struct stats_times *delivery; /* of stats: delivery_seconds */
 	struct loop_timer *timer; /* $stats, and reading the clock for others */

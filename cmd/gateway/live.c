@@ -8,6 +8,7 @@
 #include "api.h"
 #include "client.h"
 #include "http.h"
+#include "socketio_live.h"
 #include "streams.h"
 
 static bool offers_ours(struct str protocols)
@@ -24,10 +25,14 @@ static bool offers_ours(struct str protocols)
 
 bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r)
 {
+	const struct gateway *g = arg;
 	struct err e;
 
 	if (!api_admit(arg, c, r, true))
 		return false;
+	if (socketio_live_is_path(r->path))
+		return engineio_net_upgrade(socketio_live_wire(g->socketio), c,
+					    r);
 	if (!str_is(r->path, "/ws"))
 		http_problem(c, 404, "the WebSocket is at /ws");
 	else if (r->method != NET_GET)
@@ -53,10 +58,24 @@ static void close_live(struct session *s)
 	free(l);
 }
 
+/* Whom an open WebSocket belongs to, if it is not weir.v1's. */
+static struct engineio_net *engine_of(const struct gateway *g,
+				      const struct net_conn *c)
+{
+	return engineio_net_has(net_user(c)) ? socketio_live_wire(g->socketio)
+					     : NULL;
+}
+
 void live_opened(void *arg, struct net_conn *c)
 {
-	struct live *l = xcalloc(1, sizeof(*l));
+	struct engineio_net *engine = engine_of(arg, c);
+	struct live *l;
 
+	if (engine) {
+		engineio_net_opened(engine, c);
+		return;
+	}
+	l = xcalloc(1, sizeof(*l));
 	session_begin(&l->s, arg, c, close_live);
 	l->client.user = l;
 	l->client.line = net_line(c);
@@ -66,16 +85,18 @@ void live_opened(void *arg, struct net_conn *c)
 
 bool live_send(void *user, struct str frames)
 {
-	const struct live *l = user;
+	struct live *l = user;
 
-	return net_send(l->s.conn, frames);
+	return l->client.kind >= FRAME_CUSTOM ? socketio_live_send(l, frames)
+					      : net_send(l->s.conn, frames);
 }
 
 bool live_send_to(void *arg, struct line to, struct str frames)
 {
 	const struct gateway *g = arg;
 
-	return net_send_to(g->net, to, frames);
+	return to.fd == LINE_OTHER ? socketio_live_send(to.conn, frames)
+				   : net_send_to(g->net, to, frames);
 }
 
 /* Frees text. */
@@ -115,6 +136,10 @@ void live_broken(void *user, struct position pos)
 	struct live *l = user;
 	struct buf b = { 0 };
 
+	if (l->client.kind >= FRAME_CUSTOM) {
+		socketio_live_broken(l);
+		return;
+	}
 	if (l->client.kind == FRAME_WEBSOCKET) {
 		reply_subscribed(l, pos, false);
 		return;
@@ -200,16 +225,13 @@ struct pulse *live_new(struct gateway *g)
 	return pulse_new(g->loop, g->settings->ping_ms, ask, g);
 }
 
-void live_message(void *arg, struct net_conn *c, struct str text, bool binary)
+static void take_message(struct gateway *g, struct live *l, struct str text)
 {
-	struct gateway *g = arg;
-	struct live *l = net_user(c);
 	struct client_command cmd;
 	struct client_error why;
 	struct arena a = { 0 };
 	struct buf b = { 0 };
 
-	(void)binary; /* is never so: net_take_binary() */
 	if (!client_parse(text, &a, &cmd, &why)) {
 		reply_error(l, why.code, why.message);
 		arena_free(&a);
@@ -230,17 +252,35 @@ void live_message(void *arg, struct net_conn *c, struct str text, bool binary)
 	arena_free(&a);
 }
 
+void live_message(void *arg, struct net_conn *c, struct str text, bool binary)
+{
+	struct engineio_net *engine = engine_of(arg, c);
+
+	if (engine)
+		engineio_net_message(engine, c, text, binary);
+	else /* binary is never so: net_take_binary() */
+		take_message(arg, net_user(c), text);
+}
+
 void live_refused(void *arg, struct net_conn *c, const char *code,
 		  const char *why)
 {
-	(void)arg;
-	reply_error(net_user(c), code, why);
+	struct engineio_net *engine = engine_of(arg, c);
+
+	if (engine)
+		engineio_net_refused(engine, c);
+	else
+		reply_error(net_user(c), code, why);
 }
 
 void live_writable(void *arg, struct net_conn *c)
 {
+	struct engineio_net *engine = engine_of(arg, c);
 	struct gateway *g = arg;
 	struct live *l = net_user(c);
 
-	hub_drained(g->hub, &l->client);
+	if (engine)
+		engineio_net_writable(engine, c);
+	else
+		hub_drained(g->hub, &l->client);
 }

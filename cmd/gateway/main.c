@@ -19,6 +19,7 @@
 #include "live.h"
 #include "report.h"
 #include "roll.h"
+#include "socketio_live.h"
 #include "streams.h"
 
 static struct gateway_settings cfg = {
@@ -152,6 +153,14 @@ static struct journal *journal_for_hub(void *arg)
 	return gateway_journal(arg, &e);
 }
 
+static void encode_for_hub(void *arg, enum frame_kind kind,
+			   const struct event *ev, struct buf *b)
+{
+	const struct gateway *g = arg;
+
+	socketio_live_encode(g->socketio, kind, ev, b);
+}
+
 static void on_event(void *arg, const struct event *ev)
 {
 	struct gateway *g = arg;
@@ -257,6 +266,7 @@ static void gateway_count(struct gateway *g)
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		stats_set(g->stats, counts[i].name, NULL, (int64_t)counts[i].v);
 	report_clients(g);
+	socketio_live_report(g->socketio, g->stats);
 }
 
 /* Our counters on our own board; returns the topic that they have there. */
@@ -373,6 +383,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 		.journal = journal_for_hub,
 		.send = live_send,
 		.send_to = live_send_to,
+		.encode = encode_for_hub,
 		.woken = api_events_woken,
 		.broken = live_broken,
 		.flushed = report_flushed,
@@ -386,6 +397,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 	g->hub = hub_new(&hub);
 	g->sockets = live_new(g);
 	g->streams = streams_new(g->loop);
+	g->socketio = socketio_live_new(g);
 	g->board = board_new();
 	g->roll = roll_new();
 	g->stats = stats_new();
@@ -398,6 +410,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 static void gateway_close(struct gateway *g)
 {
 	net_free(&g->net); /* ends all sessions, which use everything else */
+	socketio_live_free(&g->socketio);
 	producer_free(&g->producer);
 	follow_free(&g->follow);
 	publish_free(&g->publish);

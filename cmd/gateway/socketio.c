@@ -197,6 +197,16 @@ void socketio_disconnect(struct socketio_client *c)
 	leave(k);
 }
 
+void socketio_hang_up(struct socketio_client *c, const char *why)
+{
+	struct carrier *k = c->carrier;
+
+	enter(k);
+	if (k->session)
+		engineio_close(k->session, why);
+	leave(k);
+}
+
 /* ---- connecting ---- */
 
 static void refuse(struct socketio_client *c, struct str message)

@@ -116,6 +116,12 @@ bool socketio_is_ready(const struct socketio_client *c);
 /* Tell it that it is not connected any more; closed() is called within. */
 void socketio_disconnect(struct socketio_client *c);
 
+/*
+ * End its session, with all that it carries, as if the connection had broken:
+ * clients come back by themselves. closed() is called within.
+ */
+void socketio_hang_up(struct socketio_client *c, const char *why);
+
 struct socketio_counts {
 	size_t clients; /* now */
 	size_t parts;	/* bytes of packets that are not whole yet, now */

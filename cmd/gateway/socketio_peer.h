@@ -1,0 +1,60 @@
+#ifndef GATEWAY_SOCKETIO_PEER_H
+#define GATEWAY_SOCKETIO_PEER_H
+
+/* What socketio_live.c (who is there) and socketio_talk.c (what they say) share. */
+#include "common/arena.h"
+
+#include "socketio_live.h"
+
+struct posting;
+
+/* A client of a namespace. */
+struct peer {
+	struct live l; /* first; it has no connection of its own */
+	struct socketio_live *s;
+	struct socketio_client *c; /* NULL: it has gone */
+	struct rooms_seat *seat;   /* NULL: somebody else has it */
+	struct str user; /* whose notifications are its own, or absent */
+	struct posting *postings;
+	size_t n_postings;
+	struct peer *all_prev, *all_next;
+	struct peer *next; /* of those that have gone, or wait */
+	bool waits;	   /* for the journal */
+	bool recovered;
+};
+
+struct socketio_live {
+	struct gateway *g;
+	struct engineio_net *wire;
+	struct socketio *io;
+	struct rooms *rooms;
+	struct loop_work *work; /* frees those that have gone */
+	struct loop_timer
+		*timer; /* seats, those that wait, time that is over */
+	struct peer *all, *gone, *waiting;
+	const struct auth *auth; /* by which they were last looked at */
+	size_t mortals; /* of all: their right to be here ends some time */
+	struct socketio_live_counts counts;
+};
+
+/* ---- socketio_live.c ---- */
+
+/* Add a room's patterns. -1 with *e: there is no such room, or not for it. */
+int peer_room(const struct peer *p, struct str room, struct patterns *set,
+	      struct err *e);
+
+/* Send an event by itself: its name in quotes, and its payload. */
+void peer_tell(struct peer *p, struct str name, struct str payload);
+
+/* The newest of rooms that are one object. */
+void peer_tell_state(struct peer *p, struct str room);
+
+/* ---- socketio_talk.c ---- */
+
+/* socketio_events.event */
+void peer_heard(struct peer *p, const struct socketio_message *m);
+
+/* Nobody waits for what it has published any more. */
+void peer_abandon(struct peer *p);
+
+#endif

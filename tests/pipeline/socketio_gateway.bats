@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# Socket.IO's clients, and old HTTP paths, at the gateway: npm's client, the
+# store and the gateway as they are.
+
+load ../helpers
+
+here=$BATS_TEST_DIRNAME/../socketio
+npm=$BATS_TEST_DIRNAME/../../build/socketio-gateway
+
+setup_file() {
+	mkdir -p "$npm"
+	cp "$here"/package.json "$here"/package-lock.json "$here"/gateway.mjs "$npm"
+	# What is installed already, in this version, is not fetched again.
+	(cd "$npm" && { npm ls socket.io-client || npm ci --no-audit --no-fund; }) \
+		>"$npm/npm.log" 2>&1 || {
+		cat "$npm/npm.log"
+		echo 'npm cannot fetch socket.io-client'
+		return 1
+	}
+}
+
+setup() { weir_setup; }
+teardown() { weir_teardown; }
+
+is_ready() { curl -sf "$url/readyz" >/dev/null; }
+start_gateway() {
+	start_daemon gateway --dir "$DIR" --port 0 "$@"
+	gateway=$daemon
+	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
+}
+start_both() {
+	start_store
+	start_gateway "$@"
+	wait_for is_ready
+}
+
+# It ends with 0 and has met no error of memory.
+stop_gateway() {
+	stop_daemon "$gateway"
+	! grep -A 30 'Sanitizer\|runtime error' "$T/gateway.err"
+}
+
+client() { # SCENARIO ARG...
+	local scenario=$1
+	shift
+	(cd "$npm" && node gateway.mjs "$scenario" "$url" "$@")
+}
+
+counter() { curl -s "$url/metrics" | sed -n "s/^weir_gateway_$1{.* //p"; }
+
+run_client() {
+	start_both
+	client "$@"
+	stop_gateway
+}
+
+@test "events have their old names and payloads, over WebSocket" { run_client events; }
+@test "events have their old names and payloads, over HTTP" { run_client events-polling; }
+@test "rooms are joined and left, and what cannot be is said" { run_client rooms; }
+@test "a room gives the newest of each topic, where it is asked to" { run_client last; }
+@test "pings are answered, binary data and unknown events refused" { run_client answers; }
+@test "what an old client publishes is an event" { run_client publish; }
+@test "nothing is lost or doubled while the transport changes" { run_client upgrade; }
+@test "notifications are their user's" { run_client notifications; }
+@test "hundreds of clients in one room" { run_client crowd; }
+
+@test "who comes back goes on where it was, over WebSocket" {
+	start_both
+	client recovery
+	[ "$(counter socketio_recovered_total)" -ge 4 ]
+	[ "$(counter socketio_restarted_total)" = 1 ]
+	stop_gateway
+}
+
+@test "who comes back goes on where it was, over HTTP" { run_client recovery-polling; }
+
+@test "with a token, only who has it" {
+	echo 0123456789abcdef >"$T/token"
+	start_store
+	start_gateway --token-file "$T/token"
+	wait_for is_ready
+	client token 0123456789abcdef
+	stop_gateway
+}
+
+@test "a table of one's own: namespaces, names, no recovery" {
+	cat >"$T/compat.json" <<-'END'
+		{"namespaces": ["/prices"], "first_rooms": ["price"],
+		 "events": [{"topic": "price.update/", "event": "price", "data": "$data.price"}]}
+	END
+	start_both --compat "$T/compat.json"
+	client namespaces
+	stop_gateway
+	printf '{\n"events": [{"topic": "a b"}]}' >"$T/compat.json"
+	run -78 "$BIN/weir-gateway" --compat "$T/compat.json" --check-config
+	[[ $output == *"$T/compat.json: line 2: "* ]]
+}
+
+@test "who comes before the journal hears what comes after" {
+	start_gateway
+	client early >"$T/client" 3>&- &
+	client=$!
+	wait_for grep -q connected "$T/client"
+	start_store
+	wait_for is_ready
+	for i in $(seq 100); do
+		echo '{"type":"price.update","subject":"lamp","data":{"item":{"id":"lamp"},"price":"1"}}' | pub
+		alive "$client" || break
+		sleep 0.2
+	done
+	wait "$client"
+	stop_gateway
+}

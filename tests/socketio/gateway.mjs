@@ -1,0 +1,325 @@
+// npm's socket.io-client against the gateway: gateway.mjs SCENARIO URL.
+// What is published here are weir's events; what comes has the old names and
+// payloads. Ends with 0 if all was as it should be; 60 s for each.
+import assert from "node:assert/strict";
+import { io } from "socket.io-client";
+
+const [scenario, url, ...rest] = process.argv.slice(2);
+
+function connect(options = {}, namespace = "") {
+	const socket = io(url + namespace, {
+		forceNew: true,
+		reconnectionDelay: 100,
+		reconnectionDelayMax: 200,
+		...options,
+	});
+	socket.heard = [];
+	socket.onAny((name, payload) => socket.heard.push([name, payload]));
+	return socket;
+}
+
+const told = (socket, event) =>
+	new Promise((resolve) => socket.once(event, (...args) => resolve(args)));
+
+async function connected(options, namespace) {
+	const socket = connect(options, namespace);
+	if (!socket.connected) await told(socket, "connect");
+	return socket;
+}
+
+async function post(path, body) {
+	const answer = await fetch(url + path, {
+		method: "POST",
+		headers: { "Content-Type": "application/json" },
+		body: JSON.stringify(body),
+	});
+	return [answer.status, await answer.json()];
+}
+
+// Publish events (type, subject, data); they are durable afterwards.
+async function publish(...events) {
+	const [status] = await post(
+		"/api/v1/events",
+		events.map(([type, subject, data]) => ({ type, data, ...(subject && { subject }) })),
+	);
+	assert.equal(status, 201);
+}
+
+async function until(what) {
+	while (!what()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+// What has been heard when everything published so far has come.
+let marks = 0;
+async function settled(socket) {
+	const mark = `mark ${++marks}`;
+	await publish(["system.message", null, { message: mark }]);
+	await until(() => socket.heard.some(([, p]) => p?.message === mark));
+	return socket.heard.filter(([, p]) => !p?.message?.startsWith?.("mark "));
+}
+
+const names = (heard) => heard.map(([name]) => name);
+const numbers = (heard) => heard.filter(([name]) => name === "t.n").map(([, p]) => p.data.n);
+const number = (n) => ["t.n", "a", { n }];
+// The connection breaks without a word; its client comes back by itself.
+const cut = (socket) => socket.io.engine.close();
+
+async function eventsOver(transport) {
+	const socket = await connected({ transports: [transport] });
+	assert.equal(socket.io.engine.transport.name, transport);
+	const item = { id: "lamp", kind: "lamps", name: "Lamp" };
+	await publish(
+		["price.update", "lamp", { item, price: "1250.60", currency: "EUR", source: "shop" }],
+		["alert.new", "lamp/target", { id: "a", item, itemType: "lamps", currentPrice: "99.90", targetPrice: "100", message: "Lamp" }],
+		["listing.new", "ksl", { id: "77", title: "Bike", price: "120", link: "https://x.example/77", source: "ksl", image: "https://x.example/7.jpg", published: "2026-11-20T21:00:00Z" }],
+		["scraper.status", "facebook", { source: "facebook", running: true }],
+		["scraper.status", "craigslist", { source: "craigslist", running: false }],
+		["scraper.status", "ksl", { source: "ksl", running: true }],
+		["system.message", null, { message: "Hello", level: "warning" }],
+		["job.created", "j1", { stage: "crawling" }],
+		["job.progress", "j1", { progress: 25 }],
+		["screenshot.captured", "j1", {}],
+		["ocr.completed", "j1", {}],
+		["label.generated", "j1", {}],
+		["venue.update", "7", { id: "7" }], // nobody is in its room
+	);
+	const heard = await settled(socket);
+	assert.deepEqual(names(heard), ["connected", "scraper_status", "price:update", "alert:new", "new_listing",
+		"scraper_status", "scraper_status", "scraper_status", "system_message",
+		"job:created", "job:progress", "screenshot:captured", "ocr:completed", "label:generated"]);
+	const of = (name) => heard.findLast(([n]) => n === name)[1];
+	const { timestamp, ...price } = of("price:update");
+	assert.ok(Date.parse(timestamp) > 0);
+	assert.deepEqual(price, { itemType: "lamps", itemId: "lamp", item: "Lamp", price: 1250.6, source: "shop" });
+	assert.deepEqual(of("alert:new"), { itemType: "lamps", item: "Lamp", currentPrice: 99.9, targetPrice: 100, message: "Lamp" });
+	assert.deepEqual(of("new_listing"), { id: "77", title: "Bike", price: 120, link: "https://x.example/77", source: "ksl", image_url: "https://x.example/7.jpg", created_at: "2026-11-20T21:00:00Z" });
+	const { timestamp: when, ...status } = of("scraper_status");
+	assert.ok(Date.parse(when) > 0);
+	assert.deepEqual(status, { facebook: true, craigslist: false, ksl: true });
+	assert.equal(of("system_message").level, "warning");
+	assert.deepEqual([of("job:progress").jobId, of("job:progress").progress], ["j1", 25]);
+	assert.ok(Date.parse(of("connected").timestamp) > 0 && of("connected").message);
+	socket.close();
+}
+
+async function recoveryOver(transport) {
+	const options = { transports: [transport] };
+	const socket = await connected(options);
+	assert.deepEqual((await socket.emitWithAck("join", "t.n/")).ok, true);
+	const { id } = socket;
+	// It has had no event yet, and comes back to where it was.
+	cut(socket);
+	await publish(number(1), number(2));
+	await told(socket, "connect");
+	assert.deepEqual([socket.recovered, socket.id], [true, id]);
+	await publish(number(3));
+	assert.deepEqual(numbers(await settled(socket)), [1, 2, 3]);
+	// And again, with an offset; twice in a row.
+	for (let n = 4; n < 6; n++) {
+		cut(socket);
+		await publish(number(n));
+		await told(socket, "connect");
+		assert.equal(socket.recovered, true);
+	}
+	assert.deepEqual(numbers(await settled(socket)), [1, 2, 3, 4, 5]);
+	// A pid that nobody knows: begins anew, and says so; its rooms are gone.
+	socket._pid = "a".repeat(21) + ".00000001:1";
+	cut(socket);
+	await publish(number(6));
+	await told(socket, "connect");
+	assert.equal(socket.recovered, false);
+	assert.notEqual(socket.id, id);
+	assert.deepEqual(numbers(await settled(socket)), [1, 2, 3, 4, 5]);
+	// From then on it can come back again, though it still says an old offset.
+	await socket.emitWithAck("join", "t.n/");
+	socket._lastOffset = socket._lastOffset.replace(/:.*/, ":1");
+	cut(socket);
+	await publish(number(8));
+	await told(socket, "connect");
+	assert.equal(socket.recovered, true);
+	assert.deepEqual(numbers(await settled(socket)), [1, 2, 3, 4, 5, 8]);
+	socket.close();
+}
+
+const scenarios = {
+	events: () => eventsOver("websocket"),
+	"events-polling": () => eventsOver("polling"),
+	recovery: () => recoveryOver("websocket"),
+	"recovery-polling": () => recoveryOver("polling"),
+
+	async rooms() {
+		const socket = await connected();
+		const ask = (...args) => socket.emitWithAck(...args);
+		const first = (await ask("leave", "jobs")).rooms;
+		assert.ok(first.includes("price:update") && !first.includes("jobs"));
+		assert.deepEqual((await ask("subscribe", "venue_updates")).rooms.slice(-1), ["venue_updates"]);
+		assert.deepEqual((await ask("join", { channel: "venue:7" })).rooms.slice(-1), ["venue:7"]);
+		assert.deepEqual((await ask("join", ["vibe_checks:7", "promotions:7"])).ok, true);
+		assert.deepEqual((await ask("join", { jobId: 1 })).rooms.slice(-1), ["job:1"]);
+		for (const bad of ["lobby", "", 7, null, [1], {}, { room: 1 }, "venue:a b", "$stats.x"]) {
+			const answer = await ask("subscribe", bad);
+			assert.ok(answer.ok === false && answer.error, JSON.stringify([bad, answer]));
+		}
+		assert.equal((await ask("subscribe")).ok, false);
+		socket.heard.length = 0;
+		const all = [["venue.update", "7", { id: "7", status: "open" }], ["venue.update", "8", { id: "8" }],
+			["vibe.check", "7", { mood: 1 }], ["vibe.check", "8", {}], ["promotion.update", "7", {}],
+			["job.created", "1", {}], ["job.created", "2", {}], ["ocr.failed", "1", {}], ["ocr.failed", "2", {}]];
+		await publish(...all);
+		assert.deepEqual(names(await settled(socket)), ["venue_updates", "venue:7", "venue_updates", "venue:8",
+			"vibe_checks:7", "promotions:7", "job:created", "ocr:failed"]);
+		// Who leaves one room still is in the other.
+		await ask("unsubscribe", "venue_updates");
+		await ask("leave", { jobId: "1" });
+		socket.heard.length = 0;
+		await publish(...all);
+		assert.deepEqual(names(await settled(socket)), ["venue_updates", "venue:7", "vibe_checks:7", "promotions:7"]);
+		// An event without acknowledgement that cannot be done is told, too.
+		socket.emit("join", "lobby");
+		assert.match((await told(socket, "error"))[0].message, /no such room/);
+		socket.close();
+	},
+
+	async last() {
+		await publish(["venue.update", "9", { status: "closed" }], ["venue.update", "9", { status: "open" }]);
+		const socket = await connected();
+		await socket.emitWithAck("subscribe", { room: "venue:9", last: true });
+		await until(() => names(socket.heard).includes("venue:9"));
+		assert.deepEqual((await settled(socket)).filter(([n]) => n === "venue:9").map(([, p]) => p.status), ["open"]);
+		socket.close();
+	},
+
+	async answers() {
+		const socket = await connected();
+		socket.emit("ping");
+		const [pong] = await told(socket, "pong");
+		assert.ok(Date.parse(pong.timestamp) > 0);
+		assert.ok(Date.parse((await socket.emitWithAck("ping")).timestamp) > 0);
+		assert.match((await socket.emitWithAck("bogus", 1)).error, /nothing that can be published/);
+		assert.match((await socket.emitWithAck("venue:7", Buffer.from([1]))).error, /binary/);
+		socket.emit("venue:7", { a: [Buffer.alloc(100000)] });
+		assert.match((await told(socket, "error"))[0].message, /binary/);
+		socket.close();
+	},
+
+	// What an old client publishes is an event, and comes to the others.
+	async publish() {
+		const socket = await connected();
+		const other = await connected({ transports: ["polling"] });
+		await socket.emitWithAck("join", "venue:7");
+		await other.emitWithAck("join", "venue:7");
+		const answer = await other.emitWithAck("venue:7", { id: "7", status: "open" });
+		assert.ok(answer.ok && /^[0-9a-f]{8}:\d+$/.test(answer.position), JSON.stringify(answer));
+		assert.ok((await other.emitWithAck("price:update", { itemId: "x", price: 12.5, source: "s" })).ok);
+		assert.equal((await other.emitWithAck("price:update", { itemId: "x" , price: "much"})).ok, false);
+		assert.equal((await other.emitWithAck("price:update", { price: 1 })).ok, false);
+		for (const s of [socket, other]) {
+			const heard = await settled(s);
+			assert.equal(heard.find(([n]) => n === "venue:7")[1].status, "open");
+			assert.equal(heard.find(([n]) => n === "price:update")[1].price, 12.5);
+		}
+		socket.close();
+		other.close();
+	},
+
+	// Numbers flow before, while and after the transport is changed.
+	async upgrade() {
+		const all = [...Array(10)].map(() => connect());
+		const isThere = (s) => s.io.engine.transport.name === "websocket";
+		await Promise.all(all.map(async (s) => {
+			await told(s, "connect");
+			await s.emitWithAck("join", "t.n/");
+		}));
+		let n = 0;
+		for (let after = 0; after < 20; after += all.every(isThere)) await publish(number(++n));
+		for (const s of all) {
+			const heard = numbers(await settled(s));
+			assert.deepEqual(heard, [...Array(n).keys()].map((i) => i + 1));
+			s.close();
+		}
+	},
+
+	// Each hears its own; the owner of the machine says whose that is.
+	async notifications() {
+		const ann = await connected({ auth: { userId: "ann" } });
+		const bob = await connected({ auth: { userId: "bob" }, transports: ["polling"] });
+		const nobody = await connected();
+		const note = (user, title) => ["user.notification", user, { type: "custom", title, message: "m" }];
+		await publish(note("ann", "1"), note("bob", "2"), note("eve", "3"));
+		const titles = async (s) => (await settled(s)).filter(([n]) => n === "notification").map(([, p]) => p.title);
+		assert.deepEqual(await titles(ann), ["1"]);
+		assert.deepEqual(await titles(bob), ["2"]);
+		assert.deepEqual(await titles(nobody), []);
+		// What comes back is still its own.
+		cut(ann);
+		await publish(note("bob", "4"), note("ann", "5"));
+		await told(ann, "connect");
+		assert.equal(ann.recovered, true);
+		assert.deepEqual(await titles(ann), ["1", "5"]);
+		// Somebody else with its pid is not given its seat.
+		bob.auth = { userId: "bob", pid: ann._pid };
+		bob._pid = undefined;
+		cut(bob);
+		await told(bob, "connect");
+		assert.equal(bob.recovered, false);
+		[ann, bob, nobody].forEach((s) => s.close());
+	},
+
+	async crowd() {
+		const crowd = await Promise.all([...Array(400)].map((_, i) =>
+			connected({ transports: [i % 4 ? "websocket" : "polling"] })));
+		await Promise.all(crowd.map((s) => s.emitWithAck("join", "t.n/")));
+		for (let n = 1; n <= 50; n++) await publish(number(n));
+		for (const s of crowd) {
+			await until(() => numbers(s.heard).length >= 50);
+			assert.deepEqual(numbers(s.heard), [...Array(50).keys()].map((i) => i + 1));
+		}
+		crowd.forEach((s) => s.close());
+	},
+
+	async token() {
+		const [token] = rest;
+		for (const auth of [{}, { token: "wrong" }, { token: 7 }, { token: "" }]) {
+			for (const transports of [["websocket"], ["polling"]]) {
+				const socket = connect({ auth, transports });
+				assert.equal((await told(socket, "connect_error"))[0].message, "Not authorized");
+				assert.equal(socket.active, false);
+				socket.close();
+			}
+		}
+		for (const t of [token, `Bearer ${token}`]) (await connected({ auth: { token: t } })).close();
+		const extraHeaders = { authorization: `Bearer ${token}` };
+		(await connected({ extraHeaders, transports: ["polling"] })).close();
+		const wrong = connect({ extraHeaders: { authorization: "Bearer wrong" }, transports: ["polling"], reconnection: false });
+		await told(wrong, "connect_error");
+	},
+
+	async namespaces() {
+		const socket = await connected({}, "/prices");
+		await publish(["price.update", "lamp", { item: { id: "lamp" }, price: "1" }], number(1));
+		await told(socket, "price");
+		assert.deepEqual(socket.heard, [["price", "1"]]);
+		const none = connect({}, "/none");
+		assert.equal((await told(none, "connect_error"))[0].message, "Invalid namespace");
+		// No pid: it begins anew.
+		cut(socket);
+		await told(socket, "connect");
+		assert.ok(!socket.recovered);
+		[socket, none].forEach((s) => s.close());
+	},
+
+	// The gateway is there before the journal is.
+	async early() {
+		const socket = await connected();
+		console.log("connected");
+		await told(socket, "price:update");
+		socket.close();
+	},
+};
+
+setTimeout(() => {
+	console.error(`${scenario}: not done after 60 s`);
+	process.exit(1);
+}, 60000).unref();
+await scenarios[scenario]();
+process.exit(0);
