@@ -23,14 +23,14 @@ if ! (cd "$here" && npm ls >/dev/null 2>&1); then
 fi
 rm -rf "$here/client"
 cp -R "$root/cmd/gateway/web/client" "$here"
-cp "$root"/tests/browser/*.mjs "$here"
+cp -R "$root"/tests/browser/*.mjs "$root/tests/browser/types" "$here"
 cd "$here"
 # A script of this folder may be named, with its arguments.
 if [ $# -gt 0 ]; then
 	exec node "$@"
 fi
 status=0
-for script in parts client dashboard; do
+for script in parts package client hooks dashboard; do
 	node "$script.mjs" || status=1
 done
 exit "$status"

@@ -108,7 +108,8 @@ class Socket extends Link {
 		const since = this.#sent.size ? null : this.host.position();
 
 		if (patterns.length)
-			this.#send({ subscribe: patterns, ...(since && { since }) });
+			this.#send({ subscribe: patterns, filter: this.host.filter,
+				...(since && { since }) });
 		this.#sent = new Set([...this.#sent, ...patterns]);
 	}
 
@@ -227,7 +228,8 @@ class Stream extends Link {
 		this.expect(OPEN_MS);
 		try {
 			const response = await this.host.fetch(
-				`events/stream?${query(patterns, { since: this.host.position() })}`,
+				`events/stream?${query(patterns, { filter: this.host.filter,
+					since: this.host.position() })}`,
 				{ signal: abort.signal, headers: { Accept: 'text/event-stream' } });
 
 			if (!response.body?.getReader)
@@ -310,7 +312,7 @@ class Poll extends Link {
 
 		this.expect(OPEN_MS + wait * 1000);
 		const page = await this.host.get('events', patterns, since ?
-			{ since, limit: PAGE, ...(wait && { wait }) } :
+			{ since, limit: PAGE, filter: this.host.filter, ...(wait && { wait }) } :
 			{ reverse: true, limit: 1 }, signal);
 
 		this.expect(0);

@@ -16,8 +16,8 @@ export class Subscription {
 	#wake = null;
 	#isEnded = false;
 
-	constructor(host, patterns, { since, last, filter, handler, onReady, onReset }) {
-		Object.assign(this, { host, patterns, since, last, filter, handler,
+	constructor(host, patterns, { since, last, handler, onReady, onReset }) {
+		Object.assign(this, { host, patterns, since, last, handler,
 			onReady, onReset });
 		if (last || since !== undefined)
 			this.#readPast();
@@ -105,7 +105,7 @@ export class Subscription {
 	}
 
 	#page(params) {
-		return this.host.get('events', this.patterns, { filter: this.filter,
+		return this.host.get('events', this.patterns, { filter: this.host.filter,
 			limit: PAGE, ...params });
 	}
 

@@ -83,14 +83,36 @@ export function connect(url, options = {}) {
 	return new Client(url, options);
 }
 
+/**
+ * Show what comes as notifications of the browser, while the page is hidden.
+ * Call it when the user asks for it. Resolves to a function that ends it, or
+ * null where it is not allowed.
+ */
+export async function notify(client, patterns, options = {}) {
+	const { Notification = globalThis.Notification, document = globalThis.document,
+		always = false, show = ({ data, type }) => [data?.title ?? type,
+			{ body: data?.message }] } = options;
+
+	if (!Notification || await Notification.requestPermission() !== 'granted')
+		return null;
+	client.backgroundMs = Infinity; // what it is for comes when nobody looks
+	return client.subscribe(patterns, { handler: (event) => {
+		const [title, more] = show(event);
+
+		if (always || document?.hidden)
+			new Notification(title, { tag: event.offset, ...more });
+	} });
+}
+
 export class Client {
 	onstate = null; onreset = null; onerror = null;
+	backgroundMs = BACKGROUND_MS; // Infinity: it does not pause
 	#base; #env; #options; #host;
 	#subs = new Set();
 	#refused = new Set(); // patterns that may not be read
 	#listeners = new Set(); // {name, fn}
 	#epoch = ''; #pos = -1; // -1: from now on
-	#state = 'connecting'; #detail = {};
+	#state = 'connecting'; #status = { state: 'connecting', transport: null };
 	#past; #kinds; #link = null; #probe = null; #rung = 0; #good = -1; #lapses = 0;
 	#tries = 0; #timer = 0; #climbTimer = 0; #climbs = 0;
 	#hideTimer = 0; #saveTimer = 0; #isTouched = false; #undo = [];
@@ -100,11 +122,13 @@ export class Client {
 
 	constructor(url, options) {
 		this.#options = options;
+		this.backgroundMs = options.backgroundMs ?? BACKGROUND_MS;
 		this.#base = baseOf(url);
 		this.#env = environment(options);
 		this.#kinds = kindsOf(this.#env, options.transports);
 		this.#host = this.#makeHost();
 		this.#past = {
+			filter: options.filter,
 			epoch: () => this.#epoch,
 			get: (...args) => this.#get(...args),
 			hand: (...args) => this.#hand(...args),
@@ -118,6 +142,11 @@ export class Client {
 
 	get state() {
 		return this.#state;
+	}
+
+	/** What onstate was told last: another object when it changes. */
+	get status() {
+		return this.#status;
 	}
 
 	/** What carries the events now: websocket, sse, poll, or null. */
@@ -253,14 +282,12 @@ export class Client {
 	}
 
 	#onVisibility() {
-		const ms = this.#options.backgroundMs ?? BACKGROUND_MS;
-
 		clearTimeout(this.#hideTimer);
 		if (!this.#env.document.hidden)
 			return this.resume();
 		this.#save();
-		if (ms < Infinity)
-			this.#hideTimer = setTimeout(() => this.pause(), ms);
+		if (this.backgroundMs < Infinity)
+			this.#hideTimer = setTimeout(() => this.pause(), this.backgroundMs);
 	}
 
 	#mostMs() {
@@ -302,11 +329,9 @@ export class Client {
 
 	#set(state, detail = {}) {
 		this.#state = state;
-		this.#detail = detail;
-		const said = { state, transport: this.transport, ...detail };
-
-		call(this.onstate, said);
-		this.#emit('state', said);
+		this.#status = { state, transport: this.transport, ...detail };
+		call(this.onstate, this.#status);
+		this.#emit('state', this.#status);
 	}
 
 	#emit(name, detail) {
@@ -406,7 +431,7 @@ export class Client {
 		};
 
 		return {
-			env: this.#env, base: this.#base,
+			env: this.#env, base: this.#base, filter: options.filter,
 			pingMs: options.pingMs ?? PING_MS,
 			pongMs: options.pongMs ?? PONG_MS,
 			quietMs: options.quietMs ?? QUIET_MS,

@@ -1,0 +1,230 @@
+// The client as a package: packed, installed, imported in Node and compiled
+// against; and what only Node shows: no page, tokens, hints. Prints TAP.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { WebSocketServer, WebSocket } from 'ws';
+import { numbers, publish, run, start, test, until, upTo } from './harness.mjs';
+
+const here = `${process.cwd()}/packed`; // node_modules of above are seen from it
+
+function sh(command, ...args) {
+	const r = spawnSync(command, args, { cwd: here, encoding: 'utf8', timeout: 60000,
+		env: { ...process.env, npm_config_offline: 'true' } });
+
+	assert.equal(r.status, 0, r.stdout + r.stderr);
+	return r.stdout;
+}
+
+let gateway, weir;
+
+test('npm packs it whole, and installs what it packed', async () => {
+	rmSync(here, { recursive: true, force: true });
+	mkdirSync(here);
+	writeFileSync(`${here}/package.json`, '{"private":true,"type":"module"}');
+	const [{ files, filename }] = JSON.parse(sh('npm', 'pack', '--json', '../client'));
+
+	assert.deepEqual(files.map((f) => f.path).sort(), ['README.md', 'links.js',
+		'package.json', 'parts.js', 'react.d.ts', 'react.js', 'subscription.js',
+		'weir.d.ts', 'weir.js']);
+	sh('npm', 'install', '--no-audit', '--no-fund', '--legacy-peer-deps', `./${filename}`);
+	assert.match(readFileSync(`${here}/node_modules/weir-client/weir.js`, 'utf8'), /connect/);
+});
+
+test('its declarations fit, and refuse what is wrong', () => {
+	cpSync('types', here, { recursive: true });
+	sh('node', '../node_modules/typescript/bin/tsc', '--noEmit', '--strict',
+		'--target', 'es2022', '--lib', 'es2022,dom', '--module', 'nodenext',
+		'--jsx', 'react-jsx', '--types', 'react', 'usage.ts', 'hooks.tsx');
+});
+
+test('works in Node, from the package', async () => {
+	writeFileSync(`${here}/node.mjs`, `
+		import { connect } from 'weir-client';
+		import * as hooks from 'weir-client/react';
+		import { WebSocket } from 'ws';
+
+		const client = connect(process.argv[2], { WebSocket });
+		const got = [];
+
+		client.subscribe('test.n/', { since: '1h', handler: (e) => {
+			got.push(e.data.n);
+			if (got.length < 12)
+				return;
+			console.log(JSON.stringify([got, client.transport, Object.keys(hooks).length]));
+			client.close();
+		}, onReady: async () => {
+			for (const n of [11, 12])
+				await client.publish({ type: 'test.n', subject: 's', data: { n } });
+		} });`);
+	await publish(...numbers(1, 10));
+	const [got, transport, hooks] = JSON.parse(sh('node', 'node.mjs', gateway.url));
+
+	assert.deepEqual(got, upTo(12));
+	assert.equal(transport, 'websocket');
+	assert.equal(hooks, 7);
+});
+
+// What a gateway may say in the end is said here by a server of the test's own.
+async function server(onSocket) {
+	const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+
+	await new Promise((resolve) => wss.on('listening', resolve));
+	wss.on('connection', onSocket);
+	return { url: `http://127.0.0.1:${wss.address().port}`, end: () => {
+		wss.clients.forEach((c) => c.terminate());
+		wss.close();
+	} };
+}
+
+const ONLY = { WebSocket, transports: ['websocket'], backoff: { first: 1, most: 1 } };
+
+test('comes back when it is told to, from the position that it is told', async () => {
+	const said = [];
+	const s = await server((socket) => socket.on('message', (text) => {
+		const m = JSON.parse(text);
+
+		said.push({ ...m, at: Date.now() });
+		if (!m.subscribe)
+			return;
+		socket.send('{"subscribed":["a.b"],"position":"0000000a:5","recovered":true}');
+		if (said.length === 1)
+			socket.close(1012, '{"retry":300,"position":"0000000a:9"}');
+	}));
+	const client = weir.connect(s.url, ONLY);
+
+	client.subscribe('a.b');
+	await until(() => said.length === 2);
+	assert.equal(said[0].since, undefined);
+	assert.equal(said[1].since, '0000000a:9');
+	assert.ok(said[1].at - said[0].at >= 290);
+	client.close();
+	s.end();
+});
+
+test('asks for a fresh token when the old one is refused', async () => {
+	const tokens = [], asked = [];
+	const s = await server((socket) => socket.on('message', (text) => {
+		const m = JSON.parse(text);
+
+		if (m.auth)
+			tokens.push(m.auth);
+		else if (tokens.at(-1) === 'good')
+			socket.send('{"subscribed":["a.b"],"position":"0000000a:5","recovered":true}');
+		else
+			socket.close(4001, '');
+	}));
+	const client = weir.connect(s.url, { ...ONLY, token: async ({ isStale }) => {
+		asked.push(isStale);
+		return isStale ? 'good' : 'old';
+	} });
+
+	client.subscribe('a.b');
+	await until(() => client.state === 'live');
+	assert.deepEqual(tokens, ['old', 'good']);
+	assert.deepEqual(asked, [false, true]);
+	client.close();
+	s.end();
+});
+
+test('is closed for good where it is not allowed', async () => {
+	for (const [code, token] of [[4003, () => 'x'], [4001, 'old']]) {
+		const s = await server((socket) => socket.close(code, ''));
+		const client = weir.connect(s.url, { ...ONLY, token });
+
+		client.subscribe('a.b');
+		await until(() => client.state === 'closed');
+		assert.ok(client.status.error instanceof Error);
+		s.end();
+	}
+});
+
+test('a handler that throws keeps nothing from the others', async () => {
+	const client = weir.connect(gateway.url, { WebSocket });
+	const got = [], thrown = [];
+	const onThrown = (e) => thrown.push(e.message);
+
+	process.on('uncaughtException', onThrown);
+	client.on('test.t', () => {
+		throw new Error('mine');
+	});
+	client.on('test.t', (e) => got.push(e.data.n));
+	client.subscribe('test.t/');
+	await until(() => client.state === 'live');
+	await publish(...numbers(1, 3, 'test.t'));
+	await until(() => got.length === 3 && thrown.length === 3);
+	process.off('uncaughtException', onThrown);
+	client.close();
+});
+
+test('needs a WebSocket or fetch, and says so', () => {
+	assert.throws(() => weir.connect('http://127.0.0.1:1',
+		{ WebSocket: null, fetch: null }), /neither WebSocket nor fetch/);
+});
+
+test('without streams it waits in its polls', async () => {
+	const asked = [];
+	const client = weir.connect(gateway.url, { transports: ['poll'], waitS: 20,
+		fetch: (url, init) => {
+			asked.push(url);
+			return fetch(url, init);
+		} });
+	const got = [];
+
+	client.subscribe('test.p/', { handler: (e) => got.push(e.data.n) });
+	await until(() => client.state === 'polling');
+	for (const n of [1, 2, 3]) {
+		await publish(...numbers(n, n, 'test.p'));
+		await until(() => got.length === n, 'an event');
+	}
+	assert.ok(asked.some((url) => /[?&]wait=20/.test(url)), asked.join());
+	client.close();
+});
+
+test('what is kept may be kept by promises', async () => {
+	const kept = new Map();
+	const storage = { getItem: async (k) => kept.get(k) ?? null,
+		setItem: async (k, v) => void kept.set(k, v) };
+	const options = { WebSocket, keep: 'x', storage };
+	const hear = (client, got) => {
+		client.on('test.k', (e) => got.push(e.data.n));
+		client.subscribe('test.k/');
+	};
+	const first = [], second = [];
+	let client = weir.connect(gateway.url, options);
+
+	hear(client, first);
+	await until(() => client.state === 'live');
+	await publish(...numbers(1, 3, 'test.k'));
+	await until(() => first.length === 3);
+	client.close();
+	await publish(...numbers(4, 6, 'test.k'));
+	client = weir.connect(gateway.url, options);
+	hear(client, second);
+	await until(() => second.length === 3);
+	assert.deepEqual(second, [4, 5, 6]);
+	client.close();
+});
+
+test('only events for which the filter holds, on every transport', async () => {
+	for (const kind of ['websocket', 'sse', 'poll']) {
+		const client = weir.connect(gateway.url, { WebSocket, transports: [kind],
+			pollMs: 100, filter: 'n >= 4' });
+		const got = [], past = [];
+
+		client.subscribe(`test.f${kind}/`, { handler: (e) => got.push(e.data.n) });
+		await until(() => client.transport === kind);
+		await publish(...numbers(1, 6, `test.f${kind}`));
+		client.subscribe(`test.f${kind}/`, { since: '1h',
+			handler: (e) => past.push(e.data.n) });
+		await until(() => got.length === 3 && past.length === 3);
+		assert.deepEqual([got, past], [[4, 5, 6], [4, 5, 6]]);
+		client.close();
+	}
+});
+
+await run({ begin: async () => {
+	await start('store');
+	gateway = await start('gateway', '--port', '0');
+	weir = await import('./client/weir.js');
+} });
