@@ -100,6 +100,7 @@ struct buf *pieces_begin(struct pieces *p, uint64_t owner, uint64_t after)
 	if (one->frames.cap > PIECES_KEEP)
 		buf_free(&one->frames);
 	buf_reset(&one->frames);
+	buf_reserve(&one->frames, PIECES_ROOM);
 	one->owner = owner;
 	one->after = one->upto = after;
 	one->n = one->at = 0;

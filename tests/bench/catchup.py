@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+"""catchup - what clients of the gateway cost that are behind.
+
+    catchup.py BIN-DIRECTORY
+
+    together   CLIENTS clients, each asks for the last LAST events of a topic:
+               CPU time of the gateway beside reading them once (weir-log) and
+               sending them CLIENTS times, 64 KiB with each call. What one
+               memory allocation after the other adds up to (libmemusage) is
+               beside the bytes of the events: less what the same clients
+               allocate that ask for nothing old.
+    alone      one client that has read nothing while BEHIND events came, which
+               is a minute at 5,000/s: how fast it gets them then, and the
+               memory that the gateway took meanwhile (PSS without the mapped
+               journal).
+
+One JSON object.
+"""
+import json
+import os
+import pathlib
+import re
+import resource
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from idle import pss_kb  # noqa: E402
+
+CLIENTS = 1000
+LAST = 1000
+BEHIND = 300000
+CHUNK = 64 << 10
+FRAME = 450  # bytes of an event on the wire, about
+MARK = b"~"  # each event has one
+TOPIC = "bench.event/a"
+MEMUSAGE = "libmemusage.so"
+
+
+class Tool:
+    def __init__(self, bin_dir, name, *args, **env):
+        self.process = subprocess.Popen(
+            [f"{bin_dir}/weir-{name}", *args], text=True,
+            stderr=subprocess.PIPE, env=dict(os.environ, **env))
+        self.pid = self.process.pid
+        self.said = []
+        for line in self.process.stderr:
+            self.said.append(line)
+            if "ready " in line:
+                break
+        else:
+            raise RuntimeError(f"weir-{name} did not start")
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        self.said += self.process.stderr
+
+    def cpu_s(self):
+        stat = pathlib.Path(f"/proc/{self.pid}/schedstat").read_text()
+        return int(stat.split()[0]) / 1e9
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self.reader.join()
+        return "".join(self.said)
+
+
+def publish(bin_dir, at, first, n):
+    """n events, each about FRAME bytes long on the wire."""
+    pub = subprocess.Popen([f"{bin_dir}/weir-pub", "--dir", at],
+                           stdin=subprocess.PIPE, text=True)
+    for i in range(first, first + n):
+        pub.stdin.write('{"type":"bench.event","subject":"a","data":'
+                        f'{{"n":"{i:08d}","pad":"~{"x" * 200}"}}}}\n')
+    pub.stdin.close()
+    if pub.wait():
+        raise RuntimeError("weir-pub failed")
+
+
+def websocket(port, rcvbuf=0):
+    s = socket.socket()
+    if rcvbuf:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+    s.connect(("127.0.0.1", port))
+    s.sendall((f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+               "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+               "Sec-WebSocket-Version: 13\r\n\r\n").encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += s.recv(1)
+    if not head.startswith(b"HTTP/1.1 101"):
+        raise RuntimeError(head)
+    return s
+
+
+def say(s, message):
+    text = json.dumps(message).encode()
+    assert len(text) < 126
+    s.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+
+
+def drain(sockets, events):
+    """Read until each has had so many events; the bytes that they had."""
+    poll = select.epoll()
+    left = {s.fileno(): (s, events) for s in sockets}
+    for fd in left:
+        poll.register(fd, select.EPOLLIN)
+    into = bytearray(1 << 20)
+    size = 0
+    while left:
+        ready = poll.poll(60)
+        if not ready:
+            raise RuntimeError(f"{len(left)} clients wait in vain")
+        for fd, _ in ready:
+            s, n = left[fd]
+            got = s.recv_into(into)
+            if not got:
+                raise RuntimeError("hung up")
+            size += got
+            left[fd] = s, n - into.count(MARK, 0, got)
+            if left[fd][1] <= 0:
+                poll.unregister(fd)
+                del left[fd]
+    return size
+
+
+def head_of(port):
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        s.sendall(f"GET /api/v1/status HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+                  "Connection: close\r\n\r\n".encode())
+        text = b"".join(iter(lambda: s.recv(1 << 16), b"")).decode()
+    return re.search(r'"position":"(\w+):(\d+)"', text).groups()
+
+
+def read_once(bin_dir, at):
+    """CPU time of reading the last events."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    lines = subprocess.run(
+        [f"{bin_dir}/weir-log", "--dir", at, "-n", str(LAST), TOPIC],
+        stdout=subprocess.PIPE, check=True).stdout.splitlines()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert len(lines) == LAST
+    return (after.ru_utime + after.ru_stime - before.ru_utime
+            - before.ru_stime)
+
+
+def bare(size):
+    """CPU of sending so many bytes to CLIENTS sockets in this thread."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=CLIENTS)
+    mine, theirs = [], []
+    for _ in range(CLIENTS):
+        theirs.append(socket.create_connection(listener.getsockname()))
+        mine.append(listener.accept()[0])
+        mine[-1].setblocking(False)
+    reader = os.fork()  # in a thread, it would take turns with this one
+    if reader == 0:
+        drain(theirs, LAST)
+        os._exit(0)
+    data = memoryview((MARK + bytes(size // LAST - 1)) * LAST)
+    size = len(data)
+    sent = dict.fromkeys(mine, 0)
+    start = time.thread_time()
+    while sent:
+        for s in list(sent):
+            try:
+                sent[s] += s.send(data[sent[s]:sent[s] + CHUNK])
+            except BlockingIOError:
+                continue
+            if sent[s] == size:
+                del sent[s]
+    cpu = time.thread_time() - start
+    os.waitpid(reader, 0)
+    for s in mine + theirs:
+        s.close()
+    return cpu
+
+
+def together(gateway, port, since):
+    """CPU of serving CLIENTS clients, from their request on."""
+    sockets = [websocket(port) for _ in range(CLIENTS)]
+    wish = {"subscribe": [TOPIC]}
+    before = gateway.cpu_s()
+    for s in sockets:
+        say(s, dict(wish, since=since) if since else wish)
+    size = 0
+    if since:
+        size = drain(sockets, LAST) // CLIENTS
+    else:
+        for s in sockets:
+            s.recv(1)
+    cpu = gateway.cpu_s() - before
+    for s in sockets:
+        s.close()
+    return cpu, size
+
+
+def start_gateway(bin_dir, at, **env):
+    gateway = Tool(bin_dir, "gateway", "--dir", at, "--port", "0", **env)
+    port = int(re.search(r"url=http://[^ ]*:(\d+)/", gateway.said[-1])[1])
+    while b"200" not in ready(port):
+        time.sleep(0.05)
+    return gateway, port
+
+
+def ready(port):
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        s.sendall(f"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+                  "Connection: close\r\n\r\n".encode())
+        return s.recv(12)
+
+
+def allocated(bin_dir, at, since):
+    """Bytes of all allocations; None where that cannot be counted."""
+    gateway, port = start_gateway(bin_dir, at, LD_PRELOAD=MEMUSAGE,
+                                  MEMUSAGE_NO_TIMER="1")
+    together(gateway, port, since)
+    said = re.sub(r"\x1b\[[0-9;]*m", "", gateway.stop())
+    total = re.search(r"heap total: (\d+)", said)
+    return int(total[1]) if total else None
+
+
+def alone(bin_dir, at, gateway, port):
+    s = websocket(port, 64 << 10)
+    say(s, {"subscribe": [TOPIC]})
+    head = head_of(port)
+    kb = pss_kb(gateway.pid)
+    publish(bin_dir, at, LAST, BEHIND)
+    while int(head_of(port)[1]) < int(head[1]) + BEHIND:
+        time.sleep(0.05)
+    grown = pss_kb(gateway.pid)
+    start, cpu = time.monotonic(), gateway.cpu_s()
+    drain([s], BEHIND)
+    took, cpu = time.monotonic() - start, gateway.cpu_s() - cpu
+    s.close()
+    return {"events": BEHIND, "events_per_s": round(BEHIND / took),
+            "events_per_cpu_s": round(BEHIND / cpu), "want_per_s": 200000,
+            "memory_kb": grown[0] - grown[1] - kb[0] + kb[1]}
+
+
+def main():
+    bin_dir = sys.argv[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
+    with tempfile.TemporaryDirectory(
+            prefix="weir-bench-", dir=os.environ.get("TMPDIR",
+                                                     "/var/tmp")) as at:
+        store = Tool(bin_dir, "store", "--dir", at)
+        publish(bin_dir, at, 0, 2 * LAST)
+        gateway, port = start_gateway(bin_dir, at)
+        epoch, head = head_of(port)
+        since = f"{epoch}:{int(head) - LAST}"
+        rounds = []
+        for _ in range(3):
+            cpu, size = together(gateway, port, since)
+            least = bare(size) + read_once(bin_dir, at)
+            rounds.append((cpu / least, cpu, least))
+        ratio, cpu, least = sorted(rounds)[1]
+        one = alone(bin_dir, at, gateway, port)
+        gateway.stop()
+        since = f"{epoch}:{int(head) + BEHIND - LAST}"
+        counts = [allocated(bin_dir, at, p) for p in (None, since)]
+        store.stop()
+    memory = None if None in counts else counts[1] - counts[0]
+    print(json.dumps({
+        "bench": "catchup", "clients": CLIENTS, "events_each": LAST,
+        "cpu_s": round(cpu, 3), "bare_cpu_s": round(least, 3),
+        "cpu_ratio": round(ratio, 2),
+        "allocated_bytes": memory, "events_bytes": size,
+        "allocated_ratio": memory and round(memory / size, 2),
+        "want_ratio": 2, "alone": one}))
+
+
+if __name__ == "__main__":
+    main()
