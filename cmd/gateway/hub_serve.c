@@ -35,7 +35,7 @@ static void make_from_ring(struct hub *h, const struct hub_client *c)
 		it = ring_at(ring, seq);
 		if (patterns_match(&c->group->patterns, it->topic)) {
 			if (out->len &&
-			    out->len + it->frame.len > HUB_WRITE_MAX)
+			    out->len + it->frame.len >= HUB_WRITE_MAX)
 				break;
 			buf_add_str(out, it->frame);
 			pieces_add(h->pieces, it->offset);
@@ -59,6 +59,7 @@ static int on_scanned(void *arg, const struct event *ev, struct err *e)
 {
 	struct serving *s = arg;
 	const struct owed *o = s->owed;
+	size_t before = s->out->len;
 
 	(void)e;
 	s->h->spent++;
@@ -71,7 +72,8 @@ static int on_scanned(void *arg, const struct event *ev, struct err *e)
 	s->n++;
 	if (!o)
 		pieces_add(s->h->pieces, ev->offset);
-	return s->out->len >= HUB_WRITE_MAX;
+	/* One more like it would be too much. */
+	return 2 * s->out->len - before >= HUB_WRITE_MAX;
 }
 
 void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j)

@@ -20,7 +20,8 @@
 
 enum {
 	PIECES_MAX = 64,
-	PIECES_ROOM = 68 << 10,	 /* bytes that one has memory for at first, */
+	PIECES_ROOM =
+		(64 << 10) - 1,	 /* bytes that one has memory for at first, */
 	PIECES_KEEP = 128 << 10, /* and that it keeps at most for the next */
 };
 
