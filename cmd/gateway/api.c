@@ -47,7 +47,26 @@ static const struct route routes[] = {
 	{ "/", .fn = api_asset },
 };
 
-static const struct route *find_route(struct str path, struct str *rest_r)
+/* What the table of old clients has at a path, or NULL. */
+static const struct route *find_old(const struct gateway *g,
+				    const struct net_request *r,
+				    struct str *same_r)
+{
+	static const struct route old = { .fn = api_old, .any = true };
+	static const struct route status = { .fn = api_old_status,
+					     .need = NEED_STATS };
+	bool is_write = r->method != NET_GET && r->method != NET_HEAD;
+	struct compat_path p;
+	bool other;
+
+	*same_r = (struct str){ 0 };
+	if (!compat_path(g->compat, r->path, is_write, &p, &other))
+		return other ? &old : NULL;
+	*same_r = p.same;
+	return p.kind == COMPAT_STATUS ? &status : &old;
+}
+
+static const struct route *find_path(struct str path, struct str *rest_r)
 {
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
 		struct str known = str_from(routes[i].path);
@@ -59,6 +78,22 @@ static const struct route *find_route(struct str path, struct str *rest_r)
 		return &routes[i];
 	}
 	return NULL;
+}
+
+/* The table's paths are behind our own, and before the pages. */
+static const struct route *find_route(const struct gateway *g,
+				      const struct net_request *r,
+				      struct str *rest_r)
+{
+	const struct route *found = find_path(r->path, rest_r), *old;
+	struct str same;
+
+	if (found && found->fn != api_asset)
+		return found;
+	old = find_old(g, r, &same);
+	if (same.p)
+		return find_path(same, rest_r);
+	return old ? old : found;
 }
 
 static bool is_read(const struct net_request *r)
@@ -158,7 +193,7 @@ bool api_admit(struct gateway *g, struct net_conn *c,
 		http_problem(c, 403, "Origin is not this gateway");
 		return false;
 	}
-	route = find_route(r->path, &rest);
+	route = find_route(g, r, &rest);
 	return identify(g, c, r, route ? route->need : NEED_NAME);
 }
 
@@ -172,10 +207,10 @@ void api_head(void *arg, struct net_conn *c, const struct net_request *r)
 
 void api_request(void *arg, struct net_conn *c, const struct net_request *r)
 {
-	struct str rest;
-	const struct route *route = find_route(r->path, &rest);
-	bool is_post = r->method == NET_POST;
 	const struct gateway *g = arg;
+	struct str rest;
+	const struct route *route = find_route(g, r, &rest);
+	bool is_post = r->method == NET_POST;
 
 	if (socketio_live_is_path(r->path))
 		engineio_net_request(socketio_live_wire(g->socketio), c, r);

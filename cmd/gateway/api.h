@@ -46,10 +46,19 @@ api_fn api_stream;				       /* streams.c */
 api_fn api_topics, api_history;			       /* api_history.c */
 api_fn api_blobs;				       /* api_blobs.c */
 api_fn api_settings;				       /* api_settings.c */
+api_fn api_old, api_old_status;			       /* api_old.c */
 api_fn api_asset;				       /* assets.c */
 
 /* Users with a name who are connected here, each counted once. */
 size_t api_count_users(struct gateway *g);
+
+/*
+ * Events of these patterns as an old path gives them: since a time or position,
+ * or the newest; `as` is what the array is called, and lives on.
+ */
+void api_events_old(struct gateway *g, struct net_conn *c,
+		    const struct net_request *r, const struct patterns *set,
+		    struct str as);
 
 /* hub_conf.woken: a long poll's first event is there. */
 void api_events_woken(void *user);

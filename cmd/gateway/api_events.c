@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "http.h"
+#include "socketio_live.h"
 
 enum {
 	LIMIT = 100, /* events of one answer, where none is given */
@@ -36,6 +37,9 @@ struct query {
 	bool reverse;	    /* from the newest down to behind first */
 	uint64_t first, at; /* of those: the bound, and where to go on */
 	int64_t wait_ms;    /* 0: do not */
+	struct str as;	    /* of an old path: what its answer calls them */
+	int64_t newest_us;  /* what was recorded up to here was looked at */
+	int64_t last_us;    /* when the last of them was recorded */
 	struct buf events;
 	struct loop_timer *deadline;
 	struct hub_client waiter;
@@ -89,15 +93,30 @@ static void close_query(struct session *s)
 	free(q);
 }
 
+static bool is_full(const struct query *q)
+{
+	return q->n == q->limit || q->events.len >= ANSWER_MAX;
+}
+
 static void answer(struct query *q)
 {
+	char text[POSITION_TEXT_MAX], time[CLK_TEXT_SIZE];
 	struct net_conn *c = q->s.conn;
-	char text[POSITION_TEXT_MAX];
 	struct buf b = { 0 };
 
-	buf_puts(&b, "{\"events\":[");
+	buf_putc(&b, '{');
+	buf_json_str(&b, q->as.p ? q->as : STR("events"));
+	buf_puts(&b, ":[");
 	buf_add_str(&b, buf_str(&q->events));
-	buf_addf(&b, "],\"next\":\"%s\",\"recovered\":%s}",
+	buf_putc(&b, ']');
+	if (q->as.p) {
+		bool more = is_full(q) && !q->reverse;
+
+		buf_addf(&b, ",\"count\":%llu,\"more\":%s,\"timestamp\":\"%s\"",
+			 (unsigned long long)q->n, more ? "true" : "false",
+			 clk_format(more ? q->last_us : q->newest_us, time));
+	}
+	buf_addf(&b, ",\"next\":\"%s\",\"recovered\":%s}",
 		 position_format(q->pos, text),
 		 q->recovered ? "true" : "false");
 	session_end(c);
@@ -113,9 +132,25 @@ static void fail(struct query *q, const struct err *e)
 	http_problem(c, why.code == EX_DATAERR ? 400 : 503, "%s", why.msg);
 }
 
-static bool is_full(const struct query *q)
+/* As old clients know it; they want the oldest first, in any case. */
+static void add_old(struct query *q, const struct event *ev)
 {
-	return q->n == q->limit || q->events.len >= ANSWER_MAX;
+	const struct compat_past past = { socketio_live_past, q->s.g };
+	struct buf b = { 0 };
+
+	compat_payload(q->s.g->compat, ev, &past, &b);
+	q->last_us = ev->recorded_us;
+	if (q->last_us > q->newest_us)
+		q->newest_us = q->last_us;
+	if (q->reverse && q->n++) {
+		buf_putc(&b, ',');
+		buf_add_str(&b, buf_str(&q->events));
+		buf_reset(&q->events);
+	} else if (!q->reverse && q->n++) {
+		buf_putc(&q->events, ',');
+	}
+	buf_add_str(&q->events, buf_str(&b));
+	buf_free(&b);
 }
 
 static int on_event(void *arg, const struct event *ev, struct err *e)
@@ -125,6 +160,10 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 	(void)e;
 	if (!patterns_want(&q->patterns, ev))
 		return 0;
+	if (q->as.p) {
+		add_old(q, ev);
+		return is_full(q);
+	}
 	if (q->n++)
 		buf_putc(&q->events, ',');
 	event_print(ev, 0, &q->events);
@@ -298,6 +337,22 @@ static void on_deadline(void *arg)
 		answer(q);
 }
 
+/*
+ * As old clients write it, milliseconds since 1970, too; a time is when the
+ * newest that they have was recorded.
+ */
+static bool parse_old_since(struct str text, struct since *w)
+{
+	uint64_t ms;
+
+	if (str_u64(text, &ms) && ms < INT64_MAX / 2000)
+		*w = (struct since){ .us = (int64_t)ms * 1000 };
+	else if (!since_parse(text, clk_wall_us(), w))
+		return false;
+	w->us += !w->is_position;
+	return true;
+}
+
 static bool read_since(struct query *q, const struct net_request *r,
 		       struct journal *j, struct err *e)
 {
@@ -307,7 +362,8 @@ static bool read_since(struct query *q, const struct net_request *r,
 	uint64_t first = 1;
 	int whole = 1;
 
-	if (since.p && !since_parse(since, clk_wall_us(), &w))
+	if (since.p && !(q->as.p ? parse_old_since(since, &w)
+				 : since_parse(since, clk_wall_us(), &w)))
 		return !err_set(e, EX_USAGE,
 				"since: not a position, a time or an age");
 	q->want.pattern = q->patterns.v;
@@ -319,6 +375,7 @@ static bool read_since(struct query *q, const struct net_request *r,
 	if (!since.p)
 		q->want.told = head.offset; /* it asks for what there is */
 	q->recovered = whole == 1;
+	q->newest_us = head.offset ? head.recorded_us : clk_wall_us();
 	q->first = first;
 	q->at = UINT64_MAX;
 	q->pos = (struct position){ head.epoch,
@@ -349,6 +406,18 @@ static bool read_query(struct query *q, const struct net_request *r,
 	       read_since(q, r, j, e);
 }
 
+static struct query *add_query(struct gateway *g, struct net_conn *c)
+{
+	struct query *q = xcalloc(1, sizeof(*q));
+
+	q->waiter.user = q;
+	q->waiter.waiter = true;
+	q->waiter.transport = HUB_POLL;
+	q->deadline = loop_timer_new(g->loop, on_deadline, q);
+	session_begin(&q->s, g, c, close_query);
+	return q;
+}
+
 void api_events_get(struct gateway *g, struct net_conn *c,
 		    const struct net_request *r, struct str rest)
 {
@@ -361,12 +430,7 @@ void api_events_get(struct gateway *g, struct net_conn *c,
 		http_problem(c, 503, "%s", e.msg);
 		return;
 	}
-	q = xcalloc(1, sizeof(*q));
-	q->waiter.user = q;
-	q->waiter.waiter = true;
-	q->waiter.transport = HUB_POLL;
-	q->deadline = loop_timer_new(g->loop, on_deadline, q);
-	session_begin(&q->s, g, c, close_query);
+	q = add_query(g, c);
 	if (!read_query(q, r, j, &e)) {
 		session_end(c);
 		api_fail(g, c, &e);
@@ -374,6 +438,32 @@ void api_events_get(struct gateway *g, struct net_conn *c,
 	}
 	if (q->wait_ms)
 		loop_timer_start(q->deadline, q->wait_ms);
+	run(q);
+}
+
+void api_events_old(struct gateway *g, struct net_conn *c,
+		    const struct net_request *r, const struct patterns *set,
+		    struct str as)
+{
+	struct query *q;
+	struct err e;
+	struct journal *j = gateway_journal(g, &e);
+
+	if (!j) {
+		http_problem(c, 503, "%s", e.msg);
+		return;
+	}
+	q = add_query(g, c);
+	q->as = as;
+	q->reverse = !http_param(r, "since").p;
+	patterns_copy(&q->patterns, set);
+	if (access_check_reads(net_who(c), set->v, set->n, &e) ||
+	    !http_param_u64(r, "limit", 1, LIMIT_MAX, LIMIT, &q->limit, &e) ||
+	    !read_since(q, r, j, &e)) {
+		session_end(c);
+		api_fail(g, c, &e);
+		return;
+	}
 	run(q);
 }
 
@@ -485,65 +575,4 @@ void api_events_post(struct gateway *g, struct net_conn *c,
 	else
 		api_publish(g, c, ev, n, on_published, NULL);
 	arena_free(&a);
-}
-
-/* ---- a request that waits until its events are durable ---- */
-
-struct posting {
-	struct session s;	     /* first */
-	struct publish_batch *batch; /* NULL: done */
-	api_published *fn;
-	void *arg;
-};
-
-static void close_posting(struct session *s)
-{
-	struct posting *p = (struct posting *)s;
-
-	if (p->batch)
-		publish_abandon(p->batch);
-	free(p->arg);
-	free(p);
-}
-
-static void on_batch_end(void *arg, enum publish_end end,
-			 const struct position *pos, size_t n)
-{
-	struct posting *p = arg;
-	struct net_conn *c = p->s.conn;
-
-	p->batch = NULL;
-	switch (end) {
-	case PUBLISH_DONE: p->fn(p->s.g, c, p->arg, pos, n); break;
-	case PUBLISH_REFUSED:
-		http_problem(c, 422,
-			     "the store refused an event; the journal "
-			     "has the reason as event.refused");
-		break;
-	case PUBLISH_LATE:
-		http_problem(c, 504,
-			     "not confirmed in time; it may still be recorded "
-			     "(a repeat with the same source and id is safe)");
-		break;
-	}
-	session_end(c);
-}
-
-void api_publish(struct gateway *g, struct net_conn *c, const struct event *ev,
-		 size_t n, api_published *fn, void *arg)
-{
-	struct posting *p;
-
-	if (!publish_has_room(g->publish, n)) {
-		free(arg);
-		stats_add(g->stats, "refused_total", "queue-full", 1);
-		http_problem(c, 503, "too many events wait for the store");
-		return;
-	}
-	p = xcalloc(1, sizeof(*p));
-	p->fn = fn;
-	p->arg = arg;
-	session_begin(&p->s, g, c, close_posting);
-	p->batch = publish_add(g->publish, ev, n, on_batch_end, p);
-	producer_kick(g->producer);
 }

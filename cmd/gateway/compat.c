@@ -382,19 +382,19 @@ int compat_publish(const struct compat *t, struct str name,
 
 /* ---- paths ---- */
 
-static bool serves(const struct path_rule *r, bool is_post)
+static bool serves(const struct path_rule *r, bool is_write)
 {
-	return is_post ? r->n_actions > 0
-		       : r->n_topics > 0 || r->status || r->same.p;
+	return is_write ? r->n_actions > 0
+			: r->n_topics > 0 || r->status || r->same.p;
 }
 
-static void describe(const struct path_rule *r, bool is_post,
+static void describe(const struct path_rule *r, bool is_write,
 		     struct compat_path *p)
 {
 	p->rule = r;
 	p->as = r->as;
 	p->same = r->same;
-	if (is_post)
+	if (is_write)
 		p->kind = COMPAT_ACTIONS;
 	else if (r->same.p)
 		p->kind = COMPAT_SAME;
@@ -402,7 +402,7 @@ static void describe(const struct path_rule *r, bool is_post,
 		p->kind = r->status ? COMPAT_STATUS : COMPAT_HISTORY;
 }
 
-bool compat_path(const struct compat *t, struct str path, bool is_post,
+bool compat_path(const struct compat *t, struct str path, bool is_write,
 		 struct compat_path *p_r, bool *other_r)
 {
 	*p_r = (struct compat_path){ .kind = COMPAT_HISTORY };
@@ -412,8 +412,8 @@ bool compat_path(const struct compat *t, struct str path, bool is_post,
 
 		if (!name_match(&r->path, path, &p_r->var))
 			continue;
-		if (serves(r, is_post)) {
-			describe(r, is_post, p_r);
+		if (serves(r, is_write)) {
+			describe(r, is_write, p_r);
 			return true;
 		}
 		*other_r = true;
@@ -438,7 +438,7 @@ int compat_action(const struct compat_path *p, struct str body, struct arena *a,
 	for (size_t i = 0; i < p->rule->n_actions; i++) {
 		const struct action *act = &p->rule->action[i];
 
-		if (!str_eq(act->word, word))
+		if (act->word.p && !str_eq(act->word, word))
 			continue;
 		if (!fill(&act->name, act->var, &s, a, name_r))
 			return err_set(e, EX_DATAERR,

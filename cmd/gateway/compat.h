@@ -139,7 +139,7 @@ struct compat_path {
 	enum {
 		COMPAT_HISTORY, /* events of topics since a time */
 		COMPAT_STATUS,	/* what is connected */
-		COMPAT_ACTIONS, /* POST: one of several things to publish */
+		COMPAT_ACTIONS, /* a write: something to publish */
 		COMPAT_SAME,	/* another path's answer */
 	} kind;
 	struct str as;	 /* history: the array's name in the answer */
@@ -149,10 +149,10 @@ struct compat_path {
 };
 
 /*
- * What is at a path, or false. is_post: it is wanted for a POST, otherwise for
- * GET or HEAD. *other_r: there is something for the other method only.
+ * What is at a path, or false. is_write: it is wanted for POST and the like,
+ * otherwise for GET or HEAD. *other_r: there is something for the others only.
  */
-bool compat_path(const struct compat *t, struct str path, bool is_post,
+bool compat_path(const struct compat *t, struct str path, bool is_write,
 		 struct compat_path *p_r, bool *other_r);
 
 /* The patterns of a history. False: it is a user's, and there is none. */

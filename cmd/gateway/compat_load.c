@@ -321,10 +321,22 @@ static bool read_actions(struct loading *l, struct str json,
 	return true;
 }
 
+/* What is published whatever the body says. */
+static bool read_lone_action(struct loading *l, struct str json,
+			     struct path_rule *r)
+{
+	if (r->n_actions)
+		return fail(l, json, "one of actions and publish");
+	r->action = arena_alloc(&l->t->arena, sizeof(*r->action));
+	r->n_actions = 1;
+	return read_action(l, json, r->action);
+}
+
 static bool one_path(struct loading *l, struct str json, void *out)
 {
 	static const char *const names[] = { "path",   "topics",  "as",
-					     "status", "actions", "same" };
+					     "status", "actions", "same",
+					     "publish" };
 	struct members m = { names, ARRAY_LEN(names), { { 0 } } };
 	struct path_rule *r = out;
 
@@ -340,7 +352,8 @@ static bool one_path(struct loading *l, struct str json, void *out)
 	if ((m.value[2].p && !read_text(l, m.value[2], &r->as)) ||
 	    (m.value[3].p && !read_bool(l, m.value[3], &r->status)) ||
 	    (m.value[4].p && !read_actions(l, m.value[4], r)) ||
-	    (m.value[5].p && !read_text(l, m.value[5], &r->same)))
+	    (m.value[5].p && !read_text(l, m.value[5], &r->same)) ||
+	    (m.value[6].p && !read_lone_action(l, m.value[6], r)))
 		return false;
 	if ((r->n_topics > 0) + r->status + (r->same.p != NULL) > 1 ||
 	    (!r->n_topics && !r->status && !r->same.p && !r->n_actions))

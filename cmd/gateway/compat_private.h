@@ -43,7 +43,7 @@ struct publish_rule {
 };
 
 struct action {
-	struct str word;
+	struct str word; /* absent: it is the only one */
 	struct name name;
 	const struct mold *var; /* of name, or NULL */
 	const struct mold *data;

@@ -94,13 +94,13 @@ static struct event event_of(const struct json *c, struct arena *a)
 {
 	struct event ev = { .source = STR("weir/test/1"),
 			    .id = 3,
-			    .recorded_us = CLK_NONE,
 			    .offset = 7,
 			    .epoch = 0x9b1c04e7 };
 
 	ev.topic = cases_str(c, "topic");
 	ev.data = text_of(c, "data", a);
 	clk_parse(STR("2026-11-20T21:00:00Z"), &ev.time_us);
+	ev.recorded_us = ev.time_us + 1000;
 	return ev;
 }
 

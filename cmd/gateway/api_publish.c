@@ -1,0 +1,66 @@
+/* A request that waits until its events are durable. */
+#include <stdlib.h>
+
+#include "common/xmem.h"
+
+#include "api.h"
+#include "http.h"
+
+struct posting {
+	struct session s;	     /* first */
+	struct publish_batch *batch; /* NULL: done */
+	api_published *fn;
+	void *arg;
+};
+
+static void close_posting(struct session *s)
+{
+	struct posting *p = (struct posting *)s;
+
+	if (p->batch)
+		publish_abandon(p->batch);
+	free(p->arg);
+	free(p);
+}
+
+static void on_batch_end(void *arg, enum publish_end end,
+			 const struct position *pos, size_t n)
+{
+	struct posting *p = arg;
+	struct net_conn *c = p->s.conn;
+
+	p->batch = NULL;
+	switch (end) {
+	case PUBLISH_DONE: p->fn(p->s.g, c, p->arg, pos, n); break;
+	case PUBLISH_REFUSED:
+		http_problem(c, 422,
+			     "the store refused an event; the journal "
+			     "has the reason as event.refused");
+		break;
+	case PUBLISH_LATE:
+		http_problem(c, 504,
+			     "not confirmed in time; it may still be recorded "
+			     "(a repeat with the same source and id is safe)");
+		break;
+	}
+	session_end(c);
+}
+
+void api_publish(struct gateway *g, struct net_conn *c, const struct event *ev,
+		 size_t n, api_published *fn, void *arg)
+{
+	struct posting *p;
+
+	if (!publish_has_room(g->publish, n)) {
+		free(arg);
+		stats_add(g->stats, "refused_total", "queue-full", 1);
+		http_problem(c, 503, "too many events wait for the store");
+		return;
+	}
+	p = xcalloc(1, sizeof(*p));
+	p->fn = fn;
+	p->arg = arg;
+	session_begin(&p->s, g, c, close_posting);
+	p->batch = publish_add(g->publish, ev, n, on_batch_end, p);
+	producer_kick(g->producer);
+}

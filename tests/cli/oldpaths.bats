@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# HTTP paths of old clients at the gateway.
+
+load ../helpers
+
+setup() { weir_setup; }
+teardown() { weir_teardown; }
+
+is_ready() { curl -sf "$url/readyz" >/dev/null; }
+start_both() {
+	start_store
+	start_daemon gateway --dir "$DIR" --port 0 "$@"
+	gateway=$daemon
+	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
+	wait_for is_ready
+}
+
+get() { curl -sS --max-time 20 "$@"; }
+status() { get -o /dev/null -w '%{http_code}' "$@"; }
+post() { # PATH BODY
+	get -H 'Content-Type: application/json' -d "$2" "$url$1"
+}
+
+@test "updates of venues, their vibe checks and promotions, since a time or position" {
+	start_both
+	for n in 1 2 3; do
+		echo '{"type":"venue.update","subject":"7","data":{"id":"7","n":'$n'}}' | pub
+	done
+	echo '{"type":"venue.update","subject":"8","data":{"n":4}}' | pub
+	echo '{"type":"vibe.check","subject":"7","data":{"n":5}}' | pub
+	echo '{"type":"promotion.update","subject":"7","data":{"n":6}}' | pub
+	n_of() { get "$url$1" | jq -c "[.$2[].n]"; }
+	[ "$(n_of /api/venues/updates updates)" = '[1,2,3,4]' ]
+	[ "$(n_of /api/venues/7/updates updates)" = '[1,2,3]' ]
+	[ "$(n_of /api/venues/8/updates updates)" = '[4]' ]
+	[ "$(n_of /api/venues/9/updates updates)" = '[]' ]
+	[ "$(n_of /api/venues/7/vibe-checks vibeChecks)" = '[5]' ]
+	[ "$(n_of /api/venues/7/promotions promotions)" = '[6]' ]
+	[ "$(get "$url/api/venues/7/vibe-checks" | jq -r '.vibeChecks[0].venueId')" = 7 ]
+	# the newest, oldest first; what comes after; parameters of others are none of ours
+	[ "$(n_of '/api/venues/7/updates?limit=2&_=17' updates)" = '[2,3]' ]
+	first=$(log venue.update/7 | head -n 1)
+	position=$(jq -r '"\(.epoch):\(.offset)"' <<<"$first")
+	time=$(jq -r .recordedtime <<<"$first")
+	[ "$(n_of "/api/venues/7/updates?since=$position" updates)" = '[2,3]' ]
+	[ "$(n_of "/api/venues/7/updates?since=$position&limit=1" updates)" = '[2]' ]
+	[ "$(n_of "/api/venues/7/updates?since=$time" updates)" = '[2,3]' ]
+	[ "$(n_of '/api/venues/7/updates?since=1h' updates)" = '[1,2,3]' ]
+	[ "$(n_of '/api/venues/7/updates?since=1000' updates)" = '[1,2,3]' ]
+	[ "$(n_of '/api/venues/7/updates?since=4000000000000' updates)" = '[]' ]
+	[ "$(status "$url/api/venues/7/updates?since=yesterday")" = 400 ]
+	[ "$(status "$url/api/venues/a%20b/updates")" = 400 ]
+}
+
+@test "polling with what the last answer said gives each update once" {
+	start_both
+	since=1000
+	for n in 1 2 3 4 5; do
+		echo '{"type":"venue.update","subject":"7","data":{"n":'$n'}}' | pub
+		answer=$(get "$url/api/venues/updates?since=$since")
+		[ "$(jq -c '[.updates[].n]' <<<"$answer")" = "[$n]" ]
+		since=$(jq -r .timestamp <<<"$answer")
+		[ "$(get "$url/api/venues/updates?since=$since" | jq -c '[.updates[].n]')" = '[]' ]
+		# its own time is as good
+		since=$(jq -r '.updates[-1].updatedAt' <<<"$answer")
+		[ "$(get "$url/api/venues/updates?since=$since" | jq -c '[.updates[].n]')" = '[]' ]
+	done
+	# nothing is passed over where an answer is full
+	since=1000 got=
+	for _ in 1 2 3 4 5; do
+		answer=$(get "$url/api/venues/updates?since=$since&limit=1")
+		got="$got$(jq -r '.updates[].n' <<<"$answer")"
+		[ "$(jq -r .more <<<"$answer")" = true ]
+		since=$(jq -r .timestamp <<<"$answer")
+	done
+	[ "$got" = 12345 ]
+}
+
+@test "notifications are read by their user" {
+	start_both
+	post /api/websocket '{"action":"notify","userId":"ann","data":{"title":"Hi","message":"there"}}' >/dev/null
+	post /api/websocket '{"action":"notify","userId":"bob","data":{"title":"Ho"}}' >/dev/null
+	[ "$(get "$url/api/notifications?userId=ann" | jq -c '[.notifications[] | [.type, .title, .message]]')" = '[["custom","Hi","there"]]' ]
+	[ "$(get "$url/api/notifications?userId=bob" | jq -c '[.notifications[] | [.title, .message]]')" = '[["Ho","Ho"]]' ]
+	[ "$(status "$url/api/notifications")" = 400 ]
+	[ "$(status "$url/api/notifications?userId=a/b")" = 400 ]
+}
+
+@test "a broadcast is an event, and what cannot be one is refused" {
+	start_both
+	run -0 post /api/websocket '{"action":"broadcast","channel":"venue:7","data":{"id":"7","status":"open"}}'
+	[ "$(jq -c '.success' <<<"$output")" = true ]
+	[[ $(jq -r .position <<<"$output") == ????????:1 ]]
+	post /api/websocket '{"action":"broadcast","channel":"venue_updates","data":{"id":"8"}}' >/dev/null
+	post /api/websocket '{"action":"broadcast","channel":"system_message","data":{"message":"m"}}' >/dev/null
+	[ "$(log | jq -r '[.type, .subject, .data.id, .data.message] | map(. // "-") | join(" ")')" = $'venue.update 7 7 -\nvenue.update 8 8 -\nsystem.message - - m' ]
+	for body in '{"action":"broadcast","channel":"lobby","data":{}}' '{"action":"broadcast","data":{}}' \
+		'{"action":"stop"}' '{}' '[]' '{' '{"action":"broadcast","channel":"system_message","data":{"message":7}}' \
+		'{"action":"notify","userId":"a b","data":{}}'; do
+		run -0 get -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d "$body" "$url/api/websocket"
+		[ "$output" = 400 ]
+	done
+	[ "$(status -d '{}' "$url/api/websocket")" = 415 ]
+	[ "$(status -H 'Origin: http://evil.example' -H 'Content-Type: application/json' -d '{}' "$url/api/websocket")" = 403 ]
+}
+
+@test "status, health, and methods that are not there" {
+	start_both
+	[ "$(get "$url/api/health")" = "$(get "$url/health")" ]
+	get "$url/api/websocket" >"$T/status"
+	[ "$(jq -c '[.status, .socketio, .channels]' "$T/status")" = '["ok",0,[]]' ]
+	[ "$(jq '.connections >= 1 and .counters.connections >= 1' "$T/status")" = true ]
+	run -0 get -D - -o /dev/null -X POST "$url/api/venues/updates"
+	[[ $output == *' 405 '*'Allow: GET, HEAD'* ]]
+	[ "$(status -X PUT "$url/api/health")" = 405 ]
+	[ "$(status "$url/api/venues/updates/more")" = 404 ]
+	[ "$(status -I "$url/api/venues/updates")" = 200 ]
+}
+
+@test "with a token, old paths need it as all others do" {
+	echo 0123456789abcdef >"$T/token"
+	start_both --token-file "$T/token"
+	for path in /api/venues/updates /api/websocket '/api/notifications?userId=a'; do
+		[ "$(status "$url$path")" = 401 ]
+		[ "$(status -H 'Authorization: Bearer 0123456789abcdef' "$url$path")" = 200 ]
+	done
+	[ "$(status "$url/api/health")" = 200 ]
+	run -0 get -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' \
+		-d '{"action":"broadcast","channel":"venue:7","data":{}}' "$url/api/websocket"
+	[ "$output" = 401 ]
+}
+
+@test "a path of one's own publishes what it is told" {
+	cat >"$T/compat.json" <<-'END'
+		{"publish": [{"event": "monitor:{id}", "topic": "monitor.start/{match}", "data": {"at": "$now", "url": "$data"}}],
+		 "paths": [{"path": "/api/start-monitoring", "publish": {"event": "monitor:{data.id}", "data": "$data.url"}}]}
+	END
+	start_both --compat "$T/compat.json"
+	[ "$(post /api/start-monitoring '{"id":"s1","url":"u"}' | jq .success)" = true ]
+	[ "$(log | jq -r '"\(.type)/\(.subject) \(.data.url)"')" = 'monitor.start/s1 u' ]
+	[ "$(status "$url/api/start-monitoring")" = 405 ]
+	[ "$(status "$url/api/venues/updates")" = 404 ]
+}
