@@ -13,9 +13,10 @@ enum { TOKEN_MAX = 8 << 10 }; /* bytes of user and password */
 enum need {
 	NEED_NAME,    /* a token, or something that anybody may read */
 	NEED_NOTHING, /* no token either */
-	NEED_STATS,   /* access_reads_stats() */
-	NEED_ADMIN,   /* access_administers() */
-	NEED_LATER,   /* none yet: what comes over the connection has one */
+	NEED_FIRST, /* a token may come in the first message, if there are users */
+	NEED_STATS, /* access_reads_stats() */
+	NEED_ADMIN, /* access_administers() */
+	NEED_LATER, /* none yet: what comes over the connection has one */
 };
 
 struct route {
@@ -44,6 +45,7 @@ static const struct route routes[] = {
 	  .any = true },
 	{ "/api/v1/", .fn = api_settings, .any = true },
 	{ "/socket.io/", .need = NEED_LATER }, /* does not get here */
+	{ "/ws", .fn = api_asset, .need = NEED_FIRST },
 	{ "/", .fn = api_asset },
 };
 
@@ -132,7 +134,8 @@ static struct access *without_token(struct gateway *g, enum need need,
 	struct access *who = auth_nobody(g->auth);
 
 	if (need == NEED_NOTHING || need == NEED_LATER ||
-	    access_reads_some(who))
+	    access_reads_some(who) ||
+	    (need == NEED_FIRST && auth_has_users(g->auth)))
 		return who;
 	access_drop(&who);
 	err_set(e, EX_NOPERM, "a token is needed");
@@ -145,9 +148,18 @@ static bool identify(struct gateway *g, struct net_conn *c,
 {
 	struct buf b = { .max = TOKEN_MAX };
 	struct str token = guard_token(r->authorization, &b);
+	struct str param = http_param(r, "access_token");
 	struct access *who;
 	struct err e;
 
+	if (r->authorization.p && param.p) {
+		http_problem(c, 400,
+			     "access_token: there is an Authorization, "
+			     "too");
+		return false;
+	}
+	if (param.p)
+		token = param;
 	if (need == NEED_NOTHING || !auth_is_on(g->auth) || !token.p)
 		who = without_token(g, need, &e);
 	else

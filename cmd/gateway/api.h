@@ -66,6 +66,13 @@ void api_events_woken(void *user);
 /* Queries in slices: a turn's worth of each; true if there is more. */
 bool api_jobs(void *arg);
 
+/*
+ * One event as it was sent: complete it, and check whether `who` may write it,
+ * and whether it is as its type says. -1 with *e: EX_DATAERR or EX_NOPERM.
+ */
+int api_read_event(const struct access *who, struct str text, struct arena *a,
+		   int64_t now_us, struct event *ev_r, struct err *e);
+
 /* Publish n events and answer the connection when they are durable. */
 typedef void api_published(struct gateway *g, struct net_conn *c, void *arg,
 			   const struct position *pos, size_t n);

@@ -474,11 +474,7 @@ void api_events_woken(void *user)
 
 /* ---- POST ---- */
 
-/*
- * One event as it was sent: complete it, and check whether it may be written,
- * and is as its type says.
- */
-static int read_event(const struct access *who, struct str text,
+int api_read_event(const struct access *who, struct str text,
 		      struct arena *a, int64_t now_us, struct event *ev,
 		      struct err *e)
 {
@@ -525,9 +521,9 @@ static int read_events(const struct access *who, struct str body,
 	int64_t now_us = clk_wall_us();
 
 	if (json_type_of(body) != JSON_ARRAY)
-		return read_event(who, body, a, now_us, ev, e);
+		return api_read_event(who, body, a, now_us, ev, e);
 	for (size_t i = 0; i < n && json_next(&it); i++)
-		if (read_event(who, it.value, a, now_us, &ev[i], e))
+		if (api_read_event(who, it.value, a, now_us, &ev[i], e))
 			return err_prefix(e, "event %zu", i + 1);
 	return 0;
 }

@@ -202,6 +202,11 @@ bool auth_is_on(const struct auth *a)
 	return a->token.len || a->keys || a->jwks;
 }
 
+bool auth_has_users(const struct auth *a)
+{
+	return a->keys || a->jwks;
+}
+
 struct access *auth_nobody(const struct auth *a)
 {
 	return access_hold(auth_is_on(a) ? a->nobody : a->owner);

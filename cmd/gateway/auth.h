@@ -37,6 +37,9 @@ void auth_free(struct auth **ap); /* those that it gave out live on */
 /* True where a token is asked for. */
 bool auth_is_on(const struct auth *a);
 
+/* True if there are others than the owner: keys or JWTs. */
+bool auth_has_users(const struct auth *a);
+
 /* Whoever has no token, as a new reference. */
 struct access *auth_nobody(const struct auth *a);
 

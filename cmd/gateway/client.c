@@ -84,12 +84,23 @@ static bool read_verb(struct str key, struct str value, struct arena *a,
 				    CLIENT_PING_MAX);
 		return true;
 	}
+	if (str_is(key, "auth")) {
+		cmd->verb = CLIENT_AUTH;
+		return json_text(value, a, &cmd->token) ||
+		       fail(e, "bad-message", "auth: a token is a string");
+	}
+	if (str_is(key, "publish")) {
+		cmd->verb = CLIENT_PUBLISH;
+		cmd->event = value;
+		return json_type_of(value) == JSON_OBJECT ||
+		       fail(e, "bad-event", "publish: an event is an object");
+	}
 	cmd->verb = str_is(key, "subscribe") ? CLIENT_SUBSCRIBE
 					     : CLIENT_UNSUBSCRIBE;
 	return read_patterns(value, a, cmd, e);
 }
 
-/* What goes with a subscription. */
+/* What goes with a subscription, or with an event. */
 static bool read_option(struct str key, struct str value, struct arena *a,
 			struct client_command *cmd, struct client_error *e)
 {
@@ -99,6 +110,12 @@ static bool read_option(struct str key, struct str value, struct arena *a,
 		return read_last(value, cmd, e);
 	if (str_is(key, "filter"))
 		return read_filter(value, a, cmd, e);
+	if (str_is(key, "id")) {
+		cmd->id = value;
+		return value.len <= CLIENT_PING_MAX ||
+		       fail(e, "too-large", "id: more than %d bytes",
+			    CLIENT_PING_MAX);
+	}
 	return fail(e, "bad-message", "%.*s: unknown member",
 		    STR_ARG(str_utf8_prefix(key, 64)));
 }
@@ -106,7 +123,8 @@ static bool read_option(struct str key, struct str value, struct arena *a,
 static bool is_verb(struct str key)
 {
 	return str_is(key, "subscribe") || str_is(key, "unsubscribe") ||
-	       str_is(key, "ping");
+	       str_is(key, "ping") || str_is(key, "auth") ||
+	       str_is(key, "publish");
 }
 
 bool client_parse(struct str text, struct arena *a, struct client_command *cmd,
@@ -135,11 +153,14 @@ bool client_parse(struct str text, struct arena *a, struct client_command *cmd,
 	}
 	if (verbs != 1)
 		return fail(e, "bad-message",
-			    "one of subscribe, unsubscribe and ping");
+			    "one of subscribe, unsubscribe, ping, auth and "
+			    "publish");
 	if (cmd->verb != CLIENT_SUBSCRIBE &&
 	    (cmd->has_since || cmd->last || cmd->filter.p))
 		return fail(e, "bad-message",
 			    "since, last and filter belong to subscribe");
+	if (cmd->verb != CLIENT_PUBLISH && cmd->id.p)
+		return fail(e, "bad-message", "id belongs to publish");
 	return true;
 }
 
@@ -174,6 +195,50 @@ void client_print_pong(struct str ping, struct position pos, struct buf *b)
 	buf_puts(b, ",\"position\":");
 	print_position(pos, b);
 	buf_putc(b, '}');
+}
+
+void client_print_authenticated(const struct access *who, struct buf *b)
+{
+	char time[CLK_TEXT_SIZE];
+
+	buf_puts(b, "{\"authenticated\":{\"user\":");
+	if (who->user.p)
+		buf_json_str(b, who->user);
+	else
+		buf_puts(b, "null");
+	buf_addf(b,
+		 ",\"role\":\"%s\",\"expires\":", access_role_name(who->role));
+	if (who->expires_us == ACCESS_NEVER)
+		buf_puts(b, "null}}");
+	else
+		buf_addf(b, "\"%s\"}}", clk_format(who->expires_us, time));
+}
+
+static void print_id(struct str id, struct buf *b)
+{
+	if (id.p)
+		buf_add_str(b, id);
+	else
+		buf_puts(b, "null");
+}
+
+void client_print_published(struct str id, struct position pos, struct buf *b)
+{
+	buf_puts(b, "{\"published\":");
+	print_id(id, b);
+	buf_puts(b, ",\"position\":");
+	print_position(pos, b);
+	buf_putc(b, '}');
+}
+
+void client_print_refused(const char *code, const char *message, struct str id,
+			  struct buf *b)
+{
+	buf_addf(b, "{\"error\":{\"code\":\"%s\",\"message\":", code);
+	buf_json_str(b, str_from(message));
+	buf_puts(b, ",\"id\":");
+	print_id(id, b);
+	buf_puts(b, "}}");
 }
 
 void client_print_error(const char *code, const char *message, struct buf *b)

@@ -8,6 +8,8 @@
  *	 "filter":"price <= 8000"}
  *	{"unsubscribe":["price.update/"]}
  *	{"ping":1}
+ *	{"auth":"TOKEN"}
+ *	{"publish":{"type":"venue.update","subject":"7","data":{}},"id":1}
  *
  * One message is one JSON object with one of these. `since` with a later
  * subscription asks for what its patterns have missed, up to the one position
@@ -25,13 +27,21 @@
 #include "common/event.h"
 #include "common/str.h"
 
+#include "access.h"
 #include "patterns.h"
 
 enum {
-	CLIENT_PING_MAX = 1024, /* bytes of JSON that a pong gives back */
+	CLIENT_PING_MAX = 1024, /* bytes of JSON that a pong gives back; and of
+				   the id that goes with what is published */
 };
 
-enum client_verb { CLIENT_SUBSCRIBE, CLIENT_UNSUBSCRIBE, CLIENT_PING };
+enum client_verb {
+	CLIENT_SUBSCRIBE,
+	CLIENT_UNSUBSCRIBE,
+	CLIENT_PING,
+	CLIENT_AUTH,
+	CLIENT_PUBLISH,
+};
 
 struct client_command {
 	enum client_verb verb;
@@ -41,6 +51,8 @@ struct client_command {
 	struct position since;
 	struct str filter; /* as written, or absent */
 	struct str ping;   /* JSON */
+	struct str token;
+	struct str event, id; /* JSON; id is absent where it was not given */
 };
 
 /* What is wrong with a message: a word for programs, a sentence for people. */
@@ -63,6 +75,12 @@ bool client_parse(struct str text, struct arena *a,
 void client_print_subscribed(const struct patterns *p, struct position pos,
 			     bool recovered, struct buf *b);
 void client_print_pong(struct str ping, struct position pos, struct buf *b);
+/* A time of ACCESS_NEVER is written as null, as is a user who has no name. */
+void client_print_authenticated(const struct access *who, struct buf *b);
+/* `id` is absent, written as null, or JSON. */
+void client_print_published(struct str id, struct position pos, struct buf *b);
+void client_print_refused(const char *code, const char *message, struct str id,
+			  struct buf *b);
 void client_print_error(const char *code, const char *message, struct buf *b);
 
 #endif

@@ -50,6 +50,7 @@ struct gateway {
 	struct producer *producer;
 	struct publish *publish;
 	struct auth *auth;
+	struct sessions *sessions; /* those that are kept */
 	struct compat *compat; /* what old clients call things */
 	struct board *board;
 	struct pulse *sockets, *streams; /* clients that must see a sign */

@@ -37,7 +37,8 @@ void http_print_problem(int status, struct str detail, struct buf *b);
 
 /*
  * Every parameter must be one of the names (those that end in '*' may come
- * several times), must have a value, and come once. False with *e otherwise.
+ * several times), must have a value, and come once; access_token may be there.
+ * False with *e otherwise.
  */
 bool http_check_params(const struct net_request *r, const char *const *names,
 		       size_t n, struct err *e);

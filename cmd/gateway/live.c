@@ -1,13 +1,12 @@
-#include "live.h"
-
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
 #include "common/xmem.h"
 
 #include "api.h"
-#include "client.h"
 #include "http.h"
+#include "live_private.h"
 #include "socketio_live.h"
 #include "streams.h"
 
@@ -52,35 +51,11 @@ static void close_live(struct session *s)
 {
 	struct live *l = (struct live *)s;
 
+	live_publish_abandon(l);
 	pulse_remove(s->g->sockets, &l->beat);
 	roll_remove(s->g->roll, &l->entry);
 	hub_leave(s->g->hub, &l->client);
 	free(l);
-}
-
-/* Whom an open WebSocket belongs to, if it is not weir.v1's. */
-static struct engineio_net *engine_of(const struct gateway *g,
-				      const struct net_conn *c)
-{
-	return engineio_net_has(net_user(c)) ? socketio_live_wire(g->socketio)
-					     : NULL;
-}
-
-void live_opened(void *arg, struct net_conn *c)
-{
-	struct engineio_net *engine = engine_of(arg, c);
-	struct live *l;
-
-	if (engine) {
-		engineio_net_opened(engine, c);
-		return;
-	}
-	l = xcalloc(1, sizeof(*l));
-	session_begin(&l->s, arg, c, close_live);
-	l->client.user = l;
-	l->client.line = net_line(c);
-	pulse_add(l->s.g->sockets, &l->beat);
-	roll_add(l->s.g->roll, &l->entry, &l->s, &l->client, clk_wall_us());
 }
 
 bool live_send(void *user, struct str frames)
@@ -99,8 +74,7 @@ bool live_send_to(void *arg, struct line to, struct str frames)
 				   : net_send_to(g->net, to, frames);
 }
 
-/* Frees text. */
-static void reply(struct live *l, struct buf *text)
+void live_reply(struct live *l, struct buf *text)
 {
 	struct buf frame = { 0 };
 
@@ -116,7 +90,17 @@ static void reply_error(struct live *l, const char *code, const char *message)
 
 	stats_add(l->s.g->stats, "bad_messages_total", code, 1);
 	client_print_error(code, message, &b);
-	reply(l, &b);
+	live_reply(l, &b);
+}
+
+void live_reply_refused(struct live *l, const char *code, const char *message,
+			struct str id)
+{
+	struct buf b = { 0 };
+
+	stats_add(l->s.g->stats, "bad_messages_total", code, 1);
+	client_print_refused(code, message, id, &b);
+	live_reply(l, &b);
 }
 
 static void reply_subscribed(struct live *l, struct position pos,
@@ -128,7 +112,7 @@ static void reply_subscribed(struct live *l, struct position pos,
 	client_print_subscribed(l->client.group ? &l->client.group->patterns
 						: &none,
 				pos, recovered, &b);
-	reply(l, &b);
+	live_reply(l, &b);
 }
 
 void live_broken(void *user, struct position pos)
@@ -187,6 +171,99 @@ static void subscribe(struct live *l, const struct client_command *cmd)
 	filter_drop(&wish.filter);
 }
 
+/* Patterns that the client may not read any more are taken away, and told. */
+static void unsubscribe_forbidden(struct live *l)
+{
+	struct str lost[PATTERNS_MAX];
+	size_t n = 0;
+
+	if (!l->client.group)
+		return;
+	for (size_t i = 0; i < l->client.group->patterns.n; i++) {
+		struct str p = l->client.group->patterns.v[i];
+
+		if (!access_reads(l->s.who, p))
+			lost[n++] = p;
+	}
+	if (n == 0)
+		return;
+	hub_unsubscribe(l->s.g->hub, &l->client, lost, n);
+	reply_subscribed(l, hub_position(l->s.g->hub, &l->client), true);
+}
+
+static bool is_same_user(const struct access *a, const struct access *b)
+{
+	return a->owner == b->owner && str_eq(a->user, b->user);
+}
+
+/* A first token, or another one of the same user. */
+static void authenticate(struct live *l, struct str token)
+{
+	const struct auth *auth = l->s.g->auth;
+	struct access *who;
+	struct buf b = { 0 };
+	struct err e;
+
+	who = auth_is_on(auth) ? auth_token(auth, token, clk_wall_us(), &e)
+			       : auth_nobody(auth);
+	if (!who) {
+		stats_add(l->s.g->stats, "refused_total", "token", 1);
+		reply_error(l, "unauthorized", e.msg);
+		return;
+	}
+	if (!access_is_nobody(l->s.who) && !is_same_user(who, l->s.who)) {
+		access_drop(&who);
+		reply_error(l, "another-user",
+			    "the token is another user's; that needs another "
+			    "connection");
+		return;
+	}
+	session_set_who(&l->s, who);
+	client_print_authenticated(who, &b);
+	live_reply(l, &b);
+	unsubscribe_forbidden(l);
+}
+
+/* The client is told why, and in the frame's reason from where to go on. */
+static void on_over(struct session *s, const char *why)
+{
+	struct live *l = (struct live *)s;
+	struct position pos = hub_position(s->g->hub, &l->client);
+	char text[POSITION_TEXT_MAX], reason[64] = "{}";
+
+	reply_error(l, "unauthorized", why);
+	if (pos.epoch)
+		snprintf(reason, sizeof(reason), "{\"position\":\"%s\"}",
+			 position_format(pos, text));
+	net_close(s->conn, NET_CLOSE_AUTH, reason);
+}
+
+/* Whom an open WebSocket belongs to, if it is not weir.v1's. */
+static struct engineio_net *engine_of(const struct gateway *g,
+				      const struct net_conn *c)
+{
+	return engineio_net_has(net_user(c)) ? socketio_live_wire(g->socketio)
+					     : NULL;
+}
+
+void live_opened(void *arg, struct net_conn *c)
+{
+	struct engineio_net *engine = engine_of(arg, c);
+	struct live *l;
+
+	if (engine) {
+		engineio_net_opened(engine, c);
+		return;
+	}
+	l = xcalloc(1, sizeof(*l));
+	session_begin(&l->s, arg, c, close_live);
+	session_keep(&l->s, on_over);
+	l->client.user = l;
+	l->client.line = net_line(c);
+	pulse_add(l->s.g->sockets, &l->beat);
+	roll_add(l->s.g->roll, &l->entry, &l->s, &l->client, clk_wall_us());
+}
+
 struct live *live_of(struct wheel_item *beat)
 {
 	return (struct live *)((char *)beat - offsetof(struct live, beat));
@@ -237,7 +314,14 @@ static void take_message(struct gateway *g, struct live *l, struct str text)
 		arena_free(&a);
 		return;
 	}
+	if (session_is_stranger(&l->s) && cmd.verb != CLIENT_AUTH) {
+		reply_error(l, "unauthorized", "authenticate first");
+		arena_free(&a);
+		return;
+	}
 	switch (cmd.verb) {
+	case CLIENT_AUTH: authenticate(l, cmd.token); break;
+	case CLIENT_PUBLISH: live_publish(l, &cmd, &a); break;
 	case CLIENT_SUBSCRIBE: subscribe(l, &cmd); break;
 	case CLIENT_UNSUBSCRIBE:
 		hub_unsubscribe(g->hub, &l->client, cmd.pattern, cmd.n);
@@ -246,7 +330,7 @@ static void take_message(struct gateway *g, struct live *l, struct str text)
 	case CLIENT_PING:
 		client_print_pong(cmd.ping, hub_position(g->hub, &l->client),
 				  &b);
-		reply(l, &b);
+		live_reply(l, &b);
 		break;
 	}
 	arena_free(&a);

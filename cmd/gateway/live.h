@@ -14,7 +14,10 @@ enum {
 	LIVE_PING_MS = 45 * 1000,
 	LIVE_PING_MIN_MS = 1000,
 	LIVE_PING_MAX_MS = 3600 * 1000,
+	LIVE_PUBLISHING_MAX = 64, /* events of one WebSocket at a time */
 };
+
+struct publication;
 
 struct live {
 	struct session s; /* first */
@@ -22,6 +25,8 @@ struct live {
 	struct wheel_item beat;
 	struct roll_item entry;
 	int64_t asked_ms; /* WebSocket: the ping that waits for a sign; or 0 */
+	struct publication *publishing; /* WebSocket: not durable yet */
+	unsigned n_publishing;
 };
 
 /* net_events of a WebSocket; arg is the struct gateway. */

@@ -109,6 +109,7 @@ static int read_settings(struct gateway *g, struct err *e)
 	}
 	auth_free(&g->auth);
 	g->auth = auth;
+	sessions_review(g->sessions);
 	cfg.listen = listening;
 	cfg.port = old.port;
 	cfg.max_clients = old.max_clients;
@@ -398,6 +399,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 	g->sockets = live_new(g);
 	g->streams = streams_new(g->loop);
 	g->socketio = socketio_live_new(g);
+	g->sessions = sessions_new(g);
 	g->board = board_new();
 	g->roll = roll_new();
 	g->stats = stats_new();
@@ -420,6 +422,7 @@ static void gateway_close(struct gateway *g)
 	pulse_free(&g->sockets);
 	pulse_free(&g->streams);
 	hub_free(&g->hub);
+	sessions_free(&g->sessions);
 	board_free(&g->board);
 	auth_free(&g->auth);
 	roll_free(&g->roll);

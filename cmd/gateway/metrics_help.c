@@ -65,6 +65,8 @@ static const struct {
 	{ "connections_delayed_total", "Connections taken later: too many came "
 				       "at once." },
 	{ "connections_failed_total", "Connections that broke." },
+	{ "sessions_over_total",
+	  "Connections ended because their token no longer counts." },
 	{ "connections_refused_total", "Connections turned away." },
 	{ "connections_total", "Connections accepted." },
 	{ "connections_waiting", "Connections whose request is awaited." },

@@ -50,6 +50,12 @@ enum {
 	NET_SMALL_MAX = 64 << 10,
 };
 
+/* Codes of net_close(), besides those of RFC 6455. */
+enum {
+	NET_CLOSE_POLICY = 1008,
+	NET_CLOSE_AUTH = 4001, /* authentication is needed, or is over */
+};
+
 enum net_method { NET_GET, NET_HEAD, NET_POST, NET_PUT, NET_DELETE, NET_OTHER };
 
 struct net_param {

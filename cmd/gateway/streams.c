@@ -169,6 +169,24 @@ static void begin(struct stream *st, struct position pos, bool recovered)
 	buf_free(&b);
 }
 
+/* Its client has to come back with another token. */
+static void on_over(struct session *s, const char *why)
+{
+	struct stream *st = (struct stream *)s;
+	struct buf b = { 0 }, json = { 0 };
+
+	if (!st->l.client.blocked) {
+		client_print_error("unauthorized", why, &json);
+		buf_puts(&b, "event: over\n");
+		frame_add_data(&b, buf_str(&json));
+		frame_end_block(&b);
+		hub_reply(s->g->hub, &st->l.client, buf_str(&b));
+	}
+	net_hang_up(s->conn, 0, "");
+	buf_free(&b);
+	buf_free(&json);
+}
+
 void api_stream(struct gateway *g, struct net_conn *c,
 		const struct net_request *r, struct str rest)
 {
@@ -191,6 +209,7 @@ void api_stream(struct gateway *g, struct net_conn *c,
 	roll_add(g->roll, &st->l.entry, &st->l.s, &st->l.client, clk_wall_us());
 	st->l.client.transport = HUB_SSE;
 	if (subscribe(st, r, &pos, &recovered, &e)) {
+		session_keep(&st->l.s, on_over);
 		begin(st, pos, recovered);
 		return;
 	}

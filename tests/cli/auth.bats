@@ -187,3 +187,139 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 	[ "$(status "$OWNER" /api/v1/status)" = 200 ]
 	[ "$(get "$OWNER" '/api/v1/events?topic=user.' | topics)" = 'user.notification/ann user.notification/bob ' ]
 }
+
+ws() { # N OPTION...: lines in, N messages out
+	local n=$1
+	shift
+	"$WS" -t 60000 -n "$n" "$@" "$port"
+}
+
+@test "a WebSocket authenticates in its first message, and then may what its token says" {
+	ann=$(make_key ann read='["price.","t.n/x"]')
+	start_all --keys-file "$T/keys"
+	events
+	run ws 9 <<-EOT
+		{"subscribe":["price."]}
+		{"ping":1}
+		{"publish":{"type":"t.n","data":1}}
+		{"auth":"wrong"}
+		{"auth":"$ann"}
+		{"subscribe":["price.","user.notification/ann"]}
+		{"subscribe":["user.notification/bob"]}
+		{"subscribe":["user."]}
+		{"subscribe":[""]}
+	EOT
+	[ "$status" -eq 0 ]
+	for i in 0 1 2; do [[ ${lines[i]} == *'"unauthorized","message":"authenticate first"'* ]]; done
+	[[ ${lines[3]} == *'"unauthorized","message":"the token is not known here"'* ]]
+	[ "${lines[4]}" = '{"authenticated":{"user":"ann","role":"viewer","expires":null}}' ]
+	[[ ${lines[5]} == '{"subscribed":["price.","user.notification/ann"]'* ]]
+	[[ ${lines[6]} == *'"forbidden","message":"'*"another user's notifications"* ]]
+	[[ ${lines[7]} == *'"forbidden"'*'would contain the notifications of other users'* ]]
+	[[ ${lines[8]} == *'"forbidden"'*'would contain the notifications of other users'* ]]
+	# with a header, or in the address
+	for how in "-H|Authorization: Bearer $ann|" "|/ws?access_token=$ann"; do
+		if [[ $how == -H* ]]; then
+			run "$WS" -t 60000 -n 1 -H "Authorization: Bearer $ann" "$port" <<<'{"subscribe":["price."]}'
+		else
+			run "$WS" -t 60000 -n 1 "$port" "/ws?access_token=$ann" <<<'{"subscribe":["price."]}'
+		fi
+		[ "$status" -eq 0 ]
+		[[ $output == '{"subscribed":["price."]'* ]]
+	done
+	run "$WS" -n 1 -H 'Authorization: Bearer wrong' "$port" </dev/null
+	[ "$status" -eq 2 ]
+	[[ $output == *401* ]]
+	[ "$(status '' "/api/v1/events?topic=price.&access_token=$ann")" = 200 ]
+	[ "$(status '' "/api/v1/events?topic=venue.&access_token=$ann")" = 403 ]
+	[ "$(status "$ann" "/api/v1/events?access_token=$ann")" = 400 ]
+}
+
+@test "a WebSocket that does not authenticate is closed with 4001" {
+	make_key ann >/dev/null
+	start_all --keys-file "$T/keys"
+	run "$WS" -t 60000 "$port" </dev/null
+	[ "$status" -eq 3 ]
+	[[ $output == *'no token came in time'* ]]
+	[[ $output == *4001* ]]
+}
+
+@test "a token that expires ends its connections; another one keeps them" {
+	echo "a secret of this test, 32 bytes or more" >"$T/secret"
+	chmod 600 "$T/secret"
+	start_all --jwt-keys "$T/secret"
+	jwt() { token HS256 "$T/secret" "{\"exp\":\"$1\",\"sub\":\"$2\",\"weir\":{\"read\":$3}}"; }
+	short=$(jwt -26 ann '["price.","venue."]') # there are 30 s to spare
+	"$WS" -t 60000 -H "Authorization: Bearer $short" "$port" </dev/null >"$T/ws" 2>&1 3>&- &
+	over=$!
+	curl -sN --max-time 60 "$url/api/v1/events/stream?topic=price.&access_token=$short" >"$T/sse" 3>&- &
+	stream=$!
+	# again with a longer one: fewer rights, and nobody else's
+	short=$(jwt -26 ann '["price.","venue."]')
+	run ws 5 -H "Authorization: Bearer $short" <<-EOT
+		{"subscribe":["price.","venue.","user.notification/ann"]}
+		{"auth":"$(jwt +600 bob '["price."]')"}
+		{"auth":"$(jwt +600 ann '["price."]')"}
+		{"ping":1}
+	EOT
+	[ "$status" -eq 0 ]
+	[[ ${lines[1]} == *'"another-user"'* ]]
+	[[ ${lines[2]} == '{"authenticated":{"user":"ann","role":"viewer","expires":"20'* ]]
+	[[ ${lines[3]} == '{"subscribed":["price.","user.notification/ann"]'* ]]
+	[[ ${lines[4]} == '{"pong":1'* ]]
+	wait "$over" || [ $? -eq 3 ]
+	grep -q 'the token has expired' "$T/ws"
+	grep -q 4001 "$T/ws"
+	wait "$stream" || true
+	grep -q 'event: over' "$T/sse"
+	grep -q 'the token has expired' "$T/sse"
+}
+
+subscribed() { # TOKEN N
+	get "$1" /metrics | grep -qE "^weir_gateway_subscribed(\{.*\})? $2$"
+}
+
+@test "a key that is gone at SIGHUP ends its connections, and others stay" {
+	boss=$(make_key boss role=admin)
+	ann=$(make_key ann read=price.)
+	cp "$T/keys" "$T/kept"
+	bob=$(make_key bob read=price.)
+	start_all --keys-file "$T/keys"
+	for who in ann bob; do
+		"$WS" -t 30000 -H "Authorization: Bearer ${!who}" "$port" \
+			<<<'{"subscribe":["price."]}' >"$T/$who" 2>&1 3>&- &
+		eval "${who}_pid=$!"
+	done
+	wait_for subscribed "$boss" 2
+	cp "$T/kept" "$T/keys"
+	kill -HUP "$gateway"
+	wait "$bob_pid" || [ $? -eq 3 ]
+	grep -q 'not known any more' "$T/bob"
+	grep -q 4001 "$T/bob"
+	wait_for subscribed "$boss" 1
+	kill "$ann_pid"
+	wait "$ann_pid" || true
+	! grep -q 4001 "$T/ann"
+	[ "$(status "$bob" /api/v1/events)" = 401 ]
+}
+
+@test "a WebSocket publishes, as far as it may, and is told when it is durable" {
+	shop=$(make_key shop role=publisher read=venue. write='["venue.update/","rule."]')
+	start_all --keys-file "$T/keys"
+	run ws 6 -H "Authorization: Bearer $shop" <<-'EOT'
+		{"publish":{"type":"price.update","subject":"a","data":{}},"id":"one"}
+		{"publish":{"type":"rule.set","subject":"a","data":null},"id":2}
+		{"publish":{"type":"venue","data":3},"id":{"n":3}}
+		{"publish":4}
+		{"publish":{"type":"venue.update","subject":"7","data":{"id":"7"}},"id":[5]}
+		{"publish":{"type":"venue.update","subject":"8","data":{"id":"8"}}}
+	EOT
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == *'"forbidden"'*'"id":"one"}}' ]]
+	[[ ${lines[1]} == *'"forbidden"'*'role admin","id":2}}' ]]
+	[[ ${lines[2]} == *'"bad-event"'*'"id":{"n":3}}}' ]]
+	[[ ${lines[3]} == *'"bad-event"'* ]]
+	grep -qE '^\{"published":\[5\],"position":"[0-9a-f]+:1"\}$' <<<"$output"
+	grep -qE '^\{"published":null,"position":"[0-9a-f]+:2"\}$' <<<"$output"
+	[ "$(get "$shop" /api/v1/events | topics)" = 'venue.update/7 venue.update/8 ' ]
+}
