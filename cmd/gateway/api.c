@@ -40,6 +40,7 @@ static const struct route routes[] = {
 	{ "/api/v1/history", .fn = api_history },
 	{ "/api/v1/blobs/", .fn = api_blobs },
 	{ "/api/v1/status", .fn = api_status, .need = NEED_STATS },
+	{ "/api/v1/presence", .fn = api_presence },
 	{ "/api/v1/connections", .fn = api_connections, .need = NEED_ADMIN },
 	{ "/api/v1/connections/", .fn = api_connection, .need = NEED_ADMIN,
 	  .any = true },

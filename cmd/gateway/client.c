@@ -56,12 +56,13 @@ static bool read_since(struct str value, struct arena *a,
 	return true;
 }
 
-static bool read_last(struct str value, struct client_command *cmd,
+static bool read_flag(struct str key, struct str value, bool *flag_r,
 		      struct client_error *e)
 {
 	if (json_type_of(value) != JSON_BOOL)
-		return fail(e, "bad-message", "last is true or false");
-	cmd->last = str_is(value, "true");
+		return fail(e, "bad-message", "%.*s is true or false",
+			    STR_ARG(key));
+	*flag_r = str_is(value, "true");
 	return true;
 }
 
@@ -107,7 +108,9 @@ static bool read_option(struct str key, struct str value, struct arena *a,
 	if (str_is(key, "since"))
 		return read_since(value, a, cmd, e);
 	if (str_is(key, "last"))
-		return read_last(value, cmd, e);
+		return read_flag(key, value, &cmd->last, e);
+	if (str_is(key, "presence"))
+		return read_flag(key, value, &cmd->presence, e);
 	if (str_is(key, "filter"))
 		return read_filter(value, a, cmd, e);
 	if (str_is(key, "id")) {
@@ -156,9 +159,10 @@ bool client_parse(struct str text, struct arena *a, struct client_command *cmd,
 			    "one of subscribe, unsubscribe, ping, auth and "
 			    "publish");
 	if (cmd->verb != CLIENT_SUBSCRIBE &&
-	    (cmd->has_since || cmd->last || cmd->filter.p))
+	    (cmd->has_since || cmd->last || cmd->presence || cmd->filter.p))
 		return fail(e, "bad-message",
-			    "since, last and filter belong to subscribe");
+			    "since, last, presence and filter belong to "
+			    "subscribe");
 	if (cmd->verb != CLIENT_PUBLISH && cmd->id.p)
 		return fail(e, "bad-message", "id belongs to publish");
 	return true;

@@ -5,7 +5,7 @@
  * client - what a client says on a WebSocket: the protocol weir.v1.
  *
  *	{"subscribe":["price.update/"],"since":"9b1c04e7:88213","last":true,
- *	 "filter":"price <= 8000"}
+ *	 "filter":"price <= 8000","presence":true}
  *	{"unsubscribe":["price.update/"]}
  *	{"ping":1}
  *	{"auth":"TOKEN"}
@@ -47,7 +47,7 @@ struct client_command {
 	enum client_verb verb;
 	struct str pattern[PATTERNS_MAX];
 	size_t n;
-	bool has_since, last;
+	bool has_since, last, presence;
 	struct position since;
 	struct str filter; /* as written, or absent */
 	struct str ping;   /* JSON */

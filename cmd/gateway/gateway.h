@@ -55,6 +55,7 @@ struct gateway {
 	struct board *board;
 	struct pulse *sockets, *streams; /* clients that must see a sign */
 	struct roll *roll;		 /* of all clients */
+	struct presence_live *presence;
 	struct socketio_live *socketio;
 	struct stats *stats;
 	struct stats_times *delivery; /* of stats: delivery_seconds */

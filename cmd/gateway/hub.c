@@ -135,6 +135,9 @@ static void set_group(struct hub *h, struct hub_client *c,
 		if (c->all_next)
 			c->all_next->all_prev = c->all_prev;
 	}
+	if (h->conf.wants && !c->waiter && old != c->group)
+		h->conf.wants(c->user, old ? &old->patterns : NULL,
+			      c->group ? &c->group->patterns : NULL);
 	groups_put(h->groups, &old);
 }
 

@@ -101,6 +101,12 @@ struct hub_conf {
 	 * that wanted them. May be NULL.
 	 */
 	void (*flushed)(void *arg, const int64_t *recorded_us, size_t n);
+	/*
+	 * A client that is no waiter wants something else than before; NULL:
+	 * nothing. May be NULL.
+	 */
+	void (*wants)(void *user, const struct patterns *before,
+		      const struct patterns *now);
 	/* A waiter's first event is there; it is idle again. */
 	void (*woken)(void *user);
 	/*

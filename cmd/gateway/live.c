@@ -7,6 +7,7 @@
 #include "api.h"
 #include "http.h"
 #include "live_private.h"
+#include "presence_live.h"
 #include "socketio_live.h"
 #include "streams.h"
 
@@ -143,6 +144,14 @@ static const char *code_of(const struct err *e)
 	}
 }
 
+static void accept(struct live *l, const struct client_command *cmd,
+		   struct position pos, bool recovered)
+{
+	reply_subscribed(l, pos, recovered);
+	if (cmd->presence)
+		presence_live_watch(l, cmd->pattern, cmd->n);
+}
+
 static void subscribe(struct live *l, const struct client_command *cmd)
 {
 	struct hub *h = l->s.g->hub;
@@ -167,7 +176,7 @@ static void subscribe(struct live *l, const struct client_command *cmd)
 	    hub_subscribe(h, &l->client, &wish, &pos, &recovered, &e))
 		reply_error(l, code_of(&e), e.msg);
 	else
-		reply_subscribed(l, pos, recovered);
+		accept(l, cmd, pos, recovered);
 	filter_drop(&wish.filter);
 }
 
@@ -219,6 +228,7 @@ static void authenticate(struct live *l, struct str token)
 		return;
 	}
 	session_set_who(&l->s, who);
+	presence_live_who(l);
 	client_print_authenticated(who, &b);
 	live_reply(l, &b);
 	unsubscribe_forbidden(l);
@@ -357,6 +367,12 @@ void live_refused(void *arg, struct net_conn *c, const char *code,
 		reply_error(net_user(c), code, why);
 }
 
+static void drained(struct gateway *g, struct live *l)
+{
+	hub_drained(g->hub, &l->client);
+	presence_live_drained(l);
+}
+
 void live_writable(void *arg, struct net_conn *c)
 {
 	struct engineio_net *engine = engine_of(arg, c);
@@ -366,5 +382,5 @@ void live_writable(void *arg, struct net_conn *c)
 	if (engine)
 		engineio_net_writable(engine, c);
 	else
-		hub_drained(g->hub, &l->client);
+		drained(g, l);
 }

@@ -17,6 +17,7 @@
 #include "gateway.h"
 #include "guard.h"
 #include "live.h"
+#include "presence_live.h"
 #include "report.h"
 #include "roll.h"
 #include "socketio_live.h"
@@ -202,6 +203,8 @@ static void on_control(void *arg, const struct bus_msg *m)
 
 	if (str_starts(m->topic, STR("$stats/")))
 		board_hear(g->board, m->topic, m->data, loop_now_ms(g->loop));
+	else if (str_starts(m->topic, STR("$presence/")))
+		presence_live_hear(g, m->topic, m->data);
 }
 
 static void on_durable(void *arg, uint64_t id, uint32_t epoch)
@@ -267,6 +270,7 @@ static void gateway_count(struct gateway *g)
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		stats_set(g->stats, counts[i].name, NULL, (int64_t)counts[i].v);
 	report_clients(g);
+	presence_live_report(g->presence, g->stats);
 	socketio_live_report(g->socketio, g->stats);
 }
 
@@ -388,6 +392,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 		.woken = api_events_woken,
 		.broken = live_broken,
 		.flushed = report_flushed,
+		.wants = presence_live_wants,
 	};
 
 	g->loop = loop_new(e);
@@ -402,6 +407,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 	g->sessions = sessions_new(g);
 	g->board = board_new();
 	g->roll = roll_new();
+	g->presence = presence_live_new(g);
 	g->stats = stats_new();
 	g->delivery = stats_times(g->stats, "delivery_seconds", NULL);
 	g->jobs_work = loop_work_new(g->loop, api_jobs, g);
@@ -426,6 +432,7 @@ static void gateway_close(struct gateway *g)
 	board_free(&g->board);
 	auth_free(&g->auth);
 	roll_free(&g->roll);
+	presence_live_free(&g->presence);
 	stats_free(&g->stats);
 	compat_free(&g->compat);
 	bus_free(&g->bus);

@@ -88,6 +88,12 @@ static const struct {
 	{ "messages_total", "Messages of clients." },
 	{ "overloads_total",
 	  "Requests that were answered 503 for want of room." },
+	{ "presence_gateways", "Other gateways heard of, with clients." },
+	{ "presence_topics", "Topics of which it is known who is there." },
+	{ "presence_unheard_total", "Messages of other gateways on who is "
+				    "there that were not understood." },
+	{ "presence_untracked_total", "Subscriptions of topics beyond the "
+				      "limit, which are not counted." },
 	{ "requests_total", "Requests." },
 	{ "sends_total", "Writes to sockets." },
 	{ "sent_bytes_total", "Bytes written to sockets." },

@@ -163,3 +163,81 @@ there_are() { [ "$(connections '' | jq .total)" = "$1" ]; }
 		.counters.connections_total > 0 and
 		.counters.delivery_seconds.n != null'
 }
+
+# ---- presence ----
+
+present() { get "${2:-$url}/api/v1/presence?topic=$1"; }
+present_as() { [ "$(present "$1" "${3:-$url}" | jq -c '[.count,.users,.anonymous]')" = "$2" ]; }
+
+# Two gateways with API keys; sets $url and $other, and the key of the first
+# user for both.
+start_two() {
+	(
+		umask 077
+		for user in ann bob; do
+			"$BIN/weir" key "$user" read=venue. 2>"$T/$user.key" >>"$T/keys"
+		done
+	)
+	start_store
+	start_daemon gateway --dir "$DIR" --port 0 --keys-file "$T/keys"
+	other=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
+	start_gateway --keys-file "$T/keys"
+	wait_for says '"ready":true' /readyz
+	url=$other wait_for says '"ready":true' /readyz
+}
+
+# user NAME URL JSON: a WebSocket that says JSON, until teardown.
+user() {
+	echo "$3" | "$WS" -t 60000 -H "Authorization: Bearer $(<"$T/$1.key")" \
+		"${2##*:}" >>"$T/$1.out" 2>&1 3>&- &
+	daemons+=($!)
+}
+as() { # USER: what get() sends
+	eval "get() { curl -sS --max-time 20 -H 'Authorization: Bearer $(<"$T/$1.key")' \"\$@\"; }"
+}
+
+@test "presence: who has subscribed to a topic, over all gateways" {
+	start_two
+	as ann
+	present_as venue.update/7 '[0,[],0]'
+	user ann "$url" '{"subscribe":["venue.update/7","venue."]}'
+	ann=${daemons[-1]}
+	user ann "$other" '{"subscribe":["venue.update/7"]}'
+	user bob "$other" '{"subscribe":["venue.update/7"]}'
+	for at in "$url" "$other"; do
+		wait_for present_as venue.update/7 '[3,["ann","bob"],0]' "$at"
+		wait_for present_as venue. '[1,["ann"],0]' "$at"
+		present_as venue.update/8 '[0,[],0]' "$at"
+	done
+	kill "$ann"
+	wait_for present_as venue. '[0,[],0]' "$other"
+	wait_for present_as venue.update/7 '[2,["ann","bob"],0]'
+	# Not of what may not be read, and not of nothing.
+	[ "$(present price.update/ | jq .status)" = 403 ]
+	[ "$(get "$url/api/v1/presence" | jq .status)" = 400 ]
+	[ "$(present '%20' | jq .status)" = 400 ]
+}
+
+@test "presence: whoever asks is told who joins and who leaves" {
+	start_two
+	user bob "$url" '{"subscribe":["venue.update/7"],"presence":true}'
+	wait_for grep -qF '{"presence":{"topic":"venue.update/7","count":1,"all":true,"joined":["bob"],"left":[]}}' "$T/bob.out"
+	user ann "$other" '{"subscribe":["venue.update/7"]}'
+	ann=${daemons[-1]}
+	wait_for grep -qF '{"presence":{"topic":"venue.update/7","count":2,"joined":["ann"],"left":[]}}' "$T/bob.out"
+	kill "$ann"
+	wait_for grep -qF '{"presence":{"topic":"venue.update/7","count":1,"joined":[],"left":["ann"]}}' "$T/bob.out"
+	[ "$(grep -c presence "$T/bob.out")" = 3 ]
+	run ! grep -q presence "$T/ann.out"
+}
+
+@test "presence: anonymous clients and streams count, polls do not" {
+	start_both
+	client ws websocket test.n
+	client sse sse test.n
+	client poll poll test.n
+	wait_for says 'transport="poll",class="live"} 1' /metrics
+	wait_for present_as test.n '[2,[],2]'
+	[ "$("$WS" -n 1 "$port" <<<'{"unsubscribe":["a"],"presence":true}' | jq -r .error.code)" = bad-message ]
+	[ "$("$WS" -n 1 "$port" <<<'{"subscribe":["a"],"presence":1}' | jq -r .error.code)" = bad-message ]
+}

@@ -29,6 +29,8 @@ static void what_is_wrong_is_named(void **state)
 		{ "{\"ping\":1,\"since\":\"9b1c04e7:1\"}", "bad-message" },
 		{ "{\"unsubscribe\":[\"a\"],\"last\":true}", "bad-message" },
 		{ "{\"subscribe\":[\"a\"],\"last\":1}", "bad-message" },
+		{ "{\"subscribe\":[\"a\"],\"presence\":1}", "bad-message" },
+		{ "{\"ping\":1,\"presence\":true}", "bad-message" },
 		{ "{\"subscribe\":\"a\"}", "bad-pattern" },
 		{ "{\"subscribe\":[]}", "bad-pattern" },
 		{ "{\"subscribe\":[1]}", "bad-pattern" },
