@@ -6,6 +6,7 @@
 
 #include "guard.h"
 #include "http.h"
+#include "origins.h"
 #include "socketio_live.h"
 
 enum { TOKEN_MAX = 8 << 10 }; /* bytes of user and password */
@@ -145,7 +146,8 @@ static struct access *without_token(struct gateway *g, enum need need,
 
 /* True, and who asks is known and may; false: answered. */
 static bool identify(struct gateway *g, struct net_conn *c,
-		     const struct net_request *r, enum need need)
+		     const struct net_request *r, enum need need,
+		     enum origin what)
 {
 	struct buf b = { .max = TOKEN_MAX };
 	struct str token = guard_token(r->authorization, &b);
@@ -161,6 +163,9 @@ static bool identify(struct gateway *g, struct net_conn *c,
 	}
 	if (param.p)
 		token = param;
+	/* "*" is not for what the browser remembers (origins.h). */
+	if (what == ORIGIN_ANY && b.len > 0)
+		token.p = NULL;
 	if (need == NEED_NOTHING || !auth_is_on(g->auth) || !token.p)
 		who = without_token(g, need, &e);
 	else
@@ -187,27 +192,69 @@ static bool identify(struct gateway *g, struct net_conn *c,
 	return true;
 }
 
+static bool check_host(struct gateway *g, struct net_conn *c,
+		       const struct net_request *r)
+{
+	const struct gateway_settings *s = g->settings;
+
+	if (guard_host(r->host, s->hosts.v, s->hosts.n))
+		return true;
+	stats_add(g->stats, "refused_total", "host", 1);
+	http_problem(c, 403,
+		     "Host is none of the names of this gateway (--host adds "
+		     "one)");
+	return false;
+}
+
+static void set_headers(const struct gateway *g, struct net_conn *c,
+			const struct net_request *r, enum origin what,
+			bool preflight)
+{
+	struct buf b = { 0 };
+
+	origins_print(&g->settings->origins, what, r->origin, preflight, &b);
+	net_set_headers(c, buf_str(&b));
+	buf_free(&b);
+}
+
+/* A browser asks what a page elsewhere may do. */
+static bool is_preflight(const struct net_request *r)
+{
+	return r->method == NET_OPTIONS && r->origin.p && r->wants_method.p;
+}
+
+/* False: answered. */
+static bool check_origin(struct gateway *g, struct net_conn *c,
+			 const struct net_request *r, enum origin what,
+			 bool is_write)
+{
+	bool preflight = is_preflight(r);
+
+	set_headers(g, c, r, what, preflight);
+	if (what == ORIGIN_FOREIGN && (is_write || preflight)) {
+		stats_add(g->stats, "refused_total", "origin", 1);
+		http_problem(c, 403,
+			     "Origin is not this gateway, and none that it "
+			     "serves (--origin adds one)");
+		return false;
+	}
+	if (preflight)
+		net_answer(c, &(struct net_answer){ .status = 204 });
+	return !preflight;
+}
+
 bool api_admit(struct gateway *g, struct net_conn *c,
 	       const struct net_request *r, bool is_write)
 {
-	const struct gateway_settings *s = g->settings;
+	enum origin what =
+		origins_judge(&g->settings->origins, r->origin, r->host);
 	const struct route *route;
 	struct str rest;
 
-	if (!guard_host(r->host, s->hosts.v, s->hosts.n)) {
-		stats_add(g->stats, "refused_total", "host", 1);
-		http_problem(c, 403,
-			     "Host is none of the names of this "
-			     "gateway (--host adds one)");
+	if (!check_host(g, c, r) || !check_origin(g, c, r, what, is_write))
 		return false;
-	}
-	if (is_write && !guard_origin(r->origin, r->host)) {
-		stats_add(g->stats, "refused_total", "origin", 1);
-		http_problem(c, 403, "Origin is not this gateway");
-		return false;
-	}
 	route = find_route(g, r, &rest);
-	return identify(g, c, r, route ? route->need : NEED_NAME);
+	return identify(g, c, r, route ? route->need : NEED_NAME, what);
 }
 
 void api_head(void *arg, struct net_conn *c, const struct net_request *r)

@@ -37,6 +37,7 @@ struct gateway_settings {
 	struct opt_list expect; /* tools that must be heard of */
 	const char *compat;	/* the file, or NULL */
 	struct auth_settings auth;
+	struct opt_list origins; /* pages elsewhere that may */
 };
 
 struct gateway {

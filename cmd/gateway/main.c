@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "live.h"
 #include "presence_live.h"
+#include "origins.h"
 #include "report.h"
 #include "roll.h"
 #include "socketio_live.h"
@@ -54,6 +55,8 @@ static const struct opt opts[] = {
 	  "issuer that JWTs must be from" },
 	{ 'a', "anonymous", "PATTERN", OPT_LIST, &cfg.auth.anonymous, 0, 0,
 	  "what may be read without a token" },
+	{ 'o', "origin", "ORIGIN", OPT_LIST, &cfg.origins, 0, 0,
+	  "pages elsewhere that may use this gateway; * for all" },
 	{ 'e', "expect", "TOOL", OPT_LIST, &cfg.expect, 0, 0,
 	  "tool that must be running for /readyz to say yes" },
 	{ 0, "max-clients", "N", OPT_UINT, &cfg.max_clients, 1, 1000000,
@@ -78,11 +81,27 @@ static const struct opt_tool tool = {
 	.common = &common,
 };
 
+/* Without authentication, any page at all would be the owner. */
+static int check_origins(const struct auth *a, struct err *e)
+{
+	if (origins_check(&cfg.origins, e))
+		return -1;
+	for (size_t i = 0; i < cfg.origins.n && !auth_is_on(a); i++)
+		if (strcmp(cfg.origins.v[i], "*") == 0)
+			return err_set(e, EX_CONFIG,
+				       "origin: '*' not without authentication "
+				       "(--token-file, --keys-file or "
+				       "--jwt-keys)");
+	return 0;
+}
+
 /* address: where we are, or will be, reached. NULL with *e. */
 static struct auth *read_auth(const char *address, struct err *e)
 {
 	struct auth *a = auth_new(&cfg.auth, e);
 
+	if (a && check_origins(a, e))
+		auth_free(&a);
 	if (a && !auth_is_on(a) && !guard_is_loopback(address)) {
 		auth_free(&a);
 		err_set(e, EX_CONFIG,

@@ -37,6 +37,7 @@ static void forget(struct net_conn *c)
 	net_unwatch(c);
 	net_let_go(c);
 	buf_free(&c->body);
+	free(c->headers);
 	free(c);
 }
 

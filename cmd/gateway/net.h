@@ -56,7 +56,15 @@ enum {
 	NET_CLOSE_AUTH = 4001, /* authentication is needed, or is over */
 };
 
-enum net_method { NET_GET, NET_HEAD, NET_POST, NET_PUT, NET_DELETE, NET_OTHER };
+enum net_method {
+	NET_GET,
+	NET_HEAD,
+	NET_POST,
+	NET_PUT,
+	NET_DELETE,
+	NET_OPTIONS,
+	NET_OTHER
+};
 
 struct net_param {
 	struct str name, value; /* decoded; value is absent without '=' */
@@ -71,8 +79,9 @@ struct net_request {
 	struct str host, origin, authorization, content_type;
 	struct str if_none_match, accept, accept_encoding;
 	struct str last_event_id;
-	struct str protocols; /* of an upgrade: what the client offers */
-	struct str version;   /* likewise: of the protocol, "13" */
+	struct str wants_method; /* of OPTIONS: Access-Control-Request-Method */
+	struct str protocols;	 /* of an upgrade: what the client offers */
+	struct str version;	 /* likewise: of the protocol, "13" */
 	struct str body;
 };
 
@@ -159,6 +168,9 @@ void net_set_who(struct net_conn *c, struct access *who);
 struct access *net_who(const struct net_conn *c);
 
 void net_answer(struct net_conn *c, const struct net_answer *a);
+
+/* More headers, each ending in CRLF, for the answer to the current request. */
+void net_set_headers(struct net_conn *c, struct str headers);
 
 /*
  * WebSocket, in opened(): take messages of up to max bytes, binary ones, too.

@@ -1,9 +1,12 @@
 /* Requests, and their answers. */
 #include "net_private.h"
 
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include <uv.h>
+
+#include "common/xmem.h"
 
 #include "status.h"
 #include "wire.h"
@@ -14,8 +17,8 @@ enum { LINGER_S = 2 }; /* for the rest of what was no request */
 
 /* ---- answering ---- */
 
-static void print_answer(const struct net_answer *a, bool head_only, bool end,
-			 bool goes_on, struct buf *b)
+static void print_answer(const struct net_conn *c, const struct net_answer *a,
+			 bool end, bool goes_on, struct buf *b)
 {
 	buf_addf(b, "HTTP/1.1 %d %s\r\n", a->status, status_text(a->status));
 	if (a->type)
@@ -23,13 +26,28 @@ static void print_answer(const struct net_answer *a, bool head_only, bool end,
 	if (a->status != 204 && a->status != 304 && !goes_on)
 		buf_addf(b, "Content-Length: %zu\r\n", a->body.len);
 	buf_puts(b, "X-Content-Type-Options: nosniff\r\n");
+	if (c->headers)
+		buf_puts(b, c->headers);
 	if (a->headers)
 		buf_puts(b, a->headers);
 	if (end)
 		buf_puts(b, "Connection: close\r\n");
 	buf_puts(b, "\r\n");
-	if (!head_only)
+	if (!c->head_only)
 		buf_add_str(b, a->body);
+}
+
+static void forget_headers(struct net_conn *c)
+{
+	free(c->headers);
+	c->headers = NULL;
+}
+
+void net_set_headers(struct net_conn *c, struct str headers)
+{
+	forget_headers(c);
+	if (headers.len)
+		c->headers = xstrndup(headers.p, headers.len);
 }
 
 void net_kill_soon(struct net_conn *c)
@@ -140,12 +158,13 @@ static bool answer(struct net_conn *c, const struct net_answer *a, bool end,
 	c->receiving = false;
 	if (!c->sending)
 		net_let_go(c); /* of the body */
-	print_answer(a, c->head_only, end || c->asked_to_close, goes_on, &b);
+	print_answer(c, a, end || c->asked_to_close, goes_on, &b);
 	if (!net_hold(c, b.len, b.len)) {
 		buf_free(&b);
 		net_decline(c, 503, too_much);
 		return false;
 	}
+	forget_headers(c);
 	c->in_request = false;
 	c->served++;
 	written = send_answer(c, buf_str(&b));

@@ -84,6 +84,7 @@ struct net_conn {
 	uint64_t acked; /* bytes, when the deadline was set */
 	void *user;
 	struct access *who;
+	char *headers; /* of the answer, besides its own; or NULL */
 	struct buf body; /* of a request, or of a message in parts */
 	size_t length;	 /* of the body that was announced */
 	bool is_socket, is_stream;

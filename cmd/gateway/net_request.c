@@ -69,7 +69,7 @@ static enum net_method method_of(struct lws *wsi, struct str *path_r)
 	static const enum net_method methods[] = {
 		[LWSHUMETH_GET] = NET_GET,
 		[LWSHUMETH_POST] = NET_POST,
-		[LWSHUMETH_OPTIONS] = NET_OTHER,
+		[LWSHUMETH_OPTIONS] = NET_OPTIONS,
 		[LWSHUMETH_PUT] = NET_PUT,
 		[LWSHUMETH_PATCH] = NET_OTHER,
 		[LWSHUMETH_DELETE] = NET_DELETE,
@@ -125,6 +125,9 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi)
 	r->accept = net_header(n, wsi, WSI_TOKEN_HTTP_ACCEPT);
 	r->last_event_id = other_header(n, wsi, STR("last-event-id:"));
 	r->accept_encoding = net_header(n, wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
+	if (r->method == NET_OPTIONS)
+		r->wants_method = other_header(
+			n, wsi, STR("access-control-request-method:"));
 	r->protocols = net_header(n, wsi, WSI_TOKEN_PROTOCOL);
 	r->version = net_header(n, wsi, WSI_TOKEN_VERSION);
 	return r;

@@ -63,6 +63,7 @@ int net_on_upgrade(struct net_conn *c)
 int net_on_opened(struct net_conn *c)
 {
 	c->is_socket = true;
+	net_set_headers(c, STR(""));
 	c->net->counts.sockets++;
 	c->net->conf.on->opened(c->net->conf.arg, c);
 	return 0;

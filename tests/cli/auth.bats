@@ -323,3 +323,72 @@ subscribed() { # TOKEN N
 	grep -qE '^\{"published":null,"position":"[0-9a-f]+:2"\}$' <<<"$output"
 	[ "$(get "$shop" /api/v1/events | topics)" = 'venue.update/7 venue.update/8 ' ]
 }
+
+headers() { # OPTION...: the head of an answer
+	curl -sS --max-time 20 -o /dev/null -D - "$@" | tr -d '\r'
+}
+
+@test "pages of listed origins are served, with CORS; all others are not" {
+	start_all --token-file "$T/token" --origin https://app.example --origin 'https://*.example.com'
+	for origin in https://app.example https://a.example.com; do
+		headers -X OPTIONS -H "Origin: $origin" -H 'Access-Control-Request-Method: PUT' \
+			-H 'Access-Control-Request-Headers: authorization' "$url/api/v1/rules/one" >"$T/head"
+		grep -q '^HTTP/1.1 204 ' "$T/head"
+		grep -qx "Access-Control-Allow-Origin: $origin" "$T/head"
+		grep -q '^Access-Control-Allow-Methods: .*PUT' "$T/head"
+		grep -q '^Access-Control-Allow-Headers: Authorization' "$T/head"
+		grep -qx 'Vary: Origin' "$T/head"
+		# what it then asks, refusals too
+		for token in "$OWNER" wrong; do
+			headers -H "Origin: $origin" -H "Authorization: Bearer $token" "$url/api/v1/events" >"$T/head"
+			grep -qx "Access-Control-Allow-Origin: $origin" "$T/head"
+			grep -q '^Access-Control-Expose-Headers: .*Weir-Position' "$T/head"
+		done
+		[ "$(post "$OWNER" t.n x)" = 201 ]
+		[ "$(status "$OWNER" /api/v1/events -H "Origin: $origin" -H 'Content-Type: application/json' \
+			-d '{"type":"t.n","data":1}')" = 201 ]
+		run "$WS" -t 20000 -n 1 -H "Origin: $origin" -H "Authorization: Bearer $OWNER" "$port" <<<'{"ping":1}'
+		[ "$status" -eq 0 ]
+		curl -sN --max-time 20 -D "$T/head" -H "Origin: $origin" \
+			"$url/api/v1/events/stream?access_token=$OWNER" | head -n 1 >"$T/first"
+		grep -q "^Access-Control-Allow-Origin: $origin" "$T/head"
+	done
+	for origin in https://evil.example http://app.example https://app.example.evil null; do
+		headers -X OPTIONS -H "Origin: $origin" -H 'Access-Control-Request-Method: PUT' \
+			"$url/api/v1/rules/one" >"$T/head"
+		grep -q '^HTTP/1.1 403 ' "$T/head"
+		! grep -q '^Access-Control' "$T/head"
+		headers -H "Origin: $origin" -H "Authorization: Bearer $OWNER" "$url/api/v1/events" >"$T/head"
+		! grep -q '^Access-Control' "$T/head"
+		[ "$(status "$OWNER" /api/v1/events -H "Origin: $origin" -H 'Content-Type: application/json' \
+			-d '{"type":"t.n","data":1}')" = 403 ]
+		# cross-site WebSocket hijacking: with the right token even
+		run "$WS" -t 20000 -n 1 -H "Origin: $origin" -H "Authorization: Bearer $OWNER" "$port" <<<'{"ping":1}'
+		[ "$status" -eq 2 ]
+		[[ $output == *403* ]]
+	done
+	# DNS rebinding: a page of a name that leads here, which calls itself that
+	[ "$(status "$OWNER" /api/v1/events -H 'Host: app.example' -H 'Origin: https://app.example')" = 403 ]
+	run "$WS" -t 20000 -n 1 -H 'Host: evil.example' -H 'Origin: http://evil.example' \
+		-H "Authorization: Bearer $OWNER" "$port" <<<'{"ping":1}'
+	[ "$status" -eq 2 ]
+	[[ $output == *403* ]]
+	headers "$url/healthz" | grep -qx 'Vary: Origin'
+}
+
+@test "any origin is served without what a browser remembers, or not at all" {
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --origin '*'
+	[[ $output == *"'*' not without authentication"* ]]
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --origin app.example
+	start_all --token-file "$T/token" --origin '*'
+	headers -H 'Origin: https://any.example' -H "Authorization: Bearer $OWNER" "$url/api/v1/events" >"$T/head"
+	grep -q '^HTTP/1.1 200 ' "$T/head"
+	grep -qx 'Access-Control-Allow-Origin: \*' "$T/head"
+	! grep -q Credentials "$T/head"
+	[ "$(status '' /api/v1/events -u "me:$OWNER" -H 'Origin: https://any.example')" = 401 ]
+	[ "$(status '' /api/v1/events -u "me:$OWNER")" = 200 ]
+	run "$WS" -t 20000 -n 1 -H 'Origin: https://any.example' \
+		-H "Authorization: Basic $(printf 'me:%s' "$OWNER" | base64 -w0)" "$port" <<<'{"ping":1}'
+	[ "$status" -eq 2 ]
+	[[ $output == *401* ]]
+}
