@@ -349,7 +349,7 @@ headers() { # OPTION...: the head of an answer
 			-d '{"type":"t.n","data":1}')" = 201 ]
 		run "$WS" -t 20000 -n 1 -H "Origin: $origin" -H "Authorization: Bearer $OWNER" "$port" <<<'{"ping":1}'
 		[ "$status" -eq 0 ]
-		curl -sN --max-time 20 -D "$T/head" -H "Origin: $origin" \
+		curl -sN --max-time 5 -D "$T/head" -H "Origin: $origin" \
 			"$url/api/v1/events/stream?access_token=$OWNER" | head -n 1 >"$T/first"
 		grep -q "^Access-Control-Allow-Origin: $origin" "$T/head"
 	done
