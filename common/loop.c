@@ -143,6 +143,48 @@ static void free_data(uv_handle_t *h)
 	free(h->data);
 }
 
+/* ---- other signals ---- */
+
+struct loop_signal {
+	uv_signal_t uv;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static void on_signal(uv_signal_t *h, int signo)
+{
+	struct loop_signal *s = h->data;
+
+	(void)signo;
+	s->fn(s->arg);
+}
+
+struct loop_signal *loop_signal_new(struct loop *l, int signo,
+				    void (*fn)(void *arg), void *arg,
+				    struct err *e)
+{
+	struct loop_signal *s = xcalloc(1, sizeof(*s));
+	int rc;
+
+	s->fn = fn;
+	s->arg = arg;
+	uv_signal_init(&l->uv, &s->uv);
+	s->uv.data = s;
+	rc = uv_signal_start(&s->uv, on_signal, signo);
+	if (rc) {
+		err_set(e, EX_OSERR, "signals: %s", uv_strerror(rc));
+		loop_signal_free(&s);
+	}
+	return s;
+}
+
+void loop_signal_free(struct loop_signal **sp)
+{
+	if (*sp)
+		uv_close((uv_handle_t *)&(*sp)->uv, free_data);
+	*sp = NULL;
+}
+
 static void on_timer(uv_timer_t *h)
 {
 	struct loop_timer *t = h->data;

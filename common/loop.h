@@ -39,6 +39,13 @@ int64_t loop_now_ms(struct loop *l);
 int loop_signals(struct loop *l, void (*hup)(void *arg), void *arg,
 		 struct err *e);
 
+/* Call fn in the loop after a signal; not one of those above. */
+struct loop_signal;
+struct loop_signal *loop_signal_new(struct loop *l, int signo,
+				    void (*fn)(void *arg), void *arg,
+				    struct err *e);
+void loop_signal_free(struct loop_signal **sp);
+
 /* One-shot timer; not running until started. Starting again moves it. */
 struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *arg),
 				  void *arg);

@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "http.h"
+#include "leave.h"
 #include "socketio_live.h"
 
 enum {
@@ -179,7 +180,7 @@ static bool start_waiting(struct query *q)
 	bool recovered;
 	struct err e;
 
-	if (!loop_timer_running(q->deadline))
+	if (!loop_timer_running(q->deadline) || leave_is_leaving(q->s.g->leave))
 		return false;
 	/* Woken at once where something has come in between. */
 	return hub_subscribe(q->s.g->hub, &q->waiter, &wish, &pos, &recovered,

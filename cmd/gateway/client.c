@@ -251,3 +251,13 @@ void client_print_error(const char *code, const char *message, struct buf *b)
 	buf_json_str(b, str_from(message));
 	buf_puts(b, "}}");
 }
+
+void client_print_reason(unsigned retry_ms, struct position pos, struct buf *b)
+{
+	char text[POSITION_TEXT_MAX];
+
+	buf_addf(b, "{\"retry\":%u", retry_ms);
+	if (pos.epoch)
+		buf_addf(b, ",\"position\":\"%s\"", position_format(pos, text));
+	buf_putc(b, '}');
+}

@@ -69,6 +69,12 @@ bool client_parse(struct str text, struct arena *a,
 		  struct client_command *cmd_r, struct client_error *e);
 
 /*
+ * Why a WebSocket that may come back is closed: after how long, and from where
+ * to go on, unless its epoch is 0.
+ */
+void client_print_reason(unsigned retry_ms, struct position pos, struct buf *b);
+
+/*
  * The replies, as JSON. A position of epoch 0 is written as null; filters are
  * there only where there are any.
  */

@@ -52,6 +52,8 @@ struct gateway {
 	struct publish *publish;
 	struct auth *auth;
 	struct sessions *sessions; /* those that are kept */
+	struct leave *leave;
+	int listening; /* a socket that was handed over, or -1 */
 	struct compat *compat; /* what old clients call things */
 	struct board *board;
 	struct pulse *sockets, *streams; /* clients that must see a sign */

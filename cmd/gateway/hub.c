@@ -471,6 +471,13 @@ struct position hub_position(const struct hub *h, const struct hub_client *c)
 						    : h->flushed };
 }
 
+void hub_end_waits(struct hub *h)
+{
+	for (struct hub_client *c = h->all; c; c = c->all_next)
+		if (c->waiter)
+			set_state(h, c, HUB_WOKEN);
+}
+
 /* ---- what does not join on ---- */
 
 void hub_gap(struct hub *h)

@@ -168,6 +168,9 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 /* Wants nothing any more: before the client goes away. */
 void hub_leave(struct hub *h, struct hub_client *c);
 
+/* Wake all waiters now, whether there is an event or not. */
+void hub_end_waits(struct hub *h);
+
 /* Send a client frames that are no events, between events. */
 void hub_reply(struct hub *h, struct hub_client *c, struct str frames);
 

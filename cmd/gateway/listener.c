@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 
 #include "common/xmem.h"
 
+#include "activation.h"
 #include "rate.h"
 
 struct listener {
@@ -103,6 +105,17 @@ static bool parse_address(const char *text, uint16_t port,
 	return false;
 }
 
+static int take_over(struct listener *l)
+{
+	char address[ACTIVATION_ADDRESS_MAX];
+
+	l->fd = l->conf.fd;
+	set_options(l->fd);
+	listen(l->fd, LISTENER_BACKLOG);
+	activation_address(l->fd, address, &l->conf.port);
+	return 0;
+}
+
 static int listen_on(struct listener *l, struct err *e)
 {
 	struct sockaddr_storage sa;
@@ -137,7 +150,7 @@ struct listener *listener_new(const struct listener_conf *conf, struct err *e)
 	l->conf = *conf;
 	l->fd = -1;
 	rate_init(&l->rate, conf->rate, loop_now_ms(conf->loop));
-	if (listen_on(l, e)) {
+	if (conf->fd >= 0 ? take_over(l) : listen_on(l, e)) {
 		listener_free(&l);
 		return NULL;
 	}
@@ -163,4 +176,15 @@ void listener_free(struct listener **lp)
 uint16_t listener_port(const struct listener *l)
 {
 	return l->conf.port;
+}
+
+void listener_stop(struct listener *l)
+{
+	loop_timer_stop(l->pause);
+	loop_fd_set(l->watch, 0);
+}
+
+int listener_dup(const struct listener *l)
+{
+	return fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
 }

@@ -31,6 +31,7 @@ struct listener_conf {
 	struct loop *loop;
 	const char *address; /* IPv4 or IPv6, as text */
 	uint16_t port;	     /* 0: any free one */
+	int fd;		     /* listens already, is taken: where; or -1 */
 	int64_t rate;	     /* connections a second, 0: no limit */
 	/* Takes the descriptor. */
 	void (*accepted)(void *arg, int fd, const struct sockaddr_storage *sa);
@@ -46,5 +47,11 @@ struct listener *listener_new(const struct listener_conf *conf, struct err *e);
 void listener_free(struct listener **lp);
 
 uint16_t listener_port(const struct listener *l);
+
+/* Take no more from now on. */
+void listener_stop(struct listener *l);
+
+/* Another descriptor of its socket; -1: there is none to be had. */
+int listener_dup(const struct listener *l);
 
 #endif

@@ -384,3 +384,24 @@ void live_writable(void *arg, struct net_conn *c)
 	else
 		drained(g, l);
 }
+
+void live_dismiss(struct live *l, uint16_t code, unsigned retry_ms)
+{
+	struct hub *h = l->s.g->hub;
+	struct position pos = hub_position(h, &l->client);
+	struct buf b = { 0 };
+
+	if (l->client.kind == FRAME_SSE) {
+		buf_addf(&b, "retry: %u\n", retry_ms);
+		frame_add_id(&b, pos);
+		frame_end_block(&b);
+		if (!l->client.blocked)
+			hub_reply(h, &l->client, buf_str(&b));
+		net_hang_up(l->s.conn, code, "");
+	} else {
+		client_print_reason(retry_ms, pos, &b);
+		buf_putc(&b, '\0');
+		net_close(l->s.conn, code, b.p);
+	}
+	buf_free(&b);
+}

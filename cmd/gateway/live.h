@@ -45,6 +45,12 @@ struct live *live_of(struct wheel_item *beat);
 /* What asks WebSockets whether they are there. */
 struct pulse *live_new(struct gateway *g);
 
+/*
+ * End a client that may come back after retry_ms: a WebSocket with a code and
+ * a reason (client_print_reason()), a stream with what its block can say.
+ */
+void live_dismiss(struct live *l, uint16_t code, unsigned retry_ms);
+
 /* hub_conf.send, .send_to and .broken. */
 bool live_send(void *user, struct str frames);
 bool live_send_to(void *arg, struct line to, struct str frames);

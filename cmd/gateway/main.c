@@ -13,9 +13,11 @@
 #include "common/tool.h"
 #include "common/xmem.h"
 
+#include "activation.h"
 #include "api.h"
 #include "gateway.h"
 #include "guard.h"
+#include "leave.h"
 #include "live.h"
 #include "presence_live.h"
 #include "origins.h"
@@ -388,6 +390,7 @@ static int open_net(struct gateway *g, struct err *e)
 	const struct net_conf net = {
 		.loop = g->loop,
 		.address = cfg.listen,
+		.listening = g->listening,
 		.port = (uint16_t)cfg.port,
 		.max_conns = (size_t)cfg.max_clients,
 		.max_per_peer = (size_t)cfg.max_per_address,
@@ -420,6 +423,9 @@ static int gateway_open(struct gateway *g, struct err *e)
 	hub.loop = g->loop;
 	g->started_us = clk_wall_us();
 	g->hub = hub_new(&hub);
+	g->leave = leave_new(g, e);
+	if (!g->leave)
+		return -1;
 	g->sockets = live_new(g);
 	g->streams = streams_new(g->loop);
 	g->socketio = socketio_live_new(g);
@@ -438,6 +444,7 @@ static void gateway_close(struct gateway *g)
 {
 	net_free(&g->net); /* ends all sessions, which use everything else */
 	socketio_live_free(&g->socketio);
+	leave_free(&g->leave);
 	producer_free(&g->producer);
 	follow_free(&g->follow);
 	publish_free(&g->publish);
@@ -470,18 +477,35 @@ static int serve(struct gateway *g, struct err *e)
 		 cfg.listen, is_v6 ? "]" : "", net_port(g->net), common.dir);
 	notify("READY=1");
 	loop_run(g->loop);
-	notify("STOPPING=1");
 	*e = g->failure;
+	if (leave_is_done(g->leave))
+		return e->code ? -1 : 0;
+	notify("STOPPING=1");
+	leave_tell(g, 1001);
 	return e->code ? -1 : 0;
 }
 
-static int run(char **args, struct err *e)
+/* Where a socket that was handed over listens is where we do. */
+static int find_socket(int *fd_r, struct err *e)
 {
-	struct gateway g = { .settings = &cfg };
+	static char address[ACTIVATION_ADDRESS_MAX];
+	uint16_t port;
+	int rc = activation_take(fd_r, e);
+
+	if (rc != 1)
+		return rc;
+	activation_address(*fd_r, address, &port);
+	cfg.listen = address;
+	cfg.port = port;
+	return 0;
+}
+
+/* 0, with a listening socket for the program that is to be executed, or -1. */
+static int run_once(int listening_fd, int *next_fd, struct err *e)
+{
+	struct gateway g = { .settings = &cfg, .listening = listening_fd };
 	int rc = -1;
 
-	(void)args;
-	cfg.dir = common.dir;
 	g.auth = read_auth(cfg.listen, e);
 	if (!g.auth)
 		return -1;
@@ -491,11 +515,33 @@ static int run(char **args, struct err *e)
 		rc = g.compat ? 0 : -1;
 	else if (gateway_open(&g, e) == 0)
 		rc = serve(&g, e);
+	if (g.leave && leave_is_done(g.leave))
+		*next_fd = net_listening(g.net);
 	gateway_close(&g);
+	return rc;
+}
+
+static int run(char **args, struct err *e)
+{
+	int fd = -1, next, rc;
+
+	(void)args;
+	cfg.dir = common.dir;
+	do {
+		next = -1;
+		rc = find_socket(&fd, e);
+		if (rc == 0)
+			rc = run_once(fd, &next, e);
+		if (next >= 0) {
+			leave_execute(next, e);
+			log_error("not replaced: %s", e->msg);
+		}
+	} while (next >= 0);
 	return rc;
 }
 
 int main(int argc, char **argv)
 {
+	leave_init(argv);
 	return tool_main(&tool, run, argc, argv);
 }

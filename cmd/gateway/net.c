@@ -26,6 +26,7 @@ static void forget(struct net_conn *c)
 
 	n->conf.on->closed(n->conf.arg, c);
 	n->counts.conns--;
+	net_end_request(c);
 	if (c->is_socket)
 		n->counts.sockets--;
 	if (c->is_stream)
@@ -257,13 +258,13 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 		.loop = conf->loop,
 		.address = conf->address,
 		.port = conf->port,
+		.fd = conf->listening,
 		.rate = conf->accept_rate,
 		.accepted = on_accepted,
 		.delayed = on_delayed,
 		.failed = on_not_accepted,
 		.arg = n,
 	};
-
 	const struct lobby_conf lobby = {
 		.loop = conf->loop,
 		.head_max = NET_HEAD_MAX,
@@ -317,6 +318,27 @@ void net_free(struct net **np)
 uint16_t net_port(const struct net *n)
 {
 	return listener_port(n->listener);
+}
+
+void net_take_no_more(struct net *n)
+{
+	n->leaving = true;
+	listener_stop(n->listener);
+}
+
+/* What is watched is a body, or an answer, on its way. */
+size_t net_busy(const struct net *n)
+{
+	size_t busy = n->in_request;
+
+	for (const struct net_conn *c = n->watched; c; c = c->next_watched)
+		busy += !c->in_request;
+	return busy;
+}
+
+int net_listening(const struct net *n)
+{
+	return listener_dup(n->listener);
 }
 
 struct net_counts net_count(const struct net *n)

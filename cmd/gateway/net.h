@@ -123,7 +123,8 @@ struct net_conf {
 	struct loop *loop;
 	const char *address; /* IPv4 or IPv6, as text */
 	uint16_t port;	     /* 0: any free one */
-	size_t max_conns;    /* more are answered 503 and closed */
+	int listening;	  /* a socket that listens already, is taken; or -1 */
+	size_t max_conns; /* more are answered 503 and closed */
 	size_t max_per_peer; /* likewise, from one address; 0: no limit */
 	int64_t accept_rate; /* connections a second, 0: no limit */
 	const struct net_events *on;
@@ -135,6 +136,16 @@ struct net *net_new(const struct net_conf *conf, struct err *e);
 void net_free(struct net **np);
 
 uint16_t net_port(const struct net *n);
+
+/*
+ * No more connections, which wait in the listening socket's queue, and no more
+ * WebSockets or streams; each connection ends with its next answer.
+ */
+void net_take_no_more(struct net *n);
+/* Requests and answers that are not done with. */
+size_t net_busy(const struct net *n);
+/* Another descriptor of the listening socket, which outlives net; or -1. */
+int net_listening(const struct net *n);
 
 struct net_counts {
 	size_t conns;	/* now, of any kind */

@@ -50,6 +50,18 @@ void net_set_headers(struct net_conn *c, struct str headers)
 		c->headers = xstrndup(headers.p, headers.len);
 }
 
+void net_begin_request(struct net_conn *c)
+{
+	c->net->in_request += !c->in_request;
+	c->in_request = true;
+}
+
+void net_end_request(struct net_conn *c)
+{
+	c->net->in_request -= c->in_request;
+	c->in_request = false;
+}
+
 void net_kill_soon(struct net_conn *c)
 {
 	c->dying = true;
@@ -58,6 +70,8 @@ void net_kill_soon(struct net_conn *c)
 		shutdown(lws_get_socket_fd(c->wsi), SHUT_WR);
 	lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT,
 			LWS_TO_KILL_ASYNC);
+	/* Called from without, lws would look at it when it next wakes. */
+	lws_cancel_service(c->net->context);
 }
 
 int net_write(struct net_conn *c, struct str s)
@@ -166,6 +180,7 @@ static bool answer(struct net_conn *c, const struct net_answer *a, bool end,
 	}
 	forget_headers(c);
 	c->in_request = false;
+	net_end_request(c);
 	c->served++;
 	written = send_answer(c, buf_str(&b));
 	buf_free(&b);
@@ -181,7 +196,7 @@ static bool answer(struct net_conn *c, const struct net_answer *a, bool end,
 
 void net_answer(struct net_conn *c, const struct net_answer *a)
 {
-	bool end = a->close || c->last;
+	bool end = a->close || c->last || c->net->leaving;
 
 	if (!answer(c, a, end, false))
 		return;
@@ -192,6 +207,10 @@ void net_answer(struct net_conn *c, const struct net_answer *a)
 
 bool net_stream(struct net_conn *c, const struct net_answer *a)
 {
+	if (c->net->leaving) {
+		net_decline(c, 503, "the service restarts");
+		return false;
+	}
 	if (!answer(c, a, true, true))
 		return false;
 	if (c->head_only) {
@@ -293,7 +312,7 @@ int net_on_head(struct net_conn *c)
 	int fault;
 
 	c->net->counts.requests++;
-	c->in_request = true;
+	net_begin_request(c);
 	c->head_only = r->method == NET_HEAD;
 	buf_reset(&c->body);
 	fault = net_request_fault(c->net, c->wsi, &detail);
@@ -361,7 +380,7 @@ int net_on_raw(struct net_conn *c)
 	if (c->dying)
 		return 0;
 	c->net->counts.requests++;
-	c->in_request = true;
+	net_begin_request(c);
 	c->head_only = false;
 	net_refuse(c, 400, "not a request that is known here");
 	/* Closed with more on its way to us, it would lose the answer. */

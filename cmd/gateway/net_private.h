@@ -65,6 +65,8 @@ struct net {
 	int streams_fd; /* epoll: streams whose clients have said something */
 	struct loop_fd *streams;
 	struct net_counts counts;
+	size_t in_request; /* connections */
+	bool leaving;
 	char scratch[NET_HEAD_MAX + 1024]; /* strings of the current request */
 	size_t scratch_used;
 	struct net_request request;
@@ -123,6 +125,9 @@ bool net_wants_close(struct net *n, struct lws *wsi);
 int net_request_fault(struct net *n, struct lws *wsi, const char **detail_r);
 
 /* ---- net_http.c ---- */
+
+void net_begin_request(struct net_conn *c);
+void net_end_request(struct net_conn *c);
 
 /* End a connection, once what was written is out. */
 void net_kill_soon(struct net_conn *c);

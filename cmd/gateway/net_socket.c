@@ -46,15 +46,17 @@ int net_on_upgrade(struct net_conn *c)
 		return -1;
 	n->counts.requests++;
 	r = net_read_request(n, c->wsi);
-	c->in_request = true;
+	net_begin_request(c);
 	c->head_only = r->method == NET_HEAD;
 	fault = net_request_fault(n, c->wsi, &detail);
 	if (!fault && (detail = handshake_fault(n, c->wsi)))
 		fault = 400;
 	if (fault)
 		net_refuse(c, fault, detail);
+	else if (n->leaving)
+		net_decline(c, 503, "the service restarts");
 	else if (n->conf.on->upgrade(n->conf.arg, c, r)) {
-		c->in_request = false;
+		net_end_request(c);
 		return 0;
 	}
 	return -1;

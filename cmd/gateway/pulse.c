@@ -65,3 +65,9 @@ void pulse_remove(struct pulse *p, struct wheel_item *item)
 	if (p->wheel.n == 0)
 		loop_timer_stop(p->timer);
 }
+
+void pulse_each(struct pulse *p, void (*fn)(void *arg, struct wheel_item *item),
+		void *arg)
+{
+	wheel_each(&p->wheel, fn, arg);
+}

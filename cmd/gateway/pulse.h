@@ -17,4 +17,8 @@ void pulse_free(struct pulse **pp); /* after its items have gone */
 void pulse_add(struct pulse *p, struct wheel_item *item);
 void pulse_remove(struct pulse *p, struct wheel_item *item);
 
+/* wheel_each() */
+void pulse_each(struct pulse *p, void (*fn)(void *arg, struct wheel_item *item),
+		void *arg);
+
 #endif

@@ -39,6 +39,25 @@ void wheel_remove(struct wheel *w, struct wheel_item *item)
 	w->n--;
 }
 
+static void visit_slot(struct wheel_item *item,
+		       void (*fn)(void *arg, struct wheel_item *item),
+		       void *arg)
+{
+	while (item) {
+		struct wheel_item *next = item->next;
+
+		fn(arg, item);
+		item = next;
+	}
+}
+
+void wheel_each(struct wheel *w, void (*fn)(void *arg, struct wheel_item *item),
+		void *arg)
+{
+	for (size_t i = 0; i < WHEEL_SLOTS; i++)
+		visit_slot(w->slot[i], fn, arg);
+}
+
 void wheel_turn(struct wheel *w, int64_t now_ms,
 		void (*fn)(void *arg, struct wheel_item *item), void *arg)
 {
@@ -47,16 +66,8 @@ void wheel_turn(struct wheel *w, int64_t now_ms,
 	/* However late we are, once around is all. */
 	if (w->turned < upto - WHEEL_SLOTS)
 		w->turned = upto - WHEEL_SLOTS;
-	while (w->turned < upto) {
-		struct wheel_item *item = w->slot[w->turned++ % WHEEL_SLOTS];
-
-		while (item) {
-			struct wheel_item *next = item->next;
-
-			fn(arg, item);
-			item = next;
-		}
-	}
+	while (w->turned < upto)
+		visit_slot(w->slot[w->turned++ % WHEEL_SLOTS], fn, arg);
 }
 
 int64_t wheel_wait_ms(const struct wheel *w, int64_t now_ms)

@@ -39,6 +39,10 @@ void wheel_remove(struct wheel *w, struct wheel_item *item);
 void wheel_turn(struct wheel *w, int64_t now_ms,
 		void (*fn)(void *arg, struct wheel_item *item), void *arg);
 
+/* Visit all now, besides their turns; likewise. */
+void wheel_each(struct wheel *w, void (*fn)(void *arg, struct wheel_item *item),
+		void *arg);
+
 /* From now to the next visit; -1 where there is nobody. */
 int64_t wheel_wait_ms(const struct wheel *w, int64_t now_ms);
 

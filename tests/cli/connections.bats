@@ -57,3 +57,59 @@ numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"a","data":&}
 	[ "$(counter connections_delayed_total)" -ge 1 ]
 	counts connections_refused_total 0
 }
+
+@test "SIGTERM: clients are told when to come back, and where to go on" {
+	start_both
+	numbered 1 3
+	raw told_to_leave "$gateway"
+	wait "$gateway"
+}
+
+@test "SIGUSR2: makes way for the program, and nobody loses or doubles an event" {
+	start_both
+	raw upgrade "$gateway"
+	[ "$(grep -c ': making way ' "$T/gateway.err")" -ge 1 ]
+	[ "$(grep -c ': ready ' "$T/gateway.err")" -ge 2 ]
+	[ "$(sed -n 's/.*ready url=//p' "$T/gateway.err" | sort -u | wc -l)" = 1 ]
+	stop_daemon "$gateway"
+}
+
+@test "SIGUSR2: stays where the new program does not take the configuration" {
+	touch "$T/conf"
+	start_both --config "$T/conf"
+	echo '[gateway]' >"$T/conf"
+	echo 'listen = nonsense' >>"$T/conf"
+	kill -USR2 "$gateway"
+	wait_for grep -q 'not replaced: ' "$T/gateway.err"
+	is_ready
+	[ "$(grep -c ': ready ' "$T/gateway.err")" = 1 ]
+	stop_daemon "$gateway"
+}
+
+@test "listens on a socket that it is handed" {
+	start_store
+	cat >"$T/hand.py" <<-'E'
+		import os, socket, sys
+		s = socket.create_server(("127.0.0.1", 0), backlog=5)
+		print(s.getsockname()[1], flush=True)
+		os.dup2(s.fileno(), 3)
+		os.set_inheritable(3, True)
+		os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+		os.execv(sys.argv[1], sys.argv[1:])
+	E
+	python3 "$T/hand.py" "$BIN/weir-gateway" --dir "$DIR" --listen 192.0.2.1 \
+		>"$T/port" 2>"$T/gateway.err" 3>&- &
+	gateway=$!
+	daemons+=("$gateway")
+	wait_for grep -q ': ready ' "$T/gateway.err"
+	url=http://127.0.0.1:$(cat "$T/port")
+	grep -qF "url=$url/" "$T/gateway.err"
+	wait_for is_ready
+	stop_daemon "$gateway"
+	# no socket that listens is an error, one that is another's is not ours
+	run env LISTEN_FDS=2 bash -c "LISTEN_PID=\$\$ exec $BIN/weir-gateway --dir $DIR"
+	[ "$status" -eq 78 ]
+	[[ $output == *LISTEN_FDS* ]]
+	run env LISTEN_PID=1 LISTEN_FDS=1 "$BIN/weir-gateway" --dir "$DIR" --check-config
+	[ "$status" -eq 0 ]
+}

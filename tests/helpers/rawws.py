@@ -9,9 +9,11 @@ Everything has a deadline of GIVE_UP_S.
 import json
 import os
 import resource
+import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 GIVE_UP_S = 60
@@ -195,7 +197,100 @@ def crowd(port, limit):
             need(time.monotonic() < held[1].deadline, "no room again")
 
 
-SCENARIOS = {f.__name__: f for f in (heartbeat, half_open, slow_head, crowd)}
+def reason(answer, want):
+    """What a close frame says about coming back."""
+    code, text = answer
+    need(code == want, "closed with", code, text)
+    said = json.loads(text)
+    need(500 <= said["retry"] <= 4000, "retry", text)
+    return said
+
+
+def ask(port, method, path, body=b""):
+    """One request on a connection of its own: status and body."""
+    s = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+    s.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
+              "Connection: close\r\nContent-Type: application/json\r\n"
+              f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    head, _, text = ended(s).partition(b"\r\n\r\n")
+    return head.split(b" ")[1:2], text
+
+
+def publish(port, first, last):
+    """Numbered events over HTTP; what has no answer is sent again."""
+    for n in range(first, last + 1):
+        event = json.dumps({"type": "t.n", "data": {"n": n}, "source": "raw",
+                            "id": str(n)}).encode()
+        while ask(port, "POST", "/api/v1/events", event)[0] != [b"201"]:
+            time.sleep(0.05)
+
+
+class Reader(threading.Thread):
+    """A client that comes back as it is told, until it has had `last`."""
+
+    def __init__(self, port, last, here):
+        super().__init__(daemon=True)
+        self.port, self.last, self.here = port, last, here
+        self.got, self.closes, self.fault = [], 0, None
+
+    def run(self):
+        try:
+            while not self.got or self.got[-1] != self.last:
+                self.visit()
+        except (SystemExit, Exception) as e:  # pylint: disable=W0718
+            self.fault = e
+
+    def visit(self):
+        c = Client(self.port)
+        said = c.say(subscribe=["t.n"], since=self.here)
+        need(said["recovered"] is True, said)
+        while not self.got or self.got[-1] != self.last:
+            m = c.message()
+            if isinstance(m, tuple):
+                said = reason(m, 1012)
+                self.here = said["position"]
+                self.closes += 1
+                time.sleep(said["retry"] / 1000)
+                return
+            self.got.append(m["data"]["n"])
+
+
+def upgrade(port, pid):
+    """The process makes way twice while events come; all have all of them."""
+    last = 400
+    here = Client(port).say(ping=1)["position"]
+    readers = [Reader(port, last, here) for _ in range(20)]
+    for r in readers:
+        r.start()
+    polled = []
+    poll = threading.Thread(target=lambda: polled.append(ask(
+        port, "GET", "/api/v1/events?topic=none&since=1d&wait=50")))
+    poll.start()
+    for first in range(1, last, last // 4):
+        publish(port, first, first + last // 4 - 1)
+        if first < last // 2:
+            os.kill(int(pid), signal.SIGUSR2)
+    for r in readers:
+        r.join(GIVE_UP_S)
+        need(not r.fault and not r.is_alive(), "reader:", r.fault, r.got[-1:])
+        need(r.got == list(range(1, last + 1)), "events:", r.got)
+    need(min(r.closes for r in readers) >= 1, "nobody was told")
+    poll.join(GIVE_UP_S)
+    need(polled and polled[0][0] == [b"200"], "long poll:", polled)
+
+
+def told_to_leave(port, pid):
+    """SIGTERM: who was there is told after how long to come back, and where."""
+    some = [Client(port) for _ in range(10)]
+    here = [c.say(subscribe=["t.n"])["position"] for c in some]
+    os.kill(int(pid), signal.SIGTERM)
+    said = [reason(c.message(), 1001) for c in some]
+    need([s["position"] for s in said] == here, said, here)
+    need(len({s["retry"] for s in said}) > 1, "all come at once", said)
+
+
+SCENARIOS = {f.__name__: f for f in (
+    heartbeat, half_open, slow_head, crowd, upgrade, told_to_leave)}
 
 
 def main():

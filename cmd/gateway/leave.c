@@ -1,0 +1,173 @@
+#include "leave.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/loop_child.h"
+#include "common/notify.h"
+#include "common/xmem.h"
+
+#include "activation.h"
+#include "live.h"
+
+/* Where the program was found; what is there now may be a newer one. */
+static char program[PATH_MAX];
+static char **arguments;
+
+struct leave {
+	struct gateway *g;
+	struct loop_signal *signal;
+	struct loop_timer *timer;
+	struct loop_child *check; /* of the configuration by the new program */
+	int null_fd;
+	int64_t until_ms; /* 0: we stay */
+	bool done;
+};
+
+void leave_init(char **argv)
+{
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	program[n > 0 ? n : 0] = '\0';
+	arguments = argv;
+}
+
+bool leave_is_leaving(const struct leave *l)
+{
+	return l->until_ms != 0;
+}
+
+bool leave_is_done(const struct leave *l)
+{
+	return l->done;
+}
+
+/* ---- clients ---- */
+
+static uint16_t closing;
+
+static void tell(void *arg, struct wheel_item *beat)
+{
+	unsigned spread = LEAVE_RETRY_MAX_MS - LEAVE_RETRY_MIN_MS + 1;
+
+	(void)arg;
+	live_dismiss(live_of(beat), closing,
+		     LEAVE_RETRY_MIN_MS + arc4random_uniform(spread));
+}
+
+void leave_tell(struct gateway *g, uint16_t code)
+{
+	closing = code;
+	pulse_each(g->sockets, tell, NULL);
+	pulse_each(g->streams, tell, NULL);
+}
+
+/* ---- making way ---- */
+
+/* Until all who have asked are answered, or have waited long enough. */
+static void on_timer(void *arg)
+{
+	struct leave *l = arg;
+	bool late = loop_now_ms(l->g->loop) >= l->until_ms;
+	size_t busy = net_busy(l->g->net);
+
+	if (busy && !late) {
+		loop_timer_start(l->timer, LEAVE_LOOK_MS);
+		return;
+	}
+	if (busy)
+		log_warn("%zu requests are not answered", busy);
+	leave_tell(l->g, 1012); /* who has come in between */
+	l->done = true;
+	loop_stop(l->g->loop);
+}
+
+static void begin(struct leave *l)
+{
+	log_info("making way for %s", program);
+	l->until_ms = loop_now_ms(l->g->loop) + LEAVE_WAIT_MS;
+	net_take_no_more(l->g->net);
+	hub_end_waits(l->g->hub);
+	leave_tell(l->g, 1012);
+	loop_timer_start(l->timer, LEAVE_LOOK_MS);
+}
+
+static void on_checked(void *arg, int status, int signo)
+{
+	struct leave *l = arg;
+
+	loop_child_free(&l->check);
+	if (status == 0 && signo == 0) {
+		begin(l);
+		return;
+	}
+	log_error("not replaced: %s does not take the configuration", program);
+	notify("READY=1");
+}
+
+static void on_signal(void *arg)
+{
+	struct leave *l = arg;
+	char **argv;
+	size_t n = 0;
+	struct err e;
+
+	if (l->check || l->until_ms)
+		return;
+	notify("RELOADING=1");
+	while (arguments[n])
+		n++;
+	argv = xcalloc(n + 2, sizeof(*argv));
+	memcpy(argv, arguments, n * sizeof(*argv));
+	argv[0] = program;
+	argv[n] = (char[]){ "--check-config" };
+	l->check = loop_child_new(l->g->loop, argv, NULL, l->null_fd,
+				  STDERR_FILENO, on_checked, l, &e);
+	if (!l->check) {
+		log_error("not replaced: %s", e.msg);
+		notify("READY=1");
+	}
+	free(argv);
+}
+
+struct leave *leave_new(struct gateway *g, struct err *e)
+{
+	struct leave *l = xcalloc(1, sizeof(*l));
+
+	l->g = g;
+	l->timer = loop_timer_new(g->loop, on_timer, l);
+	l->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	l->signal = loop_signal_new(g->loop, SIGUSR2, on_signal, l, e);
+	if (!l->signal)
+		leave_free(&l);
+	return l;
+}
+
+void leave_free(struct leave **lp)
+{
+	struct leave *l = *lp;
+
+	if (!l)
+		return;
+	loop_child_free(&l->check);
+	loop_signal_free(&l->signal);
+	loop_timer_free(&l->timer);
+	if (l->null_fd >= 0)
+		close(l->null_fd);
+	free(l);
+	*lp = NULL;
+}
+
+void leave_execute(int listening_fd, struct err *e)
+{
+	activation_leave(listening_fd);
+	execv(program, arguments);
+	err_set(e, EX_OSERR, "%s: %s", program, strerror(errno));
+}
