@@ -86,7 +86,7 @@ test('loses and doubles nothing, whatever is cut, forbidden and restarted', asyn
 		await publish(...numbers(n + 1, n + STEP, page.type));
 		if (i % 8 === 0)
 			proxy.forbid = new Set(ways[i / 8 % ways.length]);
-		if (i % 4 === 0)
+		if (i % 3 === 0)
 			proxy.cut();
 		if (i === 30 || i === 70) {
 			await stop(gateway.child, i === 30 ? 'SIGKILL' : 'SIGTERM');

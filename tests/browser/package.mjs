@@ -24,9 +24,9 @@ test('npm packs it whole, and installs what it packed', async () => {
 	writeFileSync(`${here}/package.json`, '{"private":true,"type":"module"}');
 	const [{ files, filename }] = JSON.parse(sh('npm', 'pack', '--json', '../client'));
 
-	assert.deepEqual(files.map((f) => f.path).sort(), ['README.md', 'links.js',
-		'package.json', 'parts.js', 'react.d.ts', 'react.js', 'subscription.js',
-		'weir.d.ts', 'weir.js']);
+	assert.deepEqual(files.map((f) => f.path).sort(), ['README.md', 'api.js',
+		'environment.js', 'links.js', 'notify.js', 'package.json', 'parts.js',
+		'react.d.ts', 'react.js', 'subscription.js', 'weir.d.ts', 'weir.js']);
 	sh('npm', 'install', '--no-audit', '--no-fund', '--legacy-peer-deps', `./${filename}`);
 	assert.match(readFileSync(`${here}/node_modules/weir-client/weir.js`, 'utf8'), /connect/);
 });

@@ -30,7 +30,7 @@ if [ $# -gt 0 ]; then
 	exec node "$@"
 fi
 status=0
-for script in parts package client hooks dashboard; do
+for script in parts package soak client hooks dashboard; do
 	node "$script.mjs" || status=1
 done
 exit "$status"

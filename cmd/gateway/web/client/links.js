@@ -55,7 +55,7 @@ class Socket extends Link {
 	async start() {
 		this.expect(OPEN_MS);
 		try {
-			const token = await this.host.token();
+			const token = await this.host.api.token();
 
 			if (this.ended)
 				return;
@@ -78,8 +78,12 @@ class Socket extends Link {
 				this.ping().catch(() => {});
 		};
 		socket.onmessage = (m) => {
-			if (!this.ended)
-				this.#read(JSON.parse(m.data));
+			try {
+				if (!this.ended)
+					this.#read(JSON.parse(m.data));
+			} catch (e) {
+				this.end({ error: e.message });
+			}
 		};
 		socket.onerror = () => {}; // a close follows
 		socket.onclose = (e) =>
@@ -227,7 +231,7 @@ class Stream extends Link {
 
 		this.expect(OPEN_MS);
 		try {
-			const response = await this.host.fetch(
+			const response = await this.host.api.fetch(
 				`events/stream?${query(patterns, { filter: this.host.filter,
 					since: this.host.position() })}`,
 				{ signal: abort.signal, headers: { Accept: 'text/event-stream' } });
@@ -311,7 +315,7 @@ class Poll extends Link {
 		const wait = this.isUp && since ? this.host.waitS : 0;
 
 		this.expect(OPEN_MS + wait * 1000);
-		const page = await this.host.get('events', patterns, since ?
+		const page = await this.host.api.events(patterns, since ?
 			{ since, limit: PAGE, filter: this.host.filter, ...(wait && { wait }) } :
 			{ reverse: true, limit: 1 }, signal);
 

@@ -119,3 +119,6 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Too late, too many, not now: the same request may be taken later. */
 export const mayPass = (e) => !e.status || e.status === 408 || e.status === 429 ||
 	e.status >= 500;
+
+export const randomId = () => globalThis.crypto?.randomUUID?.() ??
+	Array.from({ length: 4 }, () => Math.random().toString(36).slice(2)).join('-');

@@ -13,6 +13,7 @@ export class Subscription {
 	need = null;
 	begun = Infinity; // it has heard everything after this
 	#seen = null; // by topic: the offset of the newest one, which came first
+	#seenTo = -1; // the highest of them
 	#wake = null;
 	#isEnded = false;
 
@@ -31,8 +32,11 @@ export class Subscription {
 	takes(event, offset, topic) {
 		if (offset <= this.at || offset <= (this.#seen?.get(topic) ?? -1))
 			return false;
-		if (!this.held)
+		if (!this.held) {
+			if (offset > this.#seenTo)
+				this.#seen = null;
 			return true;
+		}
 		if (this.held.length === HELD_MAX) { // it can be read, as the past is
 			this.held.length = 0;
 			this.need = offset;
@@ -58,6 +62,7 @@ export class Subscription {
 		this.at = this.begun = -1;
 		this.need = offset;
 		this.#seen = null;
+		this.#seenTo = -1;
 		if (this.last)
 			this.since = undefined;
 		if (this.last || this.held)
@@ -105,7 +110,7 @@ export class Subscription {
 	}
 
 	#page(params) {
-		return this.host.get('events', this.patterns, { filter: this.host.filter,
+		return this.host.api.events(this.patterns, { filter: this.host.filter,
 			limit: PAGE, ...params });
 	}
 
@@ -142,7 +147,7 @@ export class Subscription {
 		await this.#hasBegun(isOurs);
 		const start = this.need, epoch = this.host.epoch();
 
-		this.#seen = new Map();
+		this.#seen ??= new Map(); // a second try goes on with the first one's
 		do {
 			({ events, next: since } = await this.#page({ last: true, since }));
 			if (!isOurs())
@@ -164,6 +169,7 @@ export class Subscription {
 
 		if (this.#seen.has(topic))
 			return;
+		this.#seenTo = Math.max(this.#seenTo, Number(event.offset));
 		this.#seen.set(topic, Number(event.offset));
 		this.host.hand(this, event, topic);
 	}

@@ -8,10 +8,14 @@
 // What a subscription asks of the past is read over HTTP, while what comes
 // meanwhile is held back for it; it joins where the two meet.
 
+import { Api } from './api.js';
+import { baseOf, environment, kindsOf } from './environment.js';
 import { LINKS } from './links.js';
-import { backoffMs, matches, mayPass, parsePosition, query, retryAfterMs, sleep,
+import { backoffMs, matches, mayPass, parsePosition, randomId, sleep,
 	topicOf } from './parts.js';
 import { Subscription } from './subscription.js';
+
+export { notify } from './notify.js';
 
 const PING_MS = 25000, PONG_MS = 10000;
 const QUIET_MS = 45000; // of a stream, which has a sign of life every 15 s
@@ -20,7 +24,6 @@ const POLL_MS = 30000, WAIT_S = 25;
 const BACKGROUND_MS = 60000; // hidden so long before it pauses
 const PUBLISH_MS = 30000;
 const SAVE_MS = 250;
-const KINDS = ['websocket', 'sse', 'poll'];
 
 // What goes wrong in a handler is the handler's: the next one has its turn.
 function call(fn, ...args) {
@@ -33,75 +36,8 @@ function call(fn, ...args) {
 	}
 }
 
-// ---- what there is to work with ----
-
-const isFunction = (f) => typeof f === 'function';
-
-// Any of these may be missing: in Node, in React Native, in a worker.
-function environment(options) {
-	const g = globalThis;
-	const pick = (name, fallback) => name in options ? options[name] : fallback;
-	let storage = options.storage;
-
-	try {
-		storage ??= g.localStorage;
-	} catch {
-		// a browser may refuse it
-	}
-	return {
-		WebSocket: pick('WebSocket', g.WebSocket),
-		fetch: pick('fetch', g.fetch?.bind(g)),
-		document: pick('document', g.document),
-		window: pick('window', isFunction(g.addEventListener) ? g : undefined),
-		canStream: isFunction(g.ReadableStream) && isFunction(g.TextDecoder) &&
-			('fetch' in options || 'body' in (g.Response?.prototype ?? {})),
-		storage,
-	};
-}
-
-function kindsOf(env, wanted = KINDS) {
-	const can = { websocket: isFunction(env.WebSocket),
-		sse: isFunction(env.fetch) && env.canStream, poll: isFunction(env.fetch) };
-	const kinds = wanted.filter((k) => can[k]);
-
-	if (!kinds.length)
-		throw new Error('weir: neither WebSocket nor fetch; pass them in');
-	return kinds;
-}
-
-function baseOf(url) {
-	const base = new URL(url ?? globalThis.location?.origin,
-		globalThis.location?.href);
-
-	return `${base.protocol.replace(/^ws/, 'http')}//${base.host}` +
-		base.pathname.replace(/\/(ws)?$/, '');
-}
-
-// ---- the client ----
-
 export function connect(url, options = {}) {
 	return new Client(url, options);
-}
-
-/**
- * Show what comes as notifications of the browser, while the page is hidden.
- * Call it when the user asks for it. Resolves to a function that ends it, or
- * null where it is not allowed.
- */
-export async function notify(client, patterns, options = {}) {
-	const { Notification = globalThis.Notification, document = globalThis.document,
-		always = false, show = ({ data, type }) => [data?.title ?? type,
-			{ body: data?.message }] } = options;
-
-	if (!Notification || await Notification.requestPermission() !== 'granted')
-		return null;
-	client.backgroundMs = Infinity; // what it is for comes when nobody looks
-	return client.subscribe(patterns, { handler: (event) => {
-		const [title, more] = show(event);
-
-		if (always || document?.hidden)
-			new Notification(title, { tag: event.offset, ...more });
-	} });
 }
 
 export class Client {
@@ -113,10 +49,10 @@ export class Client {
 	#listeners = new Set(); // {name, fn}
 	#epoch = ''; #pos = -1; // -1: from now on
 	#state = 'connecting'; #status = { state: 'connecting', transport: null };
-	#past; #kinds; #link = null; #probe = null; #rung = 0; #good = -1; #lapses = 0;
+	#past; #api; #kinds; #link = null; #probe = null; #rung = 0; #good = -1; #lapses = 0;
 	#tries = 0; #timer = 0; #climbTimer = 0; #climbs = 0;
 	#hideTimer = 0; #saveTimer = 0; #isTouched = false; #undo = [];
-	#isStale = false; #renewTimer = 0; #source = `weir-client/${random()}`;
+	#renewTimer = 0; #source = `weir-client/${randomId()}`;
 	#counts = { events: 0, duplicates: 0, connects: 0, falls: 0, climbs: 0,
 		resets: 0, published: 0, rttMs: null };
 
@@ -125,12 +61,13 @@ export class Client {
 		this.backgroundMs = options.backgroundMs ?? BACKGROUND_MS;
 		this.#base = baseOf(url);
 		this.#env = environment(options);
+		this.#api = new Api(this.#env.fetch, this.#base, options.token);
 		this.#kinds = kindsOf(this.#env, options.transports);
 		this.#host = this.#makeHost();
 		this.#past = {
 			filter: options.filter,
 			epoch: () => this.#epoch,
-			get: (...args) => this.#get(...args),
+			api: this.#api,
 			hand: (...args) => this.#hand(...args),
 			isHeard: (...args) => this.#isHeard(...args),
 			error: (e) => this.#error(e),
@@ -204,12 +141,12 @@ export class Client {
 	/** Resolves to the event's position, when it is durable. */
 	async publish(event) {
 		// With these, sending it again does no harm.
-		const whole = { source: this.#source, id: random(), ...event };
+		const whole = { source: this.#source, id: randomId(), ...event };
 		const until = Date.now() + (this.#options.publishMs ?? PUBLISH_MS);
 
 		for (let tries = 0; ; tries++)
 			try {
-				const { positions } = await this.#json('events', {
+				const { positions } = await this.#api.json('events', {
 					method: 'POST', body: JSON.stringify(whole),
 					headers: { 'Content-Type': 'application/json' },
 				});
@@ -273,12 +210,17 @@ export class Client {
 
 		add(document, 'visibilitychange', () => this.#onVisibility());
 		add(window, 'pagehide', () => this.#save());
-		add(window, 'online', () => this.resume());
-		add(window, 'offline', () => {
-			this.#halt('offline');
-			// it may not be true: a gateway on this machine answers
-			this.#timer = setTimeout(() => this.#open(), this.#mostMs());
-		});
+		add(window, 'pageshow', (e) => e.persisted && this.resume());
+		add(window, 'online', () => this.#state === 'paused' || this.resume());
+		add(window, 'offline', () => this.#onOffline());
+	}
+
+	#onOffline() {
+		if (this.#state === 'paused' || this.#state === 'closed')
+			return;
+		this.#halt('offline');
+		// it may not be true: a gateway on this machine answers
+		this.#timer = setTimeout(() => this.#open(), this.#mostMs());
 	}
 
 	#onVisibility() {
@@ -438,9 +380,7 @@ export class Client {
 			pollMs: options.pollMs ?? POLL_MS,
 			waitS: options.waitS ?? (kindsOf(this.#env).includes('sse') ? 0 : WAIT_S),
 			position: () => this.position,
-			token: () => this.#token(),
-			fetch: (path, init) => this.#fetch(path, init),
-			get: (...args) => this.#get(...args),
+			api: this.#api,
 			event: current((event, offset) => this.#onEvent(event, offset)),
 			moved: current((position) => this.#wanted().size && this.#adopt(position)),
 			subscribed: (...args) => this.#onSubscribed(...args),
@@ -478,7 +418,7 @@ export class Client {
 		link.upAt = Date.now();
 		this.#good = link.rung;
 		this.#lapses = 0;
-		this.#isStale = false;
+		this.#api.isStale = false;
 		this.#counts.connects++;
 		this.#climbLater();
 		this.#set(link.kind === 'poll' ? 'polling' : 'live');
@@ -563,11 +503,11 @@ export class Client {
 		const isStale = why.code === 4001 || why.status === 401;
 		const hasNext = link.rung + 1 < this.#kinds.length;
 
-		if (why.code === 4003 || (isStale && !isFunction(this.#options.token)))
+		if (why.code === 4003 || (isStale && !this.#api.canRenew))
 			return this.#finish({ error: new Error(why.error ?? 'not allowed') });
 		if (why.isRefused || why.status === 400 || why.status === 403)
 			return this.#sift(link, why);
-		this.#isStale = isStale;
+		this.#api.isStale = isStale;
 		if (link.isUp && Date.now() - link.upAt > this.#backoff(this.#tries))
 			this.#tries = 0;
 		// A gateway that answers so is there; and one that was is soon again.
@@ -591,7 +531,7 @@ export class Client {
 
 		this.#set('connecting');
 		await Promise.all(patterns.map((pattern) =>
-			this.#get('events', [pattern], { reverse: true, limit: 1 }).catch((e) => {
+			this.#api.events([pattern], { reverse: true, limit: 1 }).catch((e) => {
 				if (e.status !== 400 && e.status !== 403)
 					return;
 				n++;
@@ -646,61 +586,27 @@ export class Client {
 		old.close();
 	}
 
-	// ---- HTTP, and who we are ----
+	// ---- who we are ----
 
-	async #token() {
-		const { token } = this.#options;
-
-		return isFunction(token) ? token({ isStale: this.#isStale }) : token;
-	}
-
-	// While it is connected, a fresh one shortly before the old one ends.
+	// While it is connected, a fresh token shortly before the old one ends.
 	#renewAt(expires) {
 		const ms = (typeof expires === 'number' ? expires * 1000 :
 			Date.parse(expires)) - Date.now();
 
 		clearTimeout(this.#renewTimer);
-		if (ms > 0 && isFunction(this.#options.token))
+		if (ms > 0 && this.#api.canRenew)
 			this.#renewTimer = setTimeout(() => this.#renew(),
 				Math.min(ms - Math.min(30000, ms / 4), 2 ** 31 - 1));
 	}
 
 	async #renew() {
 		try {
-			const token = await this.#options.token({ isStale: true });
-
-			this.#link?.authenticate?.(token);
+			this.#link?.authenticate?.(await this.#api.token(true));
 		} catch (e) {
 			this.#error(e); // the gateway will say when it has expired
 		}
 	}
-
-	async #fetch(path, init = {}) {
-		const token = await this.#token();
-		const response = await this.#env.fetch(`${this.#base}/api/v1/${path}`, {
-			cache: 'no-store', ...init, headers: { ...init.headers,
-				...(token && { Authorization: `Bearer ${token}` }) } });
-
-		if (response.ok)
-			return response;
-		const { title, detail } = await response.json().catch(() => ({}));
-		const retry = retryAfterMs(response.headers.get('Retry-After'));
-
-		throw Object.assign(new Error(detail ?? title ?? `status ${response.status}`),
-			{ status: response.status, ...(retry !== undefined && { retry }) });
-	}
-
-	async #json(path, init) {
-		return (await this.#fetch(path, init)).json();
-	}
-
-	#get(path, patterns, params, signal) {
-		return this.#json(`${path}?${query(patterns, params)}`, { signal });
-	}
 }
-
-const random = () => globalThis.crypto?.randomUUID?.() ??
-	Array.from({ length: 4 }, () => Math.random().toString(36).slice(2)).join('-');
 
 const sameSet = (a, b) => a.size === b.size && [...a].every((x) => b.has(x));
 

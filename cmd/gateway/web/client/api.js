@@ -1,0 +1,49 @@
+// api - the gateway's HTTP API, with a token.
+import { isFunction } from './environment.js';
+import { query, retryAfterMs } from './parts.js';
+
+export class Api {
+	isStale = false; // the last token was refused
+	#fetch; #base; #token;
+
+	constructor(fetch, base, token) {
+		this.#fetch = fetch;
+		this.#base = base;
+		this.#token = token;
+	}
+
+	get canRenew() {
+		return isFunction(this.#token);
+	}
+
+	async token(isStale = this.isStale) {
+		return this.canRenew ? this.#token({ isStale }) : this.#token;
+	}
+
+	// A token that has expired is asked for anew, once. What is no success is
+	// thrown, with its status and after how many ms to retry.
+	async fetch(path, init = {}, isStale = this.isStale) {
+		const token = await this.token(isStale);
+		const response = await this.#fetch(`${this.#base}/api/v1/${path}`, {
+			cache: 'no-store', ...init, headers: { ...init.headers,
+				...(token && { Authorization: `Bearer ${token}` }) } });
+
+		if (response.ok)
+			return response;
+		if (response.status === 401 && !isStale && this.canRenew)
+			return this.fetch(path, init, true);
+		const { title, detail } = await response.json().catch(() => ({}));
+		const retry = retryAfterMs(response.headers.get('Retry-After'));
+
+		throw Object.assign(new Error(detail ?? title ?? `status ${response.status}`),
+			{ status: response.status, ...(retry !== undefined && { retry }) });
+	}
+
+	async json(path, init) {
+		return (await this.fetch(path, init)).json();
+	}
+
+	events(patterns, params, signal) {
+		return this.json(`events?${query(patterns, params)}`, { signal });
+	}
+}
