@@ -123,8 +123,8 @@ test('loses and doubles nothing, whatever is cut, forbidden and restarted', asyn
 
 test('notices a half-open connection', async () => {
 	for (const kind of ['websocket', 'sse']) {
-		const page = await open({ transports: [kind], pingMs: 200, pongMs: 400,
-			quietMs: 1000 });
+		const page = await open({ transports: [kind], openMs: 1500, pingMs: 200,
+			pongMs: 1000, quietMs: 2000 });
 
 		await is(page, `live ${kind}`);
 		await publish(...numbers(1, 3, page.type));

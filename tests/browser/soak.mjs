@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { numbers, Proxy, publish, run, start, stop, test, until, upTo } from './harness.mjs';
 import { connect } from './client/weir.js';
 
-const SECONDS = Number(process.argv[2] ?? 15);
+const SECONDS = Number(process.argv[2] ?? 10);
 const chance = (p) => Math.random() < p;
 const TOPICS = ['test.n/s0', 'test.n/s1', 'test.n/s2'];
 
@@ -105,7 +105,7 @@ await run({
 		proxy = new Proxy(new URL(gateway.url).port);
 		client = connect(await proxy.listen(), { WebSocket, pollMs: 60,
 			backoff: { first: 10, most: 80 }, climb: { first: 30, most: 150 },
-			pingMs: 200, pongMs: 1000, quietMs: 2000 });
+			openMs: 1500, pingMs: 200, pongMs: 1000, quietMs: 2000 });
 	},
 	end: () => {
 		client.close();

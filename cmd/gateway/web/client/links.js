@@ -7,7 +7,6 @@
 
 import { EventStreamParser, PAGE, parsePosition, query, readReason } from './parts.js';
 
-const OPEN_MS = 10000; // for a connection to say that it is subscribed
 const GAP_MS = 1000; // between two requests that wait for events
 
 const REFUSALS = ['bad-pattern', 'bad-filter', 'forbidden', 'too-many-subscriptions'];
@@ -53,7 +52,7 @@ class Socket extends Link {
 	#sent = new Set(); #posts = new Map();
 
 	async start() {
-		this.expect(OPEN_MS);
+		this.expect(this.host.openMs);
 		try {
 			const token = await this.host.api.token();
 
@@ -229,7 +228,7 @@ class Stream extends Link {
 		const abort = this.#abort = new AbortController();
 		const patterns = [...this.patterns];
 
-		this.expect(OPEN_MS);
+		this.expect(this.host.openMs);
 		try {
 			const response = await this.host.api.fetch(
 				`events/stream?${query(patterns, { filter: this.host.filter,
@@ -314,7 +313,7 @@ class Poll extends Link {
 		const since = this.host.position();
 		const wait = this.isUp && since ? this.host.waitS : 0;
 
-		this.expect(OPEN_MS + wait * 1000);
+		this.expect(this.host.openMs + wait * 1000);
 		const page = await this.host.api.events(patterns, since ?
 			{ since, limit: PAGE, filter: this.host.filter, ...(wait && { wait }) } :
 			{ reverse: true, limit: 1 }, signal);

@@ -76,6 +76,8 @@ export interface Options {
 	waitS?: number;
 	/** Hidden for so long before it pauses: 60000. */
 	backgroundMs?: number;
+	/** For a connection to stand: 10000. */
+	openMs?: number;
 	/** Between two pings: 25000. */
 	pingMs?: number;
 	/** For the answer to a ping: 10000. */

@@ -17,6 +17,7 @@ import { Subscription } from './subscription.js';
 
 export { notify } from './notify.js';
 
+const OPEN_MS = 10000; // for a connection to say that it is subscribed
 const PING_MS = 25000, PONG_MS = 10000;
 const QUIET_MS = 45000; // of a stream, which has a sign of life every 15 s
 const CLIMB_MS = 5000, CLIMB_MOST_MS = 300000; // between looks for a better way
@@ -374,6 +375,7 @@ export class Client {
 
 		return {
 			env: this.#env, base: this.#base, filter: options.filter,
+			openMs: options.openMs ?? OPEN_MS,
 			pingMs: options.pingMs ?? PING_MS,
 			pongMs: options.pongMs ?? PONG_MS,
 			quietMs: options.quietMs ?? QUIET_MS,
