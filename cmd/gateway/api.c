@@ -34,6 +34,7 @@ static const struct route routes[] = {
 	{ "/readyz", .fn = api_ready, .need = NEED_NOTHING },
 	{ "/metrics", .fn = api_metrics, .need = NEED_STATS },
 	{ "/api/openapi.json", .fn = api_asset, .need = NEED_NOTHING },
+	{ "/client/", .fn = api_asset, .need = NEED_NOTHING },
 	{ "/api/schema/", .fn = api_asset, .need = NEED_NOTHING },
 	{ "/api/v1/events", .fn = api_events_get, .post = api_events_post },
 	{ "/api/v1/events/stream", .fn = api_stream },

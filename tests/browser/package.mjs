@@ -2,9 +2,10 @@
 // against; and what only Node shows: no page, tokens, hints. Prints TAP.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
 import assert from 'node:assert/strict';
 import { WebSocketServer, WebSocket } from 'ws';
-import { numbers, publish, run, start, test, until, upTo } from './harness.mjs';
+import { dir, numbers, publish, run, start, stop, test, until, upTo } from './harness.mjs';
 
 const here = `${process.cwd()}/packed`; // node_modules of above are seen from it
 
@@ -221,6 +222,57 @@ test('only events for which the filter holds, on every transport', async () => {
 		assert.deepEqual([got, past], [[4, 5, 6], [4, 5, 6]]);
 		client.close();
 	}
+});
+
+// A JSON Web Token that ends in so many seconds.
+function sign(secret, seconds, claims) {
+	const part = (o) => Buffer.from(JSON.stringify(o)).toString('base64url');
+	const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ ...claims,
+		exp: Math.floor(Date.now() / 1000) + seconds })}`;
+
+	return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+}
+
+test('comes with a token, a fresh one before it ends, and may do what it says', async () => {
+	const secret = 'a secret of this test, 32 bytes or more';
+	const file = `${dir}/secret`;
+
+	writeFileSync(file, secret, { mode: 0o600 });
+	const other = await start('gateway', '--port', '0', '--jwt-keys', file);
+	const may = (role) => ({ sub: 'ann', weir: { role, read: ['test.j/'], write: ['test.j/'] } });
+
+	for (const kind of ['websocket', 'sse', 'poll']) {
+		const asked = [], got = [], errors = [];
+		const client = weir.connect(other.url, { WebSocket, transports: [kind], pollMs: 100,
+			token: ({ isStale }) => {
+				asked.push(isStale);
+				return sign(secret, asked.length > 1 ? 600 : 3, may('publisher'));
+			} });
+
+		client.onerror = (e) => errors.push(e);
+		client.subscribe(['test.j/', 'user.notification/ann'],
+			{ handler: (e) => got.push(e.data.n) });
+		await until(() => client.transport === kind);
+		assert.match(await client.publish({ type: 'test.j', subject: kind, data: { n: 1 } }),
+			/^[0-9a-f]{8}:\d+$/);
+		await until(() => got.length === 1);
+		assert.deepEqual(errors, []);
+		await assert.rejects(client.publish({ type: 'test.x', data: {} }), (e) => e.status === 400 || e.status === 403);
+		if (kind === 'websocket')
+			await until(() => asked.includes(true), 'a fresh token');
+		client.subscribe('test.other');
+		await until(() => errors.some((e) => e.pattern === 'test.other'));
+		await client.publish({ type: 'test.j', subject: kind, data: { n: 2 } });
+		await until(() => got.length === 2);
+		client.close();
+	}
+	const forged = weir.connect(other.url, { WebSocket, token: sign('x', 600, may('admin')),
+		backoff: { first: 1, most: 1 } });
+
+	forged.subscribe('test.j/');
+	await until(() => forged.state === 'closed');
+	assert.ok(forged.status.error);
+	await stop(other.child);
 });
 
 await run({ begin: async () => {

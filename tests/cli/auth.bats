@@ -68,6 +68,8 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 
 	# who
 	[ "$(status '' /healthz)" = 200 ]
+	[ "$(status '' /client/weir.js)" = 200 ]
+	[ "$(status '' /app.js)" = 401 ]
 	[ "$(status '' /api/v1/events)" = 401 ]
 	[ "$(status "${ann}x" /api/v1/events)" = 401 ]
 	[ "$(status "$old" /api/v1/events)" = 401 ]

@@ -43,6 +43,15 @@ export class Api {
 		return (await this.fetch(path, init)).json();
 	}
 
+	/** The gateway is there; needs no token. */
+	async reach(signal) {
+		const response = await this.#fetch(`${this.#base}/healthz`,
+			{ cache: 'no-store', signal });
+
+		if (!response.ok)
+			throw new Error(`status ${response.status}`);
+	}
+
 	events(patterns, params, signal) {
 		return this.json(`events?${query(patterns, params)}`, { signal });
 	}

@@ -9,7 +9,12 @@ import { EventStreamParser, PAGE, parsePosition, query, readReason } from './par
 
 const GAP_MS = 1000; // between two requests that wait for events
 
-const REFUSALS = ['bad-pattern', 'bad-filter', 'forbidden', 'too-many-subscriptions'];
+// A message may have 64 KiB; a character is at most three bytes.
+const PUBLISH_MAX = 20000;
+
+const REFUSALS = ['bad-pattern', 'bad-filter', 'forbidden', 'too-many-filters',
+	'too-many-subscriptions'];
+const PASSING = ['busy', 'late', 'unavailable'];
 
 class Link {
 	isUp = false;
@@ -31,6 +36,14 @@ class Link {
 		clearTimeout(this.#deadline);
 		this.#deadline = ms && setTimeout(() =>
 			this.end({ error: 'no answer in time' }), ms);
+	}
+
+	// Nothing to wait for: no topic would stand for all of them.
+	async idle(signal) {
+		await this.host.api.reach(signal);
+		this.expect(0);
+		if (!signal.aborted)
+			this.host.subscribed(this, null, true, []);
 	}
 
 	close() {
@@ -129,7 +142,7 @@ class Socket extends Link {
 		else if ('published' in m)
 			this.#posted(m.published, m.position);
 		else if (m.error)
-			this.#refused(m.error, m.id);
+			this.#refused(m.error);
 	}
 
 	#up(position, recovered, patterns) {
@@ -143,14 +156,18 @@ class Socket extends Link {
 		this.#beat = setInterval(() => this.ping().catch(() => {}), this.host.pingMs);
 	}
 
-	#refused(error, id) {
-		this.host.error(new Error(`${error.code}: ${error.message}`));
+	#refused(error) {
+		const { code, message, id } = error;
+
 		if (this.#posts.has(id))
-			this.#posted(id, null, error);
-		else if (REFUSALS.includes(error.code))
-			this.end({ isRefused: true, error: error.message });
-		else if (error.code === 'unavailable' && !this.isUp)
-			this.end({ error: error.message });
+			return this.#posted(id, null, error);
+		this.host.error(new Error(`${code}: ${message}`));
+		if (code === 'unauthorized')
+			this.end({ status: 401, error: message });
+		else if (REFUSALS.includes(code))
+			this.end({ isRefused: true, error: message });
+		else if (code === 'unavailable' && !this.isUp)
+			this.end({ error: message });
 	}
 
 	// Half-open: nothing comes, and nobody says that it is over.
@@ -190,9 +207,12 @@ class Socket extends Link {
 		this.#send({ auth: token });
 	}
 
+	/** A promise of its position, or null: it is too large for this. */
 	publish(event) {
 		const id = ++this.#count;
 
+		if (JSON.stringify(event).length > PUBLISH_MAX)
+			return null;
 		this.#send({ publish: event, id });
 		return new Promise((resolve, reject) =>
 			this.#posts.set(id, { resolve, reject }));
@@ -203,8 +223,10 @@ class Socket extends Link {
 
 		this.#posts.delete(id);
 		if (error)
-			post?.reject(Object.assign(new Error(error.message),
-				{ code: error.code }));
+			post?.reject(Object.assign(new Error(error.message), {
+				code: error.code,
+				status: PASSING.includes(error.code) ? 503 : 400,
+			}));
 		else
 			post?.resolve(position);
 	}
@@ -230,6 +252,8 @@ class Stream extends Link {
 
 		this.expect(this.host.openMs);
 		try {
+			if (!patterns.length)
+				return await this.idle(abort.signal);
 			const response = await this.host.api.fetch(
 				`events/stream?${query(patterns, { filter: this.host.filter,
 					since: this.host.position() })}`,
@@ -271,7 +295,9 @@ class Stream extends Link {
 			const { position, recovered } = JSON.parse(data);
 
 			this.host.subscribed(this, position, recovered, patterns);
-		} else if (data === null)
+		} else if (event === 'over')
+			this.end({ status: 401, error: 'the token does not hold any more' });
+		else if (data === null)
 			this.host.moved(this, id);
 		else
 			this.host.event(this, JSON.parse(data), parsePosition(id).offset);
@@ -297,8 +323,11 @@ class Poll extends Link {
 	async start() {
 		const abort = this.#abort = new AbortController();
 
+		this.expect(this.host.openMs);
 		while (!abort.signal.aborted && !this.ended)
 			try {
+				if (!this.patterns.size)
+					return await this.idle(abort.signal);
 				await this.#pause(await this.#ask([...this.patterns],
 					abort.signal));
 			} catch (e) {

@@ -103,10 +103,8 @@ export class EventStreamParser {
 	}
 }
 
-// No topic would be all of them; this one has never an event.
 export function query(patterns, more) {
-	const q = (patterns.length ? patterns : ['weir.nothing'])
-		.map((p) => ['topic', p]);
+	const q = patterns.map((p) => ['topic', p]);
 
 	for (const [name, value] of Object.entries(more))
 		if (value !== undefined && value !== null)

@@ -147,13 +147,10 @@ export class Client {
 
 		for (let tries = 0; ; tries++)
 			try {
-				const { positions } = await this.#api.json('events', {
-					method: 'POST', body: JSON.stringify(whole),
-					headers: { 'Content-Type': 'application/json' },
-				});
+				const position = await this.#send(whole);
 
 				this.#counts.published++;
-				return positions[0];
+				return position;
 			} catch (e) {
 				const ms = e.retry ?? this.#backoff(tries);
 
@@ -161,6 +158,20 @@ export class Client {
 					throw e;
 				await sleep(ms);
 			}
+	}
+
+	async #send(event) {
+		const link = this.#link;
+		const position = link?.isUp && link.publish?.(event);
+
+		if (position)
+			return position;
+		const { positions } = await this.#api.json('events', {
+			method: 'POST', body: JSON.stringify(event),
+			headers: { 'Content-Type': 'application/json' },
+		});
+
+		return positions[0];
 	}
 
 	/** Resolves to the time there and back, in ms. */
@@ -173,7 +184,7 @@ export class Client {
 			return this.#counts.rttMs = await link.ping();
 		const at = Date.now();
 
-		await this.#env.fetch(`${this.#base}/healthz`);
+		await this.#api.reach();
 		return this.#counts.rttMs = Date.now() - at;
 	}
 
@@ -542,7 +553,7 @@ export class Client {
 			})));
 		if (this.#link || this.#state !== 'connecting')
 			return; // it was closed, or paused, meanwhile
-		if (n === patterns.length)
+		if (n && n === patterns.length)
 			this.#finish({ error: new Error(why.error ?? 'not allowed') });
 		else
 			this.#wait(n ? 0 : this.#backoff(this.#tries++));
