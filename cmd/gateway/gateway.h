@@ -36,6 +36,7 @@ struct gateway_settings {
 	struct opt_list hosts;	/* names besides those of loopback */
 	struct opt_list expect; /* tools that must be heard of */
 	const char *compat;	/* the file, or NULL */
+	struct opt_list lag;	/* how far clients may fall behind */
 	struct auth_settings auth;
 	struct opt_list origins; /* pages elsewhere that may */
 };
@@ -46,6 +47,7 @@ struct gateway {
 	struct bus *bus;
 	struct net *net;
 	struct hub *hub;
+	struct lag *lag; /* NULL: no rules */
 	struct follow *follow;
 	struct producer_memory *queue;
 	struct producer *producer;

@@ -106,8 +106,10 @@ void hub_settle(struct hub *h, struct hub_client *c)
 		set_state(h, c, HUB_CHOKED);
 	else if (c->owed || c->pos < h->flushed)
 		set_state(h, c, c->waiter ? HUB_WOKEN : HUB_BEHIND);
-	else
+	else {
+		c->returning = false;
 		set_state(h, c, c->pos > h->flushed ? HUB_AHEAD : HUB_LIVE);
+	}
 }
 
 /* Give c what it wants from now on; an empty set, or NULL, is nothing. */
@@ -313,6 +315,8 @@ void hub_event(struct hub *h, const struct event *ev)
 
 	if (h->epoch != ev->epoch)
 		hub_epoch(h, (struct position){ ev->epoch, ev->offset - 1 });
+	if (h->conf.lag)
+		lag_event(h->conf.lag, ev->topic, ev->offset);
 	if (!h->all) {
 		/* Nobody listens: whoever comes finds it in the journal. */
 		empty_rings(h, ev->offset);
@@ -390,7 +394,7 @@ static void on_retry(void *arg)
 
 /* ---- clients ---- */
 
-static void owe(struct hub_client *c, struct owed *o)
+void hub_owe(struct hub_client *c, struct owed *o)
 {
 	struct owed **at = &c->owed;
 
@@ -411,10 +415,11 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 	if (rc == 0) {
 		set_state(h, c, HUB_IDLE);
 		set_group(h, c, &p.set);
-		owe(c, p.owed);
+		hub_owe(c, p.owed);
 		p.owed = NULL;
 		c->pos = p.pos;
 		c->want = p.want;
+		c->returning |= wish->since != NULL;
 		*pos_r = (struct position){ h->epoch, c->pos };
 		*recovered_r = p.recovered;
 		hub_settle(h, c);
@@ -458,7 +463,7 @@ void hub_reply(struct hub *h, struct hub_client *c, struct str frames)
 
 void hub_drained(struct hub *h, struct hub_client *c)
 {
-	c->blocked = false;
+	c->blocked = c->lagging = false;
 	hub_settle(h, c);
 }
 
@@ -505,6 +510,8 @@ void hub_epoch(struct hub *h, struct position pos)
 	h->waiting = h->n_waiting = 0;
 	h->epoch = pos.epoch;
 	pieces_clear(h->pieces);
+	if (h->conf.lag)
+		lag_forget(h->conf.lag);
 	empty_rings(h, pos.offset);
 	for (c = h->all; c; c = c->all_next) {
 		hub_drop_owed(&c->owed);
@@ -542,6 +549,9 @@ struct hub *hub_new(const struct hub_conf *conf)
 	h->work = loop_work_new(conf->loop, on_work, h);
 	h->tick = loop_timer_new(conf->loop, on_tick, h);
 	h->retry = loop_timer_new(conf->loop, on_retry, h);
+	h->lag = loop_timer_new(conf->loop, hub_judge_choked, h);
+	if (conf->lag)
+		loop_timer_start(h->lag, HUB_LAG_MS);
 	return h;
 }
 
@@ -556,6 +566,7 @@ void hub_free(struct hub **hp)
 	loop_work_free(&h->work);
 	loop_timer_free(&h->tick);
 	loop_timer_free(&h->retry);
+	loop_timer_free(&h->lag);
 	for (int k = 0; k < FRAME_KINDS; k++) {
 		ring_free(&h->lane[k].ring);
 		buf_free(&h->lane[k].frame);

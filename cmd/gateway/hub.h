@@ -13,6 +13,10 @@
  * from the ring of newest frames, or from the journal, until it is live again:
  * bounded work in each turn of the loop, which all share that want the same.
  *
+ * Who falls too far behind what it wants (lag.h) either goes on with the newest
+ * event of each topic, or has to come back. A client that asked for older
+ * events is not judged before it has been live.
+ *
  * A flush comes at once when little happens, and at most once a millisecond
  * when much does: sending less often is what makes sending cheap.
  *
@@ -30,6 +34,7 @@
 #include "common/loop.h"
 
 #include "groups.h"
+#include "lag.h"
 
 enum {
 	HUB_WRITE_MAX = 64 << 10, /* bytes gathered for one write */
@@ -39,6 +44,8 @@ enum {
 	HUB_LOOK_MAX = 2048,	  /* events looked at for one that is behind */
 	HUB_TURN_MAX = 4096,	/* likewise for all; 1 KiB sent counts as one */
 	HUB_LAST_MAX = 100000,	/* topics that "last" may give */
+	HUB_LAG_MS = 30000,	/* twice found to be lagging: disconnected */
+	HUB_LAG_SLICE = 256,	/* clients that take no more, looked at */
 	HUB_OWED_MAX = 16,	/* requests of one client that wait */
 	HUB_RING_SLOTS = 16384, /* of each kind of frame */
 	HUB_RING_BYTES = 4 << 20,
@@ -78,6 +85,8 @@ struct hub_client {
 	/* What it knows to be pruned; the patterns are set for each use. */
 	struct journal_want want;
 	bool blocked;	   /* the socket takes no more */
+	bool returning;	   /* asked for what was; may lag until it is live */
+	bool lagging;	   /* was found to be, and takes no more */
 	struct owed *owed; /* what it is sent first, up to its position */
 };
 
@@ -114,6 +123,12 @@ struct hub_conf {
 	 * journal, or events that it wants were pruned before it had them.
 	 */
 	void (*broken)(void *user, struct position pos);
+	/*
+	 * How far clients may fall behind, or NULL; belongs to the caller. One
+	 * that has to come back is told so, and its connection ended, soon.
+	 */
+	struct lag *lag;
+	void (*lagged)(void *user, struct position pos);
 };
 
 struct hub;
@@ -192,7 +207,8 @@ struct hub_counts {
 	uint64_t framed; /* events framed for the rings, once for each kind */
 	uint64_t delivered; /* events sent to clients */
 	uint64_t flushes;
-	uint64_t from_ring, from_journal; /* gathered for those behind */
+	uint64_t from_ring, from_journal;    /* gathered for those behind */
+	uint64_t lagged[LAG_DISCONNECT + 1]; /* clients, by policy */
 	uint64_t shared; /* delivered later, and gathered for another */
 };
 struct hub_counts hub_count(const struct hub *h);

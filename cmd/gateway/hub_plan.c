@@ -29,6 +29,18 @@ static int by_offset(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+void hub_sort_offsets(struct owed *o)
+{
+	size_t n = 0;
+
+	if (o->n)
+		qsort(o->offset, o->n, sizeof(*o->offset), by_offset);
+	for (size_t i = 0; i < o->n; i++)
+		if (n == 0 || o->offset[n - 1] != o->offset[i])
+			o->offset[n++] = o->offset[i];
+	o->n = n;
+}
+
 static void plan_owed(struct plan *p)
 {
 	p->owed = xcalloc(1, sizeof(*p->owed));
@@ -43,8 +55,6 @@ static int collect_last(struct hub *h, const struct hub_wish *wish,
 {
 	struct journal *j = h->conf.journal(h->conf.arg);
 	int rc = journal_begin(j, e);
-	struct owed *o;
-	size_t n = 0;
 
 	plan_owed(p);
 	for (size_t i = 0; rc == 0 && i < wish->n; i++)
@@ -53,16 +63,10 @@ static int collect_last(struct hub *h, const struct hub_wish *wish,
 	journal_end(j);
 	if (rc < 0)
 		return -1;
-	o = p->owed;
-	if (o->n == 0) {
+	if (p->owed->n == 0)
 		hub_drop_owed(&p->owed);
-		return 0;
-	}
-	qsort(o->offset, o->n, sizeof(*o->offset), by_offset);
-	for (size_t i = 0; i < o->n; i++)
-		if (n == 0 || o->offset[n - 1] != o->offset[i])
-			o->offset[n++] = o->offset[i];
-	o->n = n;
+	else
+		hub_sort_offsets(p->owed);
 	return 0;
 }
 

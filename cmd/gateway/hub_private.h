@@ -28,7 +28,7 @@ struct hub {
 	struct groups *groups;
 	struct filters *filters;
 	struct loop_work *work;
-	struct loop_timer *tick, *retry;
+	struct loop_timer *tick, *retry, *lag;
 	uint32_t epoch;
 	uint64_t newest;  /* event that the hub was told of */
 	uint64_t flushed; /* live clients have seen everything up to here */
@@ -69,6 +69,8 @@ struct owed {
 	size_t n, cap, done;	     /* of them */
 	struct journal_want want;    /* all: what is known to be pruned, */
 	uint64_t at;		     /* and up to where was looked */
+	struct str
+		thin; /* owned; or absent: all, but of these topics `offset` */
 };
 
 /* What will be so when a client has what it asks for. */
@@ -92,6 +94,19 @@ bool hub_serve(struct hub *h, struct hub_client *c);
 
 /* Tell a client of events after its position that are gone, once. */
 void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j);
+
+/*
+ * Do what is to be done with one that may have fallen too far behind. True: it
+ * is not to be served now. hub_judge.c
+ */
+bool hub_judge(struct hub *h, struct hub_client *c);
+void hub_judge_choked(void *hub); /* the timer `lag` */
+
+/* In order, each once. */
+void hub_sort_offsets(struct owed *o);
+
+/* It is owed one thing more; NULL is nothing. */
+void hub_owe(struct hub_client *c, struct owed *o);
 
 /* A client is owed nothing any more. */
 void hub_drop_owed(struct owed **first);

@@ -55,6 +55,29 @@ struct serving {
 	size_t n;
 };
 
+static bool is_among(const struct owed *o, uint64_t offset)
+{
+	size_t lo = 0, hi = o->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (o->offset[mid] < offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < o->n && o->offset[lo] == offset;
+}
+
+static bool is_owed(const struct owed *o, const struct event *ev)
+{
+	if (o->thin.p && topic_matches(ev->topic, o->thin) &&
+	    !is_among(o, ev->offset))
+		return false;
+	return patterns_want(&o->wanted, ev) && !patterns_want(&o->had, ev);
+}
+
 static int on_scanned(void *arg, const struct event *ev, struct err *e)
 {
 	struct serving *s = arg;
@@ -65,7 +88,7 @@ static int on_scanned(void *arg, const struct event *ev, struct err *e)
 	s->h->spent++;
 	if (!patterns_want(s->patterns, ev))
 		return 0;
-	if (o && (!patterns_want(&o->wanted, ev) || patterns_want(&o->had, ev)))
+	if (o && !is_owed(o, ev))
 		return 0;
 	hub_frame(s->h, s->kind, ev, hub_print(s->h, ev), s->out);
 	s->h->counts.from_journal++;
@@ -152,6 +175,7 @@ static void pop_owed(struct owed **first)
 	*first = o->next;
 	patterns_free(&o->wanted);
 	patterns_free(&o->had);
+	free((char *)(uintptr_t)o->thin.p);
 	free(o->offset);
 	free(o);
 }
@@ -219,10 +243,13 @@ bool hub_serve(struct hub *h, struct hub_client *c)
 {
 	struct journal *j;
 
+	if (hub_judge(h, c))
+		return true;
 	if (!c->owed)
 		return serve_piece(h, c);
 	j = h->conf.journal(h->conf.arg);
 	if (!j)
 		return false;
-	return c->owed->offset ? serve_last(h, c, j) : serve_missed(h, c, j);
+	return c->owed->offset && !c->owed->thin.p ? serve_last(h, c, j)
+						   : serve_missed(h, c, j);
 }

@@ -134,6 +134,33 @@ void live_broken(void *user, struct position pos)
 	buf_free(&b);
 }
 
+/* It comes back in a while, and not at the same time as others. */
+void live_lagged(void *user, struct position pos)
+{
+	struct live *l = user;
+	unsigned spread = STREAMS_RETRY_MAX_MS - STREAMS_RETRY_MIN_MS;
+	char text[POSITION_TEXT_MAX];
+	struct buf why = { 0 }, b = { 0 };
+
+	if (l->client.kind >= FRAME_CUSTOM) {
+		socketio_live_broken(l);
+		return;
+	}
+	buf_addf(&why, "{\"retry\":%u,\"position\":\"%s\"}",
+		 STREAMS_RETRY_MIN_MS + arc4random_uniform(spread + 1),
+		 position_format(pos, text));
+	if (l->client.kind == FRAME_SSE) {
+		buf_puts(&b, "event: lagged\n");
+		frame_add_id(&b, pos);
+		frame_add_data(&b, buf_str(&why));
+		frame_end_block(&b);
+		hub_reply(l->s.g->hub, &l->client, buf_str(&b));
+	}
+	net_hang_up(l->s.conn, LIVE_LAGGED, why.p);
+	buf_free(&why);
+	buf_free(&b);
+}
+
 static const char *code_of(const struct err *e)
 {
 	switch (e->code) {

@@ -15,6 +15,7 @@ enum {
 	LIVE_PING_MIN_MS = 1000,
 	LIVE_PING_MAX_MS = 3600 * 1000,
 	LIVE_PUBLISHING_MAX = 64, /* events of one WebSocket at a time */
+	LIVE_LAGGED = 4008,	  /* the code that ends a WebSocket so */
 };
 
 struct publication;
@@ -55,5 +56,6 @@ void live_dismiss(struct live *l, uint16_t code, unsigned retry_ms);
 bool live_send(void *user, struct str frames);
 bool live_send_to(void *arg, struct line to, struct str frames);
 void live_broken(void *user, struct position pos);
+void live_lagged(void *user, struct position pos);
 
 #endif

@@ -63,6 +63,8 @@ static const struct opt opts[] = {
 	  "tool that must be running for /readyz to say yes" },
 	{ 0, "max-clients", "N", OPT_UINT, &cfg.max_clients, 1, 1000000,
 	  "connections at a time (default 10000); more are turned away" },
+	{ 0, "lag", "RULE", OPT_LIST, &cfg.lag, 0, 0,
+	  "PATTERN=latest:N or PATTERN=disconnect:N, for who is behind" },
 	{ 0, "compat", "FILE", OPT_STR, &cfg.compat, 1, 0,
 	  "what clients of before call things (default: built in)" },
 	{ 0, "max-per-address", "N", OPT_UINT, &cfg.max_per_address, 0, 1000000,
@@ -114,17 +116,26 @@ static struct auth *read_auth(const char *address, struct err *e)
 	return a;
 }
 
+/* How far clients may fall behind; *l_r is NULL where nothing is said. */
+static int read_lag(struct lag **l_r, struct err *e)
+{
+	*l_r = cfg.lag.n ? lag_new(cfg.lag.v, cfg.lag.n, e) : NULL;
+	return cfg.lag.n && !*l_r ? -1 : 0;
+}
+
 /* ---- SIGHUP ---- */
 
 static int read_settings(struct gateway *g, struct err *e)
 {
 	const struct gateway_settings old = cfg;
 	struct opt_past *past = opt_reload(&tool, e);
+	struct lag *lag = NULL; /* must be right, and needs a restart */
 	struct auth *auth;
 
 	if (!past)
 		return -1;
-	auth = read_auth(listening, e);
+	auth = read_lag(&lag, e) ? NULL : read_auth(listening, e);
+	lag_free(&lag);
 	if (!auth) {
 		opt_revert(&tool, &past);
 		return -1;
@@ -290,6 +301,10 @@ static void gateway_count(struct gateway *g)
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		stats_set(g->stats, counts[i].name, NULL, (int64_t)counts[i].v);
+	stats_set(g->stats, "lagged_total", "latest",
+		  (int64_t)hub.lagged[LAG_LATEST]);
+	stats_set(g->stats, "lagged_total", "disconnect",
+		  (int64_t)hub.lagged[LAG_DISCONNECT]);
 	report_clients(g);
 	presence_live_report(g->presence, g->stats);
 	socketio_live_report(g->socketio, g->stats);
@@ -415,6 +430,8 @@ static int gateway_open(struct gateway *g, struct err *e)
 		.broken = live_broken,
 		.flushed = report_flushed,
 		.wants = presence_live_wants,
+		.lag = g->lag,
+		.lagged = live_lagged,
 	};
 
 	g->loop = loop_new(e);
@@ -455,6 +472,7 @@ static void gateway_close(struct gateway *g)
 	pulse_free(&g->streams);
 	hub_free(&g->hub);
 	sessions_free(&g->sessions);
+	lag_free(&g->lag);
 	board_free(&g->board);
 	auth_free(&g->auth);
 	roll_free(&g->roll);
@@ -510,7 +528,7 @@ static int run_once(int listening_fd, int *next_fd, struct err *e)
 	if (!g.auth)
 		return -1;
 	str_copy(listening, sizeof(listening), str_from(cfg.listen));
-	g.compat = compat_open(cfg.compat, e);
+	g.compat = read_lag(&g.lag, e) ? NULL : compat_open(cfg.compat, e);
 	if (!g.compat || common.check_config)
 		rc = g.compat ? 0 : -1;
 	else if (gateway_open(&g, e) == 0)

@@ -85,6 +85,7 @@ static const struct {
 	{ "held_bytes", "Bytes of bodies and answers on their way." },
 	{ "late_heads_total", "Connections whose request did not come in "
 			      "time." },
+	{ "lagged_total", "Clients that fell too far behind, by policy." },
 	{ "messages_total", "Messages of clients." },
 	{ "overloads_total",
 	  "Requests that were answered 503 for want of room." },

@@ -42,8 +42,8 @@ in_line() { jq -r '.data.price // empty' | paste -sd ' '; }
 		ws -n 2 >"$T/out"
 	[ "$(in_line <"$T/out")" = 10 ]
 	# live
-	(echo '{"subscribe":["t.price/"],"filter":"price in [12, 14]"}' && sleep 60) |
-		ws -n 3 >"$T/out" 3>&- &
+	echo '{"subscribe":["t.price/"],"filter":"price in [12, 14]"}' >"$T/say"
+	ws -n 3 <"$T/say" >"$T/out" 3>&- &
 	client=$!
 	wait_for counts subscribed 1
 	prices 11 15
@@ -63,7 +63,7 @@ in_line() { jq -r '.data.price // empty' | paste -sd ' '; }
 		{"subscribe":["t.price/b","t.price/c"],"filter":"price > 4","since":"$start"}
 		{"subscribe":["t.price/c"],"filter":"price > 3"}
 	END
-	(cat "$T/say" && sleep 60) | ws -n 9 >"$T/out" 3>&- &
+	ws -n 9 <"$T/say" >"$T/out" 3>&- &
 	client=$!
 	wait_for counts messages_total 3
 	prices 1 6

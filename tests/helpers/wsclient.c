@@ -12,7 +12,8 @@
  *
  * Each line of standard input goes out as one message, each message that comes
  * is printed on a line. Where the server does not upgrade, its status goes to
- * standard error and the exit status is 2; where it closes, its code, and 3.
+ * standard error and the exit status is 2; where it closes, its code
+ * and reason, and 3.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -159,8 +160,10 @@ static bool take_frame(int fd)
 			finish(0);
 		break;
 	case 0x88:
-		fprintf(stderr, "close %d\n",
-			len >= 2 ? p[head] << 8 | p[head + 1] : 1005);
+		fprintf(stderr, "close %d%s%.*s\n",
+			len >= 2 ? p[head] << 8 | p[head + 1] : 1005,
+			len > 2 ? " " : "", len > 2 ? (int)len - 2 : 0,
+			s.p + 2);
 		finish(3);
 		break;
 	case 0x89: send_frame(fd, 0xa, s); break;

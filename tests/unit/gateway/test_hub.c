@@ -58,7 +58,7 @@ struct client {
 	struct world *w;
 	bool choked, taken; /* taken: the hub was told to stop */
 	uint64_t last;	    /* the last offset received */
-	size_t got, broken;
+	size_t got, broken, lagged;
 	size_t picture; /* events of "last" that are still to come */
 	uint8_t *times; /* how often each offset came; topics are in order */
 	bool woken;
@@ -250,6 +250,14 @@ static void be_broken(void *user, struct position pos)
 	c->last = pos.offset;
 }
 
+static void be_lagged(void *user, struct position pos)
+{
+	struct client *c = user;
+
+	c->lagged++;
+	assert_int_equal(pos.offset, c->hub.pos);
+}
+
 /* ---- the world ---- */
 
 static void write_events(struct world *w, size_t n, bool follow)
@@ -320,7 +328,8 @@ static void encode(void *arg, enum frame_kind kind, const struct event *ev,
 	buf_free(&text);
 }
 
-static void run(void (*script)(struct world *w))
+static void run_with_lag(void (*script)(struct world *w),
+			 const char *const *rule, size_t n)
 {
 	struct world *w = xcalloc(1, sizeof(*w));
 	struct hub_conf conf = { .arg = w,
@@ -329,10 +338,12 @@ static void run(void (*script)(struct world *w))
 				 .send_to = take_line,
 				 .encode = encode,
 				 .woken = be_woken,
+				 .lagged = be_lagged,
 				 .broken = be_broken,
 				 .flushed = be_flushed };
 	struct err e;
 
+	conf.lag = n ? lag_new(rule, n, &e) : NULL;
 	strcpy(w->dir, "/tmp/weir-hub-XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	w->seed = 42;
@@ -364,8 +375,14 @@ static void run(void (*script)(struct world *w))
 	loop_free(&w->loop);
 	journal_close(&w->reader);
 	journal_close(&w->writer);
+	lag_free(&conf.lag);
 	nftw(w->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	free(w);
+}
+
+static void run(void (*script)(struct world *w))
+{
+	run_with_lag(script, NULL, 0);
 }
 
 static int subscribe_to(struct client *c, const char *pattern,
@@ -746,6 +763,130 @@ static void who_comes_back_together_is_served_together(void **state)
 	run(come_back);
 }
 
+/*
+ * Two that read nothing for long, one of which wants other topics as well;
+ * then they get the newest of each topic of the rule, and all of the others.
+ */
+static void fall_behind(struct world *w)
+{
+	static uint8_t times[2][HISTORY_MAX];
+	struct client *c = w->client;
+	struct position pos;
+
+	if (w->step == 0) {
+		memset(times, 0, sizeof(times));
+		for (size_t i = 0; i < 2; i++) {
+			assert_int_equal(subscribe(&c[i], i ? "" : "a.x/", NULL,
+						   false, &pos),
+					 0);
+			c[i].last = pos.offset;
+			c[i].times = times[i];
+			c[i].choked = c[i].taken = true;
+			hub_choked(w->hub, &c[i].hub);
+		}
+	}
+	if (w->step < 100) {
+		write_events(w, 30, true);
+		return;
+	}
+	if (w->step == 100) {
+		unchoke(w, &c[0]);
+		unchoke(w, &c[1]);
+	}
+	assert_true(w->step < 100000);
+	if (c[0].hub.state != HUB_LIVE || c[1].hub.state != HUB_LIVE)
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(c[i].broken, 1);
+		assert_int_equal(c[i].lagged, 0);
+	}
+	for (uint64_t o = 21; o <= w->head; o++) {
+		bool is_a = topic_matches(str_from(w->topic[o]), STR("a.x/"));
+		bool is_newest = true;
+
+		for (uint64_t k = o + 1; is_newest && k <= w->head; k++)
+			is_newest = w->topic[k] != w->topic[o];
+		assert_int_equal(times[0][o], is_a && is_newest);
+		assert_int_equal(times[1][o], !is_a || is_newest);
+	}
+	assert_int_equal(hub_count(w->hub).lagged[LAG_LATEST], 2);
+	loop_stop(w->loop);
+}
+
+static void who_falls_behind_goes_on_with_the_latest(void **state)
+{
+	static const char *const rules[] = { "a.x/=latest:100" };
+
+	(void)state;
+	run_with_lag(fall_behind, rules, 1);
+}
+
+/* Who is sent away may come back, and have all of it. */
+static void be_sent_away(struct world *w)
+{
+	struct client *c = w->client;
+	struct position pos;
+
+	if (w->step == 0) {
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(subscribe(&c[i],
+						   i < 2 ? "a.x/" : "b.y/",
+						   NULL, false, &pos),
+					 0);
+			c[i].last = pos.offset;
+			c[i].choked = c[i].taken = true;
+			hub_choked(w->hub, &c[i].hub);
+		}
+	}
+	if (w->step < 100) {
+		write_events(w, 30, true);
+		return;
+	}
+	if (w->step == 100) {
+		/* one reads again, and one is found to read nothing, twice */
+		unchoke(w, &c[0]);
+		unchoke(w, &c[2]);
+		hub_judge_choked(w->hub);
+		assert_int_equal(c[1].lagged, 0);
+		hub_judge_choked(w->hub);
+		hub_judge_choked(w->hub);
+	}
+	if (w->step < 200)
+		return;
+	if (w->step == 200) {
+		assert_int_equal(hub_count(w->hub).lagged[LAG_DISCONNECT], 2);
+		for (size_t i = 0; i < 2; i++) {
+			uint64_t at = hub_position(w->hub, &c[i].hub).offset;
+
+			assert_int_equal(c[i].lagged, 1);
+			assert_int_equal(c[i].got, 0);
+			hub_leave(w->hub, &c[i].hub);
+			c[i].choked = c[i].taken = c[i].hub.blocked = false;
+			assert_int_equal(
+				subscribe(&c[i], "a.x/", &at, false, &pos), 0);
+		}
+	}
+	assert_true(w->step < 100000);
+	for (size_t i = 0; i < 3; i++)
+		if (c[i].hub.state != HUB_LIVE)
+			return;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(c[i].broken, 0);
+		assert_int_equal(c[i].lagged, i < 2);
+		for (uint64_t o = c[i].last + 1; o <= w->head; o++)
+			assert_false(is_for(&c[i], o));
+	}
+	loop_stop(w->loop);
+}
+
+static void who_falls_behind_may_be_sent_away_and_come_back(void **state)
+{
+	static const char *const rules[] = { "a.x/=disconnect:100" };
+
+	(void)state;
+	run_with_lag(be_sent_away, rules, 1);
+}
+
 static void ask_wrongly(struct world *w)
 {
 	struct client *c = &w->client[0];
@@ -922,6 +1063,9 @@ int main(void)
 		cmocka_unit_test(what_waits_for_a_client_is_bounded),
 		cmocka_unit_test(lags_are_counted_by_class),
 		cmocka_unit_test(who_comes_back_together_is_served_together),
+		cmocka_unit_test(who_falls_behind_goes_on_with_the_latest),
+		cmocka_unit_test(
+			who_falls_behind_may_be_sent_away_and_come_back),
 		cmocka_unit_test(a_waiter_is_woken_and_sent_nothing),
 		cmocka_unit_test(clients_are_told_what_of_theirs_was_pruned),
 	};
