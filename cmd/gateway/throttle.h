@@ -1,0 +1,48 @@
+#ifndef GATEWAY_THROTTLE_H
+#define GATEWAY_THROTTLE_H
+
+/*
+ * throttle - how often one address, or one user, may do things: a bucket of
+ * tokens (rate.h) for each of them and each kind of thing.
+ *
+ * Who has done nothing for longest is forgotten where there are more than
+ * THROTTLE_MAX; that one then has its full buckets again.
+ *
+ * Pure: the time is passed in.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/str.h"
+
+enum { THROTTLE_MAX = 65536 }; /* addresses and users, together */
+
+enum throttle_kind {
+	THROTTLE_REQUEST,
+	THROTTLE_MESSAGE,
+	THROTTLE_SUBSCRIPTION,
+	THROTTLE_KINDS,
+};
+
+/* Of each kind, so many in a second; 0: as many as they like. */
+struct throttle_limits {
+	int64_t per_s[THROTTLE_KINDS];
+};
+
+struct throttle;
+
+struct throttle *throttle_new(void);
+void throttle_free(struct throttle **tp);
+
+/*
+ * The address, and the user where there is one (absent: none), do one more
+ * thing. 0, or the milliseconds after which they may again.
+ */
+int64_t throttle_take(struct throttle *t, const struct throttle_limits *limits,
+		      enum throttle_kind kind, struct str address,
+		      struct str user, int64_t now_ms);
+
+size_t throttle_count(const struct throttle *t);
+
+#endif
