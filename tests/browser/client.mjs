@@ -1,5 +1,6 @@
 // The browser client in a real browser, against a real gateway and store, with
 // a proxy between them that forbids, cuts and freezes. Prints TAP.
+import { createServer } from 'node:http';
 import assert from 'node:assert/strict';
 import { launch, numbers, Proxy, publish, run, start, stop, test, until, upTo } from './harness.mjs';
 
@@ -286,6 +287,36 @@ test('what is unsubscribed comes no more, and nothing is left at the end', async
 	await page.evaluate('c.close()');
 	assert.equal(await page.evaluate('c.state'), 'closed');
 	await end(page);
+});
+
+test('a page of another origin uses it, where the gateway allows that', async () => {
+	const site = createServer((q, a) => a.end('<!doctype html>'));
+
+	await new Promise((resolve) => site.listen(0, '127.0.0.1', resolve));
+	const origin = `http://127.0.0.1:${site.address().port}`;
+	const other = await start('gateway', '--port', '0', '--origin', origin);
+
+	for (const kind of ['websocket', 'sse', 'poll']) {
+		const page = await (await browser.newContext()).newPage();
+		const type = `test.n${++topics}`;
+
+		page.problems = [];
+		page.on('pageerror', (e) => page.problems.push(String(e)));
+		await page.goto(origin);
+		await page.evaluate(async ([url, wanted, transport]) => {
+			const { connect } = await import(`${url}/client/weir.js`);
+
+			window.got = [];
+			window.c = connect(url, { transports: [transport], pollMs: 100 });
+			c.subscribe(`${wanted}/`, { last: true, handler: (e) => got.push(e.data.n) });
+		}, [other.url, type, kind]);
+		await until(async () => await page.evaluate('c.transport') === kind, kind);
+		await page.evaluate((t) => c.publish({ type: t, subject: 'a', data: { n: 1 } }), type);
+		await has(page, 1);
+		await end(page);
+	}
+	await stop(other.child);
+	site.close();
 });
 
 await run({

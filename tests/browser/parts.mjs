@@ -1,6 +1,7 @@
 // What the client decides without a clock, a socket or a page. Prints TAP.
 import assert from 'node:assert/strict';
 import { run, test } from './harness.mjs';
+import { baseOf } from './client/environment.js';
 import { backoffMs, EventStreamParser, matches, parsePosition, readReason,
 	retryAfterMs, topicOf } from './client/parts.js';
 
@@ -86,6 +87,16 @@ test('positions', () => {
 	for (const bad of [null, undefined, '', '9b1c04e7', '9b1c04e7:', ':1', '9B1C04E7:1',
 		'9b1c04e7:-1', '9b1c04e7:1 '])
 		assert.equal(parsePosition(bad), null, bad);
+});
+
+test('the address of a gateway', () => {
+	for (const [url, want] of [['https://g.example', 'https://g.example'],
+		['https://g.example/', 'https://g.example'], ['ws://g:1/ws', 'http://g:1'],
+		['wss://g/sub/ws', 'https://g/sub'], ['http://[::1]:8080/sub/?q#f', 'http://[::1]:8080/sub'],
+		[new URL('https://g.example/x'), 'https://g.example/x']])
+		assert.equal(baseOf(url), want);
+	for (const bad of [undefined, '', 'g.example', 'ftp://g', 'http://', '//g'])
+		assert.throws(() => baseOf(bad), TypeError, bad);
 });
 
 await run();

@@ -36,10 +36,11 @@ export function kindsOf(env, wanted = KINDS) {
 	return kinds;
 }
 
-export function baseOf(url) {
-	const base = new URL(url ?? globalThis.location?.origin,
-		globalThis.location?.href);
+// Without URL, which React Native has only the name of.
+export function baseOf(url = globalThis.location?.origin) {
+	const [, scheme, rest] = /^(?:http|ws)(s?):\/\/([^?#]+)/.exec(url) ?? [];
 
-	return `${base.protocol.replace(/^ws/, 'http')}//${base.host}` +
-		base.pathname.replace(/\/(ws)?$/, '');
+	if (!rest)
+		throw new TypeError(`weir: no address of a gateway: ${url}`);
+	return `http${scheme}://${rest.replace(/\/(ws)?$/, '')}`;
 }

@@ -61,7 +61,7 @@ class Link {
 }
 
 class Socket extends Link {
-	#socket = null; #beat = 0; #pings = new Map(); #count = 0; #heard = 0;
+	#socket = null; #beat = 0; #pongTimer = 0; #pings = new Map(); #count = 0; #heard = 0;
 	#sent = new Set(); #posts = new Map();
 
 	async start() {
@@ -175,21 +175,26 @@ class Socket extends Link {
 		const id = ++this.#count, sentAt = Date.now();
 
 		this.#send({ ping: id });
-		this.#watch(sentAt);
+		this.#watch();
 		return new Promise((resolve, reject) =>
 			this.#pings.set(id, { sentAt, resolve, reject }));
 	}
 
 	// What is large or much may stand before the pong: that is a sign of life.
-	#watch(since) {
-		setTimeout(() => {
-			if (this.ended || ![...this.#pings.values()].some((p) => p.sentAt <= since))
+	#watch() {
+		const { pongMs } = this.host;
+
+		this.#pongTimer ||= setTimeout(() => {
+			const [first] = this.#pings.values();
+
+			this.#pongTimer = 0;
+			if (!first)
 				return;
-			if (this.#heard < since)
+			if (Date.now() - Math.max(first.sentAt, this.#heard) > pongMs / 2)
 				this.end({ error: 'no answer to a ping' });
 			else
-				this.#watch(Date.now());
-		}, this.host.pongMs);
+				this.#watch();
+		}, pongMs);
 	}
 
 	#pong(m) {
@@ -235,6 +240,7 @@ class Socket extends Link {
 		const gone = new Error('the connection ended');
 
 		clearInterval(this.#beat);
+		clearTimeout(this.#pongTimer);
 		for (const p of [...this.#pings.values(), ...this.#posts.values()])
 			p.reject(gone);
 		this.#pings.clear();

@@ -315,8 +315,10 @@ export class Client {
 			const wanted = this.#wanted();
 
 			this.#isTouched = false;
-			if (!wanted.size && this.#good >= 0)
+			if (!wanted.size && this.#good >= 0) {
+				this.#save();
 				this.#pos = -1; // what is wanted next begins then
+			}
 			for (const link of [this.#link, this.#probe])
 				if (link && !sameSet(link.patterns, wanted))
 					link.change(wanted);
