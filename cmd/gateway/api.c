@@ -106,13 +106,16 @@ static bool is_read(const struct net_request *r)
 	return r->method == NET_GET || r->method == NET_HEAD;
 }
 
-bool api_wanted(const struct net_conn *c, const struct net_request *r,
-		struct patterns *p, struct err *e)
+bool api_wanted(const struct gateway *g, const struct net_conn *c,
+		const struct net_request *r, struct patterns *p, struct err *e)
 {
 	const struct access *who = net_who(c);
 
 	if (!http_param_topics(r, p, e))
 		return false;
+	if (p->n > (size_t)g->settings->max_subscriptions)
+		return !err_set(e, EX_USAGE, "topic: more than %d of them",
+				(int)g->settings->max_subscriptions);
 	return p->n > 0 ? access_check_reads(who, p->v, p->n, e) == 0
 			: access_readable(who, p, e) == 0;
 }
@@ -244,18 +247,36 @@ static bool check_origin(struct gateway *g, struct net_conn *c,
 	return !preflight;
 }
 
+/* False: answered. */
+static bool check_rate(struct gateway *g, struct net_conn *c, enum need need,
+		       bool of_address, struct str user)
+{
+	if (need == NEED_NOTHING ||
+	    !gateway_throttle(g, THROTTLE_REQUEST, of_address ? c : NULL, user))
+		return true;
+	http_problem(c, 429, "too many requests from this %s",
+		     of_address ? "address" : "user");
+	return false;
+}
+
 bool api_admit(struct gateway *g, struct net_conn *c,
 	       const struct net_request *r, bool is_write)
 {
 	enum origin what =
 		origins_judge(&g->settings->origins, r->origin, r->host);
 	const struct route *route;
+	enum need need = NEED_NAME;
 	struct str rest;
 
 	if (!check_host(g, c, r) || !check_origin(g, c, r, what, is_write))
 		return false;
 	route = find_route(g, r, &rest);
-	return identify(g, c, r, route ? route->need : NEED_NAME, what);
+	if (route)
+		need = route->need;
+	/* Of the address before a token is looked at: that costs, too. */
+	return check_rate(g, c, need, true, (struct str){ 0 }) &&
+	       identify(g, c, r, need, what) &&
+	       check_rate(g, c, need, false, net_who(c)->user);
 }
 
 void api_head(void *arg, struct net_conn *c, const struct net_request *r)

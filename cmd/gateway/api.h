@@ -25,8 +25,8 @@ bool api_admit(struct gateway *g, struct net_conn *c,
  * read, or all that may be read where there are none. False with *e, EX_NOPERM
  * or EX_USAGE.
  */
-bool api_wanted(const struct net_conn *c, const struct net_request *r,
-		struct patterns *p, struct err *e);
+bool api_wanted(const struct gateway *g, const struct net_conn *c,
+		const struct net_request *r, struct patterns *p, struct err *e);
 
 /*
  * Answer what went wrong: 400 (EX_USAGE, EX_DATAERR), 403 (EX_NOPERM; counted;

@@ -401,7 +401,7 @@ static bool read_query(struct query *q, const struct net_request *r,
 	if (q->last && q->reverse)
 		return !err_set(e, EX_USAGE, "last and reverse: one of them");
 	q->wait_ms = (int64_t)wait_s * 1000;
-	return api_wanted(q->s.conn, r, &q->patterns, e) &&
+	return api_wanted(q->s.g, q->s.conn, r, &q->patterns, e) &&
 	       http_param_filter(r, hub_filters(q->s.g->hub), &q->patterns,
 				 &q->filter, e) &&
 	       read_since(q, r, j, e);

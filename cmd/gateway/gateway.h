@@ -23,7 +23,9 @@
 #include "net.h"
 #include "publish.h"
 #include "pulse.h"
+#include "proxies.h"
 #include "session.h"
+#include "throttle.h"
 
 enum { GATEWAY_WAIT_MAX_S = 60 }; /* of a long poll */
 
@@ -39,6 +41,9 @@ struct gateway_settings {
 	struct opt_list lag;	/* how far clients may fall behind */
 	struct auth_settings auth;
 	struct opt_list origins; /* pages elsewhere that may */
+	struct opt_list proxies; /* whose X-Forwarded-For counts */
+	struct throttle_limits limits;
+	int64_t max_subscriptions; /* patterns of a client */
 };
 
 struct gateway {
@@ -54,6 +59,8 @@ struct gateway {
 	struct publish *publish;
 	struct auth *auth;
 	struct sessions *sessions; /* those that are kept */
+	struct throttle *throttle;
+	struct proxies proxies;
 	struct leave *leave;
 	int listening; /* a socket that was handed over, or -1 */
 	struct compat *compat; /* what old clients call things */
@@ -76,6 +83,13 @@ struct gateway {
  * (EX_UNAVAILABLE) while there is none.
  */
 struct journal *gateway_journal(struct gateway *g, struct err *e);
+
+/*
+ * The client does one more thing of this kind, by its address, its user (absent:
+ * none), or both. 0, or, counted, the milliseconds after which it may again.
+ */
+int64_t gateway_throttle(struct gateway *g, enum throttle_kind kind,
+			 const struct net_conn *c, struct str user);
 
 /* Put our own counters on the board, as they are now. */
 void gateway_report(struct gateway *g);

@@ -58,6 +58,7 @@ static const char *headers_of(int status)
 	case 401:
 		return "WWW-Authenticate: Bearer realm=\"weir\"\r\n"
 		       "WWW-Authenticate: Basic realm=\"weir\"\r\n";
+	case 429: return "Retry-After: 1\r\n";
 	case 426: return "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
 	case 503: return "Retry-After: 2\r\n";
 	default: return NULL;

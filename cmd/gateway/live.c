@@ -171,12 +171,46 @@ static const char *code_of(const struct err *e)
 	}
 }
 
-static void accept(struct live *l, const struct client_command *cmd,
-		   struct position pos, bool recovered)
+static void welcome(struct live *l, const struct client_command *cmd,
+		    struct position pos, bool recovered)
 {
 	reply_subscribed(l, pos, recovered);
 	if (cmd->presence)
 		presence_live_watch(l, cmd->pattern, cmd->n);
+}
+
+/* How many patterns the client would have. */
+static size_t count_patterns(const struct live *l,
+			     const struct client_command *cmd)
+{
+	const struct patterns none = { 0 }, *has;
+	size_t n;
+
+	has = l->client.group ? &l->client.group->patterns : &none;
+	n = has->n + cmd->n;
+	for (size_t i = 0; i < cmd->n; i++)
+		n -= patterns_have(has, cmd->pattern[i]);
+	return n;
+}
+
+/* False: it was told why not. */
+static bool may_subscribe(struct live *l, const struct client_command *cmd)
+{
+	struct gateway *g = l->s.g;
+	char text[64];
+
+	if (count_patterns(l, cmd) > (size_t)g->settings->max_subscriptions) {
+		snprintf(text, sizeof(text), "more than %d patterns",
+			 (int)g->settings->max_subscriptions);
+		reply_error(l, "too-many-subscriptions", text);
+		return false;
+	}
+	if (gateway_throttle(g, THROTTLE_SUBSCRIPTION, l->s.conn,
+			     l->s.who->user)) {
+		reply_error(l, "rate-limited", "too many subscriptions");
+		return false;
+	}
+	return true;
 }
 
 static void subscribe(struct live *l, const struct client_command *cmd)
@@ -189,6 +223,8 @@ static void subscribe(struct live *l, const struct client_command *cmd)
 	bool recovered;
 	struct err e;
 
+	if (!may_subscribe(l, cmd))
+		return;
 	if (cmd->filter.p) {
 		wish.filter = filters_get(hub_filters(h), cmd->filter, &e);
 		if (!wish.filter) {
@@ -203,7 +239,7 @@ static void subscribe(struct live *l, const struct client_command *cmd)
 	    hub_subscribe(h, &l->client, &wish, &pos, &recovered, &e))
 		reply_error(l, code_of(&e), e.msg);
 	else
-		accept(l, cmd, pos, recovered);
+		welcome(l, cmd, pos, recovered);
 	filter_drop(&wish.filter);
 }
 
@@ -373,14 +409,37 @@ static void take_message(struct gateway *g, struct live *l, struct str text)
 	arena_free(&a);
 }
 
+/* True: it was told so. Who does not listen to that is closed. */
+static bool comes_too_often(struct live *l)
+{
+	struct gateway *g = l->s.g;
+
+	if (!gateway_throttle(g, THROTTLE_MESSAGE, l->s.conn, l->s.who->user)) {
+		l->too_often = 0;
+		return false;
+	}
+	if (++l->too_often == LIVE_TOO_OFTEN_MAX)
+		net_close(l->s.conn, NET_CLOSE_POLICY, "too many messages");
+	else
+		reply_error(l, "rate-limited", "too many messages");
+	return true;
+}
+
 void live_message(void *arg, struct net_conn *c, struct str text, bool binary)
 {
 	struct engineio_net *engine = engine_of(arg, c);
 
-	if (engine)
+	if (!engine) {
+		/* binary is never so: net_take_binary() */
+		if (!comes_too_often(net_user(c)))
+			take_message(arg, net_user(c), text);
+	} else if (gateway_throttle(arg, THROTTLE_MESSAGE, c,
+				    net_who(c)->user)) {
+		/* Engine.IO has no words for it. */
+		net_close(c, NET_CLOSE_POLICY, "too many messages");
+	} else {
 		engineio_net_message(engine, c, text, binary);
-	else /* binary is never so: net_take_binary() */
-		take_message(arg, net_user(c), text);
+	}
 }
 
 void live_refused(void *arg, struct net_conn *c, const char *code,

@@ -14,6 +14,8 @@ enum {
 	LIVE_PING_MS = 45 * 1000,
 	LIVE_PING_MIN_MS = 1000,
 	LIVE_PING_MAX_MS = 3600 * 1000,
+	LIVE_TOO_OFTEN_MAX = 100, /* messages refused for their rate, in a row,
+				     before the WebSocket is closed (1008) */
 	LIVE_PUBLISHING_MAX = 64, /* events of one WebSocket at a time */
 	LIVE_LAGGED = 4008,	  /* the code that ends a WebSocket so */
 };
@@ -31,6 +33,7 @@ struct live {
 	int64_t asked_ms; /* WebSocket: the ping that waits for a sign; or 0 */
 	struct publication *publishing; /* WebSocket: not durable yet */
 	unsigned n_publishing;
+	unsigned too_often; /* messages refused for their rate, in a row */
 };
 
 /* net_events of a WebSocket; arg is the struct gateway. */

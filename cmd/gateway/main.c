@@ -32,6 +32,7 @@ static struct gateway_settings cfg = {
 	.max_clients = 10000,
 	.ping_ms = LIVE_PING_MS,
 	.accept_rate = 5000,
+	.max_subscriptions = PATTERNS_MAX,
 };
 static struct opt_common common;
 
@@ -71,6 +72,19 @@ static const struct opt opts[] = {
 	  "connections from one address (default 0: no limit)" },
 	{ 0, "accept-rate", "N", OPT_UINT, &cfg.accept_rate, 0, 1000000,
 	  "connections taken in a second (default 5000; 0: no limit)" },
+	{ 0, "requests-per-s", "N", OPT_UINT,
+	  &cfg.limits.per_s[THROTTLE_REQUEST], 0, 1000000,
+	  "of an address, and of a user (default 0: no limit)" },
+	{ 0, "messages-per-s", "N", OPT_UINT,
+	  &cfg.limits.per_s[THROTTLE_MESSAGE], 0, 1000000,
+	  "likewise, of all their WebSockets (default 0: no limit)" },
+	{ 0, "subscriptions-per-s", "N", OPT_UINT,
+	  &cfg.limits.per_s[THROTTLE_SUBSCRIPTION], 0, 1000000,
+	  "likewise, of WebSockets and streams (default 0: no limit)" },
+	{ 0, "max-subscriptions", "N", OPT_UINT, &cfg.max_subscriptions, 1,
+	  PATTERNS_MAX, "patterns of one client (default 128)" },
+	{ 0, "trusted-proxy", "ADDRESS", OPT_LIST, &cfg.proxies, 0, 0,
+	  "ADDRESS[/BITS] whose X-Forwarded-For is believed" },
 	{ 0, "ping", "TIME", OPT_MS, &cfg.ping_ms, LIVE_PING_MIN_MS,
 	  LIVE_PING_MAX_MS,
 	  "how often WebSockets are asked whether they live (default 45s)" },
@@ -130,11 +144,14 @@ static int read_settings(struct gateway *g, struct err *e)
 	const struct gateway_settings old = cfg;
 	struct opt_past *past = opt_reload(&tool, e);
 	struct lag *lag = NULL; /* must be right, and needs a restart */
-	struct auth *auth;
+	struct proxies proxies;
+	struct auth *auth = NULL;
 
 	if (!past)
 		return -1;
-	auth = read_lag(&lag, e) ? NULL : read_auth(listening, e);
+	if (read_lag(&lag, e) == 0 &&
+	    proxies_read(&proxies, &cfg.proxies, e) == 0)
+		auth = read_auth(listening, e);
 	lag_free(&lag);
 	if (!auth) {
 		opt_revert(&tool, &past);
@@ -142,6 +159,7 @@ static int read_settings(struct gateway *g, struct err *e)
 	}
 	auth_free(&g->auth);
 	g->auth = auth;
+	g->proxies = proxies;
 	sessions_review(g->sessions);
 	cfg.listen = listening;
 	cfg.port = old.port;
@@ -164,6 +182,29 @@ static void on_hup(void *arg)
 }
 
 /* ---- the parts, joined ---- */
+
+int64_t gateway_throttle(struct gateway *g, enum throttle_kind kind,
+			 const struct net_conn *c, struct str user)
+{
+	static const char *const labels[] = {
+		[THROTTLE_REQUEST] = "request-rate",
+		[THROTTLE_MESSAGE] = "message-rate",
+		[THROTTLE_SUBSCRIPTION] = "subscription-rate",
+	};
+	char address[NET_PEER_MAX] = "";
+	int64_t ms;
+
+	if (cfg.limits.per_s[kind] == 0)
+		return 0;
+	if (c)
+		net_peer(c, address);
+	ms = throttle_take(g->throttle, &cfg.limits, kind,
+			   c ? str_from(address) : (struct str){ 0 }, user,
+			   loop_now_ms(g->loop));
+	if (ms)
+		stats_add(g->stats, "refused_total", labels[kind], 1);
+	return ms;
+}
 
 struct journal *gateway_journal(struct gateway *g, struct err *e)
 {
@@ -410,6 +451,7 @@ static int open_net(struct gateway *g, struct err *e)
 		.max_conns = (size_t)cfg.max_clients,
 		.max_per_peer = (size_t)cfg.max_per_address,
 		.accept_rate = cfg.accept_rate,
+		.proxies = &g->proxies,
 		.on = &events,
 		.arg = g,
 	};
@@ -447,6 +489,7 @@ static int gateway_open(struct gateway *g, struct err *e)
 	g->streams = streams_new(g->loop);
 	g->socketio = socketio_live_new(g);
 	g->sessions = sessions_new(g);
+	g->throttle = throttle_new();
 	g->board = board_new();
 	g->roll = roll_new();
 	g->presence = presence_live_new(g);
@@ -473,6 +516,7 @@ static void gateway_close(struct gateway *g)
 	hub_free(&g->hub);
 	sessions_free(&g->sessions);
 	lag_free(&g->lag);
+	throttle_free(&g->throttle);
 	board_free(&g->board);
 	auth_free(&g->auth);
 	roll_free(&g->roll);
@@ -524,6 +568,8 @@ static int run_once(int listening_fd, int *next_fd, struct err *e)
 	struct gateway g = { .settings = &cfg, .listening = listening_fd };
 	int rc = -1;
 
+	if (proxies_read(&g.proxies, &cfg.proxies, e))
+		return -1;
 	g.auth = read_auth(cfg.listen, e);
 	if (!g.auth)
 		return -1;

@@ -34,6 +34,7 @@ static void forget(struct net_conn *c)
 	if (n->adopting == c)
 		n->adopting = NULL;
 	peers_leave(n->peers, &c->peer);
+	peers_leave(n->peers, &c->client);
 	net_unlist_held(c);
 	net_unwatch(c);
 	net_let_go(c);
@@ -152,7 +153,10 @@ static void on_gone(void *arg, int fd, void *user, bool late)
 static void on_accepted(void *arg, int fd, const struct sockaddr_storage *sa)
 {
 	struct net *n = arg;
-	struct peer *peer = peers_take(n->peers, sa, n->conf.max_per_peer);
+	struct in6_addr a = peers_address(sa);
+	bool trusted = proxies_trust(n->conf.proxies, &a);
+	struct peer *peer = peers_take_address(
+		n->peers, &a, trusted ? 0 : n->conf.max_per_peer);
 
 	if (!peer) {
 		n->counts.crowded++;
@@ -351,7 +355,7 @@ struct net_counts net_count(const struct net *n)
 
 void net_peer(const struct net_conn *c, char out[NET_PEER_MAX])
 {
-	peer_text(c->peer, out);
+	peer_text(c->client ? c->client : c->peer, out);
 }
 
 void net_set_user(struct net_conn *c, void *user)

@@ -30,6 +30,7 @@
 struct access;
 struct net;
 struct net_conn;
+struct proxies;
 
 enum {
 	NET_PEER_MAX = 46,	    /* an address as text */
@@ -127,6 +128,8 @@ struct net_conf {
 	size_t max_conns; /* more are answered 503 and closed */
 	size_t max_per_peer; /* likewise, from one address; 0: no limit */
 	int64_t accept_rate; /* connections a second, 0: no limit */
+	/* Who may say where its clients come from; not counted itself. */
+	const struct proxies *proxies;
 	const struct net_events *on;
 	void *arg;
 };
@@ -164,7 +167,7 @@ struct net_counts {
 };
 struct net_counts net_count(const struct net *n);
 
-/* The address that c comes from, as peer_text() has it (peers.h). */
+/* The address that c comes from, by its proxies where they are trusted, as peer_text() has it (peers.h). */
 void net_peer(const struct net_conn *c, char out[NET_PEER_MAX]);
 
 /* A pointer of the caller's. */

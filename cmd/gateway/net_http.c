@@ -13,6 +13,8 @@
 
 static const char too_much[] = "too much is on its way; try again later";
 
+const char net_crowded[] = "too many connections from this address";
+
 enum { LINGER_S = 2 }; /* for the rest of what was no request */
 
 /* ---- answering ---- */
@@ -318,6 +320,10 @@ int net_on_head(struct net_conn *c)
 	fault = net_request_fault(c->net, c->wsi, &detail);
 	if (fault) {
 		net_refuse(c, fault, detail);
+		return 0;
+	}
+	if (!net_know_client(c)) {
+		net_decline(c, 503, net_crowded);
 		return 0;
 	}
 	if (!plan_body(c, c->wsi, r->method))

@@ -48,6 +48,7 @@
 #include "listener.h"
 #include "lobby.h"
 #include "net.h"
+#include "proxies.h"
 #include "peers.h"
 
 struct net {
@@ -86,6 +87,7 @@ struct net_conn {
 	uint64_t acked; /* bytes, when the deadline was set */
 	void *user;
 	struct access *who;
+	struct peer *client; /* that came through a proxy; or NULL */
 	char *headers; /* of the answer, besides its own; or NULL */
 	struct buf body; /* of a request, or of a message in parts */
 	size_t length;	 /* of the body that was announced */
@@ -114,6 +116,12 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi);
 struct str net_header(struct net *n, struct lws *wsi,
 		      enum lws_token_indexes token);
 
+/*
+ * Whom a trusted proxy speaks for with this request. False where that address
+ * has too many connections.
+ */
+bool net_know_client(struct net_conn *c);
+
 /* A header that is a list of words has this one. */
 bool net_header_has(struct net *n, struct lws *wsi,
 		    enum lws_token_indexes token, struct str word);
@@ -137,6 +145,7 @@ int net_write(struct net_conn *c, struct str s);
 
 /* A refusal of our own; the connection ends with it. */
 void net_refuse(struct net_conn *c, int status, const char *detail);
+extern const char net_crowded[];
 /* The same of what is in order, but not now: not counted as malformed. */
 void net_decline(struct net_conn *c, int status, const char *detail);
 

@@ -133,6 +133,29 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi)
 	return r;
 }
 
+bool net_know_client(struct net_conn *c)
+{
+	struct net *n = c->net;
+	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(sa);
+	struct in6_addr peer, client;
+
+	if (n->conf.proxies->n == 0)
+		return true;
+	peers_leave(n->peers, &c->client);
+	getpeername(lws_get_socket_fd(c->wsi), (struct sockaddr *)&sa, &len);
+	peer = peers_address(&sa);
+	client = proxies_client(n->conf.proxies, &peer,
+				net_header(n, c->wsi,
+					   WSI_TOKEN_X_FORWARDED_FOR));
+	if (IN6_ARE_ADDR_EQUAL(&peer, &client))
+		return true;
+	c->client = peers_take_address(n->peers, &client, n->conf.max_per_peer);
+	if (!c->client)
+		n->counts.crowded++;
+	return c->client != NULL;
+}
+
 static bool has_control(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)

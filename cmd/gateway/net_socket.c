@@ -53,6 +53,8 @@ int net_on_upgrade(struct net_conn *c)
 		fault = 400;
 	if (fault)
 		net_refuse(c, fault, detail);
+	else if (!net_know_client(c))
+		net_decline(c, 503, net_crowded);
 	else if (n->leaving)
 		net_decline(c, 503, "the service restarts");
 	else if (n->conf.on->upgrade(n->conf.arg, c, r)) {

@@ -104,6 +104,13 @@ bool patterns_add(struct patterns *p, struct str pattern)
 	return patterns_add_filtered(p, pattern, NULL);
 }
 
+bool patterns_have(const struct patterns *p, struct str pattern)
+{
+	size_t at = place(p, pattern);
+
+	return at < p->n && str_eq(p->v[at], pattern);
+}
+
 bool patterns_remove(struct patterns *p, struct str pattern)
 {
 	size_t at = place(p, pattern);

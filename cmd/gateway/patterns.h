@@ -43,6 +43,9 @@ bool patterns_add_filtered(struct patterns *p, struct str pattern,
 /* Take one out; false if it was not in. */
 bool patterns_remove(struct patterns *p, struct str pattern);
 
+/* It is one of them, whatever its filter. */
+bool patterns_have(const struct patterns *p, struct str pattern);
+
 /* How many different filters there are. */
 size_t patterns_filters(const struct patterns *p);
 

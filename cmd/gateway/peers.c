@@ -36,7 +36,7 @@ void peers_free(struct peers **pp)
 	*pp = NULL;
 }
 
-static struct in6_addr address_of(const struct sockaddr_storage *sa)
+struct in6_addr peers_address(const struct sockaddr_storage *sa)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)sa;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)sa;
@@ -44,8 +44,6 @@ static struct in6_addr address_of(const struct sockaddr_storage *sa)
 
 	if (sa->ss_family == AF_INET6) {
 		a = v6->sin6_addr;
-		if (!IN6_IS_ADDR_V4MAPPED(&a))
-			memset(a.s6_addr + HALF, 0, HALF);
 	} else if (sa->ss_family == AF_INET) {
 		a.s6_addr[10] = a.s6_addr[11] = 0xff;
 		memcpy(a.s6_addr + 12, &v4->sin_addr, 4);
@@ -63,12 +61,15 @@ static struct peer **find(struct peers *p, const struct in6_addr *a)
 	return at;
 }
 
-struct peer *peers_take(struct peers *p, const struct sockaddr_storage *sa,
-			size_t max)
+struct peer *peers_take_address(struct peers *p, const struct in6_addr *whole,
+				size_t max)
 {
-	struct in6_addr a = address_of(sa);
-	struct peer **at = find(p, &a);
+	struct in6_addr a = *whole;
+	struct peer **at;
 
+	if (!IN6_IS_ADDR_V4MAPPED(&a))
+		memset(a.s6_addr + HALF, 0, HALF);
+	at = find(p, &a);
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
 		(*at)->address = a;
@@ -78,6 +79,14 @@ struct peer *peers_take(struct peers *p, const struct sockaddr_storage *sa,
 	}
 	(*at)->n++;
 	return *at;
+}
+
+struct peer *peers_take(struct peers *p, const struct sockaddr_storage *sa,
+			size_t max)
+{
+	struct in6_addr a = peers_address(sa);
+
+	return peers_take_address(p, &a, max);
 }
 
 void peers_leave(struct peers *p, struct peer **peerp)

@@ -6,6 +6,7 @@
  * the first half of one of IPv6: whoever has one of these has all behind it.
  */
 #include <stddef.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 enum { PEERS_TEXT_MAX = 46 };
@@ -22,6 +23,12 @@ void peers_free(struct peers **pp); /* after all of its peers */
  */
 struct peer *peers_take(struct peers *p, const struct sockaddr_storage *sa,
 			size_t max);
+/* As above; of IPv4 it is mapped into IPv6. */
+struct peer *peers_take_address(struct peers *p, const struct in6_addr *a,
+				size_t max);
+/* The whole address, likewise; of what is no IP address, zeros. */
+struct in6_addr peers_address(const struct sockaddr_storage *sa);
+
 /* One less. Sets *peerp to NULL. */
 void peers_leave(struct peers *p, struct peer **peerp);
 

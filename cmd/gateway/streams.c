@@ -117,7 +117,7 @@ static bool read_asked(struct stream *st, const struct net_request *r,
 					     "filter" };
 
 	return http_check_params(r, names, ARRAY_LEN(names), e) &&
-	       api_wanted(st->l.s.conn, r, &a->patterns, e) &&
+	       api_wanted(st->l.s.g, st->l.s.conn, r, &a->patterns, e) &&
 	       http_param_filter(r, hub_filters(st->l.s.g->hub), &a->patterns,
 				 &a->filter, e) &&
 	       http_param_flag(r, "last", &a->last, e) &&
@@ -198,6 +198,10 @@ void api_stream(struct gateway *g, struct net_conn *c,
 	(void)rest;
 	if (!http_accepts(r->accept, STR("text/event-stream"))) {
 		http_problem(c, 406, "what is here is text/event-stream");
+		return;
+	}
+	if (gateway_throttle(g, THROTTLE_SUBSCRIPTION, c, net_who(c)->user)) {
+		http_problem(c, 429, "too many subscriptions");
 		return;
 	}
 	st = xcalloc(1, sizeof(*st));

@@ -138,12 +138,13 @@ int64_t throttle_take(struct throttle *t, const struct throttle_limits *limits,
 		      enum throttle_kind kind, struct str address,
 		      struct str user, int64_t now_ms)
 {
-	struct rate *of_address, *of_user;
+	struct rate *of_address = NULL, *of_user;
 
 	if (limits->per_s[kind] == 0)
 		return 0;
-	of_address = bucket(t, 'a', address, limits, kind, now_ms);
-	if (!rate_take(of_address, now_ms))
+	if (address.p)
+		of_address = bucket(t, 'a', address, limits, kind, now_ms);
+	if (of_address && !rate_take(of_address, now_ms))
 		return rate_wait_ms(of_address);
 	if (!user.p)
 		return 0;
@@ -151,6 +152,7 @@ int64_t throttle_take(struct throttle *t, const struct throttle_limits *limits,
 	of_user = bucket(t, 'u', user, limits, kind, now_ms);
 	if (rate_take(of_user, now_ms))
 		return 0;
-	rate_give_back(of_address);
+	if (of_address)
+		rate_give_back(of_address);
 	return rate_wait_ms(of_user);
 }

@@ -36,8 +36,7 @@ struct throttle *throttle_new(void);
 void throttle_free(struct throttle **tp);
 
 /*
- * The address, and the user where there is one (absent: none), do one more
- * thing. 0, or the milliseconds after which they may again.
+ * The address and the user (absent: none) do one more thing. 0, or the milliseconds after which they may again.
  */
 int64_t throttle_take(struct throttle *t, const struct throttle_limits *limits,
 		      enum throttle_kind kind, struct str address,

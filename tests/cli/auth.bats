@@ -394,3 +394,66 @@ headers() { # OPTION...: the head of an answer
 	[ "$status" -eq 2 ]
 	[[ $output == *401* ]]
 }
+
+refused() { # TOKEN LABEL: how often
+	get "$1" /metrics | sed -n "s/^weir_gateway_refused_total{.*\"$2\".*} //p"
+}
+
+@test "requests, messages and subscriptions have their rates, of addresses and of users" {
+	ann=$(make_key ann read=price.)
+	start_all --keys-file "$T/keys" --token-file "$T/token" --requests-per-s 20 \
+		--messages-per-s 5 --subscriptions-per-s 2 --max-subscriptions 3
+	# so many at once that a second cannot pass between them
+	curl -sS --max-time 20 -o /dev/null -w '%{http_code} %header{retry-after}\n' \
+		-H "Authorization: Bearer $ann" "$url/api/v1/events?n=[1-200]" >"$T/codes"
+	grep -qx '429 1' "$T/codes"
+	grep -q '^400' "$T/codes"
+	[ "$(status '' /healthz)" = 200 ] # always
+	wait_for served 200 "$OWNER" /api/v1/status
+	[ "$(refused "$OWNER" request-rate)" -ge 1 ]
+	wait_for served 200 "$OWNER" /api/v1/status
+	# one that does not listen is closed
+	seq 2000 | sed 's/.*/{"ping":&}/' >"$T/pings"
+	wait_for ws_closed 1008
+	grep -q '"rate-limited"' "$T/out"
+	# subscriptions: how many, and how often
+	wait_for subscribes '{"subscribe":["price.a/","price.b/","price.c/"]}' '^{"subscribed"'
+	wait_for subscribes '{"subscribe":["price.a/","price.b/","price.c/","price.d/"]}' '"too-many-subscriptions"'
+	wait_for subscribes "$(printf '{"subscribe":["price."]}\n%.0s' 1 2 3 4)" '"rate-limited"'
+	wait_for served 200 "$ann" '/api/v1/events?topic=price.a/&topic=price.b/&topic=price.c/'
+	wait_for served 400 "$ann" '/api/v1/events?topic=price.a/&topic=price.b/&topic=price.c/&topic=price.d/'
+}
+
+served() { # STATUS TOKEN PATH
+	[ "$(status "$2" "$3")" = "$1" ]
+}
+ws_closed() { # CODE
+	"$WS" -t 20000 -H "Authorization: Bearer $ann" "$port" <"$T/pings" >"$T/out" 2>&1 || true
+	grep -q "$1" "$T/out"
+}
+subscribes() { # MESSAGES WANTED
+	"$WS" -t 1000 -H "Authorization: Bearer $ann" "$port" <<<"$1" >"$T/out" 2>&1 || true
+	grep -q -- "$2" "$T/out"
+}
+
+@test "a trusted proxy says where its clients come from, and nobody else" {
+	start_all --token-file "$T/token" --requests-per-s 5 --trusted-proxy 127.0.0.0/8
+	codes() { # FORWARDED
+		curl -sS --max-time 20 -o /dev/null -w '%{http_code}\n' -H "X-Forwarded-For: $1" \
+			-H "Authorization: Bearer $OWNER" "$url/api/v1/events?n=[1-100]"
+	}
+	codes 192.0.2.1 | grep -qx 429
+	# another one is another one, whatever it claims about those before it
+	[ "$(status "$OWNER" /api/v1/events -H 'X-Forwarded-For: 192.0.2.1, 192.0.2.2')" = 200 ]
+	# all of one network of IPv6 are one
+	codes 2001:db8::1 | grep -qx 429
+	codes 2001:db8::2:3 | grep -qx 429
+	stop_daemon "$gateway"
+	start_daemon gateway --dir "$DIR" --port 0 --token-file "$T/token" --requests-per-s 5
+	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
+	for i in $(seq 100); do
+		curl -sS --max-time 20 -o /dev/null -w '%{http_code}\n' -H "X-Forwarded-For: 192.0.2.$i" \
+			"$url/api/v1/events?n=[1-20]"
+	done | grep -qx 429
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --trusted-proxy box
+}
