@@ -7,6 +7,7 @@
 #include "api.h"
 #include "http.h"
 #include "roll.h"
+#include "socketio_live.h"
 
 enum {
 	LIMIT = 100,
@@ -55,17 +56,26 @@ static void print_subscriptions(const struct hub_client *c, struct buf *b)
 	patterns_print(&shown, b);
 }
 
+/* NULL: a client that is between two requests. */
+static struct net_conn *conn_of(const struct roll_item *item)
+{
+	return item->client->kind >= FRAME_CUSTOM
+		       ? socketio_live_conn((struct live *)item->session)
+		       : item->session->conn;
+}
+
 static void print_one(struct gateway *g, const struct roll_item *item,
 		      struct buf *b)
 {
 	const struct hub_client *c = item->client;
-	const struct net_conn *conn = item->session->conn;
+	const struct net_conn *conn = conn_of(item);
 	struct position pos = hub_position(g->hub, c);
 	char time[CLK_TEXT_SIZE], text[POSITION_TEXT_MAX];
 	uint64_t head = follow_head(g->follow);
-	char address[NET_PEER_MAX];
+	char address[NET_PEER_MAX] = "";
 
-	net_peer(conn, address);
+	if (conn)
+		net_peer(conn, address);
 	buf_puts(b, "{\"id\":");
 	print_id(g, item->id, b);
 	buf_addf(b,
@@ -88,7 +98,7 @@ static void print_one(struct gateway *g, const struct roll_item *item,
 		buf_puts(b, ",\"position\":null,\"lag\":null");
 	buf_addf(b, ",\"choked\":%s,\"sent_bytes\":%llu}",
 		 c->blocked ? "true" : "false",
-		 (unsigned long long)net_arrived(conn));
+		 (unsigned long long)(conn ? net_arrived(conn) : 0));
 }
 
 static int by_text(const void *a, const void *b)
@@ -166,7 +176,10 @@ static void end_one(struct gateway *g, struct net_conn *c,
 		return;
 	}
 	stats_add(g->stats, "closed_by_admin_total", NULL, 1);
-	net_hang_up(item->session->conn, CLOSED_BY_ADMIN, "closed");
+	if (item->client->kind >= FRAME_CUSTOM)
+		socketio_live_end((struct live *)item->session);
+	else
+		net_hang_up(item->session->conn, CLOSED_BY_ADMIN, "closed");
 	net_answer(c, &(struct net_answer){ .status = 204 });
 }
 

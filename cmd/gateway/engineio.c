@@ -454,6 +454,11 @@ bool engineio_is_websocket(const struct engineio_session *s)
 	return s->socket != NULL;
 }
 
+struct engineio_link *engineio_link_of(const struct engineio_session *s)
+{
+	return s->socket ? s->socket : s->get;
+}
+
 struct engineio_counts engineio_count(const struct engineio *e)
 {
 	return e->counts;

@@ -137,6 +137,8 @@ void engineio_set_user(struct engineio_session *s, void *user);
 void *engineio_user(const struct engineio_session *s);
 const char *engineio_sid(const struct engineio_session *s);
 bool engineio_is_websocket(const struct engineio_session *s);
+/* The connection that it would be written to now; NULL: none waits. */
+struct engineio_link *engineio_link_of(const struct engineio_session *s);
 
 /*
  * A session that is not in use is closed after conf.unused_ms, counted from the

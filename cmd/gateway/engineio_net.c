@@ -134,6 +134,13 @@ bool engineio_net_has(const struct session *s)
 	return s && s->close == close_conn;
 }
 
+struct net_conn *engineio_net_conn(const struct engineio_link *l)
+{
+	const struct conn *conn = l ? l->user : NULL;
+
+	return conn ? conn->s.conn : NULL;
+}
+
 struct access *engineio_net_who(const struct engineio_net *n)
 {
 	return n->who;

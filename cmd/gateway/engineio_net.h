@@ -33,6 +33,9 @@ void engineio_net_serve(struct engineio_net *n, struct engineio *e);
 /* True if a connection's user is one of ours. */
 bool engineio_net_has(const struct session *s);
 
+/* The connection of a link; NULL for NULL. */
+struct net_conn *engineio_net_conn(const struct engineio_link *l);
+
 /*
  * Who has sent what sessions and clients are being told of, or NULL. Valid
  * within such a call.

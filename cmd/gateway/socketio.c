@@ -506,6 +506,12 @@ struct str socketio_namespace(const struct socketio_client *c)
 	return str_from(c->nsp);
 }
 
+struct engineio_link *socketio_link_of(const struct socketio_client *c)
+{
+	return c->carrier->session ? engineio_link_of(c->carrier->session)
+				   : NULL;
+}
+
 struct socketio_counts socketio_count(const struct socketio *s)
 {
 	return s->counts;

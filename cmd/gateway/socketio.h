@@ -99,6 +99,8 @@ void socketio_set_user(struct socketio_client *c, void *user);
 void *socketio_user(const struct socketio_client *c);
 const char *socketio_sid(const struct socketio_client *c);
 struct str socketio_namespace(const struct socketio_client *c);
+/* As engineio_link_of(). */
+struct engineio_link *socketio_link_of(const struct socketio_client *c);
 
 /* Send an event, or the answer to one; what cannot go out now waits. */
 void socketio_emit(struct socketio_client *c, const struct socketio_message *m);

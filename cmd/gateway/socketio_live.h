@@ -40,6 +40,10 @@ void socketio_live_broken(struct live *l);
 void socketio_live_encode(struct socketio_live *s, enum frame_kind kind,
 			  const struct event *ev, struct buf *b);
 
+/* Its connection, if it has one now; and let it go, for good. */
+struct net_conn *socketio_live_conn(const struct live *l);
+void socketio_live_end(struct live *l);
+
 /* How old payloads find values of before (compat.h); arg is the gateway. */
 void socketio_live_past(void *arg, struct str pattern,
 			void (*fn)(void *fn_arg, const struct event *ev),

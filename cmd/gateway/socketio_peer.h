@@ -1,7 +1,10 @@
 #ifndef GATEWAY_SOCKETIO_PEER_H
 #define GATEWAY_SOCKETIO_PEER_H
 
-/* What socketio_live.c (who is there) and socketio_talk.c (what they say) share. */
+/*
+ * What socketio_live.c (who is there), socketio_frames.c (what they are sent)
+ * and socketio_talk.c (what they say) share.
+ */
 #include "common/arena.h"
 
 #include "socketio_live.h"
@@ -43,11 +46,16 @@ struct socketio_live {
 int peer_room(const struct peer *p, struct str room, struct patterns *set,
 	      struct err *e);
 
+/* ---- socketio_frames.c ---- */
+
 /* Send an event by itself: its name in quotes, and its payload. */
 void peer_tell(struct peer *p, struct str name, struct str payload);
 
 /* The newest of rooms that are one object. */
 void peer_tell_state(struct peer *p, struct str room);
+
+/* What each is told when it has connected. */
+void peer_greet(struct peer *p);
 
 /* ---- socketio_talk.c ---- */
 

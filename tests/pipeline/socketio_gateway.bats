@@ -62,6 +62,7 @@ run_client() {
 @test "what an old client publishes is an event" { run_client publish; }
 @test "nothing is lost or doubled while the transport changes" { run_client upgrade; }
 @test "notifications are their user's" { run_client notifications; }
+@test "who is connected is seen, and ended" { run_client connections; }
 @test "hundreds of clients in one room" { run_client crowd; }
 
 @test "who comes back goes on where it was, over WebSocket" {

@@ -308,6 +308,23 @@ const scenarios = {
 		[socket, none].forEach((s) => s.close());
 	},
 
+	// Whoever is connected is on the list, and can be ended for good.
+	async connections() {
+		const list = async () => (await (await fetch(url + "/api/v1/connections")).json()).connections;
+		const all = [await connected({ transports: ["websocket"], auth: { userId: "ann" } }), await connected({ transports: ["polling"] })];
+		const shown = await list();
+		assert.deepEqual(shown.map((c) => c.transport), ["socketio", "socketio"]);
+		assert.match(shown[0].address, /^127\.0\.0\.1/);
+		assert.ok(shown[0].patterns.includes("user.notification/ann"));
+		for (const [i, { id }] of shown.entries()) {
+			const ended = told(all[i], "disconnect");
+			assert.equal((await fetch(`${url}/api/v1/connections/${id}`, { method: "DELETE" })).status, 204);
+			assert.deepEqual((await ended)[0], "io server disconnect");
+		}
+		assert.deepEqual(await list(), []);
+		all.forEach((s) => s.close());
+	},
+
 	// The gateway is there before the journal is.
 	async early() {
 		const socket = await connected();
