@@ -75,10 +75,14 @@ void session_keep(struct session *s,
 	schedule(s);
 }
 
-static void forget(struct session *s)
+void session_forget(struct session *s)
 {
-	struct sessions *all = s->g->sessions;
+	struct sessions *all;
 
+	if (!s->over)
+		return;
+	all = s->g->sessions;
+	s->over = NULL;
 	expiry_drop(&all->expiry, &s->until);
 	if (s->prev)
 		s->prev->next = s->next;
@@ -104,8 +108,7 @@ void session_end(struct net_conn *c)
 	net_set_user(c, NULL);
 	if (!s)
 		return;
-	if (s->over)
-		forget(s);
+	session_forget(s);
 	who = s->who;
 	s->close(s);
 	access_drop(&who);

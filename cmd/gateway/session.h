@@ -50,6 +50,9 @@ bool session_is_stranger(const struct session *s);
 /* Somebody else from now on, or the same with other rights; takes `who`. */
 void session_set_who(struct session *s, struct access *who);
 
+/* No more of that: for one that is no connection's, before it is freed. */
+void session_forget(struct session *s);
+
 /* Take a connection's session away (frees it). */
 void session_end(struct net_conn *c);
 

@@ -229,6 +229,16 @@ static void sit_down(struct peer *p)
 	patterns_free(&set);
 }
 
+/* It is told so, and may come with another token. */
+static void on_over(struct session *session, const char *why)
+{
+	struct peer *p = (struct peer *)session;
+
+	(void)why;
+	if (p->c)
+		socketio_disconnect(p->c);
+}
+
 static struct peer *add_peer(struct socketio_live *s, struct socketio_client *c,
 			     size_t nsp, struct access *who)
 {
@@ -242,11 +252,7 @@ static struct peer *add_peer(struct socketio_live *s, struct socketio_client *c,
 	p->l.client.line = (struct line){ p, LINE_OTHER };
 	p->l.client.kind = (enum frame_kind)(FRAME_CUSTOM + nsp);
 	p->l.client.transport = HUB_SOCKETIO;
-	p->all_next = s->all;
-	if (s->all)
-		s->all->all_prev = p;
-	s->all = p;
-	s->mortals += who->expires_us != ACCESS_NEVER;
+	session_keep(&p->l.s, on_over);
 	roll_add(s->g->roll, &p->l.entry, &p->l.s, &p->l.client, clk_wall_us());
 	socketio_set_user(c, p);
 	return p;
@@ -355,13 +361,7 @@ static void on_closed(void *arg, struct socketio_client *c, const char *why)
 
 static void free_peer(struct peer *p)
 {
-	if (p->all_prev)
-		p->all_prev->all_next = p->all_next;
-	else
-		p->s->all = p->all_next;
-	if (p->all_next)
-		p->all_next->all_prev = p->all_prev;
-	p->s->mortals -= p->l.s.who->expires_us != ACCESS_NEVER;
+	session_forget(&p->l.s);
 	hub_leave(p->s->g->hub, &p->l.client);
 	roll_remove(p->s->g->roll, &p->l.entry);
 	access_drop(&p->l.s.who);
@@ -380,21 +380,6 @@ static bool on_work(void *arg)
 	return false;
 }
 
-/* Those whose token holds no longer are told so, and may come with another. */
-static void end_expired(struct socketio_live *s)
-{
-	const struct auth *auth = s->g->auth;
-	int64_t now_us = clk_wall_us();
-
-	if (s->mortals == 0 && s->auth == auth)
-		return;
-	s->auth = auth;
-	for (struct peer *p = s->all; p; p = p->all_next)
-		if (p->c && (access_expired(p->l.s.who, now_us) ||
-			     !auth_knows(auth, p->l.s.who)))
-			socketio_disconnect(p->c);
-}
-
 static void on_timer(void *arg)
 {
 	struct socketio_live *s = arg;
@@ -411,7 +396,6 @@ static void on_timer(void *arg)
 		if (p->waits)
 			wait_for_journal(p);
 	}
-	end_expired(s);
 	rooms_tick(s->rooms, loop_now_ms(s->g->loop));
 	loop_timer_start(s->timer, TICK_MS);
 }

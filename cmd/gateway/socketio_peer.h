@@ -20,7 +20,6 @@ struct peer {
 	struct str user; /* whose notifications are its own, or absent */
 	struct posting *postings;
 	size_t n_postings;
-	struct peer *all_prev, *all_next;
 	struct peer *next; /* of those that have gone, or wait */
 	bool waits;	   /* for the journal */
 	bool recovered;
@@ -34,9 +33,7 @@ struct socketio_live {
 	struct loop_work *work; /* frees those that have gone */
 	struct loop_timer
 		*timer; /* seats, those that wait, time that is over */
-	struct peer *all, *gone, *waiting;
-	const struct auth *auth; /* by which they were last looked at */
-	size_t mortals; /* of all: their right to be here ends some time */
+	struct peer *gone, *waiting;
 	struct socketio_live_counts counts;
 };
 

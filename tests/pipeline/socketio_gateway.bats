@@ -84,6 +84,23 @@ run_client() {
 	stop_gateway
 }
 
+@test "a token that is not known any more ends its clients" {
+	echo 0123456789abcdef >"$T/token"
+	start_store
+	start_gateway --token-file "$T/token"
+	wait_for is_ready
+	client expelled 0123456789abcdef >"$T/client" 2>&1 3>&- &
+	client=$!
+	wait_for grep -q connected "$T/client"
+	echo fedcba9876543210 >"$T/token"
+	kill -HUP "$gateway"
+	wait "$client" || {
+		cat "$T/client"
+		return 1
+	}
+	stop_gateway
+}
+
 @test "a table of one's own: namespaces, names, no recovery" {
 	cat >"$T/compat.json" <<-'END'
 		{"namespaces": ["/prices"], "first_rooms": ["price"],

@@ -18,6 +18,8 @@ function connect(options = {}, namespace = "") {
 	return socket;
 }
 
+let back; // told that a client has come back
+
 const told = (socket, event) =>
 	new Promise((resolve) => socket.once(event, (...args) => resolve(args)));
 
@@ -62,7 +64,11 @@ const names = (heard) => heard.map(([name]) => name);
 const numbers = (heard) => heard.filter(([name]) => name === "t.n").map(([, p]) => p.data.n);
 const number = (n) => ["t.n", "a", { n }];
 // The connection breaks without a word; its client comes back by itself.
-const cut = (socket) => socket.io.engine.close();
+function cut(socket) {
+	const back = told(socket, "connect");
+	socket.io.engine.close();
+	return back;
+}
 
 async function eventsOver(transport) {
 	const socket = await connected({ transports: [transport] });
@@ -108,34 +114,34 @@ async function recoveryOver(transport) {
 	assert.deepEqual((await socket.emitWithAck("join", "t.n/")).ok, true);
 	const { id } = socket;
 	// It has had no event yet, and comes back to where it was.
-	cut(socket);
+	back = cut(socket);
 	await publish(number(1), number(2));
-	await told(socket, "connect");
+	await back;
 	assert.deepEqual([socket.recovered, socket.id], [true, id]);
 	await publish(number(3));
 	assert.deepEqual(numbers(await settled(socket)), [1, 2, 3]);
 	// And again, with an offset; twice in a row.
 	for (let n = 4; n < 6; n++) {
-		cut(socket);
+		back = cut(socket);
 		await publish(number(n));
-		await told(socket, "connect");
+		await back;
 		assert.equal(socket.recovered, true);
 	}
 	assert.deepEqual(numbers(await settled(socket)), [1, 2, 3, 4, 5]);
 	// A pid that nobody knows: begins anew, and says so; its rooms are gone.
 	socket._pid = "a".repeat(21) + ".00000001:1";
-	cut(socket);
+	back = cut(socket);
 	await publish(number(6));
-	await told(socket, "connect");
+	await back;
 	assert.equal(socket.recovered, false);
 	assert.notEqual(socket.id, id);
 	assert.deepEqual(numbers(await settled(socket)), [1, 2, 3, 4, 5]);
 	// From then on it can come back again, though it still says an old offset.
 	await socket.emitWithAck("join", "t.n/");
 	socket._lastOffset = socket._lastOffset.replace(/:.*/, ":1");
-	cut(socket);
+	back = cut(socket);
 	await publish(number(8));
-	await told(socket, "connect");
+	await back;
 	assert.equal(socket.recovered, true);
 	assert.deepEqual(numbers(await settled(socket)), [1, 2, 3, 4, 5, 8]);
 	socket.close();
@@ -251,16 +257,16 @@ const scenarios = {
 		assert.deepEqual(await titles(bob), ["2"]);
 		assert.deepEqual(await titles(nobody), []);
 		// What comes back is still its own.
-		cut(ann);
+		back = cut(ann);
 		await publish(note("bob", "4"), note("ann", "5"));
-		await told(ann, "connect");
+		await back;
 		assert.equal(ann.recovered, true);
 		assert.deepEqual(await titles(ann), ["1", "5"]);
 		// Somebody else with its pid is not given its seat.
 		bob.auth = { userId: "bob", pid: ann._pid };
 		bob._pid = undefined;
-		cut(bob);
-		await told(bob, "connect");
+		back = cut(bob);
+		await back;
 		assert.equal(bob.recovered, false);
 		[ann, bob, nobody].forEach((s) => s.close());
 	},
@@ -294,16 +300,27 @@ const scenarios = {
 		await told(wrong, "connect_error");
 	},
 
+	// A token that is not known any more ends what it began.
+	async expelled() {
+		const all = await Promise.all(["websocket", "polling"].map((t) =>
+			connected({ auth: { token: rest[0] }, transports: [t] })));
+		const ended = all.map((s) => told(s, "disconnect"));
+		console.log("connected");
+		for (const e of ended) assert.equal((await e)[0], "io server disconnect");
+		all[0].connect();
+		assert.equal((await told(all[0], "connect_error"))[0].message, "Not authorized");
+	},
+
 	async namespaces() {
 		const socket = await connected({}, "/prices");
 		await publish(["price.update", "lamp", { item: { id: "lamp" }, price: "1" }], number(1));
-		await told(socket, "price");
+		await until(() => socket.heard.length);
 		assert.deepEqual(socket.heard, [["price", "1"]]);
 		const none = connect({}, "/none");
 		assert.equal((await told(none, "connect_error"))[0].message, "Invalid namespace");
 		// No pid: it begins anew.
-		cut(socket);
-		await told(socket, "connect");
+		back = cut(socket);
+		await back;
 		assert.ok(!socket.recovered);
 		[socket, none].forEach((s) => s.close());
 	},
@@ -338,5 +355,10 @@ setTimeout(() => {
 	console.error(`${scenario}: not done after 60 s`);
 	process.exit(1);
 }, 60000).unref();
+// Nothing more to wait for where the gateway is gone.
+process.on("unhandledRejection", (e) => {
+	console.error(e);
+	process.exit(1);
+});
 await scenarios[scenario]();
 process.exit(0);
