@@ -66,6 +66,9 @@ BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c
 # What conformance suites by others are run against.
 ECHO       := $(O)/tests/socketio-echo
 
+# Clients that come and go.
+SOAK       := $(O)/tests/soak
+
 .PHONY: all tools unit fuzz bench helpers check install clean compdb
 .SECONDARY:
 
@@ -74,7 +77,7 @@ tools: $(BINS)
 unit: $(UNIT)
 fuzz: $(FUZZERS)
 bench: $(BENCH)
-helpers: $(HELPERS)
+helpers: $(HELPERS) $(SOAK)
 
 # The version is compiled into one file, so that a commit rebuilds one object.
 $(O)/obj/common/version.o: ALL_CPPFLAGS += -DWEIR_VERSION='"$(VERSION)"'
@@ -125,6 +128,10 @@ $(O)/fuzz/common/%: $(O)/obj/tests/fuzz/common/%.o $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_COMMON)
 
 $(O)/tests/helpers/%: $(O)/obj/tests/helpers/%.o $(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
+
+$(SOAK): $(O)/obj/tests/soak/soak.o $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 
