@@ -49,7 +49,7 @@ LIBS_mhd  := $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 
 LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) $(LIBS_crypto) -lm -lpthread
 LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_z)
-LIBS_gateway := $(LIBS_lws) $(LIBS_z) $(LIBS_crypto)
+LIBS_gateway := $(LIBS_lws) $(LIBS_z) -lssl $(LIBS_crypto)
 LIBS_sim     := $(LIBS_mhd) $(LIBS_z)
 
 COMMON_SRC := $(wildcard common/*.c)

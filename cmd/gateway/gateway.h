@@ -33,6 +33,7 @@ struct gateway_settings {
 	const char *dir; /* of journal and blobs */
 	const char *listen;
 	int64_t port;
+	const char *tls_cert, *tls_key; /* files; NULL: plain */
 	int64_t max_clients;
 	int64_t ping_ms, accept_rate, max_per_address;
 	struct opt_list hosts;	/* names besides those of loopback */
@@ -62,6 +63,7 @@ struct gateway {
 	struct throttle *throttle;
 	struct proxies proxies;
 	struct leave *leave;
+	struct tls *tls; /* NULL: plain */
 	int listening; /* a socket that was handed over, or -1 */
 	struct compat *compat; /* what old clients call things */
 	struct board *board;

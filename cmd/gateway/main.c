@@ -25,6 +25,7 @@
 #include "roll.h"
 #include "socketio_live.h"
 #include "streams.h"
+#include "tls.h"
 
 static struct gateway_settings cfg = {
 	.listen = "127.0.0.1",
@@ -60,6 +61,10 @@ static const struct opt opts[] = {
 	  "what may be read without a token" },
 	{ 'o', "origin", "ORIGIN", OPT_LIST, &cfg.origins, 0, 0,
 	  "pages elsewhere that may use this gateway; * for all" },
+	{ 0, "tls-cert", "FILE", OPT_STR, &cfg.tls_cert, 1, 0,
+	  "certificate and its chain, PEM: https and wss" },
+	{ 0, "tls-key", "FILE", OPT_STR, &cfg.tls_key, 1, 0,
+	  "its private key, PEM" },
 	{ 'e', "expect", "TOOL", OPT_LIST, &cfg.expect, 0, 0,
 	  "tool that must be running for /readyz to say yes" },
 	{ 0, "max-clients", "N", OPT_UINT, &cfg.max_clients, 1, 1000000,
@@ -139,6 +144,35 @@ static int read_lag(struct lag **l_r, struct err *e)
 
 /* ---- SIGHUP ---- */
 
+/* The certificate, where there is to be one; *tls_r is NULL otherwise. */
+static int read_tls(struct tls **tls_r, struct err *e)
+{
+	*tls_r = NULL;
+	if (!cfg.tls_cert && !cfg.tls_key)
+		return 0;
+	if (!cfg.tls_cert || !cfg.tls_key)
+		return err_set(e, EX_CONFIG,
+			       "tls-cert and tls-key go together");
+	*tls_r = tls_read(cfg.tls_cert, cfg.tls_key, e);
+	return *tls_r ? 0 : -1;
+}
+
+/* A new certificate, for those who come from now on. */
+static int reload_tls(struct gateway *g, struct err *e)
+{
+	struct tls *tls;
+	int rc = read_tls(&tls, e);
+
+	if (rc == 0 && !tls != !g->tls)
+		rc = err_set(e, EX_CONFIG,
+			     "tls-cert: between plain and TLS it takes a "
+			     "restart");
+	if (rc == 0 && tls)
+		rc = net_set_tls(g->net, tls, e);
+	tls_free(&tls);
+	return rc;
+}
+
 static int read_settings(struct gateway *g, struct err *e)
 {
 	const struct gateway_settings old = cfg;
@@ -153,7 +187,8 @@ static int read_settings(struct gateway *g, struct err *e)
 	    proxies_read(&proxies, &cfg.proxies, e) == 0)
 		auth = read_auth(listening, e);
 	lag_free(&lag);
-	if (!auth) {
+	if (!auth || reload_tls(g, e)) {
+		auth_free(&auth);
 		opt_revert(&tool, &past);
 		return -1;
 	}
@@ -447,6 +482,7 @@ static int open_net(struct gateway *g, struct err *e)
 		.loop = g->loop,
 		.address = cfg.listen,
 		.listening = g->listening,
+		.tls = g->tls,
 		.port = (uint16_t)cfg.port,
 		.max_conns = (size_t)cfg.max_clients,
 		.max_per_peer = (size_t)cfg.max_per_address,
@@ -519,6 +555,7 @@ static void gateway_close(struct gateway *g)
 	throttle_free(&g->throttle);
 	board_free(&g->board);
 	auth_free(&g->auth);
+	tls_free(&g->tls);
 	roll_free(&g->roll);
 	presence_live_free(&g->presence);
 	stats_free(&g->stats);
@@ -535,8 +572,9 @@ static int serve(struct gateway *g, struct err *e)
 	/* The first client is served, too; /readyz tells of what is missing. */
 	if (!follow_look(g->follow))
 		log_info("no journal yet");
-	log_info("ready url=http://%s%s%s:%u/ dir=%s", is_v6 ? "[" : "",
-		 cfg.listen, is_v6 ? "]" : "", net_port(g->net), common.dir);
+	log_info("ready url=http%s://%s%s%s:%u/ dir=%s", g->tls ? "s" : "",
+		 is_v6 ? "[" : "", cfg.listen, is_v6 ? "]" : "",
+		 net_port(g->net), common.dir);
 	notify("READY=1");
 	loop_run(g->loop);
 	*e = g->failure;
@@ -573,6 +611,10 @@ static int run_once(int listening_fd, int *next_fd, struct err *e)
 	g.auth = read_auth(cfg.listen, e);
 	if (!g.auth)
 		return -1;
+	if (read_tls(&g.tls, e)) {
+		auth_free(&g.auth);
+		return -1;
+	}
 	str_copy(listening, sizeof(listening), str_from(cfg.listen));
 	g.compat = read_lag(&g.lag, e) ? NULL : compat_open(cfg.compat, e);
 	if (!g.compat || common.check_config)

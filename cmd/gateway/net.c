@@ -11,6 +11,8 @@
 
 #include "common/xmem.h"
 
+#include "tls.h"
+
 #include "access.h"
 
 enum {
@@ -50,12 +52,22 @@ static bool is_http(enum lws_callback_reasons why)
 	       why == LWS_CALLBACK_HTTP_BODY_COMPLETION;
 }
 
+/* lws has made the context, for us to fill. */
+static int set_up_tls(struct net *n, void *context)
+{
+	struct err e;
+
+	n->tls = context;
+	return tls_apply(n->conf.tls, context, &e);
+}
+
 static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 		    void *in, size_t len)
 {
 	struct net_conn *c = lws_get_opaque_user_data(wsi);
 
-	(void)user;
+	if (why == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
+		return set_up_tls(lws_context_user(lws_get_context(wsi)), user);
 	if (!c)
 		return 0;
 	c->wsi = wsi;
@@ -102,7 +114,10 @@ static void turn_away(struct net *n, int fd)
 		 "Content-Length: 0\r\n"
 		 "Connection: close\r\n\r\n",
 		 NET_RETRY_MIN_S + arc4random_uniform(spread));
-	say(n, fd, buf_str(&b));
+	if (n->tls)
+		close(fd); /* before any handshake, there is no answer */
+	else
+		say(n, fd, buf_str(&b));
 	buf_free(&b);
 }
 
@@ -112,7 +127,8 @@ static void adopt(void *arg, int fd, void *peer)
 	struct net_conn *c = xcalloc(1, sizeof(*c));
 	lws_adopt_desc_t desc = {
 		.vh = n->vhost,
-		.type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET,
+		.type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET |
+			(n->tls ? LWS_ADOPT_ALLOW_SSL : 0),
 		.fd = { .sockfd = fd },
 		.opaque = c,
 	};
@@ -128,8 +144,10 @@ static void adopt(void *arg, int fd, void *peer)
 		return;
 	}
 	n->counts.failed++;
-	if (n->adopting)
-		forget(c); /* lws failed before it knew the connection */
+	/* If lws has told of it, it will also tell of its end. */
+	if (n->adopting && !c->wsi)
+		forget(c);
+	n->adopting = NULL;
 }
 
 static void on_gone(void *arg, int fd, void *user, bool late)
@@ -143,7 +161,7 @@ static void on_gone(void *arg, int fd, void *user, bool late)
 	n->counts.conns--;
 	peers_leave(n->peers, &peer);
 	n->counts.late_heads += late;
-	if (late)
+	if (late && !n->tls)
 		say(n, fd, text);
 	else
 		close(fd);
@@ -239,8 +257,12 @@ static int start_lws(struct net *n, struct err *e)
 		.max_http_header_pool2 = (unsigned int)n->conf.max_conns,
 		.retry_and_idle_policy = &idle_policy,
 		.pcontext = &n->context,
+		.user = n,
+		.alpn = "http/1.1", /* WebSockets over h2 are framed otherwise */
 	};
 
+	if (n->conf.tls)
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 	/* What it has to say is said to us in error codes. */
 	lws_set_log_level(0, NULL);
 	n->context = lws_create_context(&info);
@@ -249,6 +271,8 @@ static int start_lws(struct net *n, struct err *e)
 			       "libwebsockets: no context; is its libuv "
 			       "plug-in (libwebsockets-evlib-uv) installed?");
 	info.vhost_name = "weir";
+	if (n->conf.tls)
+		info.options |= LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
 	n->vhost = lws_create_vhost(n->context, &info);
 	if (!n->vhost)
 		return err_set(e, EX_SOFTWARE, "libwebsockets: no vhost");
@@ -271,6 +295,7 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 	};
 	const struct lobby_conf lobby = {
 		.loop = conf->loop,
+		.is_tls = conf->tls != NULL,
 		.head_max = NET_HEAD_MAX,
 		.ready = adopt,
 		.gone = on_gone,
@@ -322,6 +347,11 @@ void net_free(struct net **np)
 uint16_t net_port(const struct net *n)
 {
 	return listener_port(n->listener);
+}
+
+int net_set_tls(struct net *n, const struct tls *tls, struct err *e)
+{
+	return n->tls ? tls_apply(tls, n->tls, e) : 0;
 }
 
 void net_take_no_more(struct net *n)

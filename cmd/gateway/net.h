@@ -31,6 +31,7 @@ struct access;
 struct net;
 struct net_conn;
 struct proxies;
+struct tls;
 
 enum {
 	NET_PEER_MAX = 46,	    /* an address as text */
@@ -124,10 +125,11 @@ struct net_conf {
 	struct loop *loop;
 	const char *address; /* IPv4 or IPv6, as text */
 	uint16_t port;	     /* 0: any free one */
-	int listening;	  /* a socket that listens already, is taken; or -1 */
-	size_t max_conns; /* more are answered 503 and closed */
-	size_t max_per_peer; /* likewise, from one address; 0: no limit */
-	int64_t accept_rate; /* connections a second, 0: no limit */
+	int listening; /* a socket that listens already, is taken; or -1 */
+	const struct tls *tls; /* NULL: plain; see net_set_tls() */
+	size_t max_conns;      /* more are answered 503 and closed */
+	size_t max_per_peer;   /* likewise, from one address; 0: no limit */
+	int64_t accept_rate;   /* connections a second, 0: no limit */
 	/* Who may say where its clients come from; not counted itself. */
 	const struct proxies *proxies;
 	const struct net_events *on;
@@ -139,6 +141,9 @@ struct net *net_new(const struct net_conf *conf, struct err *e);
 void net_free(struct net **np);
 
 uint16_t net_port(const struct net *n);
+
+/* What new connections are shown from now on, where conf.tls was given. */
+int net_set_tls(struct net *n, const struct tls *tls, struct err *e);
 
 /*
  * No more connections, which wait in the listening socket's queue, and no more

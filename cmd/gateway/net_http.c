@@ -68,7 +68,7 @@ void net_kill_soon(struct net_conn *c)
 {
 	c->dying = true;
 	/* Whoever has its line is not told: nothing more goes out on it. */
-	if (c->is_socket || c->is_stream)
+	if (!c->net->tls && (c->is_socket || c->is_stream))
 		shutdown(lws_get_socket_fd(c->wsi), SHUT_WR);
 	lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT,
 			LWS_TO_KILL_ASYNC);

@@ -55,6 +55,7 @@ struct net {
 	struct net_conf conf;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
+	void *tls; /* the vhost's SSL_CTX, or NULL: plain */
 	struct listener *listener;
 	struct lobby *lobby;
 	struct peers *peers;

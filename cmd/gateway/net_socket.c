@@ -114,7 +114,8 @@ void net_give_up(struct net_conn *c)
 
 struct line net_line(const struct net_conn *c)
 {
-	return (struct line){ (void *)(uintptr_t)c, lws_get_socket_fd(c->wsi) };
+	return (struct line){ (void *)(uintptr_t)c,
+			      c->net->tls ? -1 : lws_get_socket_fd(c->wsi) };
 }
 
 /* What the socket did not take, with the connection before our eyes. */

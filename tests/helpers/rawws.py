@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -29,10 +30,19 @@ class Ended(Exception):
     """The connection is no more."""
 
 
+def connect(port):
+    """A connection; with TLS where RAWWS_CA names whom to trust."""
+    sock = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+    if "RAWWS_CA" not in os.environ:
+        return sock
+    tls = ssl.create_default_context(cafile=os.environ["RAWWS_CA"])
+    return tls.wrap_socket(sock, server_hostname="localhost")
+
+
 class Client:
     def __init__(self, port, path="/ws", headers=()):
         self.deadline = time.monotonic() + GIVE_UP_S
-        self.sock = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+        self.sock = connect(port)
         self.buf = b""
         lines = [f"GET {path} HTTP/1.1", "Host: localhost",
                  "Upgrade: websocket", "Connection: Upgrade",
@@ -289,8 +299,31 @@ def told_to_leave(port, pid):
     need(len({s["retry"] for s in said}) > 1, "all come at once", said)
 
 
+def many(port):
+    """Messages of every size reach a crowd, each once and in order."""
+    crowd_ = [Client(port) for _ in range(50)]
+    for c in crowd_:
+        c.say(subscribe=["t.big"])
+    sizes = [10, 120, 130, 60000, 200000, 1, 70000]
+    sender = Client(port)
+    sender.say(subscribe=["none"])
+    for n in sizes:
+        need("pong" in sender.say(ping="x" * min(n, 900)), "no pong")
+    body = json.dumps([{"type": "t.big", "data": {"x": "y" * n}}
+                       for n in sizes]).encode()
+    plain = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n" \
+            b"Content-Type: application/json\r\nConnection: close\r\n" \
+            b"Content-Length: %d\r\n\r\n" % len(body) + body
+    poster = connect(port)
+    poster.sendall(plain)
+    need(b" 201 " in poster.recv(100), "not published")
+    for c in crowd_:
+        got = [len(c.message()["data"]["x"]) for _ in sizes]
+        need(got == sizes, "got", got)
+
+
 SCENARIOS = {f.__name__: f for f in (
-    heartbeat, half_open, slow_head, crowd, upgrade, told_to_leave)}
+    heartbeat, half_open, slow_head, crowd, upgrade, told_to_leave, many)}
 
 
 def main():
