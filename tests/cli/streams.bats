@@ -42,6 +42,7 @@ status() { curl -sS --max-time 2 -o /dev/null -w '%{http_code}' "$@" 2>/dev/null
 numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"'"${3:-a}"'","data":&}/' | pub; }
 # The events of a stream, as JSON lines.
 events() { sed -n 's/^data: {"id"/{"id"/p' "$1"; }
+has_newest() { events "$1" | tail -n 1 | grep -q "\"n\":$2[,}]"; }
 has_events() { [ "$(events "$1" | wc -l)" -ge "$2" ]; }
 counter() { curl -s "$url/metrics" | sed -n "s/^weir_gateway_$1{.* //p"; }
 counts() { [ "$(counter "$1")" = "$2" ]; }
@@ -154,6 +155,14 @@ position() { curl -s "$url/api/v1/status" | jq -r .position; }
 	[ "$(status "$url$stream")" = 503 ]
 }
 
+# One more connection, once those before it are really gone.
+hold() {
+	exec {held}<>"/dev/tcp/127.0.0.1/${url##*:}"
+	printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$held"
+	read -r line <&"$held"
+	[[ $line == *200* ]] || { exec {held}>&-; return 1; }
+}
+
 @test "streams count as connections, and one that has ended is gone at once" {
 	start_both --max-clients 4
 	listen one ""
@@ -163,10 +172,7 @@ position() { curl -s "$url/api/v1/status" | jq -r .position; }
 	[ "$(counter websockets)" = 0 ]
 	[ "$(counter connections)" = 4 ]
 	# the fourth connection is taken, a fifth is turned away
-	exec {held}<>"/dev/tcp/127.0.0.1/${url##*:}"
-	printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$held"
-	read -r line <&"$held"
-	[[ $line == *200* ]]
+	wait_for hold
 	[ "$(status "$url$stream")" = 503 ]
 	exec {held}>&-
 	kill "$curl"
@@ -226,13 +232,16 @@ position() { curl -s "$url/api/v1/status" | jq -r .position; }
 	listen quick "?topic=t.&last=1"
 	before=$(awk '/RssAnon/ {print $2}' "/proc/$gateway/status")
 	padded 3001 9000
-	wait_for has_events "$T/quick" 6001
+	# The newest that the gateway knew of is the first.
+	wait_for has_newest "$T/quick" 9000
+	first=$(events "$T/quick" | head -n 1 | jq .data.n)
+	[ "$first" -le 3000 ]
 	after=$(awk '/RssAnon/ {print $2}' "/proc/$gateway/status")
 	wait_for counts choked 1
 	head -n 27004 <&"$slow" >"$T/slow" # a first block, and three lines for each
 	exec {slow}<&-
 	[ "$(events "$T/slow" | jq .data.n | md5sum)" = "$(seq 1 9000 | md5sum)" ]
-	[ "$(events "$T/quick" | jq .data.n | md5sum)" = "$(seq 3000 9000 | md5sum)" ]
+	[ "$(events "$T/quick" | jq .data.n | md5sum)" = "$(seq "$first" 9000 | md5sum)" ]
 	# With a sanitizer it is slower, and gives no memory back.
 	[ -z "${ASAN_OPTIONS:-}" ] || return 0
 	[ $((after - before)) -lt 6000 ]
