@@ -475,9 +475,8 @@ void api_events_woken(void *user)
 
 /* ---- POST ---- */
 
-int api_read_event(const struct access *who, struct str text,
-		      struct arena *a, int64_t now_us, struct event *ev,
-		      struct err *e)
+int api_read_event(const struct access *who, struct str text, struct arena *a,
+		   int64_t now_us, struct event *ev, struct err *e)
 {
 	struct str value;
 

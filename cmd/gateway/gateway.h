@@ -63,8 +63,8 @@ struct gateway {
 	struct throttle *throttle;
 	struct proxies proxies;
 	struct leave *leave;
-	struct tls *tls; /* NULL: plain */
-	int listening; /* a socket that was handed over, or -1 */
+	struct tls *tls;       /* NULL: plain */
+	int listening;	       /* a socket that was handed over, or -1 */
 	struct compat *compat; /* what old clients call things */
 	struct board *board;
 	struct pulse *sockets, *streams; /* clients that must see a sign */
