@@ -27,7 +27,7 @@ teardown() { weir_teardown; }
 	wait_for says_ready
 	numbers 1 3 | pub --type test.n
 	# The gateway's own table; all else is pages.
-	routes=$(sed -n 's|^	{ "\(/[^"]*\)",.*|\1|p' "$BATS_TEST_DIRNAME/../../cmd/gateway/api.c" | grep -vx /)
+	routes=$(sed -n 's|^	{ "\(/[^"]*\)",.*|\1|p' "$BATS_TEST_DIRNAME/../../cmd/gateway/api.c" | grep -vxE '/|/client/')
 	[ "$(wc -l <<<"$routes")" -gt 10 ]
 	# shellcheck disable=SC2086 # words
 	run node "$npm/check.mjs" "$url" $routes
