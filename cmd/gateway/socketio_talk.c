@@ -187,6 +187,17 @@ static void leave(struct peer *p, struct str room)
 	arena_free(&a);
 }
 
+/* Of a client, as the settings say; those that it has may be counted twice. */
+static int check_count(const struct peer *p, size_t more, struct err *e)
+{
+	size_t max = (size_t)p->s->g->settings->max_subscriptions;
+	const struct group *has = p->l.client.group;
+
+	if ((has ? has->patterns.n : 0) + more <= max)
+		return 0;
+	return err_set(e, EX_DATAERR, "more than %zu patterns", max);
+}
+
 static int join(struct peer *p, struct str room, bool last, struct err *e)
 {
 	struct patterns set = { 0 };
@@ -198,6 +209,8 @@ static int join(struct peer *p, struct str room, bool last, struct err *e)
 
 	wish.pattern = set.v;
 	wish.n = set.n;
+	if (rc == 0)
+		rc = check_count(p, set.n, e);
 	if (rc == 0 && !rooms_enter(p->s->rooms, p->seat, room))
 		rc = err_set(e, EX_DATAERR, "more than %d rooms", ROOMS_MAX);
 	if (rc == 0 && !p->waits)
@@ -218,6 +231,10 @@ static void change_rooms(struct peer *p, const struct socketio_message *m,
 	struct named n = { .t = p->s->g->compat, .a = { .block = 256 } };
 	bool ok = name_rooms(&n, args);
 
+	if (ok && come &&
+	    gateway_throttle(p->s->g, THROTTLE_SUBSCRIPTION,
+			     socketio_live_conn(&p->l), p->l.s.who->user))
+		ok = !err_set(&n.e, EX_TEMPFAIL, "too many subscriptions");
 	for (size_t i = 0; ok && i < n.n; i++) {
 		if (come)
 			ok = rooms_in(p->seat, n.room[i]) ||

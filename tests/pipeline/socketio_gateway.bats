@@ -58,6 +58,12 @@ run_client() {
 @test "events have their old names and payloads, over HTTP" { run_client events-polling; }
 @test "rooms are joined and left, and what cannot be is said" { run_client rooms; }
 @test "a room gives the newest of each topic, where it is asked to" { run_client last; }
+@test "a client has so many subscriptions at most" {
+	start_both --max-subscriptions 10
+	client limits
+	stop_gateway
+}
+
 @test "pings are answered, binary data and unknown events refused" { run_client answers; }
 @test "what an old client publishes is an event" { run_client publish; }
 @test "nothing is lost or doubled while the transport changes" { run_client upgrade; }

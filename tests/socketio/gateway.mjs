@@ -186,6 +186,16 @@ const scenarios = {
 		socket.close();
 	},
 
+	// --max-subscriptions 10, of which the first rooms are 9.
+	async limits() {
+		const socket = await connected();
+		assert.equal((await socket.emitWithAck("join", "venue:1")).ok, true);
+		assert.match((await socket.emitWithAck("join", "venue:2")).error, /more than 10 patterns/);
+		await socket.emitWithAck("leave", "venue:1");
+		assert.equal((await socket.emitWithAck("join", "venue:2")).ok, true);
+		socket.close();
+	},
+
 	async last() {
 		await publish(["venue.update", "9", { status: "closed" }], ["venue.update", "9", { status: "open" }]);
 		const socket = await connected();
