@@ -5,7 +5,7 @@ CHARTS := $(JSDIR)/dygraphs/dygraph.min.js $(JSDIR)/dygraphs/dygraph.min.css
 # Of the browser client, what pages import; the document of the API, and the
 # schemas that it names.
 WEB := $(filter-out %.c,$(wildcard cmd/gateway/web/*.*)) \
-	$(wildcard cmd/gateway/web/client/*.js) $(CHARTS) \
+	$(wildcard cmd/gateway/web/client/*.js cmd/gateway/web/demo/*.*) $(CHARTS) \
 	cmd/gateway/web/api/openapi.json $(wildcard etc/schema/*.json)
 
 $(CHARTS):

@@ -319,6 +319,33 @@ test('a page of another origin uses it, where the gateway allows that', async ()
 	site.close();
 });
 
+test('the demo page shows what is said in another one', async () => {
+	const [one, two] = await Promise.all([1, 2].map(async () => {
+		const page = await (await browser.newContext()).newPage();
+
+		page.problems = [];
+		page.on('pageerror', (e) => page.problems.push(String(e)));
+		page.on('console', (m) => m.type() === 'error' && page.problems.push(m.text()));
+		await page.goto(`${base}/demo/venues.html`);
+		await page.waitForSelector('#state[data-state=live]');
+		return page;
+	}));
+
+	await one.getByRole('textbox', { name: 'Venue' }).fill('harbour-bar');
+	await one.getByLabel('Status').fill('open');
+	await one.getByLabel('How it is there').fill('a <b>good</b> band');
+	await one.getByRole('button', { name: 'Say it' }).click();
+	await two.locator('#venues .row', { hasText: 'harbour-bar' }).waitFor();
+	await two.locator('#feed .row', { hasText: 'a <b>good</b> band' }).waitFor();
+	await two.reload();
+	await two.locator('#venues .row', { hasText: 'open' }).waitFor();
+	await two.locator('#feed .row').waitFor();
+	assert.equal(await two.locator('.row').count(), 2);
+	await two.screenshot({ path: 'venues.png' });
+	await end(one);
+	await end(two);
+});
+
 await run({
 	begin: async () => {
 		await start('store');
