@@ -83,6 +83,8 @@ test('nothing is lost and nothing doubled, whatever happens', async () => {
 		await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
 	}
 	proxy.forbid.clear();
+	await publish(...numbers(n + 1, n + 3)); // also for those who came last
+	n += 3;
 	await until(() => client.transport === 'websocket');
 	await until(() => got.length >= n, 'all events');
 	assert.deepEqual(got, upTo(n));
