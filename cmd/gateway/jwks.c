@@ -173,7 +173,10 @@ static int add_json(struct jwks *j, struct str text, bool *secret_r,
 int jwks_add(struct jwks *j, struct str text, bool *secret_r, struct err *e)
 {
 	const struct str any = { 0 };
+	struct err why;
 
+	if (!e)
+		e = &why;
 	*secret_r = false;
 	text = str_trim(text);
 	if (text.len > JWKS_TEXT_MAX)

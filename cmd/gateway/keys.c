@@ -156,8 +156,9 @@ static int read_lines(struct keys *k, struct str text, struct err *e)
 struct keys *keys_read(struct str text, struct err *e)
 {
 	struct keys *k = xcalloc(1, sizeof(*k));
+	struct err why;
 
-	if (read_lines(k, text, e))
+	if (read_lines(k, text, e ? e : &why))
 		keys_free(&k);
 	return k;
 }
