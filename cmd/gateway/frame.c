@@ -133,7 +133,7 @@ void frame_add_comment(struct buf *b)
 void frame_add_event(enum frame_kind kind, struct position pos, struct str json,
 		     struct buf *b)
 {
-	if (kind == FRAME_WEBSOCKET) {
+	if (kind != FRAME_SSE) {
 		frame_add(b, json);
 		return;
 	}

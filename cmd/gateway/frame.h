@@ -19,6 +19,7 @@ enum { FRAME_HEAD_MAX = 10, FRAME_CUSTOMS = 4 };
 enum frame_kind {
 	FRAME_WEBSOCKET,
 	FRAME_SSE,
+	FRAME_CLOUDEVENT, /* a WebSocket message: one whole event */
 	FRAME_CUSTOM,
 	FRAME_KINDS = FRAME_CUSTOM + FRAME_CUSTOMS,
 };

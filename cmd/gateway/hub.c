@@ -281,6 +281,11 @@ struct str hub_print(struct hub *h, const struct event *ev)
 void hub_frame(struct hub *h, enum frame_kind kind, const struct event *ev,
 	       struct str text, struct buf *b)
 {
+	if (kind == FRAME_CLOUDEVENT) {
+		buf_reset(&h->whole);
+		event_print(ev, 0, &h->whole);
+		text = buf_str(&h->whole);
+	}
 	if (kind >= FRAME_CUSTOM)
 		h->conf.encode(h->conf.arg, kind, ev, b);
 	else
@@ -575,6 +580,7 @@ void hub_free(struct hub **hp)
 	filters_free(&h->filters);
 	pieces_free(&h->pieces);
 	buf_free(&h->text);
+	buf_free(&h->whole);
 	buf_free(&h->out);
 	free(h->due);
 	free(h->recorded_us);

@@ -44,7 +44,8 @@ struct hub {
 	struct hub_client *all; /* that want something */
 	struct pieces *pieces;	/* for those that are behind */
 	size_t spent;		/* of HUB_TURN_MAX */
-	struct buf text, out;	/* an event's text, and what one write takes */
+	struct buf text, whole; /* an event's text, brief and not */
+	struct buf out;		/* what one write takes */
 	struct hub_counts counts;
 };
 

@@ -11,21 +11,27 @@
 #include "socketio_live.h"
 #include "streams.h"
 
-static bool offers_ours(struct str protocols)
+/* The first that is known here, which is the one that libwebsockets takes. */
+enum speaks { SPEAKS_OTHER, SPEAKS_WEIR, SPEAKS_CLOUDEVENTS };
+
+static enum speaks speaks(struct str protocols)
 {
 	struct str one;
 
 	if (!protocols.p)
-		return true; /* a client that knows no other need not say so */
-	while (str_token(&protocols, ", \t", &one))
+		return SPEAKS_WEIR; /* who knows no other need not say so */
+	while (str_token(&protocols, ", \t", &one)) {
 		if (str_is(one, "weir.v1"))
-			return true;
-	return false;
+			return SPEAKS_WEIR;
+		if (str_is(one, "cloudevents.json"))
+			return SPEAKS_CLOUDEVENTS;
+	}
+	return SPEAKS_OTHER;
 }
 
 bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r)
 {
-	const struct gateway *g = arg;
+	struct gateway *g = arg;
 	struct err e;
 
 	if (!api_admit(arg, c, r, true))
@@ -39,10 +45,14 @@ bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r)
 		http_not_allowed(c, "GET");
 	else if (!str_is(r->version, "13"))
 		http_problem(c, 426, "Sec-WebSocket-Version must be 13");
+	else if (speaks(r->protocols) == SPEAKS_CLOUDEVENTS)
+		return live_cloud_upgrade(g, c, r);
 	else if (!http_check_params(r, NULL, 0, &e))
 		http_problem(c, 400, "%s", e.msg);
-	else if (!offers_ours(r->protocols))
-		http_problem(c, 400, "the subprotocol here is weir.v1");
+	else if (speaks(r->protocols) != SPEAKS_WEIR)
+		http_problem(c, 400,
+			     "the subprotocols here are weir.v1 and "
+			     "cloudevents.json");
 	else
 		return true;
 	return false;
@@ -53,6 +63,7 @@ static void close_live(struct session *s)
 	struct live *l = (struct live *)s;
 
 	live_publish_abandon(l);
+	live_cloud_forget(l);
 	pulse_remove(s->g->sockets, &l->beat);
 	roll_remove(s->g->roll, &l->entry);
 	hub_leave(s->g->hub, &l->client);
@@ -77,9 +88,12 @@ bool live_send_to(void *arg, struct line to, struct str frames)
 
 void live_reply(struct live *l, struct buf *text)
 {
-	struct buf frame = { 0 };
+	struct buf frame = { 0 }, whole = { 0 };
 
-	frame_add(&frame, buf_str(text));
+	if (l->client.kind == FRAME_CLOUDEVENT)
+		live_cloud_wrap(l->s.g, buf_str(text), &whole);
+	frame_add(&frame, whole.len ? buf_str(&whole) : buf_str(text));
+	buf_free(&whole);
 	hub_reply(l->s.g->hub, &l->client, buf_str(&frame));
 	buf_free(&frame);
 	buf_free(text);
@@ -125,7 +139,7 @@ void live_broken(void *user, struct position pos)
 		socketio_live_broken(l);
 		return;
 	}
-	if (l->client.kind == FRAME_WEBSOCKET) {
+	if (l->client.kind != FRAME_SSE) {
 		reply_subscribed(l, pos, false);
 		return;
 	}
@@ -319,22 +333,29 @@ static struct engineio_net *engine_of(const struct gateway *g,
 					     : NULL;
 }
 
-void live_opened(void *arg, struct net_conn *c)
+struct live *live_begin(struct gateway *g, struct net_conn *c)
 {
-	struct engineio_net *engine = engine_of(arg, c);
-	struct live *l;
+	struct live *l = xcalloc(1, sizeof(*l));
 
-	if (engine) {
-		engineio_net_opened(engine, c);
-		return;
-	}
-	l = xcalloc(1, sizeof(*l));
-	session_begin(&l->s, arg, c, close_live);
+	session_begin(&l->s, g, c, close_live);
 	session_keep(&l->s, on_over);
 	l->client.user = l;
 	l->client.line = net_line(c);
 	pulse_add(l->s.g->sockets, &l->beat);
 	roll_add(l->s.g->roll, &l->entry, &l->s, &l->client, clk_wall_us());
+	return l;
+}
+
+void live_opened(void *arg, struct net_conn *c)
+{
+	struct engineio_net *engine = engine_of(arg, c);
+
+	if (engine)
+		engineio_net_opened(engine, c);
+	else if (net_user(c)) /* cloudevents.json; its request is read */
+		live_cloud_opened(net_user(c));
+	else
+		live_begin(arg, c);
 }
 
 struct live *live_of(struct wheel_item *beat)
@@ -431,8 +452,14 @@ void live_message(void *arg, struct net_conn *c, struct str text, bool binary)
 
 	if (!engine) {
 		/* binary is never so: net_take_binary() */
-		if (!comes_too_often(net_user(c)))
-			take_message(arg, net_user(c), text);
+		struct live *l = net_user(c);
+
+		if (comes_too_often(l))
+			return;
+		if (l->client.kind == FRAME_CLOUDEVENT)
+			live_cloud_message(l, text);
+		else
+			take_message(arg, l, text);
 	} else if (gateway_throttle(arg, THROTTLE_MESSAGE, c,
 				    net_who(c)->user)) {
 		/* Engine.IO has no words for it. */

@@ -20,6 +20,7 @@ enum {
 	LIVE_LAGGED = 4008,	  /* the code that ends a WebSocket so */
 };
 
+struct asked;
 struct publication;
 
 struct live {
@@ -33,7 +34,8 @@ struct live {
 	int64_t asked_ms; /* WebSocket: the ping that waits for a sign; or 0 */
 	struct publication *publishing; /* WebSocket: not durable yet */
 	unsigned n_publishing;
-	unsigned too_often; /* messages refused for their rate, in a row */
+	unsigned too_often;  /* messages refused for their rate, in a row */
+	struct asked *asked; /* cloudevents.json, until it is open; or NULL */
 };
 
 /* net_events of a WebSocket; arg is the struct gateway. */

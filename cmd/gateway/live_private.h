@@ -5,6 +5,9 @@
 #include "client.h"
 #include "live.h"
 
+/* Of a WebSocket that is being opened. */
+struct live *live_begin(struct gateway *g, struct net_conn *c);
+
 /* Send a text that is no event; frees it. */
 void live_reply(struct live *l, struct buf *text);
 
@@ -17,5 +20,16 @@ void live_publish(struct live *l, const struct client_command *cmd,
 		  struct arena *a);
 /* The client goes; nobody waits for its events any more. */
 void live_publish_abandon(struct live *l);
+
+/* ---- live_cloud.c: cloudevents.json ---- */
+
+/* Begin one with what its request asks for. False: answered. */
+bool live_cloud_upgrade(struct gateway *g, struct net_conn *c,
+			const struct net_request *r);
+void live_cloud_opened(struct live *l);
+void live_cloud_message(struct live *l, struct str text);
+void live_cloud_forget(struct live *l);
+/* What weir.v1 would say, as data of an event. */
+void live_cloud_wrap(const struct gateway *g, struct str json, struct buf *b);
 
 #endif

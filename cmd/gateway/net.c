@@ -219,6 +219,10 @@ static const struct lws_protocols protocols[] = {
 	  .callback = callback,
 	  .rx_buffer_size = RX_BUFFER,
 	  .tx_packet_size = WRITE_MAX },
+	{ .name = "cloudevents.json",
+	  .callback = callback,
+	  .rx_buffer_size = RX_BUFFER,
+	  .tx_packet_size = WRITE_MAX },
 	{ 0 },
 };
 

@@ -19,7 +19,7 @@
 #include "common/str.h"
 
 enum {
-	PIECES_MAX = 64,
+	PIECES_MAX = 16,
 	PIECES_ROOM =
 		(64 << 10) - 1,	 /* bytes that one has memory for at first, */
 	PIECES_KEEP = 128 << 10, /* and that it keeps at most for the next */

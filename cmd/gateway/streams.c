@@ -7,6 +7,7 @@
 #include "common/xmem.h"
 
 #include "api.h"
+#include "asked.h"
 #include "client.h"
 #include "http.h"
 
@@ -70,82 +71,6 @@ static void close_stream(struct session *s)
 	free(st);
 }
 
-struct asked {
-	struct patterns patterns;
-	struct filter *filter; /* of all of them, or NULL */
-	struct position since;
-	bool has_since, last;
-	bool recovered; /* what a time asks for is all there */
-};
-
-/* A time or an age is the position before what was recorded then. */
-static bool read_since(struct gateway *g, const struct net_request *r,
-		       struct asked *a, struct err *e)
-{
-	/* A browser that comes back has both; where it was is what counts. */
-	bool is_back = r->last_event_id.len > 0;
-	struct str text = is_back ? r->last_event_id : http_param(r, "since");
-	struct journal_want want = { .pattern = a->patterns.v,
-				     .n = a->patterns.n };
-	struct journal *j;
-	struct since w;
-	uint64_t first = 1;
-	int whole;
-
-	a->recovered = true;
-	a->has_since = text.p != NULL;
-	if (!a->has_since)
-		return true;
-	if (is_back && !position_parse(text, &a->since))
-		return !err_set(e, EX_USAGE, "Last-Event-ID: not a position");
-	if (is_back || position_parse(text, &a->since))
-		return true;
-	if (!since_parse(text, clk_wall_us(), &w))
-		return !err_set(e, EX_USAGE,
-				"since: not a position, a time or an age");
-	j = gateway_journal(g, e);
-	whole = j ? since_first(&w, j, &want, &first, e) : -1;
-	a->since = (struct position){ hub_epoch_of(g->hub), first - 1 };
-	a->recovered = whole == 1;
-	return whole >= 0;
-}
-
-static bool read_asked(struct stream *st, const struct net_request *r,
-		       struct asked *a, struct err *e)
-{
-	static const char *const names[] = { "topic*", "since", "last",
-					     "filter" };
-
-	return http_check_params(r, names, ARRAY_LEN(names), e) &&
-	       api_wanted(st->l.s.g, st->l.s.conn, r, &a->patterns, e) &&
-	       http_param_filter(r, hub_filters(st->l.s.g->hub), &a->patterns,
-				 &a->filter, e) &&
-	       http_param_flag(r, "last", &a->last, e) &&
-	       read_since(st->l.s.g, r, a, e);
-}
-
-/* True, subscribed, with the position after which events come. */
-static bool subscribe(struct stream *st, const struct net_request *r,
-		      struct position *pos_r, bool *recovered_r, struct err *e)
-{
-	struct gateway *g = st->l.s.g;
-	struct asked a = { 0 };
-	bool ok = read_asked(st, r, &a, e);
-
-	if (ok) {
-		struct hub_wish wish = { a.patterns.v, a.patterns.n,
-					 a.has_since ? &a.since : NULL, a.last,
-					 a.filter };
-
-		ok = hub_subscribe(g->hub, &st->l.client, &wish, pos_r,
-				   recovered_r, e) == 0;
-		*recovered_r &= a.recovered;
-	}
-	patterns_free(&a.patterns);
-	filter_drop(&a.filter);
-	return ok;
-}
-
 /* The answer's head and its first block. */
 static void begin(struct stream *st, struct position pos, bool recovered)
 {
@@ -191,6 +116,7 @@ void api_stream(struct gateway *g, struct net_conn *c,
 		const struct net_request *r, struct str rest)
 {
 	struct stream *st;
+	struct asked a = { 0 };
 	struct position pos;
 	bool recovered = false;
 	struct err e;
@@ -212,11 +138,14 @@ void api_stream(struct gateway *g, struct net_conn *c,
 	pulse_add(g->streams, &st->l.beat);
 	roll_add(g->roll, &st->l.entry, &st->l.s, &st->l.client, clk_wall_us());
 	st->l.client.transport = HUB_SSE;
-	if (subscribe(st, r, &pos, &recovered, &e)) {
+	if (asked_read(&st->l.s, r, &a, &e) &&
+	    asked_subscribe(&st->l, &a, &pos, &recovered, &e) == 0) {
+		asked_free(&a);
 		session_keep(&st->l.s, on_over);
 		begin(st, pos, recovered);
 		return;
 	}
+	asked_free(&a);
 	session_end(c);
 	api_fail(g, c, &e);
 }

@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# weir-gateway's WebSockets that speak cloudevents.json.
+
+load ../helpers
+
+setup() { weir_setup; }
+teardown() { weir_teardown; }
+
+start_both() {
+	start_store
+	start_daemon gateway --dir "$DIR" --port 0 "$@"
+	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
+	wait_for is_ready
+}
+
+is_ready() { curl -sf "$url/readyz" >/dev/null; }
+counts() { curl -s "$url/metrics" | grep -q "^weir_gateway_$1{.* $2\$"; }
+epoch() { curl -s "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
+ws() { # PATH OPTION...
+	local path=$1
+	shift
+	"$HELPERS/wsclient" -t 30000 -p cloudevents.json "$@" "${url##*:}" "$path"
+}
+numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"'"${3:-a}"'","data":&}/' | pub; }
+
+@test "each message is a whole event, and the first says from where they come" {
+	start_both
+	numbered 1 3
+	numbered 4 4 b
+	ws "/ws?topic=t.n/a&since=$(epoch):1" -n 3 </dev/null >"$T/out"
+	head -n 1 "$T/out" | jq -e --arg p "$(epoch):1" '.specversion == "1.0"
+		and .type == "weir.answer" and (.source | test("^weir/gateway/.*/answers$"))
+		and .datacontenttype == "application/json"
+		and .data == {"subscribed":["t.n/a"],"position":$p,"recovered":true}'
+	tail -n +2 "$T/out" >"$T/events"
+	[ "$(jq .data.n "$T/events" | paste -sd ' ')" = "2 3" ]
+	# the same as over HTTP
+	curl -s "$url/api/v1/events?topic=t.n/a&since=$(epoch):1" | jq -c '.events[]' >"$T/want"
+	jq -c . "$T/events" | cmp - "$T/want"
+	jq -es 'all(.specversion == "1.0" and .datacontenttype == "application/json"
+		and has("epoch") and has("offset") and has("recordedtime"))' "$T/events"
+}
+
+@test "last, filter, and what comes live" {
+	start_both
+	numbered 1 3
+	numbered 4 4 b
+	ws "/ws?topic=t.n/&last=1&filter=n%20%3E%203" -n 3 </dev/null >"$T/out" 3>&- &
+	client=$!
+	wait_for counts subscribed 1
+	numbered 2 5
+	wait "$client"
+	head -n 1 "$T/out" | jq -e '.data.filters == {"t.n/":"n > 3"}'
+	[ "$(tail -n +2 "$T/out" | jq .data.n | paste -sd ' ')" = "4 4" ]
+}
+
+@test "what a client sends is published, and answered when it is durable" {
+	start_both
+	cat >"$T/say" <<-'END'
+		{"specversion":"1.0","id":"one","source":"urn:test","type":"t.made","subject":"x","data":{"n":1}}
+		{"specversion":"1.0","id":"two","source":"urn:test","type":"nonsense","data":{}}
+		{"specversion"
+		{"subscribe":["t.n/"]}
+	END
+	ws /ws -n 4 <"$T/say" >"$T/out"
+	jq -es 'all(.specversion == "1.0" and .type == "weir.answer")' "$T/out"
+	[ "$(jq -s 'map(.id) | unique | length' "$T/out")" = 4 ]
+	jq -es --arg e "$(epoch)" '.[].data | select(.published == "one") | .position | startswith($e)' "$T/out"
+	[ "$(jq -rs '[.[].data.error.code // empty] | sort | join(" ")' "$T/out")" = "bad-event bad-event bad-json" ]
+	curl -s "$url/api/v1/events?topic=t.made/" |
+		jq -e '.events | length == 1 and .[0].originid == "one" and .[0].data.n == 1'
+}
+
+@test "the subprotocol is the first that is known, and parameters are checked" {
+	start_both
+	handshake() { # PROTOCOLS PATH
+		curl -sS -i --max-time 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' \
+			-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \
+			-H "Sec-WebSocket-Protocol: $1" "$url$2" 2>/dev/null | tr -d '\r'
+	}
+	chosen() { handshake "$@" | sed -n 's/^Sec-WebSocket-Protocol: //Ip'; }
+	[ "$(chosen cloudevents.json /ws)" = cloudevents.json ]
+	[ "$(chosen 'weir.v1, cloudevents.json' /ws)" = weir.v1 ]
+	[ "$(chosen 'other, cloudevents.json, weir.v1' /ws)" = cloudevents.json ]
+	handshake cloudevents.xml /ws | grep -q ' 400 '
+	handshake weir.v1 '/ws?topic=t.n/' | grep -q ' 400 '
+	for bad in 'topic=a%20b' since=1 'filter=a%20=%20b' last=2 more=1; do
+		handshake cloudevents.json "/ws?$bad" >"$T/answer"
+		grep -q ' 400 ' "$T/answer"
+		grep -q '"detail":"' "$T/answer"
+	done
+}
