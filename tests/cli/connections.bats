@@ -113,3 +113,8 @@ numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"a","data":&}
 	run env LISTEN_PID=1 LISTEN_FDS=1 "$BIN/weir-gateway" --dir "$DIR" --check-config
 	[ "$status" -eq 0 ]
 }
+
+@test "messages too large, in many pieces, or no UTF-8: an error each, and no harm" {
+	start_both
+	raw abuse "$gateway"
+}

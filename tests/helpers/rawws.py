@@ -322,8 +322,40 @@ def many(port):
         need(got == sizes, "got", got)
 
 
+def abuse(port, pid):
+    """Messages that are too large, in whatever pieces, or no text."""
+    c, other = Client(port), Client(port)
+    other.say(subscribe=["t.n"])
+
+    def error():
+        return c.message()["error"]["code"]
+
+    c.send(b"x" * 70000)
+    need(error() == "too-large", "one frame")
+    before = rss_kb(pid)
+    for i in range(3000):  # 30 MB in one message
+        c.send(b"x" * 10000, 0 if i else TEXT, 0)
+    need(error() == "too-large", "many frames")
+    need(rss_kb(pid) - before < 4096, "it was all kept")
+    c.send(b"", 0)
+    for i in range(20000):  # nothing, in many frames
+        c.send(b"", 0 if i else TEXT, 0)
+    c.send(json.dumps({"ping": 1}).encode(), 0)
+    need("pong" in c.message(), "empty frames")
+    for text in b"\xff\xfe", b'{"ping":"\xc0\x80"}', b'{"ping":"\xed\xa0\x80"}':
+        c.send(text)
+        need(error() in ("bad-json", "bad-message"), "not UTF-8", text)
+    c.send(b"{}", 2)
+    need(error() == "not-text", "binary")
+    need("pong" in c.say(ping=2) and "pong" in other.say(ping=2), "no pong")
+    # Half a frame, and then nothing: nobody waits for the rest.
+    c.sock.sendall(b"\x81\xfe\xff\xff")
+    need("pong" in other.say(ping=3), "no pong")
+
+
 SCENARIOS = {f.__name__: f for f in (
-    heartbeat, half_open, slow_head, crowd, upgrade, told_to_leave, many)}
+    heartbeat, half_open, slow_head, crowd, upgrade, told_to_leave, many,
+    abuse)}
 
 
 def main():
