@@ -41,7 +41,10 @@ put_rule() { # TOKEN
 }
 
 # make_key USER NAME=VALUE...: adds to $T/keys, prints the key
-make_key() { "$BIN/weir" key "$@" 2>&1 >>"$T/keys"; }
+make_key() {
+	"$BIN/weir" key "$@" >>"$T/keys" 2>"$T/key"
+	cat "$T/key"
+}
 
 token() { /usr/bin/python3 "$BATS_TEST_DIRNAME/../helpers/make_token.py" "$@"; }
 
@@ -62,7 +65,7 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 	shop=$(make_key shop role=publisher write=venue.update/)
 	boss=$(make_key boss role=admin read= write=)
 	old=$(make_key old read=price. expires=2020-01-01T00:00:00Z)
-	! grep -qF "$ann" "$T/keys"
+	run ! grep -qF "$ann" "$T/keys"
 	start_all --keys-file "$T/keys"
 	events
 
@@ -150,7 +153,7 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 		jwt=$(token "$1" "$2" "$3")
 		[ "$(status "$jwt" /api/v1/events)" = 401 ]
 		get "$jwt" /api/v1/events | grep -qF "$4"
-		! grep -qF "$jwt" "$T/gateway.err"
+		run ! grep -qF "$jwt" "$T/gateway.err"
 	}
 	refused none "$T/secret" "$claims" 'is not signed with'
 	refused confused "$T/rs.pub" "$claims" 'not signed with a key that is known'
@@ -301,7 +304,7 @@ subscribed() { # TOKEN N
 	wait_for subscribed "$boss" 1
 	kill "$ann_pid"
 	wait "$ann_pid" || true
-	! grep -q 4001 "$T/ann"
+	run ! grep -q 4001 "$T/ann"
 	[ "$(status "$bob" /api/v1/events)" = 401 ]
 }
 
@@ -359,9 +362,9 @@ headers() { # OPTION...: the head of an answer
 		headers -X OPTIONS -H "Origin: $origin" -H 'Access-Control-Request-Method: PUT' \
 			"$url/api/v1/rules/one" >"$T/head"
 		grep -q '^HTTP/1.1 403 ' "$T/head"
-		! grep -q '^Access-Control' "$T/head"
+		run ! grep -q '^Access-Control' "$T/head"
 		headers -H "Origin: $origin" -H "Authorization: Bearer $OWNER" "$url/api/v1/events" >"$T/head"
-		! grep -q '^Access-Control' "$T/head"
+		run ! grep -q '^Access-Control' "$T/head"
 		[ "$(status "$OWNER" /api/v1/events -H "Origin: $origin" -H 'Content-Type: application/json' \
 			-d '{"type":"t.n","data":1}')" = 403 ]
 		# cross-site WebSocket hijacking: with the right token even
@@ -386,7 +389,7 @@ headers() { # OPTION...: the head of an answer
 	headers -H 'Origin: https://any.example' -H "Authorization: Bearer $OWNER" "$url/api/v1/events" >"$T/head"
 	grep -q '^HTTP/1.1 200 ' "$T/head"
 	grep -qx 'Access-Control-Allow-Origin: \*' "$T/head"
-	! grep -q Credentials "$T/head"
+	run ! grep -q Credentials "$T/head"
 	[ "$(status '' /api/v1/events -u "me:$OWNER" -H 'Origin: https://any.example')" = 401 ]
 	[ "$(status '' /api/v1/events -u "me:$OWNER")" = 200 ]
 	run "$WS" -t 20000 -n 1 -H 'Origin: https://any.example' \
