@@ -29,6 +29,7 @@
 
 #include "cmd/gateway/engineio_net.h"
 #include "cmd/gateway/http.h"
+#include "cmd/gateway/proxies.h"
 #include "cmd/gateway/session.h"
 #include "cmd/gateway/socketio.h"
 
@@ -329,9 +330,12 @@ static int run(struct echo *x, struct err *e)
 		.max_sessions = SESSIONS_MAX,
 		.wire = &engineio_net_wire,
 	};
+	static const struct proxies nobody;
 	struct net_conf net = {
 		.address = "127.0.0.1",
 		.port = (uint16_t)opt.port,
+		.listening = -1,
+		.proxies = &nobody,
 		.max_conns = CONNS_MAX,
 		.on = &events,
 		.arg = x,
