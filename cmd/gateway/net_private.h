@@ -89,9 +89,9 @@ struct net_conn {
 	void *user;
 	struct access *who;
 	struct peer *client; /* that came through a proxy; or NULL */
-	char *headers; /* of the answer, besides its own; or NULL */
-	struct buf body; /* of a request, or of a message in parts */
-	size_t length;	 /* of the body that was announced */
+	char *headers;	     /* of the answer, besides its own; or NULL */
+	struct buf body;     /* of a request, or of a message in parts */
+	size_t length;	     /* of the body that was announced */
 	bool is_socket, is_stream;
 	bool in_request;     /* not answered yet */
 	bool head_only;	     /* the request was HEAD */
