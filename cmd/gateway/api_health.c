@@ -6,6 +6,7 @@
 
 #include "api.h"
 #include "http.h"
+#include "report.h"
 #include "outcomes.h"
 
 /* Something is not ready: its name, and why. */
@@ -124,7 +125,7 @@ void api_metrics(struct gateway *g, struct net_conn *c,
 	(void)rest;
 	if (has_params(c, r))
 		return;
-	gateway_report(g);
+	report_now(g);
 	board_print_metrics(g->board, loop_now_ms(g->loop), &b);
 	net_answer(c, &(struct net_answer){
 			      .status = 200,
@@ -191,7 +192,7 @@ void api_status(struct gateway *g, struct net_conn *c,
 	(void)rest;
 	if (has_params(c, r))
 		return;
-	gateway_report(g);
+	report_now(g);
 	check_all(g, &lacking);
 	buf_addf(&b, "{\"version\":\"%s\",\"started\":\"%s\",\"time\":\"",
 		 weir_version, clk_format(g->started_us, time));

@@ -30,7 +30,8 @@
 enum { GATEWAY_WAIT_MAX_S = 60 }; /* of a long poll */
 
 struct gateway_settings {
-	const char *dir; /* of journal and blobs */
+	const struct opt_common *common; /* for the bus */
+	const char *dir;		 /* of journal and blobs */
 	const char *listen;
 	int64_t port;
 	const char *tls_cert, *tls_key; /* files; NULL: plain */
@@ -93,7 +94,15 @@ struct journal *gateway_journal(struct gateway *g, struct err *e);
 int64_t gateway_throttle(struct gateway *g, enum throttle_kind kind,
 			 const struct net_conn *c, struct str user);
 
-/* Put our own counters on the board, as they are now. */
-void gateway_report(struct gateway *g);
+/*
+ * Make the parts of one that is zeroed but for settings, listening and what is
+ * read from settings (auth, proxies, tls, compat, lag); `reload` is called for
+ * SIGHUP. Close it also where that has failed.
+ */
+int gateway_open(struct gateway *g, void (*reload)(void *arg), struct err *e);
+void gateway_close(struct gateway *g);
+
+/* Until a signal; -1 with *e if something went wrong. */
+int gateway_serve(struct gateway *g, struct err *e);
 
 #endif
