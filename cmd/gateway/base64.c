@@ -1,5 +1,7 @@
 #include "base64.h"
 
+#include <stdint.h>
+
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -27,7 +29,8 @@ void base64_add(struct buf *b, struct str bytes)
 	*out = '\0';
 }
 
-static int digit_of(char c)
+/* last: the two digits that the alphabets do not share. */
+static int digit_of(char c, const char last[2])
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -35,44 +38,48 @@ static int digit_of(char c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	return c == last[0] ? 62 : c == last[1] ? 63 : -1;
 }
 
-/* Three bytes of four characters, of which the last `pad` are padding. */
-static bool decode4(const char *in, size_t pad, char out[3])
+/* The bytes of text without padding; those bits that are no byte are zero. */
+static bool add_bytes(struct buf *b, struct str text, const char last[2])
 {
-	unsigned v = 0;
+	char *out = buf_reserve(b, text.len / 4 * 3 + 2);
+	uint32_t bits = 0;
+	unsigned n = 0;
+	size_t len = 0;
 
-	for (size_t i = 0; i < 4; i++) {
-		int d = i < 4 - pad ? digit_of(in[i]) : 0;
+	if (!out)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		int digit = digit_of(text.p[i], last);
 
-		if (d < 0)
+		if (digit < 0)
 			return false;
-		v = v << 6 | (unsigned)d;
+		bits = bits << 6 | (uint32_t)digit;
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			out[len++] = (char)(bits >> n & 0xff);
+		}
 	}
-	out[0] = (char)(v >> 16);
-	out[1] = (char)(v >> 8 & 0xff);
-	out[2] = (char)(v & 0xff);
-	/* Bits that belong to no byte are zero. */
-	return pad == 0 || (v & ((1u << 8 * pad) - 1)) == 0;
+	if (n >= 6 || (bits & ((1u << n) - 1)))
+		return false;
+	b->len += len;
+	b->p[b->len] = '\0';
+	return true;
 }
 
 bool base64_add_bytes(struct buf *b, struct str text)
 {
-	size_t n = text.len / 4, pad = 0;
-	char *out;
-
 	if (text.len % 4)
 		return false;
-	if (n && text.p[text.len - 1] == '=')
-		pad = text.p[text.len - 2] == '=' ? 2 : 1;
-	out = buf_reserve(b, n * 3);
-	if (!out)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!decode4(text.p + i * 4, i + 1 == n ? pad : 0, out + i * 3))
-			return false;
-	b->len += n * 3 - pad;
-	b->p[b->len] = '\0';
-	return true;
+	for (int pad = 0; pad < 2 && str_ends(text, STR("=")); pad++)
+		text.len--;
+	return add_bytes(b, text, "+/");
+}
+
+bool base64url_add_bytes(struct buf *b, struct str text)
+{
+	return add_bytes(b, text, "-_");
 }

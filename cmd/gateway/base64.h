@@ -1,7 +1,7 @@
 #ifndef GATEWAY_BASE64_H
 #define GATEWAY_BASE64_H
 
-/* base64 - bytes as text (RFC 4648, section 4), padded. */
+/* base64 - bytes as text (RFC 4648, section 4), padded, and base64url (5). */
 #include <stdbool.h>
 
 #include "common/buf.h"
@@ -15,5 +15,11 @@ void base64_add(struct buf *b, struct str bytes);
  * base64_add() would have written: no white space, padded.
  */
 bool base64_add_bytes(struct buf *b, struct str text);
+
+/*
+ * Likewise of base64url without padding, as JOSE has it: the one text that
+ * those bytes have.
+ */
+bool base64url_add_bytes(struct buf *b, struct str text);
 
 #endif

@@ -6,6 +6,8 @@
 #include "common/json.h"
 #include "common/xmem.h"
 
+#include "base64.h"
+
 struct jwk {
 	struct str kid; /* absent: any */
 	struct sign_key *key;
@@ -74,7 +76,7 @@ static struct str bytes_of(struct str jwk, const char *name, struct arena *a)
 	struct str text = text_of(jwk, name, a), bytes = { 0 };
 	struct buf b = { 0 };
 
-	if (text.p && sign_base64url(text, &b))
+	if (text.p && base64url_add_bytes(&b, text))
 		bytes = arena_str(a, buf_str(&b));
 	buf_free(&b);
 	return bytes;

@@ -52,10 +52,4 @@ bool sign_verify(const struct sign_key *k, struct str bytes,
 
 void sign_sha256(struct str bytes, uint8_t out[SIGN_HASH_LEN]);
 
-/*
- * Add the bytes of base64url (RFC 4648, section 5) without padding, as JOSE has
- * it. False, nothing added, unless it is the one text that those bytes have.
- */
-bool sign_base64url(struct str text, struct buf *b);
-
 #endif
