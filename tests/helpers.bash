@@ -72,6 +72,23 @@ start_store() {
 
 stop_store() { stop_daemon "$store"; }
 
+# start_gateway OPTION...: sets $gateway, $url and $port.
+start_gateway() {
+	start_daemon gateway --dir "$DIR" --port 0 "$@"
+	gateway=$daemon
+	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
+	port=${url##*:}
+}
+
+gateway_is_ready() { curl -sf --max-time 5 "$url/readyz" >/dev/null; }
+
+# start_both OPTION...: a store, and a gateway that is ready.
+start_both() {
+	start_store
+	start_gateway "$@"
+	wait_for gateway_is_ready
+}
+
 kill_store() {
 	kill -KILL "$store"
 	wait "$store" || true

@@ -13,18 +13,6 @@ setup() {
 
 teardown() { weir_teardown; }
 
-# A store and a gateway with what it says; sets $url and $port.
-start_all() { # OPTION...
-	start_store
-	start_daemon gateway --dir "$DIR" --port 0 "$@"
-	gateway=$daemon
-	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
-	port=${url##*:}
-	wait_for is_ready
-}
-
-is_ready() { curl -s --max-time 5 "$url/readyz" | grep -qF '"ready":true'; }
-
 get() { # TOKEN PATH [OPTION...]
 	local token=$1 path=$2
 	shift 2
@@ -66,7 +54,7 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 	boss=$(make_key boss role=admin read= write=)
 	old=$(make_key old read=price. expires=2020-01-01T00:00:00Z)
 	run ! grep -qF "$ann" "$T/keys"
-	start_all --keys-file "$T/keys"
+	start_both --keys-file "$T/keys"
 	events
 
 	# who
@@ -131,7 +119,7 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 	token keys "$T"
 	echo "a secret of this test, 32 bytes or more" >"$T/secret"
 	chmod 600 "$T/secret"
-	start_all --jwt-keys "$T/secret" --jwt-keys "$T/rs.pub" \
+	start_both --jwt-keys "$T/secret" --jwt-keys "$T/rs.pub" \
 		--jwt-keys "$T/es.pub" --jwt-keys "$T/ed.pub" \
 		--jwt-audience weir --jwt-issuer https://id.example
 	events
@@ -179,7 +167,7 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 }
 
 @test "without a token, what --anonymous says may be read" {
-	start_all --token-file "$T/token" --anonymous price. --anonymous t.n/x
+	start_both --token-file "$T/token" --anonymous price. --anonymous t.n/x
 	events
 	[ "$(get '' /api/v1/events | topics)" = 'price.update/a t.n/x ' ]
 	[ "$(status '' '/api/v1/events?topic=price.')" = 200 ]
@@ -201,7 +189,7 @@ ws() { # N OPTION...: lines in, N messages out
 
 @test "a WebSocket authenticates in its first message, and then may what its token says" {
 	ann=$(make_key ann read='["price.","t.n/x"]')
-	start_all --keys-file "$T/keys"
+	start_both --keys-file "$T/keys"
 	events
 	run ws 9 <<-EOT
 		{"subscribe":["price."]}
@@ -242,7 +230,7 @@ ws() { # N OPTION...: lines in, N messages out
 
 @test "a WebSocket that does not authenticate is closed with 4001" {
 	make_key ann >/dev/null
-	start_all --keys-file "$T/keys"
+	start_both --keys-file "$T/keys"
 	run "$WS" -t 60000 "$port" </dev/null
 	[ "$status" -eq 3 ]
 	[[ $output == *'no token came in time'* ]]
@@ -252,7 +240,7 @@ ws() { # N OPTION...: lines in, N messages out
 @test "a token that expires ends its connections; another one keeps them" {
 	echo "a secret of this test, 32 bytes or more" >"$T/secret"
 	chmod 600 "$T/secret"
-	start_all --jwt-keys "$T/secret"
+	start_both --jwt-keys "$T/secret"
 	jwt() { token HS256 "$T/secret" "{\"exp\":\"$1\",\"sub\":\"$2\",\"weir\":{\"read\":$3}}"; }
 	short=$(jwt -26 ann '["price.","venue."]') # there are 30 s to spare
 	"$WS" -t 60000 -H "Authorization: Bearer $short" "$port" </dev/null >"$T/ws" 2>&1 3>&- &
@@ -289,7 +277,7 @@ subscribed() { # TOKEN N
 	ann=$(make_key ann read=price.)
 	cp "$T/keys" "$T/kept"
 	bob=$(make_key bob read=price.)
-	start_all --keys-file "$T/keys"
+	start_both --keys-file "$T/keys"
 	for who in ann bob; do
 		"$WS" -t 30000 -H "Authorization: Bearer ${!who}" "$port" \
 			<<<'{"subscribe":["price."]}' >"$T/$who" 2>&1 3>&- &
@@ -310,7 +298,7 @@ subscribed() { # TOKEN N
 
 @test "a WebSocket publishes, as far as it may, and is told when it is durable" {
 	shop=$(make_key shop role=publisher read=venue. write='["venue.update/","rule."]')
-	start_all --keys-file "$T/keys"
+	start_both --keys-file "$T/keys"
 	run ws 6 -H "Authorization: Bearer $shop" <<-'EOT'
 		{"publish":{"type":"price.update","subject":"a","data":{}},"id":"one"}
 		{"publish":{"type":"rule.set","subject":"a","data":null},"id":2}
@@ -334,7 +322,7 @@ headers() { # OPTION...: the head of an answer
 }
 
 @test "pages of listed origins are served, with CORS; all others are not" {
-	start_all --token-file "$T/token" --origin https://app.example --origin 'https://*.example.com'
+	start_both --token-file "$T/token" --origin https://app.example --origin 'https://*.example.com'
 	for origin in https://app.example https://a.example.com; do
 		headers -X OPTIONS -H "Origin: $origin" -H 'Access-Control-Request-Method: PUT' \
 			-H 'Access-Control-Request-Headers: authorization' "$url/api/v1/rules/one" >"$T/head"
@@ -385,7 +373,7 @@ headers() { # OPTION...: the head of an answer
 	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --origin '*'
 	[[ $output == *"'*' not without authentication"* ]]
 	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --origin app.example
-	start_all --token-file "$T/token" --origin '*'
+	start_both --token-file "$T/token" --origin '*'
 	headers -H 'Origin: https://any.example' -H "Authorization: Bearer $OWNER" "$url/api/v1/events" >"$T/head"
 	grep -q '^HTTP/1.1 200 ' "$T/head"
 	grep -qx 'Access-Control-Allow-Origin: \*' "$T/head"
@@ -404,7 +392,7 @@ refused() { # TOKEN LABEL: how often
 
 @test "requests, messages and subscriptions have their rates, of addresses and of users" {
 	ann=$(make_key ann read=price.)
-	start_all --keys-file "$T/keys" --token-file "$T/token" --requests-per-s 20 \
+	start_both --keys-file "$T/keys" --token-file "$T/token" --requests-per-s 20 \
 		--messages-per-s 5 --subscriptions-per-s 2 --max-subscriptions 3
 	# so many at once that a second cannot pass between them
 	curl -sS --max-time 20 -o /dev/null -w '%{http_code} %header{retry-after}\n' \
@@ -440,7 +428,7 @@ subscribes() { # MESSAGES WANTED
 }
 
 @test "a trusted proxy says where its clients come from, and nobody else" {
-	start_all --token-file "$T/token" --requests-per-s 5 --trusted-proxy 127.0.0.0/8
+	start_both --token-file "$T/token" --requests-per-s 5 --trusted-proxy 127.0.0.0/8
 	codes() { # FORWARDED
 		curl -sS --max-time 20 -o /dev/null -w '%{http_code}\n' -H "X-Forwarded-For: $1" \
 			-H "Authorization: Bearer $OWNER" "$url/api/v1/events?n=[1-100]"

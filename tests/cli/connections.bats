@@ -10,17 +10,6 @@ setup() {
 
 teardown() { weir_teardown; }
 
-# A store and a gateway; sets $url, $port and $gateway.
-start_both() {
-	start_store
-	start_daemon gateway --dir "$DIR" --port 0 "$@"
-	gateway=$daemon
-	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
-	port=${url##*:}
-	wait_for is_ready
-}
-
-is_ready() { curl -sf "$url/readyz" >/dev/null; }
 raw() { timeout 90 python3 "$RAW" "$port" "$@"; }
 counter() { curl -s "$url/metrics" | sed -n "s/^weir_gateway_$1{.* //p"; }
 counts() { [ "$(counter "$1")" = "$2" ]; }
@@ -81,7 +70,7 @@ numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"a","data":&}
 	echo 'listen = nonsense' >>"$T/conf"
 	kill -USR2 "$gateway"
 	wait_for grep -q 'not replaced: ' "$T/gateway.err"
-	is_ready
+	gateway_is_ready
 	[ "$(grep -c ': ready ' "$T/gateway.err")" = 1 ]
 	stop_daemon "$gateway"
 }
@@ -104,7 +93,7 @@ numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"a","data":&}
 	wait_for grep -q ': ready ' "$T/gateway.err"
 	url=http://127.0.0.1:$(cat "$T/port")
 	grep -qF "url=$url/" "$T/gateway.err"
-	wait_for is_ready
+	wait_for gateway_is_ready
 	stop_daemon "$gateway"
 	# no socket that listens is an error, one that is another's is not ours
 	run env LISTEN_FDS=2 bash -c "LISTEN_PID=\$\$ exec $BIN/weir-gateway --dir $DIR"

@@ -6,14 +6,6 @@ load ../helpers
 setup() { weir_setup; }
 teardown() { weir_teardown; }
 
-start_both() {
-	start_store
-	start_daemon gateway --dir "$DIR" --port 0 "$@"
-	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
-	wait_for is_ready
-}
-
-is_ready() { curl -sf "$url/readyz" >/dev/null; }
 position() { curl -s "$url/api/v1/status" | jq -r .position; }
 ws() { "$HELPERS/wsclient" -t 30000 "$@" "${url##*:}"; }
 get() { curl -sS --max-time 20 -G "$@"; }

@@ -6,15 +6,6 @@ load ../helpers
 setup() { weir_setup; }
 teardown() { weir_teardown; }
 
-start_both() {
-	start_store
-	start_daemon gateway --dir "$DIR" --port 0 "$@"
-	gateway=$daemon
-	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
-	wait_for is_ready
-}
-
-is_ready() { curl -sf "$url/readyz" >/dev/null; }
 counter() { curl -s "$url/metrics" | sed -n "s/^weir_gateway_$1 //p"; }
 count_of() { curl -s "$url/metrics" | grep "^weir_gateway_$1{" | sed 's/.* //'; }
 counts() { [ "$(count_of "$1")" = "$2" ]; }

@@ -6,15 +6,6 @@ load ../helpers
 setup() { weir_setup; }
 teardown() { weir_teardown; }
 
-is_ready() { curl -sf "$url/readyz" >/dev/null; }
-start_both() {
-	start_store
-	start_daemon gateway --dir "$DIR" --port 0 "$@"
-	gateway=$daemon
-	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
-	wait_for is_ready
-}
-
 get() { curl -sS --max-time 20 "$@"; }
 status() { get -o /dev/null -w '%{http_code}' "$@"; }
 post() { # PATH BODY

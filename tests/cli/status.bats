@@ -12,20 +12,6 @@ setup() {
 
 teardown() { weir_teardown; }
 
-# A gateway; sets $url and $port.
-start_gateway() {
-	start_daemon gateway --dir "$DIR" --port 0 "$@"
-	gateway=$daemon
-	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
-	port=${url##*:}
-}
-
-start_both() {
-	start_store
-	start_gateway "$@"
-	wait_for says '"ready":true' /readyz
-}
-
 get() { curl -sS --max-time 20 "$@"; }
 says() { get "$url$2" | grep -qF -- "$1"; }
 

@@ -15,15 +15,6 @@ teardown() {
 	weir_teardown
 }
 
-start_both() {
-	start_store
-	start_daemon gateway --dir "$DIR" --port 0 "$@"
-	gateway=$daemon
-	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
-	wait_for is_ready
-}
-
-is_ready() { curl -sf "$url/readyz" >/dev/null; }
 stream=/api/v1/events/stream
 
 # listen NAME QUERY [CURL OPTION...]: what comes goes to $T/NAME; $curl.

@@ -20,11 +20,7 @@ setup() { weir_setup; }
 teardown() { weir_teardown; }
 
 @test "the document is valid, whole, and true" {
-	start_store
-	start_daemon gateway --dir "$DIR" --port 0
-	url=$(sed -n 's|.*url=\(.*\)/ dir.*|\1|p' "$T/gateway.err")
-	says_ready() { curl -s "$url/readyz" | grep -q '"ready":true'; }
-	wait_for says_ready
+	start_both
 	numbers 1 3 | pub --type test.n
 	# The gateway's own table; all else is pages.
 	routes=$(sed -n 's|^	{ "\(/[^"]*\)",.*|\1|p' "$BATS_TEST_DIRNAME/../../cmd/gateway/api.c" | grep -vxE '/|/client/')

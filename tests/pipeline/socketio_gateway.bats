@@ -22,18 +22,6 @@ setup_file() {
 setup() { weir_setup; }
 teardown() { weir_teardown; }
 
-is_ready() { curl -sf "$url/readyz" >/dev/null; }
-start_gateway() {
-	start_daemon gateway --dir "$DIR" --port 0 "$@"
-	gateway=$daemon
-	url=$(sed -n 's/.*url=\(.*\)\/ dir.*/\1/p' "$T/gateway.err")
-}
-start_both() {
-	start_store
-	start_gateway "$@"
-	wait_for is_ready
-}
-
 # It ends with 0 and has met no error of memory.
 stop_gateway() {
 	stop_daemon "$gateway"
@@ -85,7 +73,7 @@ run_client() {
 	echo 0123456789abcdef >"$T/token"
 	start_store
 	start_gateway --token-file "$T/token"
-	wait_for is_ready
+	wait_for gateway_is_ready
 	client token 0123456789abcdef
 	stop_gateway
 }
@@ -94,7 +82,7 @@ run_client() {
 	echo 0123456789abcdef >"$T/token"
 	start_store
 	start_gateway --token-file "$T/token"
-	wait_for is_ready
+	wait_for gateway_is_ready
 	client expelled 0123456789abcdef >"$T/client" 2>&1 3>&- &
 	client=$!
 	wait_for grep -q connected "$T/client"
@@ -126,7 +114,7 @@ run_client() {
 	client=$!
 	wait_for grep -q connected "$T/client"
 	start_store
-	wait_for is_ready
+	wait_for gateway_is_ready
 	for i in $(seq 100); do
 		echo '{"type":"price.update","subject":"lamp","data":{"item":{"id":"lamp"},"price":"1"}}' | pub
 		alive "$client" || break
