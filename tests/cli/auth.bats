@@ -390,6 +390,12 @@ refused() { # TOKEN LABEL: how often
 	get "$1" /metrics | sed -n "s/^weir_gateway_refused_total{.*\"$2\".*} //p"
 }
 
+was_refused() { # LABEL
+	local n
+	n=$(refused "$OWNER" "$1")
+	[ "${n:-0}" -ge 1 ]
+}
+
 @test "requests, messages and subscriptions have their rates, of addresses and of users" {
 	ann=$(make_key ann read=price.)
 	start_both --keys-file "$T/keys" --token-file "$T/token" --requests-per-s 20 \
@@ -401,7 +407,7 @@ refused() { # TOKEN LABEL: how often
 	grep -q '^400' "$T/codes"
 	[ "$(status '' /healthz)" = 200 ] # always
 	wait_for served 200 "$OWNER" /api/v1/status
-	[ "$(refused "$OWNER" request-rate)" -ge 1 ]
+	wait_for was_refused request-rate # this, too, when its time has come
 	wait_for served 200 "$OWNER" /api/v1/status
 	# one that does not listen is closed
 	seq 2000 | sed 's/.*/{"ping":&}/' >"$T/pings"
