@@ -103,9 +103,10 @@ examples() {
 		on && block' "$1" | sed 's/\\e/\\/g; s/\\(dq/"/g; s/\\&//g; s/\\-/-/g'
 }
 
-# Those of them that are commands; a block that begins with [ is configuration.
+# Those of them that are commands; a block that begins with [ is configuration,
+# one that begins with { a message or a table.
 commands() {
-	examples "$1" | awk 'BEGIN { RS = "%%\n" } !/^\[/ { printf "%s", $0 }'
+	examples "$1" | awk 'BEGIN { RS = "%%\n" } !/^[[{]/ { printf "%s", $0 }'
 }
 
 @test "every command in README.md" {
@@ -157,4 +158,6 @@ commands() {
 			"$COPY/build/bin/weir-$tool" --config "$PWD/conf" --check-config
 		done
 	done
+	examples "$COPY/man/weir-compat.5" | sed '/^%%$/d' >table
+	"$COPY/build/bin/weir-gateway" --compat "$PWD/table" --check-config
 }
