@@ -14,7 +14,7 @@ SOAK=${SOAK:-$root/build/tests/soak}
 dir=$(mktemp -d)
 pids=
 # shellcheck disable=SC2086 # words
-trap 'kill $pids 2>/dev/null; rm -rf "$dir"' EXIT
+trap 'kill $pids 2>/dev/null || true; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
 
 start() { # TOOL OPTION...

@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str origin = str_cut(rest, '\n', &rest);
 	struct str token = str_cut(rest, '\n', &rest);
 	struct str since = str_cut(rest, '\n', &rest);
+	struct buf plain = { .max = 1024 };
 	struct since w;
 
 	http_accepts(token, STR("text/event-stream"));
@@ -61,8 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(host.len > 0);
 	if (origin.p && guard_origin(origin, host))
 		assert(host.len > 0 && origin.len > host.len);
-	assert(!guard_token(token, (struct str){ 0 }));
-	guard_token(token, STR("0123456789abcdef"));
+	assert(guard_token(token, &plain).len <= token.len);
+	buf_free(&plain);
 	guard_is_json(token);
 	since_parse(since, 1763000000000000, &w);
 	try_board(str_cut(rest, '\n', &rest));
