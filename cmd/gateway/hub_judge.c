@@ -98,7 +98,8 @@ static void disconnect(struct hub *h, struct hub_client *c)
 static const struct lag_rule *judge(const struct hub *h,
 				    const struct hub_client *c)
 {
-	if (!h->conf.lag || c->returning || c->owed || c->waiter)
+	/* One without a group is choked by answers, and wants no events. */
+	if (!h->conf.lag || !c->group || c->returning || c->owed || c->waiter)
 		return NULL;
 	return lag_judge(h->conf.lag, &c->group->patterns, c->pos);
 }

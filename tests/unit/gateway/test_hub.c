@@ -837,6 +837,8 @@ static void be_sent_away(struct world *w)
 			c[i].choked = c[i].taken = true;
 			hub_choked(w->hub, &c[i].hub);
 		}
+		/* one that wants nothing reads no answers, either */
+		hub_choked(w->hub, &c[3].hub);
 	}
 	if (w->step < 100) {
 		write_events(w, 30, true);
@@ -850,6 +852,7 @@ static void be_sent_away(struct world *w)
 		assert_int_equal(c[1].lagged, 0);
 		hub_judge_choked(w->hub);
 		hub_judge_choked(w->hub);
+		assert_int_equal(c[3].lagged, 0);
 	}
 	if (w->step < 200)
 		return;
