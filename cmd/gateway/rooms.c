@@ -102,7 +102,7 @@ static size_t find(const struct rooms_seat *seat, struct str name)
 
 bool rooms_in(const struct rooms_seat *seat, struct str room)
 {
-	return find(seat, room) < seat->n;
+	return seat && find(seat, room) < seat->n;
 }
 
 bool rooms_enter(struct rooms *r, struct rooms_seat *seat, struct str name)
@@ -111,7 +111,7 @@ bool rooms_enter(struct rooms *r, struct rooms_seat *seat, struct str name)
 
 	if (rooms_in(seat, name))
 		return true;
-	if (seat->n == ROOMS_MAX)
+	if (!seat || seat->n == ROOMS_MAX)
 		return false;
 	room = get_room(r, name);
 	room->seats++;
@@ -123,11 +123,12 @@ bool rooms_enter(struct rooms *r, struct rooms_seat *seat, struct str name)
 
 bool rooms_leave(struct rooms *r, struct rooms_seat *seat, struct str name)
 {
-	size_t i = find(seat, name);
 	struct room *room;
+	size_t i;
 
-	if (i == seat->n)
+	if (!rooms_in(seat, name))
 		return false;
+	i = find(seat, name);
 	room = seat->room[i];
 	memmove(&seat->room[i], &seat->room[i + 1],
 		(--seat->n - i) * sizeof(struct room *));
@@ -140,7 +141,7 @@ struct str rooms_at(const struct rooms_seat *seat, size_t i)
 {
 	struct str none = { 0 };
 
-	return i < seat->n ? name_of(seat->room[i]) : none;
+	return seat && i < seat->n ? name_of(seat->room[i]) : none;
 }
 
 void rooms_each(const struct rooms *r,

@@ -56,7 +56,7 @@ struct str rooms_pid(const struct rooms_seat *seat);
 struct str rooms_sid(const struct rooms_seat *seat);
 struct str rooms_user(const struct rooms_seat *seat);
 
-/* ---- rooms of a seat ---- */
+/* ---- rooms of a seat; of none (NULL), which is in no room ---- */
 
 /* True if it is in there now; false: it is in ROOMS_MAX others. */
 bool rooms_enter(struct rooms *r, struct rooms_seat *seat, struct str room);

@@ -282,6 +282,8 @@ static void connect(struct carrier *k, const struct socketio_packet *p)
 		s->on->hello(s->arg, c, &h, &w);
 	if (w.refusal.p) {
 		refuse(c, w.refusal);
+	} else if (c->gone) { /* its session was closed meanwhile */
+		s->on->closed(s->arg, c, "transport close");
 	} else {
 		welcome(c, &w);
 		if (!c->gone)

@@ -220,7 +220,7 @@ static int join(struct peer *p, struct str room, bool last, struct err *e)
 		rooms_leave(p->s->rooms, p->seat, room);
 	patterns_free(&set);
 	left = compat_left_for(p->s->g->compat, room);
-	if (rc == 0 && left.p)
+	if (rc == 0 && left.p && p->c)
 		leave(p, left);
 	return rc;
 }
@@ -235,7 +235,8 @@ static void change_rooms(struct peer *p, const struct socketio_message *m,
 	    gateway_throttle(p->s->g, THROTTLE_SUBSCRIPTION,
 			     socketio_live_conn(&p->l), p->l.s.who->user))
 		ok = !err_set(&n.e, EX_TEMPFAIL, "too many subscriptions");
-	for (size_t i = 0; ok && i < n.n; i++) {
+	/* What others are sent then may be too much for its session. */
+	for (size_t i = 0; ok && p->c && i < n.n; i++) {
 		if (come)
 			ok = rooms_in(p->seat, n.room[i]) ||
 			     join(p, n.room[i], n.last, &n.e) == 0;

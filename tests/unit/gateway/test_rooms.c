@@ -56,6 +56,9 @@ static void rooms_count_who_is_in_them(void **state)
 	assert_null(b);
 	assert_int_equal(rooms_count(r).rooms, 1);
 	assert_int_equal(members(r), 1);
+	/* whoever has no seat is in no room, and comes into none */
+	assert_false(rooms_enter(r, b, STR("x")) || rooms_in(b, STR("x")) ||
+		     rooms_leave(r, b, STR("x")) || rooms_at(b, 0).p);
 	rooms_free(&r);
 }
 

@@ -17,7 +17,10 @@ static int number_of(const struct socketio_client *c)
 	return (int)(intptr_t)socketio_user(c);
 }
 
-/* "/nobody" is none, token 1 is wrong; who has a pid is known as "old". */
+/*
+ * "/nobody" is none, token 1 is wrong; who has a pid is known as "old". The
+ * session of "/over" is closed by what happens then.
+ */
 static void on_hello(void *arg, struct socketio_client *c,
 		     const struct socketio_hello *h,
 		     struct socketio_welcome *w_r)
@@ -33,6 +36,8 @@ static void on_hello(void *arg, struct socketio_client *c,
 		w_r->refusal = STR("Invalid \"namespace\"");
 	else if (str_is(h->auth, "{\"token\":1}"))
 		w_r->refusal = STR("Not authorized");
+	else if (str_is(h->nsp, "/over"))
+		socketio_hang_up(c, "transport error");
 	else if (h->pid.p) {
 		w_r->pid = STR("p\"id");
 		w_r->sid = STR("old");
@@ -223,6 +228,22 @@ static void a_session_has_so_many_namespaces(void **state)
 	app_fini(&a);
 }
 
+static void a_client_may_lose_its_session_while_it_comes(void **state)
+{
+	struct app a;
+
+	(void)state;
+	app_init(&a);
+	step(&a, "OPEN w EIO=4&transport=websocket");
+	step(&a, "TEXT w 40/over,");
+	assert_non_null(strstr(a.s.log.p, "1 closed transport close\n"));
+	assert_null(strstr(a.s.log.p, "connected"));
+	assert_null(a.client[1]);
+	assert_int_equal(socketio_count(a.io).clients, 0);
+	assert_int_equal(engineio_count(a.s.e).sessions, 0);
+	app_fini(&a);
+}
+
 static void attachments_have_a_limit_together(void **state)
 {
 	const size_t part = ENGINEIO_PAYLOAD_MAX;
@@ -301,6 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cases_end_as_they_say),
 		cmocka_unit_test(a_session_has_so_many_namespaces),
+		cmocka_unit_test(a_client_may_lose_its_session_while_it_comes),
 		cmocka_unit_test(attachments_have_a_limit_together),
 		cmocka_unit_test(packets_that_are_not_whole_share_a_limit),
 		cmocka_unit_test(a_packet_outlives_the_session_that_it_ends),
