@@ -288,6 +288,9 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	refuses PUT /api/v1/searches/s '{"keywords":"?"}' "keywords: no word in them"
 	refuses POST /api/v1/events '{"type":"t.n","data":"\ud800"}' "half of a surrogate pair at byte"
 	refuses POST /api/v1/events "{\"type\":\"watch.set\",\"subject\":\"w\",\"data\":{$u,\"cron\":\"x\"}}" "cron: minute: 'x' is not understood"
+	# one that is too large for an event would hold up those behind it
+	jq -n '{url: "https://shop.example/lamp", headers: [range(80) | {"x-\(.)": ("x" * 4000)}] | add}' >"$T/large"
+	refuses PUT $w "@$T/large" "more than 262144 bytes"
 	[ "$(json PUT $w "{$u,\"cron\":\"0 9 * * mon-fri\",\"tz\":\"Europe/Paris\"}" | jq -r .id)" = w ]
 }
 

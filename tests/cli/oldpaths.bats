@@ -132,3 +132,15 @@ post() { # PATH BODY
 	[ "$(status "$url/api/start-monitoring")" = 405 ]
 	[ "$(status "$url/api/venues/updates")" = 404 ]
 }
+
+@test "what is too large for an event is refused, and holds up nobody" {
+	start_both
+	{
+		printf '{"action":"broadcast","channel":"venue:7","data":{"n":"'
+		head -c 300000 /dev/zero | tr '\0' x
+		printf '"}}'
+	} >"$T/large"
+	post /api/websocket "@$T/large" | jq -e '.status == 400 and (.detail | test("data: more than"))'
+	post /api/websocket '{"action":"broadcast","channel":"venue:7","data":{"n":1}}' | jq -e .success
+	[ "$(get "$url/api/venues/7/updates" | jq -c '[.updates[].n]')" = '[1]' ]
+}
