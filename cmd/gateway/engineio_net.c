@@ -13,7 +13,8 @@ struct engineio_net {
 	int64_t due_ms; /* when the timer is */
 	const char *headers;
 	struct engineio *e;
-	struct access *who; /* of the connection that something came from */
+	struct access *who;    /* of the connection that something came from */
+	struct net_conn *post; /* whose body is being taken, or NULL */
 };
 
 /* A connection that has a request to be answered, or is a WebSocket. */
@@ -146,6 +147,11 @@ struct access *engineio_net_who(const struct engineio_net *n)
 	return n->who;
 }
 
+const struct net_conn *engineio_net_post(const struct engineio_net *n)
+{
+	return n->post;
+}
+
 void engineio_net_head(struct engineio_net *n, struct net_conn *c,
 		       const struct net_request *r)
 {
@@ -160,7 +166,9 @@ void engineio_net_request(struct engineio_net *n, struct net_conn *c,
 			  const struct net_request *r)
 {
 	n->who = net_who(c);
+	n->post = c;
 	engineio_request(n->e, link_of(c), r, now_ms(n));
+	n->post = NULL;
 	rearm(n);
 }
 

@@ -42,6 +42,9 @@ struct net_conn *engineio_net_conn(const struct engineio_link *l);
  */
 struct access *engineio_net_who(const struct engineio_net *n);
 
+/* Likewise, the POST that it has come in, or NULL. */
+const struct net_conn *engineio_net_post(const struct engineio_net *n);
+
 void engineio_net_head(struct engineio_net *n, struct net_conn *c,
 		       const struct net_request *r);
 void engineio_net_request(struct engineio_net *n, struct net_conn *c,

@@ -265,6 +265,15 @@ static void wait_for_journal(struct peer *p)
 	p->s->waiting = p;
 }
 
+/* A body has many; messages of WebSockets are counted as they come (live.c). */
+static bool comes_too_often(const struct socketio_live *s)
+{
+	const struct net_conn *post = engineio_net_post(s->wire);
+
+	return post && gateway_throttle(s->g, THROTTLE_MESSAGE, post,
+					net_who(post)->user);
+}
+
 static void on_hello(void *arg, struct socketio_client *c,
 		     const struct socketio_hello *h,
 		     struct socketio_welcome *w_r)
@@ -276,6 +285,10 @@ static void on_hello(void *arg, struct socketio_client *c,
 	struct peer *p;
 	size_t nsp;
 
+	if (comes_too_often(s)) {
+		w_r->refusal = STR("Too many messages");
+		return;
+	}
 	if (!find_namespace(t, h->nsp, &nsp)) {
 		w_r->refusal = STR("Invalid namespace");
 		return;
@@ -323,8 +336,10 @@ static void on_connected(void *arg, struct socketio_client *c,
 static void on_heard(void *arg, struct socketio_client *c,
 		     const struct socketio_message *m)
 {
-	(void)arg;
-	peer_heard(socketio_user(c), m);
+	if (comes_too_often(arg))
+		socketio_hang_up(c, "transport error");
+	else
+		peer_heard(socketio_user(c), m);
 }
 
 static void on_ready(void *arg, struct socketio_client *c)

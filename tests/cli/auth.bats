@@ -413,6 +413,9 @@ was_refused() { # LABEL
 	seq 2000 | sed 's/.*/{"ping":&}/' >"$T/pings"
 	wait_for ws_closed 1008
 	grep -q '"rate-limited"' "$T/out"
+	# a body has many messages of a Socket.IO client, and each of them counts
+	seq 200 | sed 's/.*/420["ping"]/' | tr '\n' '\036' | sed 's/^/40{}\x1e/; s/\x1e$//' >"$T/body"
+	wait_for polling_closed
 	# subscriptions: how many, and how often
 	wait_for subscribes '{"subscribe":["price.a/","price.b/","price.c/"]}' '^{"subscribed"'
 	wait_for subscribes '{"subscribe":["price.a/","price.b/","price.c/","price.d/"]}' '"too-many-subscriptions"'
@@ -427,6 +430,14 @@ served() { # STATUS TOKEN PATH
 ws_closed() { # CODE
 	"$WS" -t 20000 -H "Authorization: Bearer $ann" "$port" <"$T/pings" >"$T/out" 2>&1 || true
 	grep -q "$1" "$T/out"
+}
+polling_closed() {
+	sio="$url/socket.io/?EIO=4&transport=polling"
+	sid=$(curl -sS --max-time 20 -H "Authorization: Bearer $ann" "$sio" |
+		sed -n 's/^0{"sid":"\([^"]*\)".*/\1/p')
+	[ "$sid" ]
+	[ "$(curl -sS --max-time 20 -H "Authorization: Bearer $ann" --data-binary "@$T/body" "$sio&sid=$sid")" = ok ]
+	curl -sS --max-time 20 -H "Authorization: Bearer $ann" "$sio&sid=$sid" | grep -q 'Session ID unknown'
 }
 subscribes() { # MESSAGES WANTED
 	"$WS" -t 1000 -H "Authorization: Bearer $ann" "$port" <<<"$1" >"$T/out" 2>&1 || true
