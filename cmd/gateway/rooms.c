@@ -31,6 +31,7 @@ struct rooms {
 	struct room *room[BUCKETS];
 	struct rooms_seat *seat[BUCKETS];
 	struct due_list left;
+	size_t left_bytes; /* of seats that were left */
 	struct rooms_counts counts;
 };
 
@@ -195,11 +196,29 @@ static void free_seat(struct rooms *r, struct rooms_seat *seat)
 	free(seat);
 }
 
-/* One that was left goes for good. */
-static void drop_left(struct rooms *r, struct rooms_seat *seat)
+/* What it takes where nobody else is in its rooms; the same while it waits. */
+static size_t size_of(const struct rooms_seat *seat)
+{
+	size_t bytes = sizeof(*seat);
+
+	for (size_t i = 0; i < seat->n; i++)
+		bytes += sizeof(struct room *) + sizeof(struct room) +
+			 seat->room[i]->len;
+	return bytes;
+}
+
+/* One that was left is not left any more. */
+static void take_left(struct rooms *r, struct rooms_seat *seat)
 {
 	due_drop(&seat->due);
+	r->left_bytes -= size_of(seat);
 	r->counts.left--;
+}
+
+/* It goes for good. */
+static void drop_left(struct rooms *r, struct rooms_seat *seat)
+{
+	take_left(r, seat);
 	free_seat(r, seat);
 }
 
@@ -218,8 +237,7 @@ struct rooms_seat *rooms_sit_again(struct rooms *r, struct str pid,
 	}
 	*holder_r = seat->holder;
 	if (!seat->holder) {
-		due_drop(&seat->due);
-		r->counts.left--;
+		take_left(r, seat);
 		count_clients(r, seat, true);
 	}
 	seat->holder = holder;
@@ -232,10 +250,13 @@ void rooms_stand_up(struct rooms *r, struct rooms_seat *seat, int64_t now_ms)
 	seat->holder = NULL;
 	count_clients(r, seat, false);
 	due_set(&r->left, &seat->due, now_ms);
-	if (++r->counts.left <= ROOMS_LEFT_MAX)
-		return;
-	r->counts.pushed++;
-	drop_left(r, (struct rooms_seat *)r->left.first);
+	r->left_bytes += size_of(seat);
+	r->counts.left++;
+	while (r->counts.left > ROOMS_LEFT_MAX ||
+	       r->left_bytes > ROOMS_LEFT_BYTES_MAX) {
+		r->counts.pushed++;
+		drop_left(r, (struct rooms_seat *)r->left.first);
+	}
 }
 
 void rooms_give_up(struct rooms *r, struct rooms_seat **seatp)

@@ -19,9 +19,10 @@
 #include "common/str.h"
 
 enum {
-	ROOMS_MAX = 64,			/* of one client */
-	ROOMS_KEEP_MS = 10 * 60 * 1000, /* a seat that was left */
-	ROOMS_LEFT_MAX = 50000,		/* such seats; the oldest go first */
+	ROOMS_MAX = 64,			 /* of one client */
+	ROOMS_KEEP_MS = 10 * 60 * 1000,	 /* a seat that was left */
+	ROOMS_LEFT_MAX = 50000,		 /* such seats; the oldest go first */
+	ROOMS_LEFT_BYTES_MAX = 64 << 20, /* and what they take, likewise */
 };
 
 struct rooms;

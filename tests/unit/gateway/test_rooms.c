@@ -138,6 +138,39 @@ static void the_oldest_seats_make_room(void **state)
 	rooms_free(&r);
 }
 
+static void what_is_kept_has_a_limit_in_bytes(void **state)
+{
+	struct rooms *r = rooms_new();
+	const size_t least = ROOMS_MAX * 200, most = ROOMS_MAX * 300;
+	struct str nobody = { 0 };
+	char text[256];
+	size_t n = 0;
+	void *before;
+
+	(void)state;
+	for (; rooms_count(r).pushed < 2; n++) {
+		struct rooms_seat *s;
+
+		snprintf(text, sizeof(text), "p%zu", n);
+		s = sit(r, text, NULL, &ann);
+		for (int i = 0; i < ROOMS_MAX; i++) {
+			snprintf(text, sizeof(text), "%zu.%0200d", n, i);
+			rooms_enter(r, s, str_from(text));
+		}
+		rooms_stand_up(r, s, (int64_t)n);
+		assert_true(n < ROOMS_LEFT_MAX);
+	}
+	assert_in_range(n, ROOMS_LEFT_BYTES_MAX / most,
+			ROOMS_LEFT_BYTES_MAX / least);
+	assert_int_equal(rooms_count(r).left, n - 2);
+	assert_null(rooms_sit_again(r, STR("p1"), nobody, &ann, &before));
+	assert_non_null(rooms_sit_again(r, STR("p2"), nobody, &ann, &before));
+	/* which makes room for one */
+	rooms_stand_up(r, sit(r, "q", NULL, &ann), (int64_t)n);
+	assert_int_equal(rooms_count(r).pushed, 2);
+	rooms_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +178,7 @@ int main(void)
 		cmocka_unit_test(a_client_is_in_so_many_rooms_at_most),
 		cmocka_unit_test(a_seat_is_kept_for_the_same_user_for_a_while),
 		cmocka_unit_test(the_oldest_seats_make_room),
+		cmocka_unit_test(what_is_kept_has_a_limit_in_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
