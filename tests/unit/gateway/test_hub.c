@@ -789,6 +789,11 @@ static void fall_behind(struct world *w)
 		write_events(w, 30, true);
 		return;
 	}
+	/* what waits for the next flush is sent to all as it is */
+	if (w->step == 100 && w->hub->flushed != w->head) {
+		w->step--;
+		return;
+	}
 	if (w->step == 100) {
 		unchoke(w, &c[0]);
 		unchoke(w, &c[1]);
