@@ -89,7 +89,7 @@ client() { # SCENARIO
 	[ "$output" = 2 ]
 	run -0 get -w ' %{http_code}' "$polling&sid=$sid"
 	[ "$output" = '1 200' ]
-	grep -q 'why="ping timeout"' "$T/echo.err"
+	wait_for grep -q 'why="ping timeout"' "$T/echo.err"
 	stop_echo
 }
 
