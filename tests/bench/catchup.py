@@ -9,10 +9,11 @@
                memory allocation after the other adds up to (libmemusage) is
                beside the bytes of the events: less what the same clients
                allocate that ask for nothing old.
-    alone      one client that has read nothing while BEHIND events came, which
+    alone      one client that has read all, and then nothing while BEHIND events came, which
                is a minute at 5,000/s: how fast it gets them then, and the
                memory that the gateway took meanwhile (PSS without the mapped
-               journal).
+               journal), and the kernel for its end of the connection (ss -m:
+               what is queued and what is set aside, beside the limit).
 
 One JSON object.
 """
@@ -35,6 +36,7 @@ from idle import pss_kb  # noqa: E402
 CLIENTS = 1000
 LAST = 1000
 BEHIND = 300000
+RING = 20000  # events that fill the ring which all clients share
 CHUNK = 64 << 10
 FRAME = 450  # bytes of an event on the wire, about
 MARK = b"~"  # each event has one
@@ -227,22 +229,39 @@ def allocated(bin_dir, at, since):
     return int(total[1]) if total else None
 
 
+def kernel_bytes(port):
+    """Memory of the sockets at a server's port, and the most it may be."""
+    text = subprocess.run(["ss", "-tmnOH", "state", "established",
+                           f"sport = :{port}"], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    used = limit = 0
+    for fields in re.findall(r"skmem:\(([^)]*)\)", text):
+        has = {k: int(n) for k, n in re.findall(r"([a-z]+)(\d+)", fields)}
+        used += has["r"] + has["f"] + has["w"] + has["bl"]
+        limit += has["tb"]
+    return used, limit
+
+
 def alone(bin_dir, at, gateway, port):
     s = websocket(port, 64 << 10)
     say(s, {"subscribe": [TOPIC]})
+    publish(bin_dir, at, LAST, RING)
+    drain([s], RING)
     head = head_of(port)
     kb = pss_kb(gateway.pid)
     publish(bin_dir, at, LAST, BEHIND)
     while int(head_of(port)[1]) < int(head[1]) + BEHIND:
         time.sleep(0.05)
     grown = pss_kb(gateway.pid)
+    kernel, limit = kernel_bytes(port)
     start, cpu = time.monotonic(), gateway.cpu_s()
     drain([s], BEHIND)
     took, cpu = time.monotonic() - start, gateway.cpu_s() - cpu
     s.close()
     return {"events": BEHIND, "events_per_s": round(BEHIND / took),
             "events_per_cpu_s": round(BEHIND / cpu), "want_per_s": 200000,
-            "memory_kb": grown[0] - grown[1] - kb[0] + kb[1]}
+            "memory_kb": grown[0] - grown[1] - kb[0] + kb[1],
+            "kernel_kb": kernel >> 10, "kernel_limit_kb": limit >> 10}
 
 
 def main():
@@ -264,7 +283,7 @@ def main():
         ratio, cpu, least = sorted(rounds)[1]
         one = alone(bin_dir, at, gateway, port)
         gateway.stop()
-        since = f"{epoch}:{int(head) + BEHIND - LAST}"
+        since = f"{epoch}:{int(head) + RING + BEHIND - LAST}"
         counts = [allocated(bin_dir, at, p) for p in (None, since)]
         store.stop()
     memory = None if None in counts else counts[1] - counts[0]

@@ -9,6 +9,7 @@ a bare loop of send(2) does. Every event is 450 bytes on the wire and carries
 the time when it was published.
 
     50/s    1,000 clients, 50 events a second
+    one     a single client, 50 events a second: latencies
     fast    1,000 clients, as many events as they get, at most 100 under way
     idle    clients that are sent nothing: memory (PSS without the mapped
             journal) and CPU that each adds to the server
@@ -16,9 +17,15 @@ the time when it was published.
 The servers take turns for ROUNDS rounds, and medians are printed; the bare
 loop sends one event with each call, and as many as weir did in the same round.
 CPU time is that of the server's own processes; the store's has a line of its
-own. Latencies are from when an event was published; weir's also from when its
-store recorded it, which is before it synced. A peer that is not there has a
-line that says so. One JSON object.
+own. Latencies (p50_us, p99_us) are from when an event was published, by the
+clock of one machine, and of one client in sixteen. weir's are also from when
+its store gave the event its recordedtime; what the store then takes to write
+and sync it is commit_mean_us, of the same run, by its own histogram. So from
+the commit to the client is at most the first, and half of them about the first
+less the second; "latency" puts that beside nchan's, which syncs nothing.
+
+A peer that is not there has a line that says so. One JSON object; "table" has
+the rows for README, in Markdown.
 """
 import argparse
 import json
@@ -42,6 +49,7 @@ CLIENTS = 1000
 RATE = 50
 WINDOW = 100  # events under way when as fast as possible
 SETTLE_S = 3
+REPORT_S = 1.5  # in which the store has said what it counts
 EMPTY_S = 5  # how long a server without clients is looked at
 LATENCIES = ["p50_us", "p99_us", "recorded_p50_us", "recorded_p99_us"]
 
@@ -90,13 +98,25 @@ def cpu_s(pids):
     return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)
 
 
-def sends(server):
-    """Writes that weir's gateway has made so far."""
+def metric(server, name):
+    """What weir counts under a name, of all its processes."""
     with urllib.request.urlopen(
             f"http://127.0.0.1:{server.port}/metrics") as answer:
-        return sum(int(n) for n in re.findall(
-            r"^weir_gateway_sends_total{.*} (\d+)",
+        return sum(float(n) for n in re.findall(
+            rf"^weir_{name}{{.*}} ([0-9.e-]+)$",
             answer.read().decode(), re.M))
+
+
+def sends(server):
+    """Writes that weir's gateway has made so far."""
+    return metric(server, "gateway_sends_total")
+
+
+def commits(server):
+    """Commits of the store so far, and the seconds that they took."""
+    time.sleep(REPORT_S)
+    return [metric(server, f"store_commit_seconds_{what}")
+            for what in ("count", "sum")]
 
 
 class Bench:
@@ -117,24 +137,41 @@ class Bench:
               file=sys.stderr)
         self.samples.setdefault((name, scenario), []).append({**run, **more})
 
+    def timed(self, server, load):
+        """A run at RATE, and what a commit took meanwhile."""
+        if server.kind != "weir":
+            return load.run(RATE, self.seconds), {}
+        before = commits(server)
+        run = load.run(RATE, self.seconds)
+        n, took_s = (b - a for a, b in zip(before, commits(server)))
+        return run, {"commit_mean_us": took_s / n * 1e6}
+
     def serve(self, kind):
         """One server's turn; events per send, where it tells."""
         per_send = {}
-        with running(kind, self.build / "bin") as server, \
-                Load(self.build, kind, CLIENTS, server) as load:
-            for scenario, rate in ("50/s", RATE), ("fast", 0):
-                before = sends(server) if kind == "weir" else 0
-                run = load.run(rate, self.seconds)
-                if kind == "weir":
-                    per_send[scenario] = (run["deliveries"] /
-                                          (sends(server) - before))
-                    self.note(kind, scenario, run,
-                              events_per_send=per_send[scenario])
-                else:
-                    self.note(kind, scenario, run)
+        with running(kind, self.build / "bin") as server:
+            with Load(self.build, kind, 1, server) as load:
+                run, more = self.timed(server, load)
+                self.note(kind, "one", run, **more)
+            with Load(self.build, kind, CLIENTS, server) as load:
+                self.crowded(kind, server, load, per_send)
         return per_send
 
+    def crowded(self, kind, server, load, per_send):
+        for scenario in "50/s", "fast":
+            before = sends(server) if kind == "weir" else 0
+            if scenario == "fast":
+                run, more = load.run(0, self.seconds), {}
+            else:
+                run, more = self.timed(server, load)
+            if kind == "weir":
+                per_send[scenario] = more["events_per_send"] = (
+                    run["deliveries"] / (sends(server) - before))
+            self.note(kind, scenario, run, **more)
+
     def bare(self, per_send):
+        with Load(self.build, "bare", 1) as load:
+            self.note("bare", "one", load.run(RATE, self.seconds))
         with Load(self.build, "bare", CLIENTS) as load:
             self.note("bare", "50/s", load.run(RATE, self.seconds))
             self.note("bare", "fast", load.run(0, self.seconds))
@@ -170,6 +207,54 @@ class Bench:
                        "ratio": round(statistics.median(each), 2),
                        "min": round(min(each), 2), "max": round(max(each), 2)}
 
+    def latency(self):
+        """From publish, and weir's from its store's commit, beside nchan."""
+        def mid(name, scenario, key):
+            runs = self.samples.get((name, scenario), [])
+            return round(statistics.median(r[key] for r in runs)) if runs else 0
+
+        for scenario in "one", "50/s":
+            row = {"scenario": scenario,
+                   "commit_mean_us": mid("weir", scenario, "commit_mean_us")}
+            for p in "p50", "p99":
+                recorded = mid("weir", scenario, f"recorded_{p}_us")
+                row |= {f"weir_publish_{p}_us": mid("weir", scenario,
+                                                    f"{p}_us"),
+                        f"weir_commit_{p}_us_at_most": recorded,
+                        f"nchan_{p}_us": mid("nchan", scenario, f"{p}_us")}
+            row["weir_commit_p50_us_about"] = max(
+                0, row["weir_commit_p50_us_at_most"] - row["commit_mean_us"])
+            yield row
+
+    def table(self):
+        """Rows for README: what, weir's, and what it is measured by."""
+        rows = {(r["server"], r["scenario"]): r for r in self.rows()
+                if "scenario" in r}
+
+        def per_cpu(name, scenario):
+            r = rows.get((name, scenario))
+            return f"{r['per_cpu_s']:,}" if r else "-"
+
+        yield ("| gateway, events to 1,000 clients, 50/s, per CPU second "
+               f"| {per_cpu('weir', '50/s')} | {per_cpu('bare', '50/s')} "
+               f"(bare `send`), {per_cpu('nchan', '50/s')} (nchan) |")
+        yield ("| the same, as fast as possible "
+               f"| {per_cpu('weir', 'fast')} "
+               f"| {per_cpu('bare', 'fast, coalesced')} (bare `send`, as many "
+               f"a call), {per_cpu('nats', 'fast')} (nats-server) |")
+        for r in self.latency():
+            who = {"one": "one client", "50/s": "1,000 clients"}[r["scenario"]]
+            yield (f"| from commit to {who}, 50/s: p50, p99 "
+                   f"| {r['weir_commit_p50_us_about'] / 1000:.2f} ms, at most "
+                   f"{r['weir_commit_p99_us_at_most'] / 1000:.2f} ms "
+                   f"| {r['nchan_p50_us'] / 1000:.2f} ms, "
+                   f"{r['nchan_p99_us'] / 1000:.2f} ms (nchan, publish to "
+                   "client, nothing synced) |")
+        idle = {r["server"]: r["kb_per_client"] for r in self.idle}
+        if "weir" in idle:
+            yield ("| memory of an idle client, KB | "
+                   f"{idle['weir']} | {idle.get('nchan', '-')} (nchan) |")
+
     def rest(self, kind):
         """What clients cost that are sent nothing."""
         gateways = 2 if kind == "weir" else 1
@@ -200,7 +285,8 @@ class Bench:
         for (name, scenario), runs in self.samples.items():
             def mid(get, runs=runs):
                 return statistics.median(map(get, runs))
-            row = {"server": name, "scenario": scenario, "clients": CLIENTS,
+            row = {"server": name, "scenario": scenario,
+                   "clients": 1 if scenario == "one" else CLIENTS,
                    "frame_bytes": runs[-1]["frame_bytes"],
                    "per_cpu_s": round(mid(lambda r: r["deliveries"] /
                                           r["server_cpu_s"])),
@@ -210,9 +296,9 @@ class Bench:
                       for key in LATENCIES if key in runs[0]},
                    "missing": sum(r["missing"] for r in runs),
                    "gone": sum(r["gone"] for r in runs)}
-            if "events_per_send" in runs[0]:
-                row["events_per_send"] = round(
-                    mid(lambda r: r["events_per_send"]), 1)
+            for key in "events_per_send", "commit_mean_us":
+                if key in runs[0]:
+                    row[key] = round(mid(lambda r, key=key: r[key]), 1)
             yield row
             if name == "weir":
                 yield {"server": "weir-store", "scenario": scenario,
@@ -241,6 +327,8 @@ def main():
     print(json.dumps({"bench": "gateway", "rounds": bench.rounds,
                       "load_before": load_before,
                       "load_after": os.getloadavg()[0],
+                      "latency": list(bench.latency()),
+                      "table": list(bench.table()),
                       "ratios": list(bench.ratios())})[:-1] + ',"runs":[')
     print(",\n".join(" " + json.dumps(r) for r in rows) + "]}")
 
