@@ -5,6 +5,7 @@
 
 enum {
 	FIN_TEXT = 0x81,
+	RSV1 = 0x40, /* RFC 7692: compressed */
 	FIN_BINARY = 0x82,
 	FIN_CLOSE = 0x88,
 	FIN_PING = 0x89,
@@ -36,6 +37,16 @@ void frame_add(struct buf *b, struct str text)
 
 	buf_add(b, head, frame_head(text.len, head));
 	buf_add_str(b, text);
+}
+
+void frame_add_deflated(struct buf *b, struct str packed)
+{
+	unsigned char head[FRAME_HEAD_MAX];
+	size_t len = frame_head(packed.len, head);
+
+	head[0] |= RSV1;
+	buf_add(b, head, len);
+	buf_add_str(b, packed);
 }
 
 void frame_add_binary(struct buf *b, struct str bytes)
@@ -140,4 +151,20 @@ void frame_add_event(enum frame_kind kind, struct position pos, struct str json,
 	frame_add_id(b, pos);
 	frame_add_data(b, json);
 	frame_end_block(b);
+}
+
+enum frame_kind frame_plain(enum frame_kind kind)
+{
+	switch (kind) {
+	case FRAME_WEBSOCKET_DEFLATED: return FRAME_WEBSOCKET;
+	case FRAME_CLOUDEVENT_DEFLATED: return FRAME_CLOUDEVENT;
+	default: return kind;
+	}
+}
+
+enum frame_kind frame_deflated(enum frame_kind kind)
+{
+	assert(kind == FRAME_WEBSOCKET || kind == FRAME_CLOUDEVENT);
+	return kind == FRAME_CLOUDEVENT ? FRAME_CLOUDEVENT_DEFLATED
+					: FRAME_WEBSOCKET_DEFLATED;
 }

@@ -20,13 +20,22 @@ enum frame_kind {
 	FRAME_WEBSOCKET,
 	FRAME_SSE,
 	FRAME_CLOUDEVENT, /* a WebSocket message: one whole event */
+	/* The first and the third, compressed where that is worth it. */
+	FRAME_WEBSOCKET_DEFLATED,
+	FRAME_CLOUDEVENT_DEFLATED,
 	FRAME_CUSTOM,
 	FRAME_KINDS = FRAME_CUSTOM + FRAME_CUSTOMS,
 };
 
+/* The kind of frame that has the same in it, not compressed. */
+enum frame_kind frame_plain(enum frame_kind kind);
+
+/* And the one that is compressed, of a kind that there is of both. */
+enum frame_kind frame_deflated(enum frame_kind kind);
+
 /*
  * Add an event's JSON; on SSE with its position as the block's id. Not for
- * custom kinds.
+ * kinds that are compressed (deflate.h), nor for custom ones.
  */
 void frame_add_event(enum frame_kind kind, struct position pos, struct str json,
 		     struct buf *b);
@@ -39,6 +48,8 @@ size_t frame_head(size_t len, unsigned char out[FRAME_HEAD_MAX]);
 /* Add a whole message. */
 void frame_add(struct buf *b, struct str text);
 void frame_add_binary(struct buf *b, struct str bytes);
+/* A text message that is compressed already (deflate.h). */
+void frame_add_deflated(struct buf *b, struct str packed);
 
 /*
  * Cut the first message off frames that were built here; false at their end.

@@ -204,6 +204,7 @@ static int open_net(struct gateway *g, struct err *e)
 		.max_conns = (size_t)g->settings->max_clients,
 		.max_per_peer = (size_t)g->settings->max_per_address,
 		.accept_rate = g->settings->accept_rate,
+		.deflate = g->settings->deflate,
 		.proxies = &g->proxies,
 		.on = &events,
 		.arg = g,
@@ -234,6 +235,8 @@ int gateway_open(struct gateway *g, void (*reload)(void *arg), struct err *e)
 		return -1;
 	hub.loop = g->loop;
 	g->started_us = clk_wall_us();
+	if (g->settings->deflate)
+		hub.deflater = g->deflater = deflater_new();
 	g->hub = hub_new(&hub);
 	g->leave = leave_new(g, e);
 	if (!g->leave)
@@ -267,6 +270,7 @@ void gateway_close(struct gateway *g)
 	pulse_free(&g->sockets);
 	pulse_free(&g->streams);
 	hub_free(&g->hub);
+	deflater_free(&g->deflater);
 	sessions_free(&g->sessions);
 	lag_free(&g->lag);
 	throttle_free(&g->throttle);

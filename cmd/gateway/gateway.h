@@ -46,6 +46,7 @@ struct gateway_settings {
 	struct opt_list proxies; /* whose X-Forwarded-For counts */
 	struct throttle_limits limits;
 	int64_t max_subscriptions; /* patterns of a client */
+	bool deflate;		   /* WebSockets may be compressed */
 };
 
 struct gateway {
@@ -54,7 +55,8 @@ struct gateway {
 	struct bus *bus;
 	struct net *net;
 	struct hub *hub;
-	struct lag *lag; /* NULL: no rules */
+	struct deflater *deflater; /* NULL: nothing is compressed */
+	struct lag *lag;	   /* NULL: no rules */
 	struct follow *follow;
 	struct producer_memory *queue;
 	struct producer *producer;

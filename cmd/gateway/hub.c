@@ -260,6 +260,7 @@ static void on_wanted(void *arg, struct group *g)
 	}
 	xgrow(&g->pending, &g->cap_pending, g->n_pending, sizeof(*g->pending));
 	g->pending[g->n_pending++] = ring_end(h->lane[g->kind].ring) - 1;
+	h->lane[g->kind].wanted = true;
 	h->wanted |= g->n_live > 0;
 }
 
@@ -269,49 +270,6 @@ static void empty_rings(struct hub *h, uint64_t offset)
 	for (int k = 0; k < FRAME_KINDS; k++)
 		ring_reset(h->lane[k].ring, offset);
 	h->newest = h->flushed = offset;
-}
-
-struct str hub_print(struct hub *h, const struct event *ev)
-{
-	buf_reset(&h->text);
-	event_print(ev, EVENT_BRIEF, &h->text);
-	return buf_str(&h->text);
-}
-
-void hub_frame(struct hub *h, enum frame_kind kind, const struct event *ev,
-	       struct str text, struct buf *b)
-{
-	if (kind == FRAME_CLOUDEVENT) {
-		buf_reset(&h->whole);
-		event_print(ev, 0, &h->whole);
-		text = buf_str(&h->whole);
-	}
-	if (kind >= FRAME_CUSTOM)
-		h->conf.encode(h->conf.arg, kind, ev, b);
-	else
-		frame_add_event(kind,
-				(struct position){ ev->epoch, ev->offset },
-				text, b);
-}
-
-/* Frame an event for each kind of client there is; the largest one's bytes. */
-static size_t frame_all(struct hub *h, const struct event *ev)
-{
-	struct str text = hub_print(h, ev);
-	size_t largest = 0;
-
-	for (int k = 0; k < FRAME_KINDS; k++) {
-		struct buf *frame = &h->lane[k].frame;
-
-		buf_reset(frame);
-		if (h->lane[k].clients == 0)
-			continue;
-		hub_frame(h, (enum frame_kind)k, ev, text, frame);
-		h->counts.framed++;
-		if (frame->len > largest)
-			largest = frame->len;
-	}
-	return largest;
 }
 
 void hub_event(struct hub *h, const struct event *ev)
@@ -327,7 +285,7 @@ void hub_event(struct hub *h, const struct event *ev)
 		empty_rings(h, ev->offset);
 		return;
 	}
-	len = frame_all(h, ev);
+	len = hub_frame_all(h, ev);
 	/* What waits must still be in its ring when it is flushed. */
 	if (h->waiting + len > HUB_RING_BYTES / 4 ||
 	    h->n_waiting == HUB_RING_SLOTS / 2)
@@ -343,9 +301,11 @@ void hub_event(struct hub *h, const struct event *ev)
 				 buf_str(&l->frame));
 		else
 			ring_reset(l->ring, ev->offset);
+		l->wanted = false;
 	}
 	h->wanted = false;
 	groups_match(h->groups, ev, on_wanted, h);
+	hub_deflate_wanted(h, ev);
 	if (!h->wanted)
 		return;
 	xgrow(&h->recorded_us, &h->cap_recorded, h->n_recorded,

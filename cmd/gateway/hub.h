@@ -33,6 +33,7 @@
 #include "common/journal.h"
 #include "common/loop.h"
 
+#include "deflate.h"
 #include "groups.h"
 #include "lag.h"
 
@@ -43,6 +44,7 @@ enum {
 	HUB_SLICE = 16,		  /* long polls that are woken in a turn */
 	HUB_LOOK_MAX = 2048,	  /* events looked at for one that is behind */
 	HUB_TURN_MAX = 4096,	/* likewise for all; 1 KiB sent counts as one */
+	HUB_DEFLATE_COST = 32,	/* and an event compressed as so many */
 	HUB_LAST_MAX = 100000,	/* topics that "last" may give */
 	HUB_LAG_MS = 30000,	/* twice found to be lagging: disconnected */
 	HUB_LAG_SLICE = 256,	/* clients that take no more, looked at */
@@ -105,6 +107,11 @@ struct hub_conf {
 	/* Add an event's frames of a custom kind; some bytes in any case. */
 	void (*encode)(void *arg, enum frame_kind kind, const struct event *ev,
 		       struct buf *b);
+	/*
+	 * Compresses events of a deflated kind, once for all that want them;
+	 * NULL: there are no such clients. Belongs to the caller.
+	 */
+	struct deflater *deflater;
 	/*
 	 * Events that were recorded then have been sent to all live clients
 	 * that wanted them. May be NULL.

@@ -20,6 +20,7 @@ struct lane {
 	struct ring *ring; /* kept up only while there are clients */
 	size_t clients;
 	struct buf frame; /* of the newest event */
+	bool wanted;	  /* it is, by a group */
 };
 
 struct hub {
@@ -52,12 +53,31 @@ struct hub {
 /* Put a client where it belongs by its position, patterns and socket. */
 void hub_settle(struct hub *h, struct hub_client *c);
 
+/* ---- hub_frame.c ---- */
+
 /* An event's text, the same for everyone; valid until the next call. */
 struct str hub_print(struct hub *h, const struct event *ev);
 
-/* Add an event, and its text (hub_print), as frames of a kind. */
+/*
+ * Add an event, and its text (hub_print), as frames of a kind: compressed, if
+ * it is one for that.
+ */
 void hub_frame(struct hub *h, enum frame_kind kind, const struct event *ev,
 	       struct str text, struct buf *b);
+
+/*
+ * Frame an event for each kind of client there is, not compressed yet, into
+ * its lane; returns the largest one's bytes.
+ */
+size_t hub_frame_all(struct hub *h, const struct event *ev);
+
+/*
+ * Compress the newest event, in the rings, for the lanes where somebody wants
+ * it. What nobody wanted stays as it is; a client takes both.
+ */
+void hub_deflate_wanted(struct hub *h, const struct event *ev);
+
+/* ---- hub_plan.c, hub_serve.c, hub_judge.c ---- */
 
 /*
  * What a client asked for that comes before its position: the newest events of

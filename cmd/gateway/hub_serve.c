@@ -90,6 +90,8 @@ static int on_scanned(void *arg, const struct event *ev, struct err *e)
 		return 0;
 	if (o && !is_owed(o, ev))
 		return 0;
+	if (s->kind != frame_plain(s->kind))
+		s->h->spent += HUB_DEFLATE_COST;
 	hub_frame(s->h, s->kind, ev, hub_print(s->h, ev), s->out);
 	s->h->counts.from_journal++;
 	s->n++;
@@ -166,7 +168,7 @@ static bool serve_piece(struct hub *h, struct hub_client *c)
 	return true;
 }
 
-/* ---- what only one of them is owed ---- */
+/* ---- what only one of them is owed, and nobody else: not compressed ---- */
 
 static void pop_owed(struct owed **first)
 {
@@ -190,7 +192,9 @@ void hub_drop_owed(struct owed **first)
 static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 {
 	struct owed *o = c->owed;
-	struct serving s = { h, c->kind, &c->group->patterns, o, &h->out, 0 };
+	struct serving s = {
+		h, frame_plain(c->kind), &c->group->patterns, o, &h->out, 0
+	};
 	size_t upto = o->done + HUB_LOOK_MAX;
 	struct err e;
 
@@ -214,7 +218,9 @@ static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 static bool serve_missed(struct hub *h, struct hub_client *c, struct journal *j)
 {
 	struct owed *o = c->owed;
-	struct serving s = { h, c->kind, &c->group->patterns, o, &h->out, 0 };
+	struct serving s = {
+		h, frame_plain(c->kind), &c->group->patterns, o, &h->out, 0
+	};
 	struct journal_scan scan = { .from = o->at + 1,
 				     .until = c->pos,
 				     .budget = HUB_LOOK_MAX };

@@ -53,8 +53,10 @@ bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r)
 		http_problem(c, 400,
 			     "the subprotocols here are weir.v1 and "
 			     "cloudevents.json");
-	else
+	else {
+		net_allow_deflate(c);
 		return true;
+	}
 	return false;
 }
 
@@ -90,7 +92,7 @@ void live_reply(struct live *l, struct buf *text)
 {
 	struct buf frame = { 0 }, whole = { 0 };
 
-	if (l->client.kind == FRAME_CLOUDEVENT)
+	if (live_is_cloud(l))
 		live_cloud_wrap(l->s.g, buf_str(text), &whole);
 	frame_add(&frame, whole.len ? buf_str(&whole) : buf_str(text));
 	buf_free(&whole);
@@ -346,6 +348,17 @@ struct live *live_begin(struct gateway *g, struct net_conn *c)
 	return l;
 }
 
+void live_compress(struct live *l)
+{
+	if (net_deflates(l->s.conn))
+		l->client.kind = frame_deflated(l->client.kind);
+}
+
+bool live_is_cloud(const struct live *l)
+{
+	return frame_plain(l->client.kind) == FRAME_CLOUDEVENT;
+}
+
 void live_opened(void *arg, struct net_conn *c)
 {
 	struct engineio_net *engine = engine_of(arg, c);
@@ -355,7 +368,7 @@ void live_opened(void *arg, struct net_conn *c)
 	else if (net_user(c)) /* cloudevents.json; its request is read */
 		live_cloud_opened(net_user(c));
 	else
-		live_begin(arg, c);
+		live_compress(live_begin(arg, c));
 }
 
 struct live *live_of(struct wheel_item *beat)
@@ -456,7 +469,7 @@ void live_message(void *arg, struct net_conn *c, struct str text, bool binary)
 
 		if (comes_too_often(l))
 			return;
-		if (l->client.kind == FRAME_CLOUDEVENT)
+		if (live_is_cloud(l))
 			live_cloud_message(l, text);
 		else
 			take_message(arg, l, text);

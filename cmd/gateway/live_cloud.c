@@ -27,6 +27,7 @@ bool live_cloud_upgrade(struct gateway *g, struct net_conn *c,
 	}
 	l = live_begin(g, c);
 	l->client.kind = FRAME_CLOUDEVENT;
+	net_allow_deflate(c);
 	if (r->n_params == 0)
 		return true; /* it only publishes */
 	l->asked = xcalloc(1, sizeof(*l->asked));
@@ -52,6 +53,7 @@ void live_cloud_opened(struct live *l)
 	struct buf b = { 0 };
 	struct err e;
 
+	live_compress(l);
 	if (!l->asked)
 		return;
 	if (asked_subscribe(l, l->asked, &pos, &recovered, &e))

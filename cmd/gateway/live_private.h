@@ -8,6 +8,12 @@
 /* Of a WebSocket that is being opened. */
 struct live *live_begin(struct gateway *g, struct net_conn *c);
 
+/* It is open: what it is sent is compressed, if that was agreed on. */
+void live_compress(struct live *l);
+
+/* It speaks cloudevents.json. */
+bool live_is_cloud(const struct live *l);
+
 /* Send a text that is no event; frees it. */
 void live_reply(struct live *l, struct buf *text);
 

@@ -83,6 +83,8 @@ static const struct opt opts[] = {
 	  PATTERNS_MAX, "patterns of one client (default 128)" },
 	{ 0, "trusted-proxy", "ADDRESS", OPT_LIST, &cfg.proxies, 0, 0,
 	  "ADDRESS[/BITS] whose X-Forwarded-For is believed" },
+	{ 0, "deflate", NULL, OPT_FLAG, &cfg.deflate, 0, 0,
+	  "compress WebSockets of clients that offer permessage-deflate" },
 	{ 0, "ping", "TIME", OPT_MS, &cfg.ping_ms, LIVE_PING_MIN_MS,
 	  LIVE_PING_MAX_MS,
 	  "how often WebSockets are asked whether they live (default 45s)" },

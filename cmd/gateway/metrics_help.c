@@ -70,6 +70,11 @@ static const struct {
 	{ "connections_refused_total", "Connections turned away." },
 	{ "connections_total", "Connections accepted." },
 	{ "connections_waiting", "Connections whose request is awaited." },
+	{ "deflate_offers_total",
+	  "WebSockets that offered permessage-deflate, by the answer." },
+	{ "deflated_bytes_total",
+	  "Bytes of events that were compressed, before and after." },
+	{ "deflated_total", "Events compressed, once for each kind of frame." },
 	{ "delivered_total", "Events sent to clients, once for each." },
 	{ "delivery_seconds", "From when an event was recorded until it was "
 			      "sent to all live clients." },
@@ -83,6 +88,9 @@ static const struct {
 	{ "from_ring_total", "Events found in the ring for clients behind." },
 	{ "groups", "Sets of clients that want the same." },
 	{ "held_bytes", "Bytes of bodies and answers on their way." },
+	{ "inflate_refused_total",
+	  "Compressed messages of clients that were not taken, by why." },
+	{ "inflated_total", "Compressed messages of clients." },
 	{ "late_heads_total", "Connections whose request did not come in "
 			      "time." },
 	{ "lagged_total", "Clients that fell too far behind, by policy." },

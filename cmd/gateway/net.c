@@ -79,8 +79,12 @@ static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 	case LWS_CALLBACK_RAW_RX: return net_on_raw(c);
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION: return net_on_body_end(c);
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return net_on_upgrade(c);
+	case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return net_on_extension(c);
+	case LWS_CALLBACK_ADD_HEADERS: return net_on_headers(c, in);
 	case LWS_CALLBACK_ESTABLISHED: return net_on_opened(c);
 	case LWS_CALLBACK_RECEIVE: return net_on_receive(c, in, len);
+	case LWS_CALLBACK_RECEIVE_PONG:
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return net_on_control(c);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 	case LWS_CALLBACK_SERVER_WRITEABLE: return net_on_writable(c);
 	case LWS_CALLBACK_WSI_DESTROY:
@@ -253,6 +257,7 @@ static int start_lws(struct net *n, struct err *e)
 			LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG,
 		.foreign_loops = loops,
 		.protocols = protocols,
+		.extensions = n->conf.deflate ? net_extensions : NULL,
 		.gid = (gid_t)-1,
 		.uid = (uid_t)-1,
 		.timeout_secs = NET_REQUEST_S,
@@ -309,6 +314,8 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 	n->conf = *conf;
 	n->streams_fd = -1;
 	n->peers = peers_new();
+	if (conf->deflate)
+		n->inflater = inflater_new();
 	allow_files(conf->max_conns); /* lws sizes its table by this */
 	n->settle = loop_work_new(conf->loop, net_settle_held, n);
 	n->watch = loop_timer_new(conf->loop, net_look, n);
@@ -342,6 +349,7 @@ void net_free(struct net **np)
 		lws_context_destroy(n->context);
 	net_streams_fini(n);
 	peers_free(&n->peers);
+	inflater_free(&n->inflater);
 	loop_work_free(&n->settle);
 	loop_timer_free(&n->watch);
 	free(n);

@@ -130,6 +130,7 @@ struct net_conf {
 	size_t max_conns;      /* more are answered 503 and closed */
 	size_t max_per_peer;   /* likewise, from one address; 0: no limit */
 	int64_t accept_rate;   /* connections a second, 0: no limit */
+	bool deflate; /* WebSockets may be compressed: net_allow_deflate() */
 	/* Who may say where its clients come from; not counted itself. */
 	const struct proxies *proxies;
 	const struct net_events *on;
@@ -169,6 +170,11 @@ struct net_counts {
 	uint64_t crowded;    /* refused: too many from one address */
 	uint64_t delayed;    /* times that accept_rate was reached */
 	uint64_t silent;     /* WebSockets given up, */
+	/* permessage-deflate that was offered: agreed to, and not */
+	uint64_t offers_taken, offers_declined;
+	uint64_t inflated;	 /* messages that came compressed */
+	uint64_t bombs;		 /* of more than a message may have */
+	uint64_t inflate_broken; /* connections closed for the rest */
 };
 struct net_counts net_count(const struct net *n);
 
@@ -190,6 +196,14 @@ void net_answer(struct net_conn *c, const struct net_answer *a);
 
 /* More headers, each ending in CRLF, for the answer to the current request. */
 void net_set_headers(struct net_conn *c, struct str headers);
+
+/*
+ * In upgrade(), before it returns true: messages may come compressed, if the
+ * client offers that in a way that can be kept (deflate_offer.h) and conf allows
+ * it. In opened(): they may, and frames that are sent may be, too.
+ */
+void net_allow_deflate(struct net_conn *c);
+bool net_deflates(const struct net_conn *c);
 
 /*
  * WebSocket, in opened(): take messages of up to max bytes, binary ones, too.

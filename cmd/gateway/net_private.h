@@ -38,6 +38,13 @@
  * - What it says by itself (the answer to a ping) it writes when the socket has
  *   been found writable, so that there is room for it, and nothing is kept: one
  *   that is not choked may be written to behind its back (net_send_to()).
+ * - Its own permessage-deflate confirms what it does not keep to: it is not
+ *   used. One of ours, which does nothing, makes it let RSV1 pass, and then on
+ *   every frame. It is answered for by us, except on a ping: lws does not tell
+ *   of those. One with the bit is noticed after it was answered, for then we
+ *   may write, but not where the last frame of a message had the bit, too.
+ * - It ends a handshake without an answer where Sec-WebSocket-Extensions has
+ *   more than EXTENSIONS_MAX bytes.
  * - Connections are never closed from within our own loops, but soon after
  *   (LWS_TO_KILL_ASYNC).
  */
@@ -45,6 +52,8 @@
 
 #include "common/buf.h"
 
+#include "deflate.h"
+#include "deflate_offer.h"
 #include "listener.h"
 #include "lobby.h"
 #include "net.h"
@@ -69,6 +78,8 @@ struct net {
 	struct net_counts counts;
 	size_t in_request; /* connections */
 	bool leaving;
+	struct inflater *inflater;	   /* or NULL: nothing is compressed */
+	struct deflate_offer offer;	   /* of the current upgrade */
 	char scratch[NET_HEAD_MAX + 1024]; /* strings of the current request */
 	size_t scratch_used;
 	struct net_request request;
@@ -102,6 +113,10 @@ struct net_conn {
 	bool asked_to_close; /* by the client: lws does, when all is sent */
 	bool dying;
 	bool choked;
+	bool deflates;	   /* WebSocket: messages may be compressed */
+	bool in_frame;	   /* of a message, of which a part is here */
+	bool marked;	   /* that frame, or the last one, had RSV1, */
+	bool packed;	   /* and so had the message's first one */
 	bool skipping;	   /* the rest of a message that was refused */
 	bool binary;	   /* the message is, of which a part is here */
 	size_t binary_max; /* 0: binary messages are not taken */
@@ -192,5 +207,32 @@ int net_on_upgrade(struct net_conn *c);
 int net_on_opened(struct net_conn *c);
 int net_on_receive(struct net_conn *c, const char *in, size_t len);
 int net_on_writable(struct net_conn *c);
+
+/* ---- net_deflate.c ---- */
+
+extern const struct lws_extension net_extensions[];
+
+/* What lws tells of a handshake; < 0: it is not agreed to, it fails. */
+int net_on_extension(struct net_conn *c);
+int net_on_headers(struct net_conn *c, struct lws_process_html_args *a);
+
+/* A pong or a close has come. */
+int net_on_control(struct net_conn *c);
+
+/*
+ * A ping may have been answered, of which lws tells nothing else: was that the
+ * frame that had the bit? Not if the last one of a message could be.
+ */
+void net_after_pong(struct net_conn *c);
+
+/* The frame that lws is at has RSV1. */
+bool net_is_marked(const struct net_conn *c);
+
+/* As inflater_read(), and count it. */
+enum inflate_result net_inflate(struct net_conn *c, struct str packed,
+				size_t max, struct str *out_r);
+
+/* Close, counted, for what RFC 7692 does not allow. -1 */
+int net_break_off(struct net_conn *c, uint16_t code, const char *why);
 
 #endif

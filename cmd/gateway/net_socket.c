@@ -8,7 +8,10 @@
 #include "frame.h"
 #include "wire.h"
 
-enum { CHOKED_ANSWERS_MAX = 8 }; /* small writes to a socket that takes none */
+enum {
+	CHOKED_ANSWERS_MAX = 8, /* small writes to a socket that takes none */
+	EXTENSIONS_MAX = 254,	/* bytes of Sec-WebSocket-Extensions */
+};
 
 /* 16 bytes in base64 (RFC 6455, 4.1). */
 static bool is_key(struct str s)
@@ -45,12 +48,18 @@ int net_on_upgrade(struct net_conn *c)
 	if (lws_hdr_total_length(c->wsi, WSI_TOKEN_UPGRADE) <= 0)
 		return -1;
 	n->counts.requests++;
+	n->offer = (struct deflate_offer){ 0 };
 	r = net_read_request(n, c->wsi);
 	net_begin_request(c);
 	c->head_only = r->method == NET_HEAD;
 	fault = net_request_fault(n, c->wsi, &detail);
 	if (!fault && (detail = handshake_fault(n, c->wsi)))
 		fault = 400;
+	if (!fault && lws_hdr_total_length(c->wsi, WSI_TOKEN_EXTENSIONS) >
+			      EXTENSIONS_MAX) {
+		detail = "Sec-WebSocket-Extensions is too long";
+		fault = 431;
+	}
 	if (fault)
 		net_refuse(c, fault, detail);
 	else if (!net_know_client(c))
@@ -195,9 +204,43 @@ static void begin_message(struct net_conn *c)
 		refuse_message(c, "not-text", "messages are text, not binary");
 }
 
+/* Another frame; false: it is none of RFC 7692, section 6. */
+static bool begin_frame(struct net_conn *c)
+{
+	bool first = lws_is_first_fragment(c->wsi);
+
+	c->marked = net_is_marked(c);
+	if (first) {
+		c->packed = c->marked;
+		begin_message(c);
+	}
+	return first || !c->marked;
+}
+
+static void refuse_large(struct net_conn *c)
+{
+	refuse_message(c, "too-large",
+		       c->binary_max ? "a message is too large"
+				     : "a message may have 64 KiB at most");
+}
+
+/* A whole message, as it came. */
+static void end_message(struct net_conn *c, struct str data, size_t max)
+{
+	if (c->packed) {
+		switch (net_inflate(c, data, max, &data)) {
+		case INFLATE_OK: break;
+		case INFLATE_TOO_LARGE: refuse_large(c); return;
+		case INFLATE_BROKEN:
+			net_break_off(c, 1007, "what is compressed is broken");
+			return;
+		}
+	}
+	c->net->conf.on->message(c->net->conf.arg, c, data, c->binary);
+}
+
 int net_on_receive(struct net_conn *c, const char *in, size_t len)
 {
-	const struct net_events *on = c->net->conf.on;
 	bool end = lws_is_final_fragment(c->wsi) &&
 		   lws_remaining_packet_payload(c->wsi) == 0;
 	size_t max = c->binary_max ? c->binary_max : NET_MESSAGE_MAX;
@@ -205,19 +248,20 @@ int net_on_receive(struct net_conn *c, const char *in, size_t len)
 
 	if (c->dying)
 		return 0;
-	if (lws_is_first_fragment(c->wsi))
-		begin_message(c);
-	if (!c->skipping && c->body.len + len > max)
-		refuse_message(c, "too-large",
-			       c->binary_max ? "a message is too large"
-					     : "a message may have 64 KiB at "
-					       "most");
+	if (!c->in_frame && !begin_frame(c)) {
+		net_break_off(c, 1002, "RSV1 in the middle of a message");
+		return 0;
+	}
+	c->in_frame = lws_remaining_packet_payload(c->wsi) > 0;
+	if (!c->skipping &&
+	    c->body.len + len > (c->packed ? inflater_packed_max(max) : max))
+		refuse_large(c);
 	if (!c->skipping && !(end && c->body.len == 0)) {
 		buf_add_str(&c->body, part);
 		part = buf_str(&c->body);
 	}
 	if (end && !c->skipping)
-		on->message(c->net->conf.arg, c, part, c->binary);
+		end_message(c, part, max);
 	if (end)
 		buf_free(&c->body); /* a quiet client costs no memory */
 	return 0;
@@ -225,6 +269,7 @@ int net_on_receive(struct net_conn *c, const char *in, size_t len)
 
 int net_on_writable(struct net_conn *c)
 {
+	net_after_pong(c);
 	if (!c->choked || c->dying)
 		return 0;
 	if (lws_partial_buffered(c->wsi)) {

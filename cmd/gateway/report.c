@@ -48,6 +48,29 @@ static void count_clients(struct gateway *g)
 		}
 }
 
+static void count_deflate(struct gateway *g, const struct net_counts *net)
+{
+	struct deflater_counts out;
+
+	if (!g->deflater)
+		return;
+	out = deflater_count(g->deflater);
+	stats_set(g->stats, "deflated_total", NULL, (int64_t)out.messages);
+	stats_set(g->stats, "deflated_bytes_total", "before",
+		  (int64_t)out.before);
+	stats_set(g->stats, "deflated_bytes_total", "after",
+		  (int64_t)out.after);
+	stats_set(g->stats, "deflate_offers_total", "taken",
+		  (int64_t)net->offers_taken);
+	stats_set(g->stats, "deflate_offers_total", "declined",
+		  (int64_t)net->offers_declined);
+	stats_set(g->stats, "inflated_total", NULL, (int64_t)net->inflated);
+	stats_set(g->stats, "inflate_refused_total", "too-large",
+		  (int64_t)net->bombs);
+	stats_set(g->stats, "inflate_refused_total", "broken",
+		  (int64_t)net->inflate_broken);
+}
+
 static void count(struct gateway *g)
 {
 	struct net_counts net = net_count(g->net);
@@ -92,6 +115,7 @@ static void count(struct gateway *g)
 		  follow_head(g->follow) - follow_position(g->follow).offset },
 	};
 
+	count_deflate(g, &net);
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		stats_set(g->stats, counts[i].name, NULL, (int64_t)counts[i].v);
 	stats_set(g->stats, "lagged_total", "latest",

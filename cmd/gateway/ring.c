@@ -134,6 +134,18 @@ void ring_add(struct ring *r, uint64_t offset, struct str topic,
 	it->topic = belt_take(&r->topics, t, topic);
 }
 
+void ring_shorten(struct ring *r, struct str frame)
+{
+	struct ring_item *it;
+
+	if (r->first == r->end)
+		return;
+	it = &r->item[(r->end - 1) % r->slots];
+	assert(frame.len > 0 && frame.len <= it->frame.len);
+	it->frame = belt_take(&r->frames,
+			      r->frames.p + (it->frame.p - r->frames.p), frame);
+}
+
 uint64_t ring_floor(const struct ring *r)
 {
 	return r->floor;

@@ -37,6 +37,12 @@ void ring_reset(struct ring *r, uint64_t offset);
 void ring_add(struct ring *r, uint64_t offset, struct str topic,
 	      struct str frame);
 
+/*
+ * The newest event's frame, while it is here, becomes another one that is not
+ * longer.
+ */
+void ring_shorten(struct ring *r, struct str frame);
+
 /* Everything that was added after this offset is here. */
 uint64_t ring_floor(const struct ring *r);
 

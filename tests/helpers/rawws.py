@@ -40,7 +40,7 @@ def connect(port):
 
 
 class Client:
-    def __init__(self, port, path="/ws", headers=()):
+    def __init__(self, port, path="/ws", headers=(), protocol="weir.v1"):
         self.deadline = time.monotonic() + GIVE_UP_S
         self.sock = connect(port)
         self.buf = b""
@@ -48,7 +48,7 @@ class Client:
                  "Upgrade: websocket", "Connection: Upgrade",
                  "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
                  "Sec-WebSocket-Version: 13",
-                 "Sec-WebSocket-Protocol: weir.v1", *headers]
+                 f"Sec-WebSocket-Protocol: {protocol}", *headers]
         self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         while b"\r\n\r\n" not in self.buf:
             self.more()

@@ -83,14 +83,18 @@ struct world {
 	size_t flushed;	  /* events that were sent to live clients */
 	int64_t recorded; /* the last of them */
 	void (*script)(struct world *w);
+	struct deflater *deflater;
+	struct inflater *inflater;
+	size_t inflated; /* messages */
 };
 
-/* Half of them are WebSockets. */
+/* Some of each. */
 static enum frame_kind kind_of(const struct client *c)
 {
-	static const enum frame_kind kinds[] = { FRAME_WEBSOCKET, FRAME_SSE,
-						 FRAME_CUSTOM,
-						 FRAME_KINDS - 1 };
+	static const enum frame_kind kinds[] = {
+		FRAME_WEBSOCKET, FRAME_WEBSOCKET_DEFLATED,  FRAME_SSE,
+		FRAME_CUSTOM,	 FRAME_CLOUDEVENT_DEFLATED, FRAME_KINDS - 1
+	};
 
 	return kinds[(c - c->w->client) % ARRAY_LEN(kinds)];
 }
@@ -193,6 +197,24 @@ static void take_blocks(struct client *c, struct str blocks)
 	}
 }
 
+/* Compressed comes what is large enough, to those that take it. */
+static struct str text_of(const struct client *c, unsigned char first,
+			  struct str data)
+{
+	bool deflates = frame_plain(c->hub.kind) != c->hub.kind;
+	struct str text;
+
+	if (first == 0x81)
+		return data;
+	assert_int_equal(first, 0x81 | 0x40);
+	assert_true(deflates);
+	assert_int_equal(inflater_read(c->w->inflater, data, 4096, &text),
+			 INFLATE_OK);
+	assert_true(text.len >= DEFLATE_MIN && data.len < text.len);
+	c->w->inflated++;
+	return text;
+}
+
 static void take_messages(struct client *c, struct str frames)
 {
 	while (frames.len) {
@@ -200,9 +222,8 @@ static void take_messages(struct client *c, struct str frames)
 		size_t head = p[1] < 126 ? 2 : p[1] == 126 ? 4 : 10;
 		size_t len = p[1] < 126 ? p[1] : (size_t)(p[2] << 8 | p[3]);
 
-		assert_int_equal(p[0], 0x81);
 		assert_true(head < 10 && head + len <= frames.len);
-		receive(c, str_sub(frames, head, head + len));
+		receive(c, text_of(c, p[0], str_sub(frames, head, head + len)));
 		frames = str_sub(frames, head + len, frames.len);
 	}
 }
@@ -263,7 +284,7 @@ static void be_lagged(void *user, struct position pos)
 static void write_events(struct world *w, size_t n, bool follow)
 {
 	struct event ev[64];
-	char data[64][80];
+	char data[64][200];
 	struct err e;
 
 	assert_true(n <= ARRAY_LEN(ev) && w->head + n < HISTORY_MAX);
@@ -273,8 +294,10 @@ static void write_events(struct world *w, size_t n, bool follow)
 		unsigned v = (unsigned)pick(w, 100);
 
 		snprintf(data[i], sizeof(data[i]),
-			 "{\"v\":%u,\"even\":%s,\"tags\":[\"%s\",\"two\"]}", v,
-			 v % 2 ? "false" : "true", v % 10 == 1 ? "one" : "");
+			 "{\"v\":%u,\"even\":%s,\"tags\":[\"%s\",\"two\"],"
+			 "\"more\":\"%0*d\"}",
+			 v, v % 2 ? "false" : "true", v % 10 == 1 ? "one" : "",
+			 v % 3 ? 1 : 100, 0);
 		ev[i] = (struct event){
 			.topic = str_from(topic),
 			.source = STR("test"),
@@ -344,6 +367,8 @@ static void run_with_lag(void (*script)(struct world *w),
 	struct err e;
 
 	conf.lag = n ? lag_new(rule, n, &e) : NULL;
+	conf.deflater = w->deflater = deflater_new();
+	w->inflater = inflater_new();
 	strcpy(w->dir, "/tmp/weir-hub-XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	w->seed = 42;
@@ -372,6 +397,8 @@ static void run_with_lag(void (*script)(struct world *w),
 		hub_leave(w->hub, &w->client[i].hub);
 	loop_work_free(&w->driver);
 	hub_free(&w->hub);
+	deflater_free(&w->deflater);
+	inflater_free(&w->inflater);
 	loop_free(&w->loop);
 	journal_close(&w->reader);
 	journal_close(&w->writer);
@@ -503,6 +530,7 @@ static void mix(struct world *w)
 		got += c->got > 0;
 	}
 	assert_true(got > CLIENTS / 2);
+	assert_true(w->inflated > 0);
 	assert_true(hub_count(w->hub).from_ring > 0);
 	assert_true(hub_count(w->hub).from_journal > 0);
 	loop_stop(w->loop);

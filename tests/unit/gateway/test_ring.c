@@ -151,6 +151,30 @@ static void neighbours_lie_side_by_side(void **state)
 	ring_free(&r);
 }
 
+/* The newest may get shorter; the next one then follows it as closely. */
+static void the_newest_may_get_shorter(void **state)
+{
+	struct ring *r = ring_new(4, 100);
+	uint64_t seq;
+
+	(void)state;
+	ring_shorten(r, STR("x")); /* there is none */
+	for (uint64_t i = 1; i <= 9; i++) {
+		add(r, i, 60);
+		ring_shorten(r, STR("0123456789"));
+		seq = ring_end(r) - 1;
+		assert_true(str_is(ring_at(r, seq)->frame, "0123456789"));
+		assert_int_equal(ring_at(r, seq)->offset, i);
+	}
+	assert_true(ring_floor(r) <= 5);
+	for (; seq > ring_after(r, ring_floor(r)); seq--)
+		assert_true(str_is(ring_at(r, seq)->frame, "0123456789"));
+	add(r, 10, 101); /* larger than the ring */
+	ring_shorten(r, STR("x"));
+	assert_int_equal(ring_after(r, 10), ring_end(r));
+	ring_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +185,7 @@ int main(void)
 		cmocka_unit_test(what_is_larger_than_the_ring_empties_it),
 		cmocka_unit_test(finds_the_first_after_any_offset),
 		cmocka_unit_test(neighbours_lie_side_by_side),
+		cmocka_unit_test(the_newest_may_get_shorter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
