@@ -142,7 +142,7 @@ test('notices a half-open connection', async () => {
 });
 
 test('pauses offline, and goes on where it was', async () => {
-	const page = await open();
+	const page = await open({ backoff: undefined }); // as it is by itself
 
 	await is(page, 'live websocket');
 	await publish(...numbers(1, 5, page.type));

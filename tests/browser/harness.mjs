@@ -164,9 +164,11 @@ async function runAll(begin) {
 	await begin?.();
 	console.log(`1..${tests.length}`);
 	for (const [i, [name, fn]] of tests.entries()) {
+		const at = Date.now();
+
 		try {
 			await fn();
-			console.log(`ok ${i + 1} - ${name}`);
+			console.log(`ok ${i + 1} - ${name} # ${Date.now() - at} ms`);
 		} catch (e) {
 			failed++;
 			console.log(`not ok ${i + 1} - ${name}`);

@@ -27,7 +27,7 @@ test('npm packs it whole, and installs what it packed', async () => {
 
 	assert.deepEqual(files.map((f) => f.path).sort(), ['README.md', 'api.js',
 		'environment.js', 'links.js', 'notify.js', 'package.json', 'parts.js',
-		'react.d.ts', 'react.js', 'subscription.js', 'weir.d.ts', 'weir.js']);
+		'presence.js', 'react.d.ts', 'react.js', 'subscription.js', 'weir.d.ts', 'weir.js']);
 	sh('npm', 'install', '--no-audit', '--no-fund', '--legacy-peer-deps', `./${filename}`);
 	assert.match(readFileSync(`${here}/node_modules/weir-client/weir.js`, 'utf8'), /connect/);
 });
@@ -63,7 +63,7 @@ test('works in Node, from the package', async () => {
 
 	assert.deepEqual(got, upTo(12));
 	assert.equal(transport, 'websocket');
-	assert.equal(hooks, 7);
+	assert.equal(hooks, 8);
 });
 
 // What a gateway may say in the end is said here by a server of the test's own.
@@ -265,6 +265,30 @@ test('comes with a token, a fresh one before it ends, and may do what it says', 
 		await client.publish({ type: 'test.j', subject: kind, data: { n: 2 } });
 		await until(() => got.length === 2);
 		client.close();
+	}
+	// who is there, by name, on every transport
+	const connectAs = (sub, kind) => weir.connect(other.url, { WebSocket,
+		transports: [kind], pollMs: 100, token: sign(secret, 600, { ...may('viewer'), sub }) });
+
+	for (const kind of ['websocket', 'sse', 'poll']) {
+		const heard = [], topic = `test.j/${kind}`;
+		const ann = connectAs('ann', kind), bob = connectAs('bob', 'websocket');
+
+		ann.subscribe(topic, { onPresence: (who) => heard.push(who) });
+		await until(() => heard.length > 0, `${kind}: who is there`);
+		bob.subscribe(topic);
+		await until(() => heard.at(-1).users.includes('bob'), `${kind}: bob`);
+		assert.deepEqual(heard.at(-1).joined, ['bob']);
+		await until(() => heard.at(-1).count === (kind === 'poll' ? 1 : 2));
+		const later = [];
+
+		ann.subscribe(topic, { onPresence: (who) => later.push(who) });
+		await until(() => later.length > 0);
+		assert.deepEqual(later[0].users, heard.at(-1).users);
+		bob.close();
+		await until(() => !heard.at(-1).users.includes('bob'), `${kind}: bob is gone`);
+		assert.deepEqual(heard.at(-1).left, ['bob']);
+		ann.close();
 	}
 	const forged = weir.connect(other.url, { WebSocket, token: sign('x', 600, may('admin')),
 		backoff: { first: 1, most: 1 } });

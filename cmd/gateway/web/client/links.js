@@ -139,6 +139,8 @@ class Socket extends Link {
 			this.#pong(m);
 		else if (m.authenticated)
 			this.host.authenticated(m.authenticated);
+		else if (m.presence)
+			this.host.presence(this, m.presence);
 		else if ('published' in m)
 			this.#posted(m.published, m.position);
 		else if (m.error)
@@ -153,7 +155,10 @@ class Socket extends Link {
 			return;
 		this.expect(0);
 		this.change(this.patterns); // it may have changed meanwhile
-		this.#beat = setInterval(() => this.ping().catch(() => {}), this.host.pingMs);
+		this.#beat = setInterval(() => {
+			this.ping().catch(() => {});
+			this.host.beat(this);
+		}, this.host.pingMs);
 	}
 
 	#refused(error) {
@@ -210,6 +215,12 @@ class Socket extends Link {
 
 	authenticate(token) {
 		this.#send({ auth: token });
+	}
+
+	/** Who else has these: what is subscribed to already. */
+	watch(patterns) {
+		this.#send({ subscribe: patterns, filter: this.host.filter,
+			presence: true });
 	}
 
 	/** A promise of its position, or null: it is too large for this. */

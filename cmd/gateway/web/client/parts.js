@@ -1,6 +1,7 @@
 // parts - what the client decides without a clock, a socket or a page.
 
-const FIRST_MS = 500, MOST_MS = 30000; // between two tries
+const FIRST_MS = 500;
+export const MOST_MS = 30000; // between two tries: from FIRST_MS up to this
 const HINT_MOST_MS = 3600000; // that is waited because the gateway says so
 export const PAGE = 1000; // events of one answer
 

@@ -1,5 +1,5 @@
 import type { ReactElement, ReactNode } from 'react';
-import type { Client, Options, Pattern, Status, WeirEvent } from './weir.js';
+import type { Client, Options, Pattern, Presence, Status, WeirEvent } from './weir.js';
 
 /** One connection for all below: yours (client), or its own to url. */
 export function WeirProvider(props: {
@@ -42,6 +42,10 @@ export function useNotifications(user: string | null | undefined,
 	unread: number;
 	markRead: () => void;
 };
+
+/** Who has subscribed to it by that very name; null: not known yet. */
+export function usePresence(topic: Pattern | null | undefined,
+	options?: { enabled?: boolean }): Presence | null;
 
 export interface Job {
 	id: string;

@@ -125,6 +125,21 @@ export function useNotifications(user, { limit = 50, since = '7d', ...options } 
 	return { ...state, markRead };
 }
 
+/** Who has subscribed to a topic or pattern by that very name; null: not known yet. */
+export function usePresence(topic, { enabled = true } = {}) {
+	const client = useClient();
+	const [presence, setPresence] = useState(null);
+
+	useEffect(() => {
+		setPresence(null);
+		if (!client || !topic || !enabled)
+			return undefined;
+		return client.subscribe(topic, { handler: () => {}, onPresence: setPresence });
+	}, [client, topic, enabled]);
+
+	return presence;
+}
+
 // ---- one job ----
 
 const STAGES = { crawling: 25, 'processing-ocr': 50, matching: 75, rendering: 90, done: 100 };

@@ -17,9 +17,10 @@ export class Subscription {
 	#wake = null;
 	#isEnded = false;
 
-	constructor(host, patterns, { since, last, handler, onReady, onReset }) {
+	constructor(host, patterns, { since, last, handler, onReady, onReset,
+		onPresence }) {
 		Object.assign(this, { host, patterns, since, last, handler,
-			onReady, onReset });
+			onReady, onReset, onPresence });
 		if (last || since !== undefined)
 			this.#readPast();
 	}

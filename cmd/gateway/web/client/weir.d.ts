@@ -108,6 +108,18 @@ export interface SubscribeOptions<Data = any> {
 	onReady?: () => void;
 	/** What comes next does not join on to what came before. */
 	onReset?: (reset: Reset) => void;
+	/** Who has subscribed to each of these by that very name: now, and what changes. */
+	onPresence?: (presence: Presence) => void;
+}
+
+export interface Presence {
+	topic: Pattern;
+	/** Connections, those without a name among them. */
+	count: number;
+	/** All who are there, by name; and who has come and gone since the last time. */
+	users: string[];
+	joined: string[];
+	left: string[];
 }
 
 export interface Reset {

@@ -11,8 +11,9 @@
 import { Api } from './api.js';
 import { baseOf, environment, kindsOf } from './environment.js';
 import { LINKS } from './links.js';
-import { backoffMs, matches, mayPass, parsePosition, randomId, sleep,
+import { backoffMs, matches, mayPass, MOST_MS, parsePosition, randomId, sleep,
 	topicOf } from './parts.js';
+import { Presence } from './presence.js';
 import { Subscription } from './subscription.js';
 
 export { notify } from './notify.js';
@@ -50,7 +51,7 @@ export class Client {
 	#listeners = new Set(); // {name, fn}
 	#epoch = ''; #pos = -1; // -1: from now on
 	#state = 'connecting'; #status = { state: 'connecting', transport: null };
-	#past; #api; #kinds; #link = null; #probe = null; #rung = 0; #good = -1; #lapses = 0;
+	#past; #presence; #api; #kinds; #link = null; #probe = null; #rung = 0; #good = -1; #lapses = 0;
 	#tries = 0; #timer = 0; #climbTimer = 0; #climbs = 0;
 	#hideTimer = 0; #saveTimer = 0; #isTouched = false; #undo = [];
 	#renewTimer = 0; #source = `weir-client/${randomId()}`;
@@ -74,6 +75,8 @@ export class Client {
 			error: (e) => this.#error(e),
 			backoff: (tries) => this.#backoff(tries),
 		};
+		this.#presence = new Presence({ api: this.#api, askMs: this.#host.pollMs,
+			told: (who) => this.#told(who), error: (e) => this.#error(e) });
 		this.#listen();
 		queueMicrotask(() => this.#begin()); // so that handlers are there
 	}
@@ -116,6 +119,9 @@ export class Client {
 		const sub = new Subscription(this.#past, [patterns].flat(), options);
 
 		this.#subs.add(sub);
+		if (options.onPresence)
+			for (const p of sub.patterns)
+				call(() => this.#tellNow(sub, p));
 		this.#touch();
 		return () => this.#remove(sub);
 	}
@@ -402,6 +408,8 @@ export class Client {
 			down: (link, why) => this.#onDown(link, why),
 			error: (e) => this.#error(e),
 			authenticated: ({ expires }) => this.#renewAt(expires),
+			presence: current((who) => this.#presence.hear(who)),
+			beat: current(() => this.#presence.again()),
 		};
 	}
 
@@ -426,6 +434,24 @@ export class Client {
 		for (const sub of this.#subs)
 			if (sub.patterns.every(has))
 				sub.begin(this.#pos);
+		if (this.#link?.confirmed)
+			this.#presence.watch(this.#link, [...this.#wanted()].filter((p) =>
+				has(p) && [...this.#subs].some((s) =>
+					s.onPresence && s.patterns.includes(p))));
+	}
+
+	#told(who) {
+		for (const sub of [...this.#subs])
+			if (sub.patterns.includes(who.topic))
+				call(sub.onPresence, who);
+	}
+
+	// Others have asked before.
+	#tellNow(sub, pattern) {
+		const who = this.#presence.now(pattern);
+
+		if (who)
+			queueMicrotask(() => this.#subs.has(sub) && call(sub.onPresence, who));
 	}
 
 	#onUp(link) {
@@ -471,6 +497,7 @@ export class Client {
 	}
 
 	#drop() {
+		this.#presence.stop();
 		clearTimeout(this.#climbTimer);
 		this.#probe?.close();
 		this.#link?.close();
