@@ -131,7 +131,7 @@ $(O)/tests/helpers/%: $(O)/obj/tests/helpers/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 
-$(SOAK): $(O)/obj/tests/soak/soak.o $(COMMON_LIB)
+$(SOAK): $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/soak/*.c)) $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 

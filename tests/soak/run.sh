@@ -45,7 +45,7 @@ stop() { # TOOL PID
 
 start store
 store=$pid
-start gateway --port 0
+start gateway --port 0 --lag soak.n/=disconnect:1000
 gateway=$pid
 port=$(sed -n 's|.*url=http://[^/]*:\([0-9]*\)/.*|\1|p' "$dir/gateway.log")
 for _ in $(seq 600); do
@@ -62,7 +62,7 @@ status=0
 sed '/^1\.\./d' "$dir/out"
 { stop gateway "$gateway"; stop store "$store"; } >"$dir/stops"
 pids=
-awk '{ sub(/ok -/, "ok " 4 + NR " -"); print }' "$dir/stops"
+awk '{ sub(/ok -/, "ok " 7 + NR " -"); print }' "$dir/stops"
 ! grep -q '^not ok' "$dir/stops" || status=1
-echo 1..6
+echo 1..9
 exit $status

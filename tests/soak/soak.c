@@ -8,13 +8,12 @@
  * the whole run, over many connections, each a WebSocket, a stream or a poll,
  * from the position where the last one has ended: it must see every number
  * once, in order. Some stop reading for a while. At the end all must have seen
- * the last. Meanwhile the gateway, PID, may not grow; afterwards it has the
- * descriptors that it had before.
+ * the last. Once the gateway, PID, is upgraded in place. Meanwhile it may not grow; afterwards it has nothing
+ * of theirs, and what comes and goes then leaves no memory and no descriptor.
  *
  * Prints TAP. Exits with 0 if all went well.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,7 +24,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +32,9 @@
 #include "common/event.h"
 #include "common/json.h"
 #include "common/xmem.h"
+
+#include "checks.h"
+#include "outside.h"
 
 enum {
 	TOPICS = 8,
@@ -45,7 +46,11 @@ enum {
 	REST_MAX_MS = 1500,
 	STALL_MAX_MS = 9000,
 	END_MS = 120 * 1000, /* for all to see the last event */
-	ADDRESSES = 16,
+	RENEWED = 10,  /* part of the time after which the gateway is new */
+	CLIENT_KB = 8, /* memory that a client may take, those stuck as well */
+	RINGS_KB = 16 << 10, /* what all share */
+	RINGS_FULL_S = 100,  /* when they have what they may have */
+	FLAT_KB = 1 << 10, /* by which the second half may be above the first */
 };
 
 enum transport { WEBSOCKET, SSE, POLL, TRANSPORTS };
@@ -55,7 +60,7 @@ struct client {
 	int fd;
 	unsigned index, topic;
 	enum transport transport;
-	bool has_head, has_position, stalled;
+	bool has_head, has_position, stalled, over;
 	int64_t due_ms; /* to end, to begin, or to read again */
 	int64_t end_ms;
 	struct position pos;
@@ -96,41 +101,6 @@ fault(const struct client *c, const char *fmt, ...)
 	va_end(ap);
 	printf("\n");
 	fflush(stdout);
-}
-
-/* ---- the gateway, from outside ---- */
-
-static unsigned gateway_files(void)
-{
-	char path[64];
-	unsigned n = 0;
-	DIR *d;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", opt.pid);
-	d = opendir(path);
-	if (!d)
-		return 0;
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
-/* Memory of its own, without the mapped journal, in KiB. */
-static unsigned long gateway_memory(void)
-{
-	char path[64], line[256];
-	unsigned long kb = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", opt.pid);
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Anonymous: %lu", &kb) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kb;
 }
 
 /* ---- what comes ---- */
@@ -181,6 +151,8 @@ static void take_message(struct client *c, struct str json)
 		fault(c, "no JSON");
 	else if (json_get(json, "subscribed", &value))
 		take_position(c, json, "position");
+	else if (str_find(json, STR("\"unavailable\"")) != (size_t)-1)
+		c->over = true; /* it has just begun; later, then */
 	else if (json_get(json, "error", &value))
 		fault(c, "%.*s", (int)json.len, json.p);
 	else
@@ -192,25 +164,6 @@ static void say(const struct client *c, const void *p, size_t n)
 	/* A connection that has ended shows when it is read. */
 	if (send(c->fd, p, n, MSG_NOSIGNAL) < 0)
 		return;
-}
-
-/* A client's frame, with a mask of zero. */
-static void send_frame(const struct client *c, unsigned opcode, struct str s)
-{
-	unsigned char head[8] = { 0x80 | opcode };
-	struct buf b = { 0 };
-	size_t len = 2;
-
-	head[1] = 0x80 | (s.len < 126 ? (unsigned char)s.len : 126);
-	if (s.len >= 126) {
-		head[2] = (unsigned char)(s.len >> 8);
-		head[3] = (unsigned char)s.len;
-		len = 4;
-	}
-	buf_add(&b, head, len + 4);
-	buf_add_str(&b, s);
-	say(c, b.p, b.len);
-	buf_free(&b);
 }
 
 /* Bytes taken, 0 where the frame is not whole. -1: it is over. */
@@ -234,7 +187,7 @@ static int take_frame(struct client *c, struct str in)
 	if (p[0] == 0x88)
 		return -1;
 	if (p[0] == 0x89)
-		send_frame(c, 10, str_sub(in, head, head + len));
+		outside_frame(c->fd, 10, str_sub(in, head, head + len));
 	else if (p[0] == 0x81)
 		take_message(c, str_sub(in, head, head + len));
 	else
@@ -258,6 +211,7 @@ static int take_block(struct client *c, struct str in)
 	return (int)end + 2;
 }
 
+static const char *filter_of(const struct client *c);
 static void ask_poll(const struct client *c);
 
 static int take_answer(struct client *c, struct str in)
@@ -317,21 +271,30 @@ static int take_head(struct client *c, struct str in)
 			n += snprintf(text + n, sizeof(text) - (size_t)n,
 				      ",\"since\":\"%s\"",
 				      position_format(c->pos, pos));
+		if (*filter_of(c))
+			n += snprintf(text + n, sizeof(text) - (size_t)n,
+				      ",\"filter\":\"n>0\"");
 		snprintf(text + n, sizeof(text) - (size_t)n, "}");
-		send_frame(c, 1, str_from(text));
+		outside_frame(c->fd, 1, str_from(text));
 	}
 	return (int)end + 4;
 }
 
 /* ---- connections ---- */
 
+/* Half of them ask with a filter, which lets all through. */
+static const char *filter_of(const struct client *c)
+{
+	return c->index / TOPICS % 2 ? "&filter=n%3E0" : "";
+}
+
 static void ask_poll(const struct client *c)
 {
 	char text[512], pos[POSITION_TEXT_MAX];
 	int n = snprintf(text, sizeof(text),
 			 "GET /api/v1/events?topic=soak.n/%u&wait=3&limit=1000"
-			 "&since=%s HTTP/1.1\r\nHost: localhost\r\n\r\n",
-			 c->topic, position_format(c->pos, pos));
+			 "%s&since=%s HTTP/1.1\r\nHost: localhost\r\n\r\n",
+			 c->topic, filter_of(c), position_format(c->pos, pos));
 
 	say(c, text, (size_t)n);
 }
@@ -352,9 +315,9 @@ static void ask(const struct client *c)
 		ask_poll(c);
 	} else {
 		n = snprintf(text, sizeof(text),
-			     "GET /api/v1/events/stream?topic=soak.n/%u "
+			     "GET /api/v1/events/stream?topic=soak.n/%u%s "
 			     "HTTP/1.1\r\nHost: localhost\r\n",
-			     c->topic);
+			     c->topic, filter_of(c));
 		if (c->has_position)
 			n += snprintf(text + n, sizeof(text) - (size_t)n,
 				      "Last-Event-ID: %s\r\n",
@@ -369,23 +332,21 @@ static void come(struct client *c)
 	struct sockaddr_in at = { .sin_family = AF_INET };
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
 	int64_t now_ms = clk_mono_ms();
-	int small = SMALL_WINDOW, one = 1;
+	int small = SMALL_WINDOW;
 
 	/* A poll needs a position to begin from. */
 	c->transport =
 		(enum transport)pick(c->has_position ? TRANSPORTS : POLL);
 	c->has_head = c->transport == POLL;
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	c->stalled = !ending && c->has_position && pick(8) == 0;
-	if (c->stalled)
-		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
-		   sizeof(one));
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + c->index % ADDRESSES);
-	if (bind(c->fd, (struct sockaddr *)&at, sizeof(at))) {
+	c->over = false;
+	c->fd = outside_socket(c->index);
+	if (c->fd < 0) {
 		perror("soak: bind");
 		exit(1);
 	}
+	c->stalled = !ending && c->has_position && pick(8) == 0;
+	if (c->stalled)
+		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	at.sin_port = htons(opt.port);
 	c->due_ms = now_ms + REST_MAX_MS;
@@ -446,6 +407,8 @@ static void take(struct client *c)
 						   : take_answer(c, in);
 		if (took > 0)
 			buf_consume(&c->in, (size_t)took);
+		if (c->over)
+			took = -1;
 	}
 	if (took < 0) {
 		go(c);
@@ -529,18 +492,21 @@ static void run(unsigned long most[2])
 	int64_t begin_ms = clk_mono_ms(), last_ms = 0;
 	int64_t end_ms = begin_ms + (int64_t)opt.seconds * 1000;
 	uint64_t all = 0;
+	bool renewed = false;
 
 	while (clk_mono_ms() < end_ms) {
 		int64_t passed = clk_mono_ms() - begin_ms;
 		uint64_t want = (uint64_t)passed * opt.rate / 1000;
 		int half = passed * 2 >= (int64_t)opt.seconds * 1000;
 
+		if (!renewed && passed * RENEWED >= (int64_t)opt.seconds * 1000)
+			renewed = kill(opt.pid, SIGUSR2) == 0;
 		publish((unsigned)(want - all));
 		all = want;
 		wait_and_take();
 		turn_all();
 		if (passed - last_ms >= 500) {
-			unsigned long kb = gateway_memory();
+			unsigned long kb = outside_memory(opt.pid);
 
 			last_ms = passed;
 			most[half] = kb > most[half] ? kb : most[half];
@@ -566,18 +532,6 @@ static unsigned settle(void)
 	return behind();
 }
 
-static bool files_are(unsigned want)
-{
-	int64_t end_ms = clk_mono_ms() + 30000;
-
-	while (clk_mono_ms() < end_ms) {
-		if (gateway_files() <= want)
-			return true;
-		usleep(50000);
-	}
-	return false;
-}
-
 static void parse(int argc, char **argv)
 {
 	int o;
@@ -597,41 +551,17 @@ static void parse(int argc, char **argv)
 	publisher = popen(argv[optind + 2], "w");
 }
 
-static int n_results, n_bad;
-
-static void __attribute__((format(printf, 2, 3)))
-result(bool ok, const char *fmt, ...)
-{
-	va_list ap;
-
-	printf("%sok %d - ", ok ? "" : "not ", ++n_results);
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
-	n_bad += !ok;
-}
-
-static void allow_files(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
-	}
-}
-
 int main(int argc, char **argv)
 {
-	unsigned long most[2] = { 0, 0 };
+	unsigned long most[2] = { 0, 0 }, base, filling;
 	unsigned files, late;
-	bool is_closed;
 
 	signal(SIGPIPE, SIG_IGN);
 	parse(argc, argv);
-	files = gateway_files();
-	allow_files();
+	filling = opt.seconds < 2 * RINGS_FULL_S ? RINGS_KB : 0;
+	files = outside_files(opt.pid);
+	base = outside_memory(opt.pid);
+	outside_allow_files();
 	ep = epoll_create1(EPOLL_CLOEXEC);
 	clients = xcalloc(opt.clients, sizeof(*clients));
 	for (unsigned i = 0; i < opt.clients; i++)
@@ -650,18 +580,21 @@ int main(int argc, char **argv)
 	       (unsigned long long)events, (unsigned long long)faults);
 	result(late == 0, "%u clients have seen the last (%u have not)",
 	       opt.clients, late);
-	result(most[1] <= most[0] + most[0] / 5 + 4096,
+	result(most[1] <= most[0] + FLAT_KB + filling,
 	       "the gateway does not grow: %lu KiB, later %lu", most[0],
 	       most[1]);
-	is_closed = files_are(files);
-	result(is_closed, "it has the descriptors that it had: %u, later %u",
-	       files, gateway_files());
+	result(most[1] <= base + RINGS_KB + opt.clients * CLIENT_KB,
+	       "nor has it more than %d KiB for each: %lu KiB, %lu before",
+	       CLIENT_KB, most[1], base);
+	check_nothing_left(opt.port);
+	check_visits(opt.port, opt.pid);
+	check_files(opt.pid, files);
 	printf("# connections: %llu WebSockets, %llu streams, %llu polls; "
 	       "%llu refused, %llu slow\n1..%d\n",
 	       (unsigned long long)connections[WEBSOCKET],
 	       (unsigned long long)connections[SSE],
 	       (unsigned long long)connections[POLL],
 	       (unsigned long long)refused, (unsigned long long)stalls,
-	       n_results);
-	return n_bad > 0;
+	       results());
+	return results_bad() > 0;
 }
