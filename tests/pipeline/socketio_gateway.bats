@@ -9,7 +9,8 @@ npm=$BATS_TEST_DIRNAME/../../build/socketio-gateway
 
 setup_file() {
 	mkdir -p "$npm"
-	cp "$here"/package.json "$here"/package-lock.json "$here"/gateway.mjs "$npm"
+	cp "$here"/package.json "$here"/package-lock.json "$here"/gateway.mjs \
+		"$here"/deflate.mjs "$npm"
 	# What is installed already, in this version, is not fetched again.
 	(cd "$npm" && { npm ls socket.io-client || npm ci --no-audit --no-fund; }) \
 		>"$npm/npm.log" 2>&1 || {
@@ -121,5 +122,13 @@ run_client() {
 		sleep 0.2
 	done
 	wait "$client"
+	stop_gateway
+}
+
+# Its WebSockets are ws's, which are strict about compression.
+@test "ws agrees with the gateway about compression" {
+	start_both --deflate
+	(cd "$npm" && node deflate.mjs "$url")
+	[ "$(counter 'deflated_total')" -ge 18 ]
 	stop_gateway
 }
