@@ -131,6 +131,7 @@ static const struct {
 	{ "streams", "Server-Sent Event streams now." },
 	{ "subscribed", "Clients that want events." },
 	{ "timeouts_total", "Requests and answers that took too long." },
+	{ "untold_total", "Clients hung up before they had taken why." },
 	{ "waiting", "Events that wait for the store." },
 	{ "websockets", "WebSockets now." },
 };

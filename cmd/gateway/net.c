@@ -28,6 +28,7 @@ static void forget(struct net_conn *c)
 
 	n->conf.on->closed(n->conf.arg, c);
 	n->counts.conns--;
+	n->counts.untold += c->ending;
 	net_end_request(c);
 	if (c->is_socket)
 		n->counts.sockets--;

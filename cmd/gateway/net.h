@@ -42,6 +42,8 @@ enum {
 				       more are taken */
 	NET_KEEPALIVE_S = 60,	    /* an idle HTTP connection is closed */
 	NET_REQUEST_S = 20,	    /* a request must be here in full; 408 */
+	/* Who is told why it ends must have taken that; else: hung up. */
+	NET_CLOSE_S = 5,
 	/* What is turned away is told to come back after so long. */
 	NET_RETRY_MIN_S = 2,
 	NET_RETRY_MAX_S = 10,
@@ -170,6 +172,7 @@ struct net_counts {
 	uint64_t crowded;    /* refused: too many from one address */
 	uint64_t delayed;    /* times that accept_rate was reached */
 	uint64_t silent;     /* WebSockets given up, */
+	uint64_t untold;     /* hung up as NET_CLOSE_S says */
 	/* permessage-deflate that was offered: agreed to, and not */
 	uint64_t offers_taken, offers_declined;
 	uint64_t inflated;	 /* messages that came compressed */
@@ -232,18 +235,20 @@ void net_give_up(struct net_conn *c);
 struct line net_line(const struct net_conn *c);
 
 /*
- * As net_send(), with one system call and no look at the connection, which must
- * have taken all that it was sent before.
+ * As net_send(), with one system call, to one that is not choked.
  */
 bool net_send_to(struct net *n, struct line to, struct str frames);
 
 /* Bytes that have arrived at the client, as the system counts them. */
 uint64_t net_arrived(const struct net_conn *c);
 
-/* End a WebSocket as net_close(), and a stream without a word. */
+/* End a WebSocket as net_close(), and a stream likewise, without a word. */
 void net_hang_up(struct net_conn *c, uint16_t code, const char *why);
 
-/* End a WebSocket with a code of RFC 6455, soon; closed() follows. */
+/*
+ * End a WebSocket with a code of RFC 6455, soon; closed() follows. What it was
+ * sent before, it takes first: for that it has NET_CLOSE_S.
+ */
 void net_close(struct net_conn *c, uint16_t code, const char *why);
 
 #endif

@@ -35,9 +35,11 @@
  * - In a stream it neither reads nor notices the client's end, either; with
  *   reading switched off it would not write what was left over. So a set of
  *   our own (epoll) tells of what comes.
- * - What it says by itself (the answer to a ping) it writes when the socket has
- *   been found writable, so that there is room for it, and nothing is kept: one
- *   that is not choked may be written to behind its back (net_send_to()).
+ * - What it says by itself (the answer to a ping) it writes when the socket was
+ *   found writable. It may have been filled since, by us in the same turn: then
+ *   a part of that is kept, and nobody is told. So each write that goes behind
+ *   its back (net_send_to()) looks for that first.
+ * - A close or a kill drops what is kept: see net_end_when_sent().
  * - Its own permessage-deflate confirms what it does not keep to: it is not
  *   used. One of ours, which does nothing, makes it let RSV1 pass, and then on
  *   every frame. It is answered for by us, except on a ping: lws does not tell
@@ -112,6 +114,7 @@ struct net_conn {
 	bool last;	     /* request: the connection ends with its answer */
 	bool asked_to_close; /* by the client: lws does, when all is sent */
 	bool dying;
+	bool ending; /* dying, when what was written is out */
 	bool choked;
 	bool deflates;	   /* WebSocket: messages may be compressed */
 	bool in_frame;	   /* of a message, of which a part is here */
@@ -153,7 +156,7 @@ int net_request_fault(struct net *n, struct lws *wsi, const char **detail_r);
 void net_begin_request(struct net_conn *c);
 void net_end_request(struct net_conn *c);
 
-/* End a connection, once what was written is out. */
+/* End a connection; what lws has kept is lost. */
 void net_kill_soon(struct net_conn *c);
 
 /* Write bytes as they are; < 0: the connection is broken. */
@@ -201,6 +204,9 @@ void net_become_stream(struct net_conn *c);
 
 /* False, and writable() will be called, if lws has kept what was written. */
 bool net_has_room(struct net_conn *c);
+
+/* End a WebSocket or stream that has been told why, as net_close() says. */
+void net_end_when_sent(struct net_conn *c);
 
 /* 0 lets lws shake hands; -1 closes, after what was answered is out. */
 int net_on_upgrade(struct net_conn *c);

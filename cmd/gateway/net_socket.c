@@ -144,9 +144,10 @@ static bool send_rest(struct net_conn *c, ssize_t sent, struct str frames)
 
 bool net_send_to(struct net *n, struct line to, struct str frames)
 {
+	const struct net_conn *c = to.conn;
 	ssize_t sent = 0;
 
-	if (to.fd >= 0)
+	if (to.fd >= 0 && !c->dying && !lws_partial_buffered(c->wsi))
 		sent = send(to.fd, frames.p, frames.len,
 			    MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (sent != (ssize_t)frames.len)
@@ -154,6 +155,17 @@ bool net_send_to(struct net *n, struct line to, struct str frames)
 	n->counts.sends++;
 	n->counts.bytes += frames.len;
 	return true;
+}
+
+void net_end_when_sent(struct net_conn *c)
+{
+	if (!lws_partial_buffered(c->wsi)) {
+		net_kill_soon(c);
+		return;
+	}
+	c->dying = c->ending = true;
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, NET_CLOSE_S);
+	lws_callback_on_writable(c->wsi);
 }
 
 void net_close(struct net_conn *c, uint16_t code, const char *why)
@@ -165,7 +177,7 @@ void net_close(struct net_conn *c, uint16_t code, const char *why)
 	frame_add_close(&b, code, why);
 	net_write(c, buf_str(&b));
 	buf_free(&b);
-	net_kill_soon(c);
+	net_end_when_sent(c);
 }
 
 void net_hang_up(struct net_conn *c, uint16_t code, const char *why)
@@ -173,7 +185,7 @@ void net_hang_up(struct net_conn *c, uint16_t code, const char *why)
 	if (c->is_socket)
 		net_close(c, code, why);
 	else if (!c->dying)
-		net_kill_soon(c);
+		net_end_when_sent(c);
 }
 
 uint64_t net_arrived(const struct net_conn *c)
@@ -270,10 +282,15 @@ int net_on_receive(struct net_conn *c, const char *in, size_t len)
 int net_on_writable(struct net_conn *c)
 {
 	net_after_pong(c);
-	if (!c->choked || c->dying)
+	if (!c->ending && (!c->choked || c->dying))
 		return 0;
 	if (lws_partial_buffered(c->wsi)) {
 		lws_callback_on_writable(c->wsi);
+		return 0;
+	}
+	if (c->ending) {
+		c->ending = false;
+		net_kill_soon(c);
 		return 0;
 	}
 	c->choked = false;

@@ -20,7 +20,7 @@ static void on_said(void *arg, int what)
 	for (int i = 0; i < k; i++) {
 		struct net_conn *c = ev[i].data.ptr;
 
-		if (!c->dying)
+		if (!c->dying || c->ending)
 			net_kill_soon(c);
 	}
 }

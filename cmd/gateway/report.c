@@ -95,6 +95,7 @@ static void count(struct gateway *g)
 		{ "overloads_total", net.overloads },
 		{ "timeouts_total", net.timeouts },
 		{ "silent_total", net.silent },
+		{ "untold_total", net.untold },
 		{ "messages_total", net.messages },
 		{ "sends_total", net.sends },
 		{ "sent_bytes_total", net.bytes },

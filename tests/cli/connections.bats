@@ -107,3 +107,14 @@ numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"a","data":&}
 	start_both
 	raw abuse "$gateway"
 }
+
+@test "who takes no more is told why it is ended when it reads on, else hung up" {
+	start_both
+	raw told_late
+	raw hung_up
+}
+
+@test "pings in a flood of events: each frame comes whole" {
+	start_both
+	raw pings
+}

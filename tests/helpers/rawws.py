@@ -40,9 +40,10 @@ def connect(port):
 
 
 class Client:
-    def __init__(self, port, path="/ws", headers=(), protocol="weir.v1"):
+    def __init__(self, port, path="/ws", headers=(), protocol="weir.v1",
+                 sock=None):
         self.deadline = time.monotonic() + GIVE_UP_S
-        self.sock = connect(port)
+        self.sock = sock or connect(port)
         self.buf = b""
         lines = [f"GET {path} HTTP/1.1", "Host: localhost",
                  "Upgrade: websocket", "Connection: Upgrade",
@@ -353,9 +354,98 @@ def abuse(port, pid):
     need("pong" in other.say(ping=3), "no pong")
 
 
+def narrow(port):
+    """A client with a small window."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1000)
+    sock.connect(("127.0.0.1", port))
+    return Client(port, sock=sock)
+
+
+def pour(port, first, last, size):
+    """Numbered events of some size, in one request."""
+    body = json.dumps([{"type": "t.n", "data": {"n": n, "pad": "x" * size}}
+                       for n in range(first, last + 1)]).encode()
+    status, text = ask(port, "POST", "/api/v1/events", body)
+    need(status == [b"201"], "not published:", status, text[:200])
+
+
+def metric(port, name, label=""):
+    """A figure of the gateway's, 0 while it is not there."""
+    text = ask(port, "GET", "/metrics")[1].decode()
+    for line in text.splitlines():
+        if line.startswith(f"weir_gateway_{name}{{") and label in line:
+            return int(line.rsplit(" ", 1)[1])
+    return 0
+
+
+def end_choked(port):
+    """One whose socket takes no more, and is to be ended; events there were."""
+    c, n = narrow(port), 0
+    c.say(subscribe=["t.n"])
+    while metric(port, "choked") == 0:
+        need(time.monotonic() < c.deadline, "not choked")
+        pour(port, n + 1, n + 100, 10000)
+        n += 100
+    listed = json.loads(ask(port, "GET", "/api/v1/connections")[1])
+    ids = [one["id"] for one in next(
+        v for v in listed.values() if isinstance(v, list))]
+    need(len(ids) == 1, "connections:", listed)
+    status, text = ask(port, "DELETE", f"/api/v1/connections/{ids[0]}")
+    need(status[0].startswith(b"20"), "not ended:", status, text)
+    return c, n
+
+
+def told_late(port):
+    """Who is slow, and reads on, gets whole frames, and why it is ended."""
+    c, last = end_choked(port)
+    other = Client(port)
+    need("pong" in other.say(ping=1), "others notice")
+    got = []
+    while not isinstance(m := c.message(), tuple):
+        got.append(m["data"]["n"])
+    need(m[1] == "closed", "closed with", m)
+    need(got == list(range(1, len(got) + 1)), "events:", got)
+    need(0 < len(got) < last, len(got), "of", last)
+    need(metric(port, "untold_total") == 0, "counted as untold")
+
+
+def hung_up(port):
+    """Who does not read why it is ended is hung up all the same."""
+    c, _ = end_choked(port)
+    other = Client(port)
+    while metric(port, "untold_total") == 0:
+        need(time.monotonic() < c.deadline, "not hung up")
+        need("pong" in other.say(ping=1), "others notice")
+    need(metric(port, "websockets") == 1, "still there")
+
+
+def pings(port):
+    """Answers to pings and events do not get into each other."""
+    c, total = narrow(port), 4000
+    c.say(subscribe=["t.n"])
+    poster = threading.Thread(target=lambda: [
+        pour(port, n, n + 199, 1000) for n in range(1, total, 200)])
+    poster.start()
+    n = pongs = 0
+    while n < total:
+        first, data = c.frame()
+        need(first in (0x80 | TEXT, 0x80 | PONG), "a frame of", hex(first))
+        if first == 0x80 | PONG:
+            need(data == b"p" * 125, "pong", data)
+            pongs += 1
+            continue
+        n += 1
+        need(json.loads(data)["data"]["n"] == n, "not event", n)
+        c.send(b"p" * 125, PING)
+    poster.join(GIVE_UP_S)
+    need(pongs > 0, "no pongs")
+
+
 SCENARIOS = {f.__name__: f for f in (
     heartbeat, half_open, slow_head, crowd, upgrade, told_to_leave, many,
-    abuse)}
+    abuse, told_late, hung_up, pings)}
 
 
 def main():
