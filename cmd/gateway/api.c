@@ -14,10 +14,9 @@ enum { TOKEN_MAX = 8 << 10 }; /* bytes of user and password */
 enum need {
 	NEED_NAME,    /* a token, or something that anybody may read */
 	NEED_NOTHING, /* no token either */
-	NEED_FIRST, /* a token may come in the first message, if there are users */
-	NEED_STATS, /* access_reads_stats() */
-	NEED_ADMIN, /* access_administers() */
-	NEED_LATER, /* none yet: what comes over the connection has one */
+	NEED_STATS,   /* access_reads_stats() */
+	NEED_ADMIN,   /* access_administers() */
+	NEED_LATER,   /* none yet: what comes over the connection has one */
 };
 
 struct route {
@@ -48,7 +47,7 @@ static const struct route routes[] = {
 	  .any = true },
 	{ "/api/v1/", .fn = api_settings, .any = true },
 	{ "/socket.io/", .need = NEED_LATER }, /* does not get here */
-	{ "/ws", .fn = api_asset, .need = NEED_FIRST },
+	{ "/ws", .fn = api_asset, .need = NEED_LATER },
 	{ "/", .fn = api_asset },
 };
 
@@ -140,8 +139,7 @@ static struct access *without_token(struct gateway *g, enum need need,
 	struct access *who = auth_nobody(g->auth);
 
 	if (need == NEED_NOTHING || need == NEED_LATER ||
-	    access_reads_some(who) ||
-	    (need == NEED_FIRST && auth_has_users(g->auth)))
+	    access_reads_some(who))
 		return who;
 	access_drop(&who);
 	err_set(e, EX_NOPERM, "a token is needed");

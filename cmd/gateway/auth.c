@@ -19,6 +19,7 @@ struct auth {
 	struct keys *keys; /* NULL: none */
 	struct jwks *jwks; /* NULL: none */
 	struct buf audience, issuer;
+	bool without_exp;
 	struct access *owner, *nobody;
 };
 
@@ -142,10 +143,12 @@ static int read_files(struct auth *a, const struct auth_settings *s,
 static int read_rest(struct auth *a, const struct auth_settings *s,
 		     struct err *e)
 {
-	if ((s->jwt_audience || s->jwt_issuer) && !a->jwks)
+	if ((s->jwt_audience || s->jwt_issuer || s->jwt_without_exp) &&
+	    !a->jwks)
 		return err_set(e, EX_CONFIG,
-			       "jwt-audience, jwt-issuer: of no use without "
-			       "jwt-keys");
+			       "jwt-audience, jwt-issuer, jwt-without-exp: of "
+			       "no use without jwt-keys");
+	a->without_exp = s->jwt_without_exp;
 	if (s->anonymous.n && !auth_is_on(a))
 		return err_set(e, EX_CONFIG,
 			       "anonymous: of no use without token-file, "
@@ -202,11 +205,6 @@ bool auth_is_on(const struct auth *a)
 	return a->token.len || a->keys || a->jwks;
 }
 
-bool auth_has_users(const struct auth *a)
-{
-	return a->keys || a->jwks;
-}
-
 struct access *auth_nobody(const struct auth *a)
 {
 	return access_hold(auth_is_on(a) ? a->nobody : a->owner);
@@ -222,7 +220,7 @@ static struct access *find(const struct auth *a, struct str token,
 			   int64_t now_us, struct err *e)
 {
 	const struct jwt_conf conf = { a->jwks, configured(&a->audience),
-				       configured(&a->issuer) };
+				       configured(&a->issuer), a->without_exp };
 	struct access *who = NULL;
 
 	if (guard_same(token, buf_str(&a->token)))

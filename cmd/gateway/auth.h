@@ -21,6 +21,7 @@ enum { AUTH_TOKEN_MIN = 16, AUTH_TOKEN_MAX = 512 }; /* bytes, the owner's */
 struct auth_settings {
 	const char *token_file, *keys_file;
 	const char *jwt_audience, *jwt_issuer;
+	bool jwt_without_exp;
 	struct opt_list jwt_keys;  /* files */
 	struct opt_list anonymous; /* patterns */
 };
@@ -36,9 +37,6 @@ void auth_free(struct auth **ap); /* those that it gave out live on */
 
 /* True where a token is asked for. */
 bool auth_is_on(const struct auth *a);
-
-/* True if there are others than the owner: keys or JWTs. */
-bool auth_has_users(const struct auth *a);
 
 /* Whoever has no token, as a new reference. */
 struct access *auth_nobody(const struct auth *a);

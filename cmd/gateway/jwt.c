@@ -113,8 +113,8 @@ static bool read_date(struct str value, int64_t *s_r)
 	return true;
 }
 
-static int check_times(struct str claims, int64_t now_us, int64_t *expires_us_r,
-		       struct err *e)
+static int check_times(const struct jwt_conf *conf, struct str claims,
+		       int64_t now_us, int64_t *expires_us_r, struct err *e)
 {
 	int64_t leeway_us = ACCESS_GRACE_S * INT64_C(1000000), s;
 	struct str value;
@@ -126,6 +126,8 @@ static int check_times(struct str claims, int64_t now_us, int64_t *expires_us_r,
 		*expires_us_r = s * 1000000;
 		if (*expires_us_r + leeway_us <= now_us)
 			return refuse(e, "has expired");
+	} else if (!conf->without_exp) {
+		return refuse(e, "does not say until when (exp)");
 	}
 	if (json_get(claims, "nbf", &value)) {
 		if (!read_date(value, &s))
@@ -260,7 +262,7 @@ static struct access *read_token(const struct jwt_conf *conf, struct str token,
 		refuse(e, "is malformed");
 		return NULL;
 	}
-	if (check_times(claims, now_us, &expires_us, e) ||
+	if (check_times(conf, claims, now_us, &expires_us, e) ||
 	    check_parties(conf, claims, a, e))
 		return NULL;
 	who = read_user(claims, a, e);

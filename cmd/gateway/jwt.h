@@ -9,7 +9,8 @@
  * header is followed (jku, jwk, x5u); `crit` is refused. The claims:
  *
  *	sub	the user (access_check_user()); required
- *	exp	until when, nbf from when on: with ACCESS_GRACE_S to spare
+ *	exp	until when; required, unless without_exp
+ *	nbf	from when on; both with ACCESS_GRACE_S to spare
  *	iss	must be the one that is configured, if one is
  *	aud	must have the one that is configured; where none is, a token
  *		that is for somebody in particular is not for us (4.1.3)
@@ -30,6 +31,7 @@ enum {
 struct jwt_conf {
 	const struct jwks *keys;
 	struct str audience, issuer; /* absent: none is configured */
+	bool without_exp; /* tokens that do not say until when are taken */
 };
 
 /* Three parts with dots between. */

@@ -50,6 +50,8 @@ static const struct opt opts[] = {
 	  "audience that JWTs must be for" },
 	{ 0, "jwt-issuer", "TEXT", OPT_STR, &cfg.auth.jwt_issuer, 1, 0,
 	  "issuer that JWTs must be from" },
+	{ 0, "jwt-without-exp", NULL, OPT_FLAG, &cfg.auth.jwt_without_exp, 0, 0,
+	  "take JWTs that do not say until when (exp)" },
 	{ 'a', "anonymous", "PATTERN", OPT_LIST, &cfg.auth.anonymous, 0, 0,
 	  "what may be read without a token" },
 	{ 'o', "origin", "ORIGIN", OPT_LIST, &cfg.origins, 0, 0,

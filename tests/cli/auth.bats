@@ -146,11 +146,11 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 	refused none "$T/secret" "$claims" 'is not signed with'
 	refused confused "$T/rs.pub" "$claims" 'not signed with a key that is known'
 	refused HS512 "$T/secret" "$claims" 'is not signed with'
-	refused HS256 "$T/secret" "{\"nbf\":\"+600\",$rest}" 'not valid yet'
-	refused HS256 "$T/secret" '{"sub":"ann","iss":"https://id.example"}' 'for no audience'
-	refused HS256 "$T/secret" '{"sub":"ann","aud":"x","iss":"https://id.example"}' 'another audience'
-	refused HS256 "$T/secret" '{"sub":"ann","aud":"weir","iss":"x"}' 'another issuer'
-	refused HS256 "$T/secret" '{"aud":"weir","iss":"https://id.example"}' 'no sub'
+	refused HS256 "$T/secret" "{\"exp\":\"+600\",\"nbf\":\"+600\",$rest}" 'not valid yet'
+	refused HS256 "$T/secret" '{"exp":"+600","sub":"ann","iss":"https://id.example"}' 'for no audience'
+	refused HS256 "$T/secret" '{"exp":"+600","sub":"ann","aud":"x","iss":"https://id.example"}' 'another audience'
+	refused HS256 "$T/secret" '{"exp":"+600","sub":"ann","aud":"weir","iss":"x"}' 'another issuer'
+	refused HS256 "$T/secret" '{"exp":"+600","aud":"weir","iss":"https://id.example"}' 'no sub'
 }
 
 @test "a secret for JWTs must be nobody else's" {
@@ -382,8 +382,34 @@ headers() { # OPTION...: the head of an answer
 	[ "$(status '' /api/v1/events -u "me:$OWNER")" = 200 ]
 	run "$WS" -t 20000 -n 1 -H 'Origin: https://any.example' \
 		-H "Authorization: Basic $(printf 'me:%s' "$OWNER" | base64 -w0)" "$port" <<<'{"ping":1}'
-	[ "$status" -eq 2 ]
-	[[ $output == *401* ]]
+	[[ $output == *'"unauthorized","message":"authenticate first"'* ]]
+}
+
+@test "a WebSocket authenticates by its first message with the owner's token, too" {
+	start_both --token-file "$T/token"
+	run "$WS" -t 60000 -n 3 "$port" <<-EOT
+		{"subscribe":["price."]}
+		{"auth":"$OWNER"}
+		{"subscribe":["price."]}
+	EOT
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == *'"authenticate first"'* ]]
+	[[ ${lines[1]} == '{"authenticated":'* ]]
+	[[ ${lines[2]} == '{"subscribed":["price."]'* ]]
+}
+
+@test "a JWT says until when it is valid, unless that is allowed" {
+	echo 'a secret of at least thirty-two bytes' >"$T/secret"
+	chmod 600 "$T/secret"
+	local jwt
+	jwt=$(token HS256 "$T/secret" '{"sub":"ann","weir":{"read":["price."]}}')
+	start_both --jwt-keys "$T/secret"
+	[ "$(status "$jwt" /api/v1/events)" = 401 ]
+	get "$jwt" /api/v1/events | grep -qF 'does not say until when'
+	stop_daemon "$gateway"
+	start_gateway --jwt-keys "$T/secret" --jwt-without-exp
+	[ "$(status "$jwt" /api/v1/events)" = 200 ]
+	run -78 "$BIN/weir-gateway" --dir "$DIR" --check-config --jwt-without-exp
 }
 
 refused() { # TOKEN LABEL: how often

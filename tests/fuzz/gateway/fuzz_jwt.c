@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void try_token(const struct jwks *keys, struct str token)
 {
-	const struct jwt_conf conf = { keys, { 0 }, { 0 } };
+	const struct jwt_conf conf = { keys, { 0 }, { 0 }, true };
 	struct err e = { 0 };
 	struct access *who = jwt_read(&conf, token, 0, &e);
 

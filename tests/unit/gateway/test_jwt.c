@@ -90,7 +90,7 @@ static bool judge_token(const struct json *c, void *ctx)
 {
 	struct jwks *keys = read_keys(json_member(c, "keys"), NULL);
 	const struct jwt_conf conf = { keys, cases_str(c, "audience"),
-				       cases_str(c, "issuer") };
+				       cases_str(c, "issuer"), true };
 	const char *now = json_number(json_member(c, "now"));
 	struct access *who;
 	struct buf b = { 0 };
@@ -124,6 +124,37 @@ static void tokens_are_believed_or_not(void **state)
 	(void)state;
 	assert_int_equal(n.n, n.good);
 	assert_true(n.n > 100);
+}
+
+/* What is believed for ever is not, unless that is allowed. */
+static bool judge_endless(const struct json *c, void *ctx)
+{
+	struct jwks *keys = read_keys(json_member(c, "keys"), NULL);
+	const struct jwt_conf conf = { keys, cases_str(c, "audience"),
+				       cases_str(c, "issuer"), false };
+	const char *now = json_number(json_member(c, "now"));
+	struct err e = { 0 };
+	size_t *endless = ctx;
+
+	if (str_ends(cases_str(c, "want"), STR(" never"))) {
+		assert_null(jwt_read(&conf, cases_str(c, "token"),
+				     strtoll(now, NULL, 10) * 1000000, &e));
+		assert_int_equal(e.code, EX_NOPERM);
+		assert_string_equal(e.msg,
+				    "the token does not say until when (exp)");
+		++*endless;
+	}
+	jwks_free(&keys);
+	return true;
+}
+
+static void tokens_must_say_until_when(void **state)
+{
+	size_t endless = 0;
+
+	(void)state;
+	cases_run(CASES, "tokens.jsonl", judge_endless, &endless);
+	assert_true(endless > 0);
 }
 
 static bool judge_keys(const struct json *c, void *ctx)
@@ -216,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rfcs_examples_are_verified),
 		cmocka_unit_test(tokens_are_believed_or_not),
+		cmocka_unit_test(tokens_must_say_until_when),
 		cmocka_unit_test(keys_are_good_for_one_algorithm_or_refused),
 		cmocka_unit_test(it_is_told_which_files_are_secret),
 		cmocka_unit_test(base64url_is_taken_in_one_form),
