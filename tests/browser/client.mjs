@@ -177,6 +177,46 @@ test('pauses in the background, and goes on where it was', async () => {
 	await end(page);
 });
 
+test('shows notifications of the browser, once they are allowed', async () => {
+	for (const isAllowed of [true, false]) {
+		const context = await browser.newContext();
+
+		if (isAllowed)
+			await context.grantPermissions(['notifications'], { origin: base });
+		const page = await open({}, { context });
+
+		await is(page, 'live websocket');
+		const isOn = await page.evaluate(async (type) => {
+			const { notify } = await import('/client/weir.js');
+
+			window.shown = [];
+			window.end = await notify(c, `${type}/`, { always: true,
+				Notification: class extends Notification {
+					constructor(title, more) {
+						super(title, more);
+						shown.push([this.title, this.body]);
+					}
+				} });
+			return end !== null;
+		}, page.type);
+
+		assert.equal(isOn, isAllowed);
+		const say = (n) => publish({ type: page.type, subject: 's',
+			data: { n, title: `t${n}`, message: 'm' } });
+
+		await say(1);
+		await has(page, 1);
+		if (isAllowed) {
+			await until(() => page.evaluate('shown.length === 1'));
+			await page.evaluate('end()');
+		}
+		await say(2);
+		await has(page, 2);
+		assert.deepEqual(await page.evaluate('shown'), isAllowed ? [['t1', 'm']] : []);
+		await end(page);
+	}
+});
+
 test('keeps its position across page loads', async () => {
 	const page = await open({ keep: 'test' });
 

@@ -163,6 +163,70 @@ test('needs a WebSocket or fetch, and says so', () => {
 		{ WebSocket: null, fetch: null }), /neither WebSocket nor fetch/);
 });
 
+test('without a WebSocket it takes a stream', async () => {
+	const client = weir.connect(gateway.url, { WebSocket: null });
+	const got = [];
+
+	client.subscribe('test.w/', { handler: (e) => got.push(e.data.n) });
+	await until(() => client.transport === 'sse');
+	await publish(...numbers(1, 3, 'test.w'));
+	await until(() => got.length === 3);
+	assert.deepEqual(got, upTo(3));
+	client.close();
+});
+
+// What React Native has not is taken away, and what it has is as little as there.
+test('works with no more than React Native has', async () => {
+	writeFileSync(`${here}/native.mjs`, `
+		import { request } from 'node:http';
+		import { WebSocket } from 'ws';
+
+		for (const name of ['ReadableStream', 'TextDecoder', 'EventSource', 'Event',
+			'EventTarget', 'localStorage', 'crypto', 'navigator', 'document', 'location',
+			'Notification', 'BroadcastChannel', 'MessageChannel', 'structuredClone'])
+			Object.defineProperty(globalThis, name, { configurable: true, value: undefined });
+		const put = (name, value) =>
+			Object.defineProperty(globalThis, name, { configurable: true, value });
+
+		put('window', globalThis);
+		put('Response', class {});
+		put('URL', class { constructor() { throw new Error('not implemented'); } });
+		put('fetch', (url, { method, headers, body }) => new Promise((resolve, reject) =>
+			request(url, { method, headers }, async (answer) => {
+				let text = '';
+
+				for await (const piece of answer)
+					text += piece;
+				resolve({ ok: answer.statusCode < 300, status: answer.statusCode,
+					headers: { get: (name) => answer.headers[name.toLowerCase()] },
+					json: async () => JSON.parse(text) });
+			}).on('error', reject).end(body)));
+		const { connect, notify } = await import('weir-client');
+
+		for (const kind of ['websocket', 'poll']) {
+			put('WebSocket', kind === 'websocket' ? WebSocket : undefined);
+			const client = connect(process.argv[2]);
+			const type = 'test.r' + kind, got = [];
+
+			await new Promise((resolve) => client.subscribe(type + '/', { since: '1h',
+				handler: (e) => got.push(e.data.n) === 2 && resolve(),
+				onReady: async () => {
+					await client.publish({ type, subject: 's', data: { n: 1 } });
+					client.pause();
+					client.resume();
+					await client.publish({ type, subject: 's', data: { n: 2 } });
+				} }));
+			console.log(JSON.stringify([client.state, client.transport, got,
+				await notify(client, type)]));
+			client.close();
+		}`);
+	const [first, second] = sh('node', 'native.mjs', gateway.url).trim().split('\n')
+		.map(JSON.parse);
+
+	assert.deepEqual(first, ['live', 'websocket', [1, 2], null]);
+	assert.deepEqual(second, ['polling', 'poll', [1, 2], null]);
+});
+
 test('without streams it waits in its polls', async () => {
 	const asked = [];
 	const client = weir.connect(gateway.url, { transports: ['poll'], waitS: 20,
