@@ -20,6 +20,7 @@ metric() { # NAME [LABEL]: its value
 	python3 "$RAW" "$port" offers
 	[ "$(metric deflate_offers_total taken)" -gt 20 ]
 	[ "$(metric deflate_offers_total declined)" -gt 10 ]
+	stop_daemon "$gateway"
 }
 
 @test "without --deflate nothing is agreed on" {
@@ -27,6 +28,7 @@ metric() { # NAME [LABEL]: its value
 	run -1 python3 "$RAW" "$port" offers
 	[[ "$output" == *"permessage-deflate was answered with None"* ]]
 	[ -z "$(metric deflated_total)" ]
+	stop_daemon "$gateway"
 }
 
 @test "an event is compressed once for all, live, from the ring and the journal" {
@@ -36,22 +38,26 @@ metric() { # NAME [LABEL]: its value
 	after=$(metric deflated_bytes_total after)
 	[ "$(metric deflated_total)" -ge 6 ]
 	[ "$after" -lt $((before / 10)) ]
+	stop_daemon "$gateway"
 }
 
 @test "messages come compressed, in whatever frames" {
 	start_both --deflate
 	python3 "$RAW" "$port" inbound
 	[ "$(metric inflated_total)" -gt 10 ]
+	stop_daemon "$gateway"
 }
 
 @test "what RFC 7692 does not allow ends the connection" {
 	start_both --deflate
 	python3 "$RAW" "$port" wrong
 	[ "$(metric inflate_refused_total broken)" -gt 5 ]
+	stop_daemon "$gateway"
 }
 
 @test "a message that would be too large is not inflated" {
 	start_both --deflate
 	python3 "$RAW" "$port" bombs
 	[ "$(metric inflate_refused_total too-large)" -eq 2 ]
+	stop_daemon "$gateway"
 }
