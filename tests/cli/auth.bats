@@ -115,6 +115,18 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 	run -64 "$BIN/weir" key
 }
 
+@test "weir key makes no line that the gateway would refuse" {
+	local bad
+	for bad in role=owner expires=tomorrow colour=red 'read=a b'; do
+		run -64 --separate-stderr "$BIN/weir" key ann "$bad"
+		[ -z "$output" ]
+		[[ $stderr == "weir: error: key: ${bad%%=*}: "* ]]
+		[[ $stderr != *$'\n'* ]]
+	done
+	make_key ann role=viewer read=price. expires=2099-01-01
+	"$BIN/weir-gateway" --dir "$DIR" --check-config --keys-file "$T/keys"
+}
+
 @test "JWTs of another implementation are believed, forged ones are not" {
 	token keys "$T"
 	echo "a secret of this test, 32 bytes or more" >"$T/secret"
@@ -170,6 +182,7 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 	start_both --token-file "$T/token" --anonymous price. --anonymous t.n/x
 	events
 	[ "$(get '' /api/v1/events | topics)" = 'price.update/a t.n/x ' ]
+	[[ $(get '' '/api/v1/events?topic=venue.update/' | jq -r .detail) == *"may not be read without a token" ]]
 	[ "$(status '' '/api/v1/events?topic=price.')" = 200 ]
 	[ "$(status '' '/api/v1/events?topic=venue.')" = 401 ]
 	[ "$(status '' '/api/v1/events?topic=user.notification/ann')" = 401 ]
