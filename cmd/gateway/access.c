@@ -173,10 +173,10 @@ static int check_read(const struct access *a, struct str pattern, struct err *e)
 	if (is_private(pattern))
 		return 0;
 	if (!covers(&a->reads, pattern))
-		return err_set(e, EX_NOPERM,
-			       "'%.*s' may not be read with this "
-			       "token",
-			       STR_ARG(shown));
+		return err_set(e, EX_NOPERM, "'%.*s' may not be read %s",
+			       STR_ARG(shown),
+			       access_is_nobody(a) ? "without a token"
+						   : "with this token");
 	return 0;
 }
 

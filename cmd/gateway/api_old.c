@@ -87,7 +87,8 @@ static void history(struct gateway *g, struct net_conn *c,
 		api_events_old(g, c, r, &set, p->as);
 	else
 		http_problem(c, 400,
-			     "this is for a user, or an id that can be one");
+			     "this needs ids of letters, digits, '.', '_' and "
+			     "'-', in the path or as userId");
 	patterns_free(&set);
 }
 

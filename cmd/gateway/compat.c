@@ -450,5 +450,5 @@ int compat_action(const struct compat_path *p, struct str body, struct arena *a,
 		*payload_r = print_mold(act->data, &s, a);
 		return 0;
 	}
-	return err_set(e, EX_DATAERR, "action: none that is known");
+	return err_set(e, EX_DATAERR, "action: not one of this path");
 }

@@ -74,6 +74,7 @@ post() { # PATH BODY
 	[ "$(get "$url/api/notifications?userId=ann" | jq -c '[.notifications[] | [.type, .title, .message]]')" = '[["custom","Hi","there"]]' ]
 	[ "$(get "$url/api/notifications?userId=bob" | jq -c '[.notifications[] | [.title, .message]]')" = '[["Ho","Ho"]]' ]
 	[ "$(status "$url/api/notifications")" = 400 ]
+	[[ $(get "$url/api/notifications" | jq -r .detail) == *" as userId" ]]
 	[ "$(status "$url/api/notifications?userId=a/b")" = 400 ]
 }
 
