@@ -42,6 +42,8 @@ struct query {
 	int64_t newest_us;  /* what was recorded up to here was looked at */
 	int64_t last_us;    /* when the last of them was recorded */
 	struct buf events;
+	size_t *end; /* of each of them, where they are to be turned round */
+	size_t n_ends, cap_ends;
 	struct loop_timer *deadline;
 	struct hub_client waiter;
 };
@@ -91,12 +93,25 @@ static void close_query(struct session *s)
 	patterns_free(&q->patterns);
 	filter_drop(&q->filter);
 	buf_free(&q->events);
+	free(q->end);
 	free(q);
 }
 
 static bool is_full(const struct query *q)
 {
 	return q->n == q->limit || q->events.len >= ANSWER_MAX;
+}
+
+/* The last one first. */
+static void add_turned(const struct query *q, struct buf *b)
+{
+	for (size_t i = q->n_ends; i-- > 0;) {
+		size_t start = i ? q->end[i - 1] : 0;
+
+		buf_add_str(b, str_sub(buf_str(&q->events), start, q->end[i]));
+		if (i)
+			buf_putc(b, ',');
+	}
 }
 
 static void answer(struct query *q)
@@ -108,7 +123,10 @@ static void answer(struct query *q)
 	buf_putc(&b, '{');
 	buf_json_str(&b, q->as.p ? q->as : STR("events"));
 	buf_puts(&b, ":[");
-	buf_add_str(&b, buf_str(&q->events));
+	if (q->n_ends)
+		add_turned(q, &b);
+	else
+		buf_add_str(&b, buf_str(&q->events));
 	buf_putc(&b, ']');
 	if (q->as.p) {
 		bool more = is_full(q) && !q->reverse;
@@ -143,15 +161,14 @@ static void add_old(struct query *q, const struct event *ev)
 	q->last_us = ev->recorded_us;
 	if (q->last_us > q->newest_us)
 		q->newest_us = q->last_us;
-	if (q->reverse && q->n++) {
-		buf_putc(&b, ',');
-		buf_add_str(&b, buf_str(&q->events));
-		buf_reset(&q->events);
-	} else if (!q->reverse && q->n++) {
+	if (q->n++ && !q->reverse)
 		buf_putc(&q->events, ',');
-	}
 	buf_add_str(&q->events, buf_str(&b));
 	buf_free(&b);
+	if (!q->reverse)
+		return;
+	xgrow(&q->end, &q->cap_ends, q->n_ends, sizeof(*q->end));
+	q->end[q->n_ends++] = q->events.len;
 }
 
 static int on_event(void *arg, const struct event *ev, struct err *e)
