@@ -397,8 +397,11 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 		     const struct str *pattern, size_t n)
 {
 	struct patterns set = { 0 };
+	size_t had = 0;
 
-	if (!c->group)
+	for (size_t i = 0; c->group && i < n; i++)
+		had += patterns_have(&c->group->patterns, pattern[i]);
+	if (had == 0)
 		return;
 	flush(h);
 	if (c->state == HUB_LIVE)

@@ -12,7 +12,7 @@ static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 	struct owed *o = p->owed;
 
 	/* What is newer comes by itself; what it had it has seen. */
-	if (t->last > p->pos || (p->had && patterns_cover(p->had, t->topic)))
+	if (t->last > p->pos || patterns_cover(&o->had, t->topic))
 		return 0;
 	if (o->n == HUB_LAST_MAX)
 		return err_set(e, EX_DATAERR, "last: more than %d topics",
@@ -49,7 +49,10 @@ static void plan_owed(struct plan *p)
 		patterns_copy(&p->owed->had, p->had);
 }
 
-/* The newest event of each topic that was not wanted before, in order. */
+/*
+ * The newest event of each topic that was not wanted before, or is asked for by
+ * the same pattern again; in order.
+ */
 static int collect_last(struct hub *h, const struct hub_wish *wish,
 			struct plan *p, struct err *e)
 {
@@ -57,6 +60,8 @@ static int collect_last(struct hub *h, const struct hub_wish *wish,
 	int rc = journal_begin(j, e);
 
 	plan_owed(p);
+	for (size_t i = 0; i < wish->n; i++)
+		patterns_remove(&p->owed->had, wish->pattern[i]);
 	for (size_t i = 0; rc == 0 && i < wish->n; i++)
 		rc = journal_topics(j, wish->pattern[i], (struct str){ 0 },
 				    on_topic, p, e);

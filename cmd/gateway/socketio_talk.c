@@ -204,19 +204,19 @@ static int join(struct peer *p, struct str room, bool last, struct err *e)
 	struct hub_wish wish = { .last = last };
 	struct position pos;
 	struct str left;
-	bool recovered;
+	bool recovered, was_in = rooms_in(p->seat, room);
 	int rc = peer_room(p, room, &set, e);
 
 	wish.pattern = set.v;
 	wish.n = set.n;
-	if (rc == 0)
+	if (rc == 0 && !was_in)
 		rc = check_count(p, set.n, e);
 	if (rc == 0 && !rooms_enter(p->s->rooms, p->seat, room))
 		rc = err_set(e, EX_DATAERR, "more than %d rooms", ROOMS_MAX);
 	if (rc == 0 && !p->waits)
 		rc = hub_subscribe(p->s->g->hub, &p->l.client, &wish, &pos,
 				   &recovered, e);
-	if (rc && p->seat)
+	if (rc && p->seat && !was_in)
 		rooms_leave(p->s->rooms, p->seat, room);
 	patterns_free(&set);
 	left = compat_left_for(p->s->g->compat, room);
@@ -238,7 +238,7 @@ static void change_rooms(struct peer *p, const struct socketio_message *m,
 	/* What others are sent then may be too much for its session. */
 	for (size_t i = 0; ok && p->c && i < n.n; i++) {
 		if (come)
-			ok = rooms_in(p->seat, n.room[i]) ||
+			ok = (rooms_in(p->seat, n.room[i]) && !n.last) ||
 			     join(p, n.room[i], n.last, &n.e) == 0;
 		else
 			leave(p, n.room[i]);
