@@ -160,19 +160,53 @@ void engineio_flush_soon(struct engineio_session *s)
 	}
 }
 
-/* Room for len more bytes of frames; otherwise it is closed. */
+static void close_overrun(struct engineio_session *s)
+{
+	s->e->counts.overrun++;
+	engineio_close(s, "transport error");
+}
+
+/* The one that most waits for; s has len bytes more. */
+static struct engineio_session *find_fullest(struct engineio_session *s,
+					     size_t len)
+{
+	const struct engineio *e = s->e;
+	struct engineio_session *fullest = s;
+	size_t most = s->waiting.len + len;
+
+	for (size_t i = 0; i < e->n_buckets; i++)
+		for (struct engineio_session *at = e->bucket[i]; at;
+		     at = at->next)
+			if (at->waiting.len > most) {
+				fullest = at;
+				most = at->waiting.len;
+			}
+	return fullest;
+}
+
+/*
+ * Room for len more bytes of frames; otherwise it is closed. Where all together
+ * have too many, whoever has most is: it takes nothing, and others need not pay
+ * for that.
+ */
 static bool has_room(struct engineio_session *s, size_t len)
 {
-	struct engineio *e = s->e;
+	const struct engineio_counts *n = &s->e->counts;
+	struct engineio_session *fullest;
 
 	if (s->closed)
 		return false;
-	if (s->waiting.len + len <= ENGINEIO_WAITING_MAX &&
-	    e->counts.waiting + len <= ENGINEIO_WAITING_ALL_MAX)
-		return true;
-	e->counts.overrun++;
-	engineio_close(s, "transport error");
-	return false;
+	if (s->waiting.len + len > ENGINEIO_WAITING_MAX) {
+		close_overrun(s);
+		return false;
+	}
+	while (n->waiting + len > ENGINEIO_WAITING_ALL_MAX) {
+		fullest = find_fullest(s, len);
+		close_overrun(fullest);
+		if (fullest == s)
+			return false;
+	}
+	return true;
 }
 
 static void put(struct engineio_session *s, enum engineio_type type,
@@ -254,6 +288,7 @@ void engineio_open(struct engineio *e, struct engineio_link *l,
 	struct buf hello = { 0 };
 
 	s->e = e;
+	memcpy(&s->from, l->from, sizeof(s->from));
 	engineio_draw_sid(e, s->sid);
 	if (++e->counts.sessions > e->n_buckets)
 		grow(e);
@@ -294,7 +329,8 @@ static void let_links_go(struct engineio_session *s, const char *why)
 	if (s->probe)
 		engineio_drop_probe(s);
 	if (s->post)
-		engineio_unlink(s->post);
+		engineio_drop_post(s);
+	buf_free(&s->body);
 }
 
 void engineio_close(struct engineio_session *s, const char *why)
@@ -307,6 +343,8 @@ void engineio_close(struct engineio_session *s, const char *why)
 	e->busy++;
 	due_drop(&s->beat);
 	due_drop(&s->unused);
+	due_drop(&s->later);
+	peers_leave(e->peers, &s->counted);
 	drop_from_bucket(e, s);
 	e->counts.sessions--;
 	e->counts.closed++;
@@ -353,16 +391,23 @@ void engineio_heard(struct engineio_session *s)
 
 void engineio_set_used(struct engineio_session *s, bool used)
 {
-	if (used || s->closed)
+	struct engineio *e = s->e;
+
+	if (used || s->closed) {
 		due_drop(&s->unused);
-	else
-		due_set(&s->e->unused, &s->unused, s->e->now_ms);
+		peers_leave(e->peers, &s->counted);
+		return;
+	}
+	due_set(&e->unused, &s->unused, e->now_ms);
+	if (!s->counted)
+		s->counted = peers_take_address(e->peers, &s->from, 0);
 }
 
 int64_t engineio_deadline(const struct engineio *e)
 {
 	const struct due_list *const lists[] = { &e->quiet, &e->asked,
-						 &e->probing, &e->unused };
+						 &e->probing, &e->unused,
+						 &e->bodies };
 	int64_t first = INT64_MAX;
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
@@ -412,6 +457,7 @@ struct engineio *engineio_new(const struct engineio_conf *conf)
 	e->asked.in_ms = conf->ping_timeout_ms;
 	e->probing.in_ms = ENGINEIO_UPGRADE_MS;
 	e->unused.in_ms = conf->unused_ms;
+	e->peers = peers_new();
 	e->n_buckets = BUCKETS_MIN;
 	e->bucket = xcalloc(e->n_buckets, sizeof(struct engineio_session *));
 	return e;
@@ -426,6 +472,7 @@ void engineio_free(struct engineio **ep)
 	for (size_t i = 0; i < e->n_buckets; i++)
 		while (e->bucket[i])
 			engineio_close(e->bucket[i], "server shutting down");
+	peers_free(&e->peers);
 	buf_free(&e->scratch);
 	free(e->bucket);
 	free(e);

@@ -35,14 +35,19 @@ enum {
 	ENGINEIO_WAITING_MAX = 4 << 20, /* bytes waiting for one client */
 	ENGINEIO_WAITING_ALL_MAX = 64 << 20, /* and for all of them */
 	ENGINEIO_WRITE_MAX = 64 << 10,	     /* for one send or answer */
-	ENGINEIO_UPGRADE_MS = 10000,	     /* from WebSocket to upgrade */
+	ENGINEIO_UNUSED_MAX = 1000, /* sessions of an address, not in use */
+	ENGINEIO_SLICE = 64, /* packets of a body that are taken in a turn */
+	ENGINEIO_UPGRADE_MS = 10000, /* from WebSocket to upgrade */
 	ENGINEIO_SID_LEN = 20,
 };
 
 struct engineio;
 struct engineio_session;
 
-/* A connection; belongs to the caller. Zeroed, with user set, at first. */
+/*
+ * A connection; belongs to the caller. Zeroed, with user and `from` set, at
+ * first.
+ */
 struct engineio_link {
 	struct due due; /* first; engineio's own, as all below */
 	enum {
@@ -55,6 +60,7 @@ struct engineio_link {
 	bool open;   /* the WebSocket is */
 	bool probed; /* "2probe" has come */
 	struct engineio_session *session;
+	uint8_t from[16]; /* address, of IPv4 mapped into IPv6 */
 	void *user;
 };
 
@@ -127,6 +133,15 @@ void engineio_gone(struct engineio *e, struct engineio_link *l, int64_t now_ms);
 int64_t engineio_deadline(const struct engineio *e);
 void engineio_tick(struct engineio *e, int64_t now_ms);
 
+/*
+ * A body of many packets is taken in slices, of ENGINEIO_SLICE each, and its
+ * request answered after the last one. The POST whose turn it is, or NULL; the
+ * deadline says when. Others have theirs before it comes again.
+ */
+struct engineio_link *engineio_next_body(const struct engineio *e);
+void engineio_take_body(struct engineio *e, struct engineio_link *l,
+			int64_t now_ms);
+
 /* ---- sessions ---- */
 
 /* An id that nobody can guess; sessions have such a one. */
@@ -142,7 +157,8 @@ struct engineio_link *engineio_link_of(const struct engineio_session *s);
 
 /*
  * A session that is not in use is closed after conf.unused_ms, counted from the
- * time that was last told. It is in use unless its user says otherwise.
+ * time that was last told. It is in use unless its user says otherwise. An
+ * address that has ENGINEIO_UNUSED_MAX of them gets no more sessions (503).
  */
 void engineio_set_used(struct engineio_session *s, bool used);
 
@@ -165,7 +181,8 @@ struct engineio_counts {
 	uint64_t opened, upgraded, closed;
 	uint64_t received, sent; /* messages; sent: engineio_send() */
 	/* refused requests, and sessions closed, by reason */
-	uint64_t bad_requests, too_many, malformed, timed_out, overrun, unused;
+	uint64_t bad_requests, too_many, too_many_unused, malformed, timed_out,
+		overrun, unused;
 };
 struct engineio_counts engineio_count(const struct engineio *e);
 

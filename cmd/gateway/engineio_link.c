@@ -1,6 +1,9 @@
 /* What comes from connections: requests, WebSockets, and their ends. */
 #include "engineio_private.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "http.h"
 
 /* What a request lacks, as the reference implementation numbers it. */
@@ -41,9 +44,17 @@ static void refuse(struct engineio *e, struct engineio_link *l, int status,
 
 static bool is_full(struct engineio *e, struct engineio_link *l)
 {
-	if (e->counts.sessions < e->conf.max_sessions)
+	struct in6_addr from;
+	struct peer *one;
+	bool of_address;
+
+	memcpy(&from, l->from, sizeof(from));
+	one = peers_take_address(e->peers, &from, ENGINEIO_UNUSED_MAX);
+	of_address = !one;
+	peers_leave(e->peers, &one);
+	if (!of_address && e->counts.sessions < e->conf.max_sessions)
 		return false;
-	e->counts.too_many++;
+	*(of_address ? &e->counts.too_many_unused : &e->counts.too_many) += 1;
 	refuse(e, l, 503, FORBIDDEN);
 	return true;
 }
@@ -77,7 +88,10 @@ void engineio_unlink(struct engineio_link *l)
 	switch (l->role) {
 	case ENGINEIO_LINK_NEW: break;
 	case ENGINEIO_LINK_GET: s->get = NULL; break;
-	case ENGINEIO_LINK_POST: s->post = NULL; break;
+	case ENGINEIO_LINK_POST:
+		s->post = NULL;
+		due_drop(&s->later);
+		break;
 	case ENGINEIO_LINK_PROBE: s->probe = NULL; break;
 	case ENGINEIO_LINK_SOCKET:
 		s->socket = NULL;
@@ -91,8 +105,8 @@ void engineio_unlink(struct engineio_link *l)
 		l->role = ENGINEIO_LINK_NEW;
 }
 
-static void bind(struct engineio_session *s, struct engineio_link *l, int role,
-		 struct engineio_link **place)
+static void tie(struct engineio_session *s, struct engineio_link *l, int role,
+		struct engineio_link **place)
 {
 	l->session = s;
 	l->role = role;
@@ -150,16 +164,18 @@ static bool take_packet(struct engineio_session *s,
 	return false;
 }
 
-static bool take_payload(struct engineio_session *s, struct str body)
+/* A slice of it: 1 and the rest, 0 at its end, -1 if it is malformed. */
+static int take_payload(struct engineio_session *s, struct str *body)
 {
 	struct engineio_packet p;
-	int rc = body.len ? 0 : -1;
+	int rc = body->len ? 1 : -1;
 
-	while (!s->closed &&
-	       (rc = engineio_read_payload(&body, &s->e->scratch, &p)) > 0)
-		if (!take_packet(s, &p))
-			return false;
-	return rc >= 0;
+	for (int n = 0; n < ENGINEIO_SLICE && rc > 0 && !s->closed; n++) {
+		rc = engineio_read_payload(body, &s->e->scratch, &p);
+		if (rc > 0 && !take_packet(s, &p))
+			rc = -1;
+	}
+	return rc > 0 && (s->closed || !body->p) ? 0 : rc;
 }
 
 static void close_malformed(struct engineio_session *s)
@@ -174,7 +190,7 @@ static void close_malformed(struct engineio_session *s)
 static void begin_post(struct engineio_session *s, struct engineio_link *l)
 {
 	if (!s->post) {
-		bind(s, l, ENGINEIO_LINK_POST, &s->post);
+		tie(s, l, ENGINEIO_LINK_POST, &s->post);
 		return;
 	}
 	refuse(s->e, l, 400, BAD_REQUEST);
@@ -200,24 +216,36 @@ void engineio_head(struct engineio *e, struct engineio_link *l,
 	engineio_leave(e);
 }
 
-static void end_post(struct engineio *e, struct engineio_link *l,
-		     struct str body)
+void engineio_drop_post(struct engineio_session *s)
 {
-	struct engineio_session *s = l->session;
+	struct engineio_link *l = s->post;
+	bool is_whole = s->body.len > 0;
 
-	if (!s) {
-		refuse(e, l, 400, UNKNOWN_SID);
-		return;
-	}
 	engineio_unlink(l);
-	if (body.len > ENGINEIO_PAYLOAD_MAX) {
-		refuse(e, l, 413, BAD_REQUEST);
-		return;
+	if (is_whole) /* else it is refused when the rest of it has come */
+		refuse(s->e, l, 400, UNKNOWN_SID);
+}
+
+/* The first so many bytes of a body were taken. True: it goes on later. */
+static bool take_slice(struct engineio_session *s, struct engineio_link *l,
+		       struct str body, size_t taken)
+{
+	struct engineio *e = s->e;
+	struct str rest = str_sub(body, taken, body.len);
+	int rc;
+
+	engineio_unlink(l);
+	rc = take_payload(s, &rest);
+	if (rc > 0) {
+		s->taken = body.len - rest.len;
+		tie(s, l, ENGINEIO_LINK_POST, &s->post);
+		due_set(&e->bodies, &s->later, e->now_ms);
+		return true;
 	}
-	if (!take_payload(s, body)) {
+	if (rc < 0) {
 		close_malformed(s);
 		refuse(e, l, 400, BAD_REQUEST);
-		return;
+		return false;
 	}
 	e->conf.wire->answer(e->conf.wire_arg, l,
 			     &(struct net_answer){
@@ -225,6 +253,49 @@ static void end_post(struct engineio *e, struct engineio_link *l,
 				     .type = "text/plain; charset=UTF-8",
 				     .body = STR("ok"),
 			     });
+	return false;
+}
+
+static void end_post(struct engineio *e, struct engineio_link *l,
+		     struct str body)
+{
+	struct engineio_session *s = l->session;
+
+	if (!s) {
+		refuse(e, l, 400, UNKNOWN_SID);
+	} else if (body.len > ENGINEIO_PAYLOAD_MAX) {
+		engineio_unlink(l);
+		refuse(e, l, 413, BAD_REQUEST);
+	} else if (take_slice(s, l, body, 0)) {
+		buf_add_str(&s->body, body);
+	}
+}
+
+struct engineio_link *engineio_next_body(const struct engineio *e)
+{
+	const struct due *d = e->bodies.first;
+
+	return d ? ((const struct engineio_session
+			     *)((const char *)d -
+				offsetof(struct engineio_session, later)))
+			       ->post
+		 : NULL;
+}
+
+void engineio_take_body(struct engineio *e, struct engineio_link *l,
+			int64_t now_ms)
+{
+	struct engineio_session *s = l->session;
+	/* Ours meanwhile: packets may close the session. */
+	struct buf body = s->body;
+
+	engineio_enter(e, now_ms);
+	s->body = (struct buf){ 0 };
+	if (take_slice(s, l, buf_str(&body), s->taken))
+		s->body = body;
+	else
+		buf_free(&body);
+	engineio_leave(e);
 }
 
 /* A GET; there is one at a time, so that packets stay in order. */
@@ -238,7 +309,7 @@ static void begin_get(struct engineio_session *s, struct engineio_link *l)
 			engineio_close(s, "transport error");
 		return;
 	}
-	bind(s, l, ENGINEIO_LINK_GET, &s->get);
+	tie(s, l, ENGINEIO_LINK_GET, &s->get);
 	engineio_flush_soon(s);
 	if (engineio_is_ready(s) && !(s->probe && s->probe->probed))
 		e->conf.on->ready(e->conf.arg, s);
@@ -282,7 +353,7 @@ bool engineio_upgrade(struct engineio *e, struct engineio_link *l,
 	/* One too many is let in, for that is where clients look, and closed. */
 	l->role = ENGINEIO_LINK_PROBE;
 	if (!s->socket && !s->probe)
-		bind(s, l, ENGINEIO_LINK_PROBE, &s->probe);
+		tie(s, l, ENGINEIO_LINK_PROBE, &s->probe);
 	return true;
 }
 
@@ -317,7 +388,7 @@ static void take_over(struct engineio_session *s, struct engineio_link *l)
 	if (s->get)
 		engineio_answer_get(s);
 	engineio_unlink(l);
-	bind(s, l, ENGINEIO_LINK_SOCKET, &s->socket);
+	tie(s, l, ENGINEIO_LINK_SOCKET, &s->socket);
 	e->counts.websockets++;
 	e->counts.upgraded++;
 	go_on(s);

@@ -1,5 +1,6 @@
 #include "engineio_net.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -31,7 +32,7 @@ static int64_t now_ms(const struct engineio_net *n)
 
 static void rearm(struct engineio_net *n)
 {
-	int64_t due_ms = engineio_deadline(n->e);
+	int64_t due_ms = engineio_deadline(n->e), now = now_ms(n);
 
 	if (due_ms == n->due_ms)
 		return;
@@ -39,16 +40,7 @@ static void rearm(struct engineio_net *n)
 	if (due_ms == INT64_MAX)
 		loop_timer_stop(n->timer);
 	else
-		loop_timer_start(n->timer, due_ms - now_ms(n));
-}
-
-static void on_timer(void *arg)
-{
-	struct engineio_net *n = arg;
-
-	n->due_ms = INT64_MAX;
-	engineio_tick(n->e, now_ms(n));
-	rearm(n);
+		loop_timer_start(n->timer, due_ms > now ? due_ms - now : 0);
 }
 
 /* ---- orders ---- */
@@ -116,6 +108,48 @@ static struct engineio_link *link_of(struct net_conn *c)
 	return &conn->link;
 }
 
+struct net_conn *engineio_net_conn(const struct engineio_link *l)
+{
+	const struct conn *conn = l ? l->user : NULL;
+
+	return conn ? conn->s.conn : NULL;
+}
+
+/* One slice in each turn of the loop. */
+static void go_on_with_body(struct engineio_net *n)
+{
+	struct engineio_link *l = engineio_next_body(n->e);
+
+	if (!l)
+		return;
+	n->post = engineio_net_conn(l);
+	n->who = net_who(n->post);
+	engineio_take_body(n->e, l, now_ms(n));
+	n->post = NULL;
+}
+
+static void on_timer(void *arg)
+{
+	struct engineio_net *n = arg;
+
+	n->due_ms = INT64_MAX;
+	engineio_tick(n->e, now_ms(n));
+	go_on_with_body(n);
+	rearm(n);
+}
+
+/* The client's, whom a proxy may speak for. */
+static void set_address(const struct net_conn *c, uint8_t out[16])
+{
+	char text[NET_PEER_MAX];
+
+	net_peer(c, text);
+	if (inet_pton(AF_INET, text, out + 12) == 1)
+		out[10] = out[11] = 0xff;
+	else
+		inet_pton(AF_INET6, text, out);
+}
+
 static struct engineio_link *add_conn(struct engineio_net *n,
 				      struct net_conn *c)
 {
@@ -126,6 +160,7 @@ static struct engineio_link *add_conn(struct engineio_net *n,
 		conn->s.who = access_hold(net_who(c));
 	conn->n = n;
 	conn->link.user = conn;
+	set_address(c, conn->link.from);
 	net_set_user(c, &conn->s);
 	return &conn->link;
 }
@@ -133,13 +168,6 @@ static struct engineio_link *add_conn(struct engineio_net *n,
 bool engineio_net_has(const struct session *s)
 {
 	return s && s->close == close_conn;
-}
-
-struct net_conn *engineio_net_conn(const struct engineio_link *l)
-{
-	const struct conn *conn = l ? l->user : NULL;
-
-	return conn ? conn->s.conn : NULL;
 }
 
 struct access *engineio_net_who(const struct engineio_net *n)

@@ -11,14 +11,20 @@
  */
 #include "engineio.h"
 #include "engineio_packet.h"
+#include "peers.h"
 
 struct engineio_session {
 	struct due beat; /* first; the next ping, or the pong asked for */
 	struct due unused;
+	struct in6_addr from;
+	struct peer *counted; /* of e->peers, while not in use */
 	struct engineio *e;
 	struct engineio_session *next; /* of the same bucket; then: of dead */
 	char sid[ENGINEIO_SID_LEN + 1];
 	struct engineio_link *get, *post; /* requests that wait */
+	struct due later; /* the next slice of what has come with the POST, */
+	struct buf body;  /* of which so much was taken */
+	size_t taken;
 	struct engineio_link *socket, *probe;
 	bool choked; /* the WebSocket takes no more */
 	bool closed;
@@ -31,8 +37,9 @@ struct engineio_session {
 struct engineio {
 	struct engineio_conf conf;
 	struct engineio_session **bucket;
-	size_t n_buckets; /* a power of two */
-	struct due_list quiet, asked, probing, unused;
+	size_t n_buckets;    /* a power of two */
+	struct peers *peers; /* sessions that are not in use */
+	struct due_list quiet, asked, probing, unused, bodies;
 	int64_t now_ms;
 	int busy;
 	struct engineio_session *dirty, *dead;
@@ -68,6 +75,9 @@ void engineio_heard(struct engineio_session *s);
 
 /* The link has nothing to do with its session any more. */
 void engineio_unlink(struct engineio_link *l);
+
+/* Refuse the POST; its session is closed. */
+void engineio_drop_post(struct engineio_session *s);
 
 /* End a WebSocket that did not take over. */
 void engineio_drop_probe(struct engineio_session *s);

@@ -207,6 +207,106 @@ static void all_who_never_read_share_a_limit(void **state)
 	app_fini(&a);
 }
 
+static void who_holds_most_is_the_one_that_is_closed(void **state)
+{
+	const size_t part = ENGINEIO_WAITING_MAX - 100;
+	struct engineio_session *small;
+	struct app a;
+	struct buf big = { 0 };
+
+	(void)state;
+	app_init_with(&a, &script_wire, 100);
+	memset(buf_reserve(&big, part), 'x', part);
+	big.len = part;
+	step(&a, "GET a EIO=4&transport=polling");
+	small = a.session[1];
+	while (engineio_count(a.s.e).waiting + part + 100 <=
+	       ENGINEIO_WAITING_ALL_MAX) {
+		step(&a, "GET b EIO=4&transport=polling");
+		engineio_send(a.session[2], buf_str(&big), true);
+		a.session[2] = NULL;
+		a.n = 1;
+	}
+	for (int i = 0; i < 20; i++)
+		engineio_send(small, str_sub(buf_str(&big), 0, 100000), true);
+	assert_int_equal(engineio_count(a.s.e).overrun, 1);
+	assert_ptr_equal(a.session[1], small);
+	buf_free(&big);
+	app_fini(&a);
+}
+
+static void a_body_of_many_packets_takes_turns(void **state)
+{
+	const struct str query =
+		STR("BEGIN b EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAAAAAA");
+	struct net_request r = { .method = NET_POST };
+	struct buf body = { 0 };
+	struct engineio_link *l;
+	struct app a;
+
+	(void)state;
+	app_init(&a);
+	step(&a, "GET a EIO=4&transport=polling");
+	for (int i = 0; i < 2 * ENGINEIO_SLICE + 1; i++)
+		buf_puts(&body, i ? "\x1e"
+				    "4x"
+				  : "4x");
+	for (size_t n = 2; n <= 3; n++) { /* slices */
+		r.body = str_sub(buf_str(&body), 0, body.len - (3 - n) * 3);
+		script_step(&a.s, query);
+		engineio_request(a.s.e, &a.s.link['b' - 'a'], &r, 0);
+		for (size_t i = 1; i < n; i++) {
+			assert_int_equal(engineio_deadline(a.s.e), 0);
+			assert_null(strstr(a.s.log.p, "b 200"));
+			l = engineio_next_body(a.s.e);
+			assert_ptr_equal(l, &a.s.link['b' - 'a']);
+			engineio_take_body(a.s.e, l, 0);
+		}
+		assert_non_null(strstr(a.s.log.p, "b 200 ok"));
+		assert_null(engineio_next_body(a.s.e));
+		buf_reset(&a.s.log);
+	}
+	assert_int_equal(engineio_count(a.s.e).received,
+			 4 * ENGINEIO_SLICE + 1);
+	/* What is left is refused where its session ends meanwhile. */
+	script_step(&a.s, query);
+	engineio_request(a.s.e, &a.s.link['b' - 'a'], &r, 0);
+	buf_reset(&a.s.log);
+	engineio_close(a.session[1], "forced server close");
+	assert_non_null(strstr(a.s.log.p, "b 400 "));
+	assert_null(engineio_next_body(a.s.e));
+	buf_free(&body);
+	app_fini(&a);
+}
+
+static void an_address_has_so_many_sessions_that_are_not_in_use(void **state)
+{
+	struct app a;
+	struct engineio_session *last = NULL;
+
+	(void)state;
+	app_init_with(&a, &script_wire, ENGINEIO_UNUSED_MAX + 10);
+	for (int i = 0; i < ENGINEIO_UNUSED_MAX; i++) {
+		a.n = 0;
+		step(&a, "GET a EIO=4&transport=polling");
+		last = a.session[1];
+		engineio_set_used(last, false);
+	}
+	step(&a, "GET b EIO=4&transport=polling");
+	assert_int_equal(engineio_count(a.s.e).too_many_unused, 1);
+	/* Others are not concerned, */
+	a.s.link[2].from[0] = 0x20;
+	step(&a, "GET c EIO=4&transport=polling");
+	assert_int_equal(engineio_count(a.s.e).too_many_unused, 1);
+	/* and who has connected one may have another. */
+	engineio_set_used(last, true);
+	step(&a, "GET d EIO=4&transport=polling");
+	assert_int_equal(engineio_count(a.s.e).too_many_unused, 1);
+	assert_int_equal(engineio_count(a.s.e).sessions,
+			 ENGINEIO_UNUSED_MAX + 2);
+	app_fini(&a);
+}
+
 static void what_waits_leaves_in_pieces(void **state)
 {
 	enum { PART = 10000, PARTS = 100 };
@@ -327,6 +427,10 @@ int main(void)
 		cmocka_unit_test(cases_end_as_they_say),
 		cmocka_unit_test(who_never_reads_is_closed_at_the_limit),
 		cmocka_unit_test(all_who_never_read_share_a_limit),
+		cmocka_unit_test(who_holds_most_is_the_one_that_is_closed),
+		cmocka_unit_test(a_body_of_many_packets_takes_turns),
+		cmocka_unit_test(
+			an_address_has_so_many_sessions_that_are_not_in_use),
 		cmocka_unit_test(what_waits_leaves_in_pieces),
 		cmocka_unit_test(
 			a_body_that_is_too_large_is_refused_and_no_more),
