@@ -1,6 +1,7 @@
 #include "socketio.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/arena.h"
 #include "common/json.h"
@@ -10,6 +11,9 @@
 #include "frame.h"
 
 struct carrier;
+
+#define CLIENT_LEFT "client namespace disconnect"
+#define SERVER_LEFT "server namespace disconnect"
 
 struct socketio_client {
 	struct carrier *carrier;
@@ -108,6 +112,11 @@ static void drop_client(struct socketio_client *c, const char *why)
 	k->s->on->closed(k->s->arg, c, why);
 }
 
+bool socketio_may_return(const char *why)
+{
+	return strcmp(why, CLIENT_LEFT) != 0 && strcmp(why, SERVER_LEFT) != 0;
+}
+
 /* ---- packets out ---- */
 
 static struct socketio_packet packet_of(enum socketio_type type, struct str nsp,
@@ -193,7 +202,7 @@ void socketio_disconnect(struct socketio_client *c)
 
 	enter(k);
 	send_packet(c, SOCKETIO_DISCONNECT, &nothing);
-	drop_client(c, "server namespace disconnect");
+	drop_client(c, SERVER_LEFT);
 	leave(k);
 }
 
@@ -312,9 +321,7 @@ static bool take_packet(struct carrier *k, const struct socketio_packet *p,
 		return false;
 	switch (p->type) {
 	case SOCKETIO_CONNECT: connect(k, p); break;
-	case SOCKETIO_DISCONNECT:
-		drop_client(c, "client namespace disconnect");
-		break;
+	case SOCKETIO_DISCONNECT: drop_client(c, CLIENT_LEFT); break;
 	case SOCKETIO_EVENT:
 	case SOCKETIO_BINARY_EVENT:
 		s->counts.events++;

@@ -28,7 +28,7 @@
 #include "socketio_packet.h"
 
 enum {
-	SOCKETIO_CONNECT_MS = 45000,	   /* without any namespace */
+	SOCKETIO_CONNECT_MS = 15000,	   /* without any namespace */
 	SOCKETIO_NAMESPACES_MAX = 8,	   /* of one session */
 	SOCKETIO_PARTS_MAX = 4 << 20,	   /* bytes of one binary packet */
 	SOCKETIO_PARTS_ALL_MAX = 64 << 20, /* of all that are not whole yet */
@@ -81,6 +81,12 @@ struct socketio_events {
 	/* The last call for one that was connected. */
 	void (*closed)(void *arg, struct socketio_client *c, const char *why);
 };
+
+/*
+ * After such an end it may come back, and go on where it was: as in the
+ * reference implementation, not where either side has said good-bye.
+ */
+bool socketio_may_return(const char *why);
 
 struct socketio_conf {
 	struct engineio_conf engine; /* without its on and arg */

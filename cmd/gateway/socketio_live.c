@@ -65,8 +65,10 @@ static bool subscribe(struct peer *p, const struct patterns *set,
 
 	*pos_r = hub_position(p->s->g->hub, &p->l.client);
 	if (set->n == 0 || hub_subscribe(p->s->g->hub, &p->l.client, &wish,
-					 pos_r, &recovered, &e) == 0)
+					 pos_r, &recovered, &e) == 0) {
+		p->waits = false;
 		return recovered;
+	}
 	p->waits = true;
 	return false;
 }
@@ -119,7 +121,8 @@ static struct access *identify(struct socketio_live *s, struct str auth,
 	} else {
 		who = who ? access_hold(who) : auth_nobody(s->g->auth);
 	}
-	if (who && !access_reads_some(who))
+	/* Who has a name reads its own notifications, at least. */
+	if (who && access_is_nobody(who) && !access_reads_some(who))
 		access_drop(&who);
 	return who;
 }
@@ -359,14 +362,15 @@ static void on_closed(void *arg, struct socketio_client *c, const char *why)
 	struct socketio_live *s = arg;
 	struct peer *p = socketio_user(c);
 
-	(void)why;
 	p->c = NULL;
 	peer_abandon(p);
-	if (p->seat && compat_recovers(s->g->compat))
+	if (p->seat && compat_recovers(s->g->compat) &&
+	    socketio_may_return(why))
 		rooms_stand_up(s->rooms, p->seat, loop_now_ms(s->g->loop));
 	else
 		rooms_give_up(s->rooms, &p->seat);
 	p->seat = NULL;
+	p->user = (struct str){ 0 }; /* the seat's */
 	if (p->waits)
 		return; /* on_timer() finds it */
 	p->next = s->gone;
@@ -403,12 +407,12 @@ static void on_timer(void *arg)
 	s->waiting = NULL;
 	while ((p = list)) {
 		list = p->next;
-		p->waits = false;
+		/* Who goes meanwhile still waits, and is left to us. */
 		if (p->c)
 			subscribe_again(p, NULL);
-		else
+		if (!p->c)
 			free_peer(p);
-		if (p->waits)
+		else if (p->waits)
 			wait_for_journal(p);
 	}
 	rooms_tick(s->rooms, loop_now_ms(s->g->loop));
@@ -547,6 +551,8 @@ void socketio_live_report(const struct socketio_live *s, struct stats *stats)
 		  n.io.malformed + n.engine.malformed },
 		{ "socketio_overrun_total", n.engine.overrun },
 		{ "socketio_timed_out_total", n.engine.timed_out },
+		{ "socketio_unused_total", n.engine.unused },
+		{ "socketio_unused_refused_total", n.engine.too_many_unused },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)

@@ -58,6 +58,8 @@ run_client() {
 @test "nothing is lost or doubled while the transport changes" { run_client upgrade; }
 @test "notifications are their user's" { run_client notifications; }
 @test "who is connected is seen, and ended" { run_client connections; }
+@test "who says good-bye does not come back to its seat" { run_client goodbye; }
+@test "a body of thousands of packets is taken in turns" { run_client burst; }
 @test "hundreds of clients in one room" { run_client crowd; }
 
 @test "who comes back goes on where it was, over WebSocket" {
@@ -76,6 +78,17 @@ run_client() {
 	start_gateway --token-file "$T/token"
 	wait_for gateway_is_ready
 	client token 0123456789abcdef
+	stop_gateway
+}
+
+@test "who has a name hears its own notifications, whatever else it may not" {
+	"$BIN/weir" key ann role=viewer read='[]' >"$T/keys" 2>"$T/key"
+	chmod 600 "$T/keys"
+	echo 0123456789abcdef >"$T/token"
+	start_store
+	start_gateway --keys-file "$T/keys" --token-file "$T/token"
+	wait_for gateway_is_ready
+	client own "$(cat "$T/key")" 0123456789abcdef
 	stop_gateway
 }
 

@@ -202,7 +202,53 @@ const scenarios = {
 		await socket.emitWithAck("subscribe", { room: "venue:9", last: true });
 		await until(() => names(socket.heard).includes("venue:9"));
 		assert.deepEqual((await settled(socket)).filter(([n]) => n === "venue:9").map(([, p]) => p.status), ["open"]);
+		// Again, of a room that it is in already.
+		const rooms = (await socket.emitWithAck("subscribe", { room: "venue:9", last: true })).rooms;
+		assert.ok(rooms.includes("venue:9"));
+		await until(() => names(socket.heard).filter((n) => n === "venue:9").length === 2);
 		socket.close();
+	},
+
+	// Who says good-bye does not come back to its seat.
+	async goodbye() {
+		const socket = await connected();
+		await socket.emitWithAck("ping");
+		socket.disconnect();
+		while ((await (await fetch(url + "/api/v1/connections")).json()).connections.length)
+			await new Promise((resolve) => setTimeout(resolve, 10));
+		socket.connect();
+		await told(socket, "connect");
+		assert.equal(socket.recovered, false);
+		back = cut(socket);
+		await back;
+		assert.equal(socket.recovered, true);
+		socket.close();
+	},
+
+	// A body of many packets is taken in turns, all of it and in order.
+	async burst() {
+		const socket = await connected({ transports: ["polling"] });
+		const answers = [...Array(5000)].map((_, i) => socket.emitWithAck(i % 2 ? "leave" : "join", "venue:9"));
+		const rooms = (await Promise.all(answers)).map((a) => a.rooms.includes("venue:9"));
+		assert.deepEqual(rooms, rooms.map((_, i) => i % 2 === 0));
+		socket.close();
+	},
+
+	// One that may read nothing else hears what is for itself.
+	async own() {
+		const [key, owner] = rest;
+		const ann = await connected({ auth: { token: key } });
+		const note = (user) => ({ type: "user.notification", subject: user, data: { type: "custom", title: user, message: "m" } });
+		const answer = await fetch(`${url}/api/v1/events`, {
+			method: "POST",
+			headers: { "Content-Type": "application/json", Authorization: `Bearer ${owner}` },
+			body: JSON.stringify([note("bob"), note("ann")]),
+		});
+		assert.equal(answer.status, 201);
+		await until(() => names(ann.heard).includes("notification"));
+		assert.deepEqual(ann.heard.filter(([n]) => n === "notification").map(([, p]) => p.title), ["ann"]);
+		assert.equal((await ann.emitWithAck("join", "price:update")).ok, false);
+		ann.close();
 	},
 
 	async answers() {
