@@ -515,11 +515,24 @@ static void run(unsigned long most[2])
 	}
 }
 
+static bool all_have_begun(void)
+{
+	for (unsigned i = 0; i < opt.clients; i++)
+		if (!clients[i].has_position)
+			return false;
+	return true;
+}
+
 /* No more comes: everybody stays until it has seen the last. */
 static unsigned settle(void)
 {
-	int64_t end_ms;
+	int64_t end_ms = clk_mono_ms() + END_MS;
 
+	/* Who comes after the last event would wait for one in vain. */
+	while (!all_have_begun() && clk_mono_ms() < end_ms) {
+		wait_and_take();
+		turn_all();
+	}
 	publish(TOPICS * 20);
 	pclose(publisher); /* when all is durable */
 	ending = true;
