@@ -181,7 +181,6 @@ static bool answer(struct net_conn *c, const struct net_answer *a, bool end,
 		return false;
 	}
 	forget_headers(c);
-	c->in_request = false;
 	net_end_request(c);
 	c->served++;
 	written = send_answer(c, buf_str(&b));

@@ -60,6 +60,8 @@ numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"a","data":&}
 	[ "$(grep -c ': making way ' "$T/gateway.err")" -ge 1 ]
 	[ "$(grep -c ': ready ' "$T/gateway.err")" -ge 2 ]
 	[ "$(sed -n 's/.*ready url=//p' "$T/gateway.err" | sort -u | wc -l)" = 1 ]
+	# what was answered is not waited for
+	[ "$(grep -c 'not answered' "$T/gateway.err")" = 0 ]
 	stop_daemon "$gateway"
 }
 
