@@ -487,9 +487,10 @@ void live_refused(void *arg, struct net_conn *c, const char *code,
 {
 	struct engineio_net *engine = engine_of(arg, c);
 
+	/* To refuse it may have cost as much as to read it: it counts. */
 	if (engine)
 		engineio_net_refused(engine, c);
-	else
+	else if (!comes_too_often(net_user(c)))
 		reply_error(net_user(c), code, why);
 }
 

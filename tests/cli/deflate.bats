@@ -61,3 +61,10 @@ metric() { # NAME [LABEL]: its value
 	[ "$(metric inflate_refused_total too-large)" -eq 2 ]
 	stop_daemon "$gateway"
 }
+
+@test "a message that is refused counts for the rate like any other" {
+	start_both --deflate --messages-per-s 1
+	python3 "$RAW" "$port" insists
+	[ "$(metric inflate_refused_total too-large)" -ge 100 ]
+	stop_daemon "$gateway"
+}

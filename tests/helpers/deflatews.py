@@ -12,7 +12,7 @@ import zlib
 
 from rawws import (CLOSE, PING, PONG, TEXT, Client, Ended, ask, need)
 
-RSV1 = 0x40
+BINARY, RSV1 = 2, 0x40
 OFFER = "permessage-deflate; client_max_window_bits"
 TAIL = b"\x00\x00\xff\xff"
 PLAIN = "; server_no_context_takeover; client_no_context_takeover"
@@ -187,7 +187,7 @@ def inbound(port):
     need("pong" in c.message(), "plain")
     c.pack(b'{"ping":"\xc0\x80"}')
     need(c.message()["error"]["code"] in ("bad-json", "bad-message"), "UTF-8")
-    c.pack(b"{}", 2)
+    c.pack(b"{}", BINARY)
     need(c.message()["error"]["code"] == "not-text", "binary")
     c.lives()
 
@@ -254,7 +254,25 @@ def bombs(port):
     other.lives()
 
 
-SCENARIOS = {f.__name__: f for f in (offers, broadcast, inbound, wrong, bombs)}
+def insists(port):
+    """Refused messages count; one who goes on with them is closed."""
+    bomb = squeeze(b" " * 70000)
+    for code, data, opcode in (("too-large", bomb, TEXT),
+                               ("not-text", squeeze(b"{}"), BINARY)):
+        c = Deflating(port)
+        seen = set()
+        while True:
+            c.send(data, opcode, 0x80 | RSV1)
+            answer = c.message()
+            if isinstance(answer, tuple):
+                break
+            seen.add(answer["error"]["code"])
+        need(answer[0] == 1008, "closed with", answer)
+        need("rate-limited" in seen and seen <= {"rate-limited", code}, seen)
+
+
+SCENARIOS = {f.__name__: f
+             for f in (offers, broadcast, inbound, wrong, bombs, insists)}
 
 
 def main():
