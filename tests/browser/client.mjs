@@ -329,6 +329,56 @@ test('what is unsubscribed comes no more, and nothing is left at the end', async
 	await end(page);
 });
 
+test('what is compressed arrives whole, in both directions', async () => {
+	const other = await start('gateway', '--port', '0', '--deflate');
+	const page = await (await browser.newContext()).newPage();
+	const type = `test.n${++topics}`;
+	// short, longer, of many bytes a character, and noise
+	const texts = ['short', 'a longer text, '.repeat(20), 'größer 🚲 '.repeat(3000),
+		Array.from({ length: 20000 }, () => Math.random().toString(36)[2] ?? '').join('')];
+	const events = texts.map((text, n) => ({ type, subject: 's', data: { n, text } }));
+
+	page.problems = [];
+	page.on('pageerror', (e) => page.problems.push(String(e)));
+	await page.goto(`${other.url}/healthz`);
+	await page.evaluate(async (wanted) => {
+		const { connect } = await import('/client/weir.js');
+
+		window.got = [];
+		window.c = connect(undefined, { transports: ['websocket'],
+			WebSocket: class extends WebSocket {
+				constructor(...args) {
+					super(...args);
+					window.ws = this;
+				}
+			} });
+		c.subscribe(`${wanted}/`, { handler: (e) => got.push(e.data) });
+	}, type);
+	await is(page, 'live websocket');
+	assert.match(await page.evaluate('ws.extensions'), /^permessage-deflate\b/);
+	await publish(...events);
+	await has(page, texts.length);
+	await page.evaluate((list) => { // the client would post the long ones
+		for (const [n, e] of list.entries())
+			ws.send(JSON.stringify({ publish: e, id: `mine${n}` }));
+	}, events);
+	await has(page, 2 * texts.length);
+	assert.deepEqual((await got(page)).map((e) => e.text), [...texts, ...texts]);
+
+	const metrics = await (await fetch(`${other.url}/metrics`)).text();
+	const value = (name, kind = '') => Number(metrics.match(new RegExp(
+		`^weir_gateway_${name}\\{.*${kind}.*\\} (.*)$`, 'm'))[1]);
+
+	assert.ok(value('deflated_total') >= 2 * (texts.length - 1));
+	assert.ok(value('inflated_total') >= texts.length - 1); // the short one may be plain
+	assert.equal(value('deflate_offers_total', 'taken'), 1);
+	assert.equal(value('inflate_refused_total', 'broken'), 0);
+	assert.equal(value('inflate_refused_total', 'too-large'), 0);
+	assert.equal(await page.evaluate('c.stats.connects'), 1);
+	await end(page);
+	await stop(other.child);
+});
+
 test('a page of another origin uses it, where the gateway allows that', async () => {
 	const site = createServer((q, a) => a.end('<!doctype html>'));
 
