@@ -29,6 +29,7 @@ struct follow {
 	int64_t heard_ms;
 	unsigned left; /* events that this slice may still hand over */
 	bool handed;   /* this slice handed something over */
+	bool in_slice;
 };
 
 static void hand_over(struct follow *f, const struct event *ev)
@@ -293,6 +294,7 @@ static bool on_work(void *arg)
 
 	f->left = f->conf.slice ? f->conf.slice : FOLLOW_SLICE;
 	f->handed = false;
+	f->in_slice = true;
 	while (more && f->left > 0) {
 		if (!f->started && !attach(f)) {
 			/* Heartbeats must not pile up meanwhile. */
@@ -309,6 +311,7 @@ static bool on_work(void *arg)
 	}
 	if (f->handed && f->conf.slice_end)
 		f->conf.slice_end(f->conf.arg);
+	f->in_slice = false;
 	return more;
 }
 
@@ -376,6 +379,12 @@ void follow_free(struct follow **fp)
 bool follow_look(struct follow *f)
 {
 	return f->started || attach(f);
+}
+
+void follow_look_now(struct follow *f)
+{
+	if (!f->in_slice && f->started && on_work(f))
+		loop_work_wake(f->work);
 }
 
 struct position follow_position(const struct follow *f)

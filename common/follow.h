@@ -75,6 +75,12 @@ void follow_free(struct follow **fp);
  */
 bool follow_look(struct follow *f);
 
+/*
+ * Hand over a slice of what is there now, not in the next turn of the loop: for
+ * whoever makes a turn long. Not from within a handler: nothing happens then.
+ */
+void follow_look_now(struct follow *f);
+
 /* The last event handed over. epoch 0: no journal was seen yet. */
 struct position follow_position(const struct follow *f);
 

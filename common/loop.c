@@ -100,6 +100,11 @@ int64_t loop_now_ms(struct loop *l)
 	return (int64_t)uv_now(&l->uv);
 }
 
+void loop_update_now(struct loop *l)
+{
+	uv_update_time(&l->uv);
+}
+
 static void on_stop(uv_signal_t *h, int signo)
 {
 	(void)signo;

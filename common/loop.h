@@ -29,8 +29,9 @@ bool loop_stopping(const struct loop *l);
 /* Take a loop_stop() back: loop_run() may be called once more. */
 void loop_rearm(struct loop *l);
 
-/* Monotonic milliseconds, taken once a turn. */
+/* Monotonic milliseconds, taken once a turn; or when told that one is long. */
 int64_t loop_now_ms(struct loop *l);
+void loop_update_now(struct loop *l);
 
 /*
  * SIGTERM and SIGINT stop the loop; SIGHUP calls hup (NULL: ignored). SIGPIPE

@@ -148,6 +148,15 @@ static void on_closed(void *arg, struct net_conn *c)
 	net_set_who(c, NULL);
 }
 
+/* What comes live does not wait for all those who come and go. */
+static void on_look(void *arg)
+{
+	struct gateway *g = arg;
+
+	follow_look_now(g->follow);
+	hub_look(g->hub);
+}
+
 /* ---- life ---- */
 
 static int open_bus(struct gateway *g, struct err *e)
@@ -194,6 +203,7 @@ static int open_net(struct gateway *g, struct err *e)
 		.refused = live_refused,
 		.writable = live_writable,
 		.closed = on_closed,
+		.look = on_look,
 	};
 	const struct net_conf net = {
 		.loop = g->loop,

@@ -85,6 +85,7 @@ static void set_state(struct hub *h, struct hub_client *c, enum hub_state state)
 	h->counts.behind -= c->state == HUB_BEHIND;
 	h->counts.choked -= c->state == HUB_CHOKED;
 	c->state = state;
+	c->put_off &= state == HUB_BEHIND;
 	q = queue_of(h, state);
 	if (q)
 		push(q, c);
@@ -188,6 +189,18 @@ static void block(struct hub *h, struct hub_client *c, uint64_t pos)
 	set_state(h, c, HUB_CHOKED);
 }
 
+/* Those that this turn has no time for: served in the next ones, in order. */
+static void put_off(struct hub *h, struct group *g)
+{
+	while (g->n_live > HUB_LIVE_SLICE) {
+		struct hub_client *c = g->live[g->n_live - 1].client;
+
+		c->pos = h->flushed;
+		set_state(h, c, c->waiter ? HUB_WOKEN : HUB_BEHIND);
+		c->put_off = true;
+	}
+}
+
 /* To everyone who is live; who is told later goes from the list. */
 static void flush_chunk(struct hub *h, struct group *g, struct chunk chunk)
 {
@@ -208,6 +221,7 @@ static void flush_chunk(struct hub *h, struct group *g, struct chunk chunk)
 
 static void flush_group(struct hub *h, struct group *g, uint64_t upto)
 {
+	put_off(h, g);
 	for (size_t i = 0; g->n_live && i < g->n_pending;) {
 		struct chunk chunk = gather(h, g, i);
 
@@ -323,6 +337,12 @@ void hub_slice_end(struct hub *h)
 		loop_timer_start(h->tick, HUB_TICK_MS);
 }
 
+void hub_look(struct hub *h)
+{
+	if (h->newest != h->flushed)
+		flush(h);
+}
+
 void hub_leave(struct hub *h, struct hub_client *c)
 {
 	set_state(h, c, HUB_IDLE);
@@ -341,7 +361,7 @@ static bool on_work(void *arg)
 	}
 	h->spent = 0;
 	while (h->spent < HUB_TURN_MAX && (c = h->behind.head)) {
-		h->spent++;
+		h->spent += HUB_WRITE_COST;
 		if (!hub_serve(h, c)) {
 			loop_timer_start(h->retry, HUB_RETRY_MS);
 			return false;
@@ -494,16 +514,6 @@ void hub_epoch(struct hub *h, struct position pos)
 	}
 }
 
-uint32_t hub_epoch_of(const struct hub *h)
-{
-	return h->epoch;
-}
-
-struct filters *hub_filters(struct hub *h)
-{
-	return h->filters;
-}
-
 struct hub *hub_new(const struct hub_conf *conf)
 {
 	struct hub *h = xcalloc(1, sizeof(*h));
@@ -549,13 +559,4 @@ void hub_free(struct hub **hp)
 	free(h->recorded_us);
 	free(h);
 	*hp = NULL;
-}
-
-struct hub_counts hub_count(const struct hub *h)
-{
-	struct hub_counts n = h->counts;
-
-	n.groups = groups_count(h->groups);
-	n.filters = filters_count(h->filters);
-	return n;
 }

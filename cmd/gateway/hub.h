@@ -18,7 +18,10 @@
  * events is not judged before it has been live.
  *
  * A flush comes at once when little happens, and at most once a millisecond
- * when much does: sending less often is what makes sending cheap.
+ * when much does: sending less often is what makes sending cheap. It goes to so
+ * many of those that want the same; the others are behind then, by that much,
+ * and come in the next turns: what is for few does not wait for what is for
+ * many.
  *
  * A client that asks for the newest event of each topic gets those up to its
  * position, in order, and then all that came after it. So nothing is missed
@@ -43,12 +46,14 @@ enum {
 	HUB_RETRY_MS = 200,	  /* when the journal could not be read */
 	HUB_SLICE = 16,		  /* long polls that are woken in a turn */
 	HUB_LOOK_MAX = 2048,	  /* events looked at for one that is behind */
-	HUB_TURN_MAX = 4096,	/* likewise for all; 1 KiB sent counts as one */
-	HUB_DEFLATE_COST = 32,	/* and an event compressed as so many */
-	HUB_LAST_MAX = 100000,	/* topics that "last" may give */
-	HUB_LAG_MS = 30000,	/* twice found to be lagging: disconnected */
-	HUB_LAG_SLICE = 256,	/* clients that take no more, looked at */
-	HUB_OWED_MAX = 16,	/* requests of one client that wait */
+	HUB_LIVE_SLICE = 1024, /* live clients of a group sent to in a turn */
+	HUB_TURN_MAX = 4096,   /* likewise for all; 1 KiB sent counts as one, */
+	HUB_WRITE_COST = 8,    /* and each write as so many */
+	HUB_DEFLATE_COST = 32, /* and an event compressed */
+	HUB_LAST_MAX = 100000, /* topics that "last" may give */
+	HUB_LAG_MS = 30000,    /* twice found to be lagging: disconnected */
+	HUB_LAG_SLICE = 256,   /* clients that take no more, looked at */
+	HUB_OWED_MAX = 16,     /* requests of one client that wait */
 	HUB_RING_SLOTS = 16384, /* of each kind of frame */
 	HUB_RING_BYTES = 4 << 20,
 };
@@ -88,6 +93,7 @@ struct hub_client {
 	struct journal_want want;
 	bool blocked;	   /* the socket takes no more */
 	bool returning;	   /* asked for what was; may lag until it is live */
+	bool put_off;	   /* by the hub's own doing it is behind */
 	bool lagging;	   /* was found to be, and takes no more */
 	struct owed *owed; /* what it is sent first, up to its position */
 };
@@ -113,8 +119,9 @@ struct hub_conf {
 	 */
 	struct deflater *deflater;
 	/*
-	 * Events that were recorded then have been sent to all live clients
-	 * that wanted them. May be NULL.
+	 * Events that were recorded then have been sent to the live clients
+	 * that wanted them (of each group, the first HUB_LIVE_SLICE). May be
+	 * NULL.
 	 */
 	void (*flushed)(void *arg, const int64_t *recorded_us, size_t n);
 	/*
@@ -147,6 +154,8 @@ void hub_free(struct hub **hp); /* after its clients have left */
 
 void hub_event(struct hub *h, const struct event *ev);
 void hub_slice_end(struct hub *h);
+/* Send what waits for the tick: the loop may be long in coming to it. */
+void hub_look(struct hub *h);
 /* Events after the last one were pruned; the next one comes after them. */
 void hub_gap(struct hub *h);
 /* Where the journal is read from now; also when it is another one. */

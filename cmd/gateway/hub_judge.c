@@ -99,7 +99,8 @@ static const struct lag_rule *judge(const struct hub *h,
 				    const struct hub_client *c)
 {
 	/* One without a group is choked by answers, and wants no events. */
-	if (!h->conf.lag || !c->group || c->returning || c->owed || c->waiter)
+	if (!h->conf.lag || !c->group || c->returning || c->put_off ||
+	    c->owed || c->waiter)
 		return NULL;
 	return lag_judge(h->conf.lag, &c->group->patterns, c->pos);
 }

@@ -1,5 +1,24 @@
-/* How far clients are behind. */
+/* What is said of the hub: its counts, and how far clients are behind. */
 #include "hub_private.h"
+
+uint32_t hub_epoch_of(const struct hub *h)
+{
+	return h->epoch;
+}
+
+struct filters *hub_filters(struct hub *h)
+{
+	return h->filters;
+}
+
+struct hub_counts hub_count(const struct hub *h)
+{
+	struct hub_counts n = h->counts;
+
+	n.groups = groups_count(h->groups);
+	n.filters = filters_count(h->filters);
+	return n;
+}
 
 /* Only those that are not live have a position of their own. */
 static void note_lags(const struct hub *h, const struct queue *q,

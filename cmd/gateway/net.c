@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "common/clk.h"
 #include "common/xmem.h"
 
 #include "tls.h"
@@ -62,6 +63,53 @@ static int set_up_tls(struct net *n, void *context)
 	return tls_apply(n->conf.tls, context, &e);
 }
 
+/*
+ * Thousands that come or go at once are one turn of the loop to libuv, and that
+ * may be long. Called where nothing of a connection is half done.
+ */
+static void look_up(struct net *n)
+{
+	int64_t now_us = clk_mono_us();
+
+	if (!n->conf.on->look || now_us - n->looked_us < NET_LOOK_MS * 1000)
+		return;
+	loop_update_now(n->conf.loop);
+	n->conf.on->look(n->conf.arg);
+	n->looked_us = clk_mono_us();
+}
+
+static int on_established(struct net_conn *c)
+{
+	look_up(c->net);
+	return net_on_opened(c);
+}
+
+static int on_received(struct net_conn *c, const char *in, size_t len)
+{
+	int rc = net_on_receive(c, in, len);
+
+	look_up(c->net);
+	return rc;
+}
+
+/* Its end has begun: nothing is written to it, nor asked of lws. */
+static int on_ending(struct net_conn *c)
+{
+	c->dying = true;
+	look_up(c->net);
+	return 0;
+}
+
+static int on_end(struct lws *wsi, struct net_conn *c)
+{
+	struct net *n = c->net;
+
+	lws_set_opaque_user_data(wsi, NULL);
+	forget(c);
+	look_up(n);
+	return 0;
+}
+
 static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 		    void *in, size_t len)
 {
@@ -82,16 +130,14 @@ static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return net_on_upgrade(c);
 	case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return net_on_extension(c);
 	case LWS_CALLBACK_ADD_HEADERS: return net_on_headers(c, in);
-	case LWS_CALLBACK_ESTABLISHED: return net_on_opened(c);
-	case LWS_CALLBACK_RECEIVE: return net_on_receive(c, in, len);
+	case LWS_CALLBACK_ESTABLISHED: return on_established(c);
+	case LWS_CALLBACK_RECEIVE: return on_received(c, in, len);
 	case LWS_CALLBACK_RECEIVE_PONG:
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return net_on_control(c);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 	case LWS_CALLBACK_SERVER_WRITEABLE: return net_on_writable(c);
-	case LWS_CALLBACK_WSI_DESTROY:
-		lws_set_opaque_user_data(wsi, NULL);
-		forget(c);
-		return 0;
+	case LWS_CALLBACK_CLOSED: return on_ending(c);
+	case LWS_CALLBACK_WSI_DESTROY: return on_end(wsi, c);
 	default: return 0;
 	}
 }

@@ -44,6 +44,7 @@ enum {
 	NET_REQUEST_S = 20,	    /* a request must be here in full; 408 */
 	/* Who is told why it ends must have taken that; else: hung up. */
 	NET_CLOSE_S = 5,
+	NET_LOOK_MS = 5, /* of a turn of the loop, see net_events.look */
 	/* What is turned away is told to come back after so long. */
 	NET_RETRY_MIN_S = 2,
 	NET_RETRY_MAX_S = 10,
@@ -121,6 +122,13 @@ struct net_events {
 	void (*writable)(void *arg, struct net_conn *c);
 	/* The connection is no more; the last call for it. */
 	void (*closed)(void *arg, struct net_conn *c);
+	/*
+	 * Connections that come, speak and go in one turn of the loop have
+	 * taken NET_LOOK_MS: time to see to what may not wait for its end. From
+	 * within a handler of theirs: may write, must not end a request. May be
+	 * NULL.
+	 */
+	void (*look)(void *arg);
 };
 
 struct net_conf {

@@ -80,8 +80,9 @@ struct net {
 	struct net_counts counts;
 	size_t in_request; /* connections */
 	bool leaving;
-	struct inflater *inflater;	   /* or NULL: nothing is compressed */
-	struct deflate_offer offer;	   /* of the current upgrade */
+	struct inflater *inflater;  /* or NULL: nothing is compressed */
+	struct deflate_offer offer; /* of the current upgrade */
+	int64_t looked_us;
 	char scratch[NET_HEAD_MAX + 1024]; /* strings of the current request */
 	size_t scratch_used;
 	struct net_request request;

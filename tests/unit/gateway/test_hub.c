@@ -77,7 +77,7 @@ struct world {
 	uint64_t head;
 	uint32_t epoch;
 	int64_t now_us;
-	size_t sent; /* bytes, in this turn */
+	size_t sent, writes; /* bytes, and how often, in this turn */
 	struct client *crowd;
 	int step;
 	size_t flushed;	  /* events that were sent to live clients */
@@ -234,6 +234,7 @@ static bool take(void *user, struct str frames)
 
 	assert_false(c->taken);
 	c->w->sent += frames.len;
+	c->w->writes++;
 	if (c->hub.kind == FRAME_SSE)
 		take_blocks(c, frames);
 	else
@@ -792,6 +793,87 @@ static void who_comes_back_together_is_served_together(void **state)
 }
 
 /*
+ * One of a crowd comes, goes, or, where those that lag are not judged, reads
+ * nothing for a while.
+ */
+static void disturb(struct world *w, struct client *c)
+{
+	struct position pos;
+
+	switch (pick(w, 4)) {
+	case 0: c->choked = !w->hub->conf.lag; return;
+	case 1: unchoke(w, c); return;
+	default: break;
+	}
+	pos = hub_position(w->hub, &c->hub);
+	/* All is for it, so that its position is the last that it got. */
+	assert_int_equal(pos.offset, c->last);
+	hub_leave(w->hub, &c->hub);
+	c->choked = c->taken = c->hub.blocked = false;
+	assert_int_equal(subscribe(c, "", &c->last, false, &pos), 0);
+	assert_int_equal(pos.offset, c->last);
+}
+
+/*
+ * What is for very many goes out over several turns, to each of them once and
+ * in order, and nobody is taken for one that lags; what is for few does not
+ * wait for that.
+ */
+static void tell_many(struct world *w)
+{
+	const size_t n = 8 * HUB_LIVE_SLICE;
+	struct client *few = &w->client[0];
+	struct position pos;
+
+	if (w->step == 0) {
+		w->crowd = xcalloc(n, sizeof(*w->crowd));
+		assert_int_equal(subscribe(few, "b.y/1", NULL, false, &pos), 0);
+		few->last = pos.offset;
+		for (size_t i = 0; i < n; i++) {
+			struct client *c = &w->crowd[i];
+
+			*c = (struct client){ .w = w, .hub.user = c };
+			c->hub.line.conn = c;
+			assert_int_equal(subscribe(c, "", NULL, false, &pos),
+					 0);
+			c->last = pos.offset;
+		}
+	}
+	assert_true(w->writes <= 4 * (size_t)HUB_LIVE_SLICE);
+	w->writes = 0;
+	assert_int_equal(few->hub.state, HUB_LIVE);
+	assert_true(w->step < 100000);
+	if (w->step < 60) {
+		write_events(w, 1 + pick(w, 5), true);
+		for (int i = 0; i < 20; i++)
+			disturb(w, &w->crowd[pick(w, n)]);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		unchoke(w, &w->crowd[i]);
+		if (w->crowd[i].hub.state != HUB_LIVE ||
+		    w->crowd[i].last != w->head)
+			return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(w->crowd[i].broken, 0);
+		hub_leave(w->hub, &w->crowd[i].hub);
+	}
+	assert_int_equal(hub_count(w->hub).lagged[LAG_LATEST], 0);
+	free(w->crowd);
+	loop_stop(w->loop);
+}
+
+static void what_is_for_many_goes_out_in_slices(void **state)
+{
+	static const char *const rules[] = { "=latest:1" };
+
+	(void)state;
+	run(tell_many);
+	run_with_lag(tell_many, rules, 1);
+}
+
+/*
  * Two that read nothing for long, one of which wants other topics as well;
  * then they get the newest of each topic of the rule, and all of the others.
  */
@@ -1102,6 +1184,7 @@ int main(void)
 		cmocka_unit_test(who_falls_behind_goes_on_with_the_latest),
 		cmocka_unit_test(
 			who_falls_behind_may_be_sent_away_and_come_back),
+		cmocka_unit_test(what_is_for_many_goes_out_in_slices),
 		cmocka_unit_test(a_waiter_is_woken_and_sent_nothing),
 		cmocka_unit_test(clients_are_told_what_of_theirs_was_pruned),
 	};
