@@ -134,7 +134,8 @@ struct hub_conf {
 	void (*woken)(void *user);
 	/*
 	 * What follows does not join on to what the client has: it is another
-	 * journal, or events that it wants were pruned before it had them.
+	 * journal, or events that it wants were pruned before it had them, or
+	 * are left out because it lags. What follows comes after pos.
 	 */
 	void (*broken)(void *user, struct position pos);
 	/*

@@ -108,6 +108,7 @@ static const struct lag_rule *judge(const struct hub *h,
 bool hub_judge(struct hub *h, struct hub_client *c)
 {
 	const struct lag_rule *r = judge(h, c);
+	struct position had = { h->epoch, c->pos };
 
 	if (!r)
 		return false;
@@ -120,7 +121,8 @@ bool hub_judge(struct hub *h, struct hub_client *c)
 		return false;
 	}
 	h->counts.lagged[LAG_LATEST]++;
-	h->conf.broken(c->user, (struct position){ h->epoch, c->pos });
+	/* What it is owed comes after what it had, and so may be lost again. */
+	h->conf.broken(c->user, had);
 	return true;
 }
 

@@ -231,7 +231,7 @@ static bool serve_missed(struct hub *h, struct hub_client *c, struct journal *j)
 	o->want.pattern = o->wanted.v;
 	o->want.n = o->wanted.n;
 	if (journal_pruned(j, o->at, &o->want, &e) > 0)
-		h->conf.broken(c->user, (struct position){ h->epoch, c->pos });
+		h->conf.broken(c->user, (struct position){ h->epoch, o->at });
 	if (c->state != HUB_BEHIND)
 		return true; /* choked by what it was told */
 	buf_reset(&h->out);

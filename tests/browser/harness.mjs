@@ -73,7 +73,8 @@ export async function until(fn, what = String(fn), ms = 60000) {
 const KINDS = { websocket: /^Upgrade: *websocket/im, sse: /^GET \/api\/v1\/events\/stream/ };
 
 // forbid: kinds that are hung up on. cut() ends all connections, freeze() makes
-// them half-open: nothing passes any more, and nobody is told.
+// them half-open: nothing passes any more, and nobody is told. hold() lets
+// nothing pass until release(), which lets all of it pass.
 export class Proxy {
 	forbid = new Set();
 	counts = { websocket: 0, sse: 0 };
@@ -131,6 +132,20 @@ export class Proxy {
 	freeze() {
 		for (const pair of this.#pairs)
 			pair.isFrozen = true;
+	}
+
+	hold() {
+		for (const { client, gateway } of this.#pairs) {
+			client.pause();
+			gateway.pause();
+		}
+	}
+
+	release() {
+		for (const { client, gateway } of this.#pairs) {
+			client.resume();
+			gateway.resume();
+		}
 	}
 
 	close() {

@@ -49,6 +49,9 @@ is_choked() { [ "$(count_of choked)" = 1 ]; }
 	# it is told so, and has then only the newest of each topic
 	sed -n '1!p' "$T/out" | sed -n '/"subscribed"/,$p' >"$T/told"
 	head -n 1 "$T/told" | jq -e '.recovered == false'
+	# all of which comes after the position that it is told, the last that it had
+	had=$(sed '/"subscribed"/d' "$T/out" | head -n -2 | tail -n 1 | jq -r .offset)
+	[ "$(head -n 1 "$T/told" | jq -r '.position | split(":")[1]')" = "$had" ]
 	[ "$(tail -n +2 "$T/told" | jq .data.n | paste -sd ' ')" = "5999 6000" ]
 	[ "$(wc -l <"$T/out")" -lt 5000 ]
 }

@@ -314,6 +314,8 @@ class Stream extends Link {
 			this.host.subscribed(this, position, recovered, patterns);
 		} else if (event === 'over')
 			this.end({ status: 401, error: 'the token does not hold any more' });
+		else if (event === 'lagged') // as 4008 of a WebSocket
+			this.end(readReason(data));
 		else if (data === null)
 			this.host.moved(this, id);
 		else
