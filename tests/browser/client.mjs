@@ -431,9 +431,12 @@ test('the demo page shows what is said in another one', async () => {
 	await two.locator('#venues .row', { hasText: 'open' }).waitFor();
 	await two.locator('#feed .row').waitFor();
 	assert.equal(await two.locator('.row').count(), 2);
+	await one.locator('#here', { hasText: '2 pages are open' }).waitFor();
+	await two.locator('#here', { hasText: '2 pages are open' }).waitFor();
 	await two.screenshot({ path: 'venues.png' });
-	await end(one);
 	await end(two);
+	await one.locator('#here', { hasText: '1 page is open' }).waitFor();
+	await end(one);
 });
 
 await run({

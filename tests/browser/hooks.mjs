@@ -196,6 +196,29 @@ test('one user\'s notifications, and how many are new', async () => {
 	await end(page);
 });
 
+test('who else is there, while somebody asks for it', async () => {
+	const [page, other] = await Promise.all([open(), open()]);
+	const show = (p, topic, options) => p.evaluate(([t, o]) =>
+		render({}, ['who', 'usePresence', t, o]), [topic, options]);
+
+	await show(page, 'test.p/x');
+	await shows(page, 'shown.who?.topic === "test.p/x" && shown.who.count === 1');
+	await show(other, 'test.p/x');
+	await shows(page, 'shown.who.count === 2');
+	await shows(other, 'shown.who?.count === 2');
+	await other.evaluate(() => root.unmount());
+	await shows(page, 'shown.who.count === 1');
+	// of another topic nothing is known at first, and then what is true of it
+	await show(page, 'test.p/y');
+	await shows(page, 'shown.who?.topic === "test.p/y" && shown.who.count === 1');
+	await show(page, 'test.p/y', { enabled: false });
+	await shows(page, 'shown.who === null');
+	await show(page, null);
+	await shows(page, 'shown.who === null');
+	await end(page);
+	await end(other);
+});
+
 await run({
 	begin: async () => {
 		await start('store');

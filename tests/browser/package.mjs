@@ -26,7 +26,7 @@ test('npm packs it whole, and installs what it packed', async () => {
 	const [{ files, filename }] = JSON.parse(sh('npm', 'pack', '--json', '../client'));
 
 	assert.deepEqual(files.map((f) => f.path).sort(), ['README.md', 'api.js',
-		'environment.js', 'links.js', 'notify.js', 'package.json', 'parts.js',
+		'climb.js', 'environment.js', 'keep.js', 'links.js', 'notify.js', 'package.json', 'parts.js',
 		'presence.js', 'react.d.ts', 'react.js', 'subscription.js', 'weir.d.ts', 'weir.js']);
 	sh('npm', 'install', '--no-audit', '--no-fund', '--legacy-peer-deps', `./${filename}`);
 	assert.match(readFileSync(`${here}/node_modules/weir-client/weir.js`, 'utf8'), /connect/);
@@ -34,9 +34,40 @@ test('npm packs it whole, and installs what it packed', async () => {
 
 test('its declarations fit, and refuse what is wrong', () => {
 	cpSync('types', here, { recursive: true });
-	sh('node', '../node_modules/typescript/bin/tsc', '--noEmit', '--strict',
-		'--target', 'es2022', '--lib', 'es2022,dom', '--module', 'nodenext',
-		'--jsx', 'react-jsx', '--types', 'react', 'usage.ts', 'hooks.tsx');
+	for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']])
+		sh('node', '../node_modules/typescript/bin/tsc', '--noEmit', '--strict',
+			'--target', 'es2022', '--lib', 'es2022,dom', '--module', module,
+			'--moduleResolution', resolution,
+			'--jsx', 'react-jsx', '--types', 'react', 'usage.ts', 'hooks.tsx');
+});
+
+// All modules that a page comes to load, by what they import.
+async function modulesOf(page, html) {
+	const found = new Set(), ahead = [new URL(html.match(/type="module" src="([^"]+)"/)[1], page)];
+
+	for (const url of ahead) {
+		if (found.has(url.pathname))
+			continue;
+		found.add(url.pathname);
+		const source = await (await fetch(url)).text();
+
+		for (const [, path] of source.matchAll(/\sfrom '([^']+)';/g))
+			ahead.push(new URL(path, url));
+	}
+	return [...found].sort();
+}
+
+test('a page loads all its modules at once, and no other', async () => {
+	for (const path of ['/', '/demo/venues.html']) {
+		const page = gateway.url + path;
+		const html = await (await fetch(page)).text();
+		const named = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)]
+			.map((m) => m[1]);
+		const [own] = html.match(/(?<=type="module" src=")[^"]+/);
+
+		assert.deepEqual([...named, new URL(own, page).pathname].sort(),
+			await modulesOf(page, html));
+	}
 });
 
 test('works in Node, from the package', async () => {

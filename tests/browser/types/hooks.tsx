@@ -1,5 +1,5 @@
-import { useConnection, useEvents, useJob, useLast, useNotifications, WeirProvider }
-	from 'weir-client/react';
+import { useConnection, useEvents, useJob, useLast, useNotifications, usePresence,
+	WeirProvider } from 'weir-client/react';
 
 function Page({ user }: { user: string | null }) {
 	const { state } = useConnection();
@@ -7,10 +7,14 @@ function Page({ user }: { user: string | null }) {
 	const last = useLast<{ price: string }>('price.update/');
 	const { notifications, unread, markRead } = useNotifications(user);
 	const job = useJob('j1', { enabled: true });
+	const who = usePresence('venue.update/7', { enabled: user !== null });
 
 	// @ts-expect-error
 	useLast('price.update/', { since: '1d' });
+	// @ts-expect-error: it may not be known yet
+	who.count;
 	return <p onClick={markRead}>{state} {events[0].data.title} {unread} {job.progress}
+		{who?.count} {who?.users.join()}
 		{[...last.values()].map((e) => e.data.price)}
 		{notifications.map((n) => n.data.message)}</p>;
 }

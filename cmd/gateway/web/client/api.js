@@ -2,9 +2,12 @@
 import { isFunction } from './environment.js';
 import { query, retryAfterMs } from './parts.js';
 
+const AHEAD_MS = 30000; // of the token's end, it is renewed
+const TIMER_MOST_MS = 2 ** 31 - 1;
+
 export class Api {
 	isStale = false; // the last token was refused
-	#fetch; #base; #token;
+	#fetch; #base; #token; #renewTimer = 0;
 
 	constructor(fetch, base, token) {
 		this.#fetch = fetch;
@@ -18,6 +21,21 @@ export class Api {
 
 	async token(isStale = this.isStale) {
 		return this.canRenew ? this.#token({ isStale }) : this.#token;
+	}
+
+	/** Call fn with a promise of a fresh token shortly before this one ends. */
+	renewAt(expires, fn) {
+		const ms = (typeof expires === 'number' ? expires * 1000 :
+			Date.parse(expires)) - Date.now();
+
+		this.renewNot();
+		if (ms > 0 && this.canRenew)
+			this.#renewTimer = setTimeout(() => fn(this.token(true)),
+				Math.min(ms - Math.min(AHEAD_MS, ms / 4), TIMER_MOST_MS));
+	}
+
+	renewNot() {
+		clearTimeout(this.#renewTimer);
 	}
 
 	// A token that has expired is asked for anew, once. What is no success is

@@ -121,3 +121,8 @@ export const mayPass = (e) => !e.status || e.status === 408 || e.status === 429 
 
 export const randomId = () => globalThis.crypto?.randomUUID?.() ??
 	Array.from({ length: 4 }, () => Math.random().toString(36).slice(2)).join('-');
+
+export const sameSet = (a, b) => a.size === b.size && [...a].every((x) => b.has(x));
+
+// The client's own (state, reset, error) have no dot, and types have.
+export const isPattern = (name) => name === '' || name.includes('.');

@@ -9,10 +9,12 @@
 // meanwhile is held back for it; it joins where the two meet.
 
 import { Api } from './api.js';
+import { Climb } from './climb.js';
 import { baseOf, environment, kindsOf } from './environment.js';
+import { Keeper } from './keep.js';
 import { LINKS } from './links.js';
-import { backoffMs, matches, mayPass, MOST_MS, parsePosition, randomId, sleep,
-	topicOf } from './parts.js';
+import { backoffMs, isPattern, matches, mayPass, MOST_MS, parsePosition, randomId,
+	sameSet, sleep, topicOf } from './parts.js';
 import { Presence } from './presence.js';
 import { Subscription } from './subscription.js';
 
@@ -21,11 +23,9 @@ export { notify } from './notify.js';
 const OPEN_MS = 10000; // for a connection to say that it is subscribed
 const PING_MS = 25000, PONG_MS = 10000;
 const QUIET_MS = 45000; // of a stream, which has a sign of life every 15 s
-const CLIMB_MS = 5000, CLIMB_MOST_MS = 300000; // between looks for a better way
 const POLL_MS = 30000, WAIT_S = 25;
 const BACKGROUND_MS = 60000; // hidden so long before it pauses
 const PUBLISH_MS = 30000;
-const SAVE_MS = 250;
 
 // What goes wrong in a handler is the handler's: the next one has its turn.
 function call(fn, ...args) {
@@ -51,10 +51,9 @@ export class Client {
 	#listeners = new Set(); // {name, fn}
 	#epoch = ''; #pos = -1; // -1: from now on
 	#state = 'connecting'; #status = { state: 'connecting', transport: null };
-	#past; #presence; #api; #kinds; #link = null; #probe = null; #rung = 0; #good = -1; #lapses = 0;
-	#tries = 0; #timer = 0; #climbTimer = 0; #climbs = 0;
-	#hideTimer = 0; #saveTimer = 0; #isTouched = false; #undo = [];
-	#renewTimer = 0; #source = `weir-client/${randomId()}`;
+	#past; #presence; #api; #keeper; #climb; #kinds;
+	#link = null; #rung = 0; #good = -1; #lapses = 0; #tries = 0; #timer = 0;
+	#hideTimer = 0; #isTouched = false; #undo = []; #source = `weir-client/${randomId()}`;
 	#counts = { events: 0, duplicates: 0, connects: 0, falls: 0, climbs: 0,
 		resets: 0, published: 0, rttMs: null };
 
@@ -65,6 +64,10 @@ export class Client {
 		this.#env = environment(options);
 		this.#api = new Api(this.#env.fetch, this.#base, options.token);
 		this.#kinds = kindsOf(this.#env, options.transports);
+		this.#keeper = new Keeper(this.#env.storage,
+			options.keep === true ? this.#base : options.keep,
+			{ position: () => this.position, error: (e) => this.#error(e) });
+		this.#climb = new Climb(options.climb, (rung) => this.#make(rung));
 		this.#host = this.#makeHost();
 		this.#past = {
 			filter: options.filter,
@@ -197,7 +200,7 @@ export class Client {
 	close() {
 		if (this.#state === 'closed')
 			return;
-		this.#save();
+		this.#keeper.save();
 		this.#finish({});
 	}
 
@@ -213,7 +216,8 @@ export class Client {
 			this.#link.ping?.().catch(() => {});
 			return;
 		}
-		this.#tries = this.#lapses = this.#climbs = 0;
+		this.#tries = this.#lapses = 0;
+		this.#climb.forget();
 		this.#open();
 	}
 
@@ -227,7 +231,7 @@ export class Client {
 		};
 
 		add(document, 'visibilitychange', () => this.#onVisibility());
-		add(window, 'pagehide', () => this.#save());
+		add(window, 'pagehide', () => this.#keeper.save());
 		add(window, 'pageshow', (e) => e.persisted && this.resume());
 		add(window, 'online', () => this.#state === 'paused' || this.resume());
 		add(window, 'offline', () => this.#onOffline());
@@ -245,7 +249,7 @@ export class Client {
 		clearTimeout(this.#hideTimer);
 		if (!this.#env.document.hidden)
 			return this.resume();
-		this.#save();
+		this.#keeper.save();
 		if (this.backgroundMs < Infinity)
 			this.#hideTimer = setTimeout(() => this.pause(), this.backgroundMs);
 	}
@@ -255,36 +259,11 @@ export class Client {
 	}
 
 	async #begin() {
-		const { keep } = this.#options;
+		const position = await this.#keeper.load();
 
-		try {
-			if (keep && this.#env.storage)
-				this.#adopt(await this.#env.storage.getItem(this.#key()));
-		} catch (e) {
-			this.#error(e);
-		}
+		this.#adopt(position);
 		if (this.#state === 'connecting')
 			this.#open();
-	}
-
-	#key() {
-		const { keep } = this.#options;
-
-		return `weir:${keep === true ? this.#base : keep}`;
-	}
-
-	#save() {
-		const { keep } = this.#options;
-
-		clearTimeout(this.#saveTimer);
-		this.#saveTimer = 0;
-		if (keep && this.position && this.#env.storage)
-			call(() => this.#env.storage.setItem(this.#key(), this.position));
-	}
-
-	#saveLater() {
-		if (this.#options.keep && !this.#saveTimer)
-			this.#saveTimer = setTimeout(() => this.#save(), SAVE_MS);
 	}
 
 	#set(state, detail = {}) {
@@ -322,10 +301,10 @@ export class Client {
 
 			this.#isTouched = false;
 			if (!wanted.size && this.#good >= 0) {
-				this.#save();
+				this.#keeper.save();
 				this.#pos = -1; // what is wanted next begins then
 			}
-			for (const link of [this.#link, this.#probe])
+			for (const link of [this.#link, this.#climb.probe])
 				if (link && !sameSet(link.patterns, wanted))
 					link.change(wanted);
 			this.#beginSubs(); // what others want already
@@ -341,7 +320,7 @@ export class Client {
 		}
 		if (p && p.offset > this.#pos) {
 			this.#pos = p.offset;
-			this.#saveLater();
+			this.#keeper.saveLater();
 		}
 	}
 
@@ -352,7 +331,7 @@ export class Client {
 		}
 		this.#deliver(event, offset);
 		this.#pos = offset;
-		this.#saveLater();
+		this.#keeper.saveLater();
 	}
 
 	#deliver(event, offset) {
@@ -407,14 +386,15 @@ export class Client {
 			subscribed: (...args) => this.#onSubscribed(...args),
 			down: (link, why) => this.#onDown(link, why),
 			error: (e) => this.#error(e),
-			authenticated: ({ expires }) => this.#renewAt(expires),
+			authenticated: ({ expires }) =>
+				this.#api.renewAt(expires, (token) => this.#renew(token)),
 			presence: current((who) => this.#presence.hear(who)),
 			beat: current(() => this.#presence.again()),
 		};
 	}
 
 	#onSubscribed(link, position, recovered, patterns) {
-		if (link === this.#probe)
+		if (link === this.#climb.probe)
 			this.#promote();
 		if (link !== this.#link)
 			return;
@@ -461,7 +441,7 @@ export class Client {
 		this.#lapses = 0;
 		this.#api.isStale = false;
 		this.#counts.connects++;
-		this.#climbLater();
+		this.#climb.from(link.rung);
 		this.#set(link.kind === 'poll' ? 'polling' : 'live');
 	}
 
@@ -476,7 +456,7 @@ export class Client {
 		this.#emit('reset', { position });
 		for (const sub of [...this.#subs])
 			sub.reset(position, p.offset);
-		this.#saveLater();
+		this.#keeper.saveLater();
 	}
 
 	#make(rung) {
@@ -498,24 +478,24 @@ export class Client {
 
 	#drop() {
 		this.#presence.stop();
-		clearTimeout(this.#climbTimer);
-		this.#probe?.close();
+		this.#climb.stop();
 		this.#link?.close();
-		this.#probe = this.#link = null;
+		this.#link = null;
 	}
 
 	#halt(state) {
 		if (this.#state === 'closed')
 			return;
 		clearTimeout(this.#timer);
-		this.#save();
+		this.#keeper.save();
 		this.#drop();
 		this.#set(state);
 	}
 
 	#finish(detail) {
-		for (const timer of [this.#timer, this.#hideTimer, this.#renewTimer])
-			clearTimeout(timer);
+		clearTimeout(this.#timer);
+		clearTimeout(this.#hideTimer);
+		this.#api.renewNot();
 		this.#drop();
 		for (const undo of this.#undo)
 			undo();
@@ -531,9 +511,8 @@ export class Client {
 	}
 
 	#onDown(link, why) {
-		if (link === this.#probe) {
-			this.#probe = null;
-			this.#climbOn(link);
+		if (link === this.#climb.probe) {
+			this.#climb.failed();
 		} else if (link === this.#link) {
 			this.#drop();
 			this.#adopt(link.isUp ? why.position : null);
@@ -593,64 +572,20 @@ export class Client {
 		this.#set('waiting', { retryMs: ms });
 	}
 
-	// ---- up again, to a better kind ----
-
-	#climbLater() {
-		const { first = CLIMB_MS, most = CLIMB_MOST_MS } = this.#options.climb ?? {};
-
-		clearTimeout(this.#climbTimer);
-		if (this.#link.rung > 0)
-			this.#climbTimer = setTimeout(() => this.#climb(0),
-				backoffMs(this.#climbs++, first, most));
-		else
-			this.#climbs = 0;
-	}
-
-	#climb(rung) {
-		this.#probe = this.#make(rung);
-		this.#probe.start();
-	}
-
-	#climbOn(failed) {
-		if (failed.rung + 1 < this.#link.rung)
-			this.#climb(failed.rung + 1);
-		else
-			this.#climbLater();
-	}
-
 	#promote() {
 		const old = this.#link;
 
-		this.#link = this.#probe;
-		this.#probe = null;
+		this.#link = this.#climb.take();
 		this.#rung = this.#link.rung;
 		this.#counts.climbs++;
 		old.close();
 	}
 
-	// ---- who we are ----
-
-	// While it is connected, a fresh token shortly before the old one ends.
-	#renewAt(expires) {
-		const ms = (typeof expires === 'number' ? expires * 1000 :
-			Date.parse(expires)) - Date.now();
-
-		clearTimeout(this.#renewTimer);
-		if (ms > 0 && this.#api.canRenew)
-			this.#renewTimer = setTimeout(() => this.#renew(),
-				Math.min(ms - Math.min(30000, ms / 4), 2 ** 31 - 1));
-	}
-
-	async #renew() {
+	async #renew(token) {
 		try {
-			this.#link?.authenticate?.(await this.#api.token(true));
+			this.#link?.authenticate?.(await token);
 		} catch (e) {
 			this.#error(e); // the gateway will say when it has expired
 		}
 	}
 }
-
-const sameSet = (a, b) => a.size === b.size && [...a].every((x) => b.has(x));
-
-// The client's own (state, reset, error) have no dot, and types have.
-const isPattern = (name) => name === '' || name.includes('.');

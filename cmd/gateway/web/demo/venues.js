@@ -1,5 +1,5 @@
 // venues - a page on the browser client, for those who write their own: state
-// (the newest of each topic), a feed (what came in the last day), and a form.
+// (the newest of each topic, and who sees it), a feed (what came in the last day), and a form.
 import { connect } from '/client/weir.js';
 import { setTime, text } from '/text.js';
 
@@ -57,6 +57,9 @@ client.onstate = ({ state, transport }) => {
 	$('state').dataset.state = state;
 	$('state-text').textContent = transport ? `${state} (${transport})` : state;
 };
-client.subscribe('venue.update/', { last: true, handler: showVenue });
+client.subscribe('venue.update/', { last: true, handler: showVenue,
+	onPresence: ({ count }) => {
+		$('here').textContent = count === 1 ? '1 page is open' : `${count} pages are open`;
+	} });
 client.subscribe(['vibe.check/', 'promotion.update/'], { since: '1d', handler: showNews });
 $('say').onsubmit = say;
