@@ -92,10 +92,17 @@ struct producer_memory *producer_memory_new(const char *tool, size_t max);
 void producer_memory_free(struct producer_memory **mp);
 struct producer_queue producer_memory_queue(struct producer_memory *m);
 /*
- * Take a copy of ev, under the next id, which is returned; 0 where it is full.
- * Its own source and id, where it has them, become originsource and originid.
+ * Take a copy of ev, under the next id, which is returned. Its own source and
+ * id, where it has them, become originsource and originid.
+ *
+ * 0 with *e: it is full (EX_TEMPFAIL), or what ev has become is not an event
+ * that the store takes (EX_DATAERR, as event_check() says): it would be sent
+ * for ever, and nothing behind it would come through.
  */
-uint64_t producer_memory_add(struct producer_memory *m, const struct event *ev);
+uint64_t producer_memory_add(struct producer_memory *m, const struct event *ev,
+			     struct err *e);
+/* Forget the last n, of which none was sent yet. */
+void producer_memory_undo(struct producer_memory *m, size_t n);
 struct str producer_memory_source(const struct producer_memory *m);
 size_t producer_memory_waiting(const struct producer_memory *m);
 

@@ -109,30 +109,52 @@ static struct str put(char **at, struct str s)
 	return s.p ? copy : s;
 }
 
-uint64_t producer_memory_add(struct producer_memory *m, const struct event *ev)
+/* Copy ev into the slot of its id. */
+static void keep(struct producer_memory *m, const struct event *ev)
 {
-	struct slot *slot;
-	struct buf ext = { .p = NULL };
-	char *at;
+	struct slot *slot = &m->slot[ev->id % m->max];
+	char *at = xmalloc(ev->topic.len + ev->ext.len + ev->data.len);
 
-	if (producer_memory_waiting(m) == m->max)
-		return 0;
-	build_ext(ev, &ext);
-	slot = &m->slot[(m->last + 1) % m->max];
 	free(slot->mem);
-	at = slot->mem = xmalloc(ev->topic.len + ext.len + ev->data.len);
-	slot->ev = (struct event){
-		.source = str_from(m->source),
-		.id = ++m->last,
-		.time_us = ev->time_us,
-		.recorded_us = CLK_NONE,
-	};
+	slot->mem = at;
+	slot->ev = *ev;
 	slot->ev.topic = put(&at, ev->topic);
 	slot->ev.data = put(&at, ev->data);
+	slot->ev.ext = put(&at, ev->ext);
+}
+
+uint64_t producer_memory_add(struct producer_memory *m, const struct event *ev,
+			     struct err *e)
+{
+	struct buf ext = { .p = NULL };
+	struct event made = {
+		.topic = ev->topic,
+		.source = str_from(m->source),
+		.id = m->last + 1,
+		.time_us = ev->time_us,
+		.recorded_us = CLK_NONE,
+		.data = ev->data,
+	};
+	uint64_t id = 0;
+
+	if (producer_memory_waiting(m) == m->max) {
+		err_set(e, EX_TEMPFAIL, "too many events wait for the store");
+		return 0;
+	}
+	build_ext(ev, &ext);
 	if (ext.len)
-		slot->ev.ext = put(&at, buf_str(&ext));
+		made.ext = buf_str(&ext);
+	if (event_check(&made, e) == 0) {
+		keep(m, &made);
+		id = ++m->last;
+	}
 	buf_free(&ext);
-	return m->last;
+	return id;
+}
+
+void producer_memory_undo(struct producer_memory *m, size_t n)
+{
+	m->last -= n;
 }
 
 static void queue_range(void *arg, uint64_t *first_r, uint64_t *last_r)

@@ -77,6 +77,8 @@ int api_read_event(const struct access *who, struct str text, struct arena *a,
 /* Publish n events and answer the connection when they are durable. */
 typedef void api_published(struct gateway *g, struct net_conn *c, void *arg,
 			   const struct position *pos, size_t n);
+/* Count what publish_add() did not take. */
+void api_count_unpublished(struct gateway *g, const struct err *e);
 /* arg is freed with free() in the end. */
 void api_publish(struct gateway *g, struct net_conn *c, const struct event *ev,
 		 size_t n, api_published *fn, void *arg);

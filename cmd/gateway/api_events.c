@@ -510,11 +510,6 @@ int api_read_event(const struct access *who, struct str text, struct arena *a,
 		return err_set(e, EX_DATAERR,
 			       "originsource, originid: are made from source "
 			       "and id");
-	/* The pair becomes an attribute too, and must fit. */
-	if (ev->ext.len + ev->source.len + EVENT_ID_MAX + 64 > EVENT_EXT_MAX)
-		return err_set(e, EX_DATAERR,
-			       "further attributes: more than %d bytes",
-			       EVENT_EXT_MAX);
 	return type_check(ev, e);
 }
 

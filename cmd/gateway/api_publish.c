@@ -1,5 +1,6 @@
 /* A request that waits until its events are durable. */
 #include <stdlib.h>
+#include <sysexits.h>
 
 #include "common/xmem.h"
 
@@ -46,21 +47,28 @@ static void on_batch_end(void *arg, enum publish_end end,
 	session_end(c);
 }
 
+void api_count_unpublished(struct gateway *g, const struct err *e)
+{
+	stats_add(g->stats, "refused_total",
+		  e->code == EX_TEMPFAIL ? "queue-full" : "event", 1);
+}
+
 void api_publish(struct gateway *g, struct net_conn *c, const struct event *ev,
 		 size_t n, api_published *fn, void *arg)
 {
-	struct posting *p;
+	struct posting *p = xcalloc(1, sizeof(*p));
+	struct err e;
 
-	if (!publish_has_room(g->publish, n)) {
+	p->batch = publish_add(g->publish, ev, n, on_batch_end, p, &e);
+	if (!p->batch) {
+		free(p);
 		free(arg);
-		stats_add(g->stats, "refused_total", "queue-full", 1);
-		http_problem(c, 503, "too many events wait for the store");
+		api_count_unpublished(g, &e);
+		api_fail(g, c, &e);
 		return;
 	}
-	p = xcalloc(1, sizeof(*p));
 	p->fn = fn;
 	p->arg = arg;
 	session_begin(&p->s, g, c, close_posting);
-	p->batch = publish_add(g->publish, ev, n, on_batch_end, p);
 	producer_kick(g->producer);
 }

@@ -193,10 +193,6 @@ static void write_one(struct gateway *g, struct net_conn *c, const char *prefix,
 	struct written *w;
 	struct err e;
 
-	if (data.len > EVENT_DATA_MAX) {
-		http_problem(c, 400, "more than %d bytes", EVENT_DATA_MAX);
-		return;
-	}
 	if (type_check(&ev, &e)) {
 		api_fail(g, c, &e);
 		return;

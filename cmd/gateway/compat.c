@@ -377,9 +377,6 @@ int compat_publish(const struct compat *t, struct str name,
 	if (topic_check(ev_r->topic, e))
 		return -1;
 	ev_r->data = json_one_line(print_mold(r->data, &s, a), a);
-	if (ev_r->data.len > EVENT_DATA_MAX)
-		return err_set(e, EX_DATAERR, "data: more than %d bytes",
-			       EVENT_DATA_MAX);
 	return 0;
 }
 

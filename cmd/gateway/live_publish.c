@@ -58,7 +58,17 @@ static void begin(struct live *l, const struct event *ev, struct str id)
 {
 	struct gateway *g = l->s.g;
 	struct publication *p = xcalloc(1, sizeof(*p) + id.len + 1);
+	struct err e;
 
+	p->batch = publish_add(g->publish, ev, 1, on_end, p, &e);
+	if (!p->batch) {
+		free(p);
+		api_count_unpublished(g, &e);
+		live_reply_refused(l,
+				   e.code == EX_TEMPFAIL ? "busy" : "bad-event",
+				   e.msg, id);
+		return;
+	}
 	p->live = l;
 	if (id.p)
 		p->id = (struct str){ memcpy(p + 1, id.p, id.len), id.len };
@@ -68,7 +78,6 @@ static void begin(struct live *l, const struct event *ev, struct str id)
 	p->at = &l->publishing;
 	l->publishing = p;
 	l->n_publishing++;
-	p->batch = publish_add(g->publish, ev, 1, on_end, p);
 	producer_kick(g->producer);
 }
 
@@ -82,8 +91,7 @@ void live_publish(struct live *l, const struct client_command *cmd,
 		live_reply_refused(
 			l, e.code == EX_NOPERM ? "forbidden" : "bad-event",
 			e.msg, cmd->id);
-	else if (l->n_publishing == LIVE_PUBLISHING_MAX ||
-		 !publish_has_room(l->s.g->publish, 1))
+	else if (l->n_publishing == LIVE_PUBLISHING_MAX)
 		live_reply_refused(l, "busy",
 				   "too many events wait for the store",
 				   cmd->id);

@@ -1,7 +1,7 @@
 #include "publish.h"
 
-#include <assert.h>
 #include <stdlib.h>
+#include <sysexits.h>
 
 #include "common/xmem.h"
 
@@ -94,7 +94,7 @@ void publish_free(struct publish **pp)
 	*pp = NULL;
 }
 
-bool publish_has_room(const struct publish *p, size_t n)
+static bool has_room(const struct publish *p, size_t n)
 {
 	return producer_memory_waiting(p->queue) + n <= PUBLISH_WAITING_MAX;
 }
@@ -116,13 +116,31 @@ static char *origin_of(const struct event *ev)
 	return b.p;
 }
 
-struct publish_batch *publish_add(struct publish *p, const struct event *ev,
-				  size_t n, publish_fn *fn, void *arg)
+/* All or nothing, into the queue. */
+static int enqueue(struct publish *p, const struct event *ev, size_t n,
+		   struct err *e)
 {
-	struct publish_batch *b =
-		xcalloc(1, sizeof(*b) + n * sizeof(b->pos[0]));
-	struct publish_batch **at = &p->batches;
+	for (size_t i = 0; i < n; i++)
+		if (producer_memory_add(p->queue, &ev[i], e) == 0) {
+			producer_memory_undo(p->queue, i);
+			return -1;
+		}
+	return 0;
+}
 
+struct publish_batch *publish_add(struct publish *p, const struct event *ev,
+				  size_t n, publish_fn *fn, void *arg,
+				  struct err *e)
+{
+	struct publish_batch **at = &p->batches, *b;
+
+	if (!has_room(p, n)) {
+		err_set(e, EX_TEMPFAIL, "too many events wait for the store");
+		return NULL;
+	}
+	if (enqueue(p, ev, n, e))
+		return NULL;
+	b = xcalloc(1, sizeof(*b) + n * sizeof(b->pos[0]));
 	b->fn = fn;
 	b->arg = arg;
 	b->n = b->left = n;
@@ -131,9 +149,6 @@ struct publish_batch *publish_add(struct publish *p, const struct event *ev,
 		at = &(*at)->next;
 	*at = b;
 	for (size_t i = 0; i < n; i++) {
-		uint64_t id = producer_memory_add(p->queue, &ev[i]);
-
-		assert(id == p->first + p->n);
 		xgrow(&p->slot, &p->cap, p->n, sizeof(*p->slot));
 		p->slot[p->n++] = (struct slot){ b, i, origin_of(&ev[i]) };
 	}

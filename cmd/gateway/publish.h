@@ -39,15 +39,14 @@ typedef void publish_fn(void *arg, enum publish_end end,
 struct publish *publish_new(struct loop *loop, struct producer_memory *queue);
 void publish_free(struct publish **pp); /* calls nobody */
 
-/* The queue has room for n more events. */
-bool publish_has_room(const struct publish *p, size_t n);
-
 /*
- * Hand over n checked events (that there is room for); fn is called once,
- * later. The caller kicks the producer.
+ * Hand over n events; fn is called once, later. The caller kicks the producer.
+ * NULL with *e where there is no room (EX_TEMPFAIL), or one of them is none that
+ * the store takes (EX_DATAERR): nothing was handed over then.
  */
 struct publish_batch *publish_add(struct publish *p, const struct event *ev,
-				  size_t n, publish_fn *fn, void *arg);
+				  size_t n, publish_fn *fn, void *arg,
+				  struct err *e);
 
 /* Whoever waited for it is gone: fn will not be called. */
 void publish_abandon(struct publish_batch *b);

@@ -6,6 +6,7 @@
 #include "common/types.h"
 #include "common/xmem.h"
 
+#include "api.h"
 #include "socketio_peer.h"
 
 /* ---- answers ---- */
@@ -314,18 +315,22 @@ static int hand_over(struct peer *p, const struct socketio_message *m,
 	struct gateway *g = p->s->g;
 	struct posting *post;
 
-	if (p->n_postings == SOCKETIO_PUBLISH_MAX ||
-	    !publish_has_room(g->publish, 1))
+	if (p->n_postings == SOCKETIO_PUBLISH_MAX)
 		return err_set(e, EX_UNAVAILABLE,
 			       "too many events wait for the store");
 	post = xcalloc(1, sizeof(*post));
+	post->batch = publish_add(g->publish, ev, 1, on_published, post, e);
+	if (!post->batch) {
+		free(post);
+		api_count_unpublished(g, e);
+		return -1;
+	}
 	post->p = p;
 	post->to =
 		(struct socketio_message){ .has_id = m->has_id, .id = m->id };
 	post->next = p->postings;
 	p->postings = post;
 	p->n_postings++;
-	post->batch = publish_add(g->publish, ev, 1, on_published, post);
 	producer_kick(g->producer);
 	return 0;
 }

@@ -156,6 +156,12 @@ static int read_event(struct pub *p, struct str line, struct event *ev_r,
 	return type_check(&check, e);
 }
 
+static void refuse_line(struct pub *p, const struct err *e)
+{
+	log_error("line %llu: %s", (unsigned long long)p->lines.number, e->msg);
+	p->bad = true;
+}
+
 static void take_line(struct pub *p, struct str line)
 {
 	struct event ev;
@@ -164,14 +170,13 @@ static void take_line(struct pub *p, struct str line)
 	if (str_trim(line).len == 0)
 		return;
 	if (read_event(p, line, &ev, &e)) {
-		log_error("line %llu: %s", (unsigned long long)p->lines.number,
-			  e.msg);
-		p->bad = true;
+		refuse_line(p, &e);
 	} else {
 		/* Until now it was the input that was waited for. */
 		if (producer_memory_waiting(p->queue) == 0)
 			loop_timer_start(p->timer, cfg.timeout_ms);
-		producer_memory_add(p->queue, &ev);
+		if (producer_memory_add(p->queue, &ev, &e) == 0)
+			refuse_line(p, &e);
 	}
 	arena_reset(&p->arena);
 }

@@ -132,7 +132,7 @@ static void fill(struct run *r)
 
 	while (r->sent - r->acked < room && r->sent < r->limit) {
 		ev = make_event(r->sent);
-		producer_memory_add(r->queue, &ev);
+		producer_memory_add(r->queue, &ev, NULL);
 		r->sent++;
 	}
 	r->sent_us = clk_mono_us();

@@ -145,3 +145,22 @@ post() { # PATH BODY
 	post /api/websocket '{"action":"broadcast","channel":"venue:7","data":{"n":1}}' | jq -e .success
 	[ "$(get "$url/api/venues/7/updates" | jq -c '[.updates[].n]')" = '[1]' ]
 }
+
+@test "what becomes too large on its way is refused by every door, and holds up nobody" {
+	start_both
+	more=$(head -c 3900 /dev/zero | tr '\0' x)
+	shop=$(printf '\\"%.0s' $(seq 100)) # each of them is two bytes more in it
+	event() { printf '{"type":"t.n","source":"%s","id":"%s","data":1,"more":"%s"}' "$shop" "$1" "$more"; }
+	event 1 >"$T/event"
+	WS=$HELPERS/wsclient
+	printf '{"publish":%s,"id":7}\n{"ping":1}\n' "$(event 2)" >"$T/in"
+	printf '{"id":"a","url":"http://localhost/","select":"%s"}' "$(head -c 300000 /dev/zero | tr '\0' x)" >"$T/watch"
+	# As it comes it is an event; its source and id become attributes, too.
+	post /api/v1/events "@$T/event" | jq -e '.status == 400 and (.detail | test("further attributes: more than"))'
+	"$WS" -n 2 "$port" <"$T/in" | jq -se '(map(.error // empty) | .[0].code == "bad-event" and .[0].id == 7) and any(.pong)'
+	get -X PUT -H 'Content-Type: application/json' -d "@$T/watch" "$url/api/v1/watches/a" | jq -e .status==400
+	get "$url/metrics" | tee "$T/metrics" | grep -E "^weir_gateway_refused_total\{.*kind=\"event\".* [2-9]$" || { grep refused_total "$T/metrics"; false; }
+	run -0 get -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '{"type":"t.n","data":2}' "$url/api/v1/events"
+	[ "$output" = 201 ]
+	[ "$(log t. | jq .data)" = 2 ]
+}

@@ -46,7 +46,7 @@ static void add(unsigned n)
 	struct event ev = { .topic = STR("test.n"), .time_us = 1 };
 
 	while (n-- > 0)
-		assert_true(producer_memory_add(t.queue, &ev) > 0);
+		assert_true(producer_memory_add(t.queue, &ev, NULL) > 0);
 	producer_kick(t.p);
 }
 
@@ -236,10 +236,48 @@ static void at_most_a_window_is_in_flight(void **state)
 static void a_full_queue_says_so(void **state)
 {
 	struct event ev = { .topic = STR("test.n"), .time_us = 1 };
+	struct err e;
 
 	(void)state;
 	add(QUEUE);
-	assert_int_equal(producer_memory_add(t.queue, &ev), 0);
+	assert_int_equal(producer_memory_add(t.queue, &ev, &e), 0);
+	assert_int_equal(e.code, EX_TEMPFAIL);
+}
+
+static void what_the_store_would_not_take_is_not_queued(void **state)
+{
+	struct event ev = { .topic = STR("test.n"), .time_us = 1 };
+	struct buf b = { 0 };
+	struct err e;
+
+	(void)state;
+	buf_putc(&b, '"');
+	while (b.len < EVENT_DATA_MAX - 1)
+		buf_putc(&b, 'x');
+	buf_putc(&b, '"');
+	ev.data = buf_str(&b);
+	assert_int_equal(producer_memory_add(t.queue, &ev, &e), 1);
+	b.p[b.len - 1] = 'x';
+	buf_putc(&b, '"');
+	ev.data = buf_str(&b);
+	assert_int_equal(producer_memory_add(t.queue, &ev, &e), 0);
+	assert_int_equal(e.code, EX_DATAERR);
+	assert_non_null(strstr(e.msg, "data: more than"));
+	/* With the pair, that the caller did not see, it is too long. */
+	buf_reset(&b);
+	buf_puts(&b, "{\"x\":\"");
+	while (b.len < EVENT_EXT_MAX - 2)
+		buf_putc(&b, 'x');
+	buf_puts(&b, "\"}");
+	ev.data = STR("1");
+	ev.ext = buf_str(&b);
+	assert_int_equal(producer_memory_add(t.queue, &ev, &e), 2);
+	ev.source = STR("shop");
+	ev.idtext = STR("7");
+	assert_int_equal(producer_memory_add(t.queue, &ev, &e), 0);
+	assert_int_equal(e.code, EX_DATAERR);
+	assert_int_equal(producer_memory_waiting(t.queue), 2);
+	buf_free(&b);
 }
 
 static void what_was_lost_is_sent_again_from_there(void **state)
@@ -356,7 +394,7 @@ static void nonsense_is_passed_over(void **state)
 static void ext_is(const struct event *ev, const char *want)
 {
 	struct producer_queue q = producer_memory_queue(t.queue);
-	uint64_t id = producer_memory_add(t.queue, ev);
+	uint64_t id = producer_memory_add(t.queue, ev, NULL);
 	struct event got;
 	struct err e;
 
@@ -397,6 +435,7 @@ int main(void)
 		test(a_name_that_was_drawn_before_is_changed),
 		test(at_most_a_window_is_in_flight),
 		test(a_full_queue_says_so),
+		test(what_the_store_would_not_take_is_not_queued),
 		test(what_was_lost_is_sent_again_from_there),
 		test(a_gap_that_the_store_tells_of_is_filled_once),
 		test(another_epoch_deletes_nothing_and_is_greeted),

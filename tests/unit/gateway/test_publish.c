@@ -1,6 +1,8 @@
 /* From a request's events to their positions, in whatever order they come. */
 #include "cmd/gateway/publish.h"
 
+#include <sysexits.h>
+
 #include "common/xmem.h"
 
 #include "tests/unit/cases.h"
@@ -51,7 +53,7 @@ static struct publish_batch *add(struct bench *b, size_t n, struct result *r)
 
 	for (size_t i = 0; i < n; i++)
 		ev[i] = (struct event){ .topic = STR("t.x"), .data = STR("1") };
-	return publish_add(b->publish, ev, n, keep, r);
+	return publish_add(b->publish, ev, n, keep, r, NULL);
 }
 
 /* An event of the journal with our source, or another one. */
@@ -108,8 +110,7 @@ static void ids_go_on_after_what_is_done(void **state)
 		publish_durable(b.publish, id, 5, NULL);
 		producer_memory_queue(b.queue).acked(b.queue, id, NULL);
 	}
-	assert_true(publish_has_room(b.publish, PUBLISH_WAITING_MAX));
-	assert_false(publish_has_room(b.publish, PUBLISH_WAITING_MAX + 1));
+	assert_int_equal(producer_memory_waiting(b.queue), 0);
 	close_bench(&b);
 }
 
@@ -139,6 +140,41 @@ static void nobody_is_told_of_what_was_abandoned(void **state)
 	close_bench(&b);
 }
 
+/* Of a batch that has one that cannot be, none is handed over. */
+static void a_batch_is_handed_over_whole_or_not(void **state)
+{
+	struct bench b = open_bench();
+	struct event ev[2] = { { .topic = STR("t.x"), .data = STR("1") },
+			       { .topic = STR("t.x"), .data = STR("1\n2") } };
+	struct result r = { 0 };
+	struct err e;
+
+	(void)state;
+	assert_null(publish_add(b.publish, ev, 2, keep, &r, &e));
+	assert_int_equal(e.code, EX_DATAERR);
+	assert_int_equal(producer_memory_waiting(b.queue), 0);
+	add(&b, 1, &r);
+	come(&b, NULL, "t.x", 1, 10);
+	assert_int_equal(r.calls, 1);
+	assert_int_equal(r.pos[0].offset, 10);
+	close_bench(&b);
+}
+
+static void a_full_queue_is_told_from_a_bad_event(void **state)
+{
+	struct bench b = open_bench();
+	struct result r = { 0 };
+	struct event ev = { .topic = STR("t.x"), .data = STR("1") };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < PUBLISH_WAITING_MAX; i++)
+		assert_non_null(publish_add(b.publish, &ev, 1, keep, &r, &e));
+	assert_null(publish_add(b.publish, &ev, 1, keep, &r, &e));
+	assert_int_equal(e.code, EX_TEMPFAIL);
+	close_bench(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +182,8 @@ int main(void)
 		cmocka_unit_test(ids_go_on_after_what_is_done),
 		cmocka_unit_test(a_refusal_by_the_store_shows),
 		cmocka_unit_test(nobody_is_told_of_what_was_abandoned),
+		cmocka_unit_test(a_batch_is_handed_over_whole_or_not),
+		cmocka_unit_test(a_full_queue_is_told_from_a_bad_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
