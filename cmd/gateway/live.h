@@ -28,9 +28,10 @@ struct live {
 	struct hub_client client;
 	struct wheel_item beat;
 	struct roll_item entry;
-	struct access *present_as; /* NULL: wants nothing */
-	struct patterns *watched;  /* of which it is told who is there */
-	bool presence_missed;	   /* something of that, while choked */
+	struct access *present_as;  /* NULL: wants nothing */
+	struct patterns *uncounted; /* beyond PRESENCE_TOPICS_MAX; or NULL */
+	struct patterns *watched;   /* of which it is told who is there */
+	bool presence_missed;	    /* something of that, while choked */
 	int64_t asked_ms; /* WebSocket: the ping that waits for a sign; or 0 */
 	struct publication *publishing; /* WebSocket: not durable yet */
 	unsigned n_publishing;

@@ -202,18 +202,19 @@ static void drop_empty(struct presence *p, struct place *pl)
 		free_place(p, find_place(p, str_from(pl->topic)));
 }
 
-void presence_join(struct presence *p, struct str topic, struct str user)
+bool presence_join(struct presence *p, struct str topic, struct str user)
 {
 	struct place *pl = get_place(p, topic);
 
 	if (!pl)
-		return;
+		return false;
 	pl->own.count++;
 	if (!user.p)
 		pl->own.anonymous++;
 	else
 		add_name(&pl->own.users, user);
 	pl->changed = pl->news = true;
+	return true;
 }
 
 void presence_leave(struct presence *p, struct str topic, struct str user)

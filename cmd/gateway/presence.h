@@ -38,8 +38,11 @@ struct presence;
 struct presence *presence_new(void);
 void presence_free(struct presence **pp);
 
-/* A client of ours has come, or gone; user may be absent. */
-void presence_join(struct presence *p, struct str topic, struct str user);
+/*
+ * A client of ours has come, or gone; user may be absent. False: there are
+ * PRESENCE_TOPICS_MAX others, it is not counted, and must not leave.
+ */
+bool presence_join(struct presence *p, struct str topic, struct str user);
 void presence_leave(struct presence *p, struct str topic, struct str user);
 
 /* What another gateway says. False: not such a message, or too much. */

@@ -19,16 +19,43 @@ struct presence_live {
 
 /* ---- who is there ---- */
 
+/* Take one out of a set that is there only while it has some. */
+static bool take_out(struct patterns **set, struct str pattern)
+{
+	if (!*set || !patterns_remove(*set, pattern))
+		return false;
+	if ((*set)->n == 0) {
+		patterns_free(*set);
+		free(*set);
+		*set = NULL;
+	}
+	return true;
+}
+
 static void unwatch(struct live *l, struct str pattern)
 {
-	if (!l->watched || !patterns_remove(l->watched, pattern))
+	if (take_out(&l->watched, pattern))
+		presence_unwatch(l->s.g->presence->all, pattern, l);
+}
+
+static void join(struct live *l, struct str pattern)
+{
+	struct presence *all = l->s.g->presence->all;
+
+	if (presence_join(all, pattern, l->present_as->user))
 		return;
-	presence_unwatch(l->s.g->presence->all, pattern, l);
-	if (l->watched->n > 0)
-		return;
-	patterns_free(l->watched);
-	free(l->watched);
-	l->watched = NULL;
+	if (!l->uncounted)
+		l->uncounted = xcalloc(1, sizeof(*l->uncounted));
+	patterns_add(l->uncounted, pattern);
+}
+
+static void leave(struct live *l, struct str pattern)
+{
+	struct presence *all = l->s.g->presence->all;
+
+	if (!take_out(&l->uncounted, pattern))
+		presence_leave(all, pattern, l->present_as->user);
+	unwatch(l, pattern);
 }
 
 /* Both are sorted: each is looked at once. */
@@ -37,7 +64,6 @@ void presence_live_wants(void *user, const struct patterns *before,
 {
 	static const struct patterns none;
 	struct live *l = user;
-	struct presence *all = l->s.g->presence->all;
 	size_t b = 0, n = 0;
 
 	before = before ? before : &none;
@@ -49,12 +75,10 @@ void presence_live_wants(void *user, const struct patterns *before,
 			    : n == now->n  ? -1
 					   : str_cmp(before->v[b], now->v[n]);
 
-		if (order > 0) {
-			presence_join(all, now->v[n], l->present_as->user);
-		} else if (order < 0) {
-			presence_leave(all, before->v[b], l->present_as->user);
-			unwatch(l, before->v[b]);
-		}
+		if (order > 0)
+			join(l, now->v[n]);
+		else if (order < 0)
+			leave(l, before->v[b]);
 		n += order >= 0;
 		b += order <= 0;
 	}
@@ -70,8 +94,12 @@ void presence_live_who(struct live *l)
 	if (!group || !l->present_as)
 		return;
 	for (size_t i = 0; i < group->patterns.n; i++) {
-		presence_join(all, group->patterns.v[i], l->s.who->user);
-		presence_leave(all, group->patterns.v[i], l->present_as->user);
+		struct str pattern = group->patterns.v[i];
+
+		if (l->uncounted && patterns_have(l->uncounted, pattern))
+			continue;
+		presence_join(all, pattern, l->s.who->user);
+		presence_leave(all, pattern, l->present_as->user);
 	}
 	access_drop(&l->present_as);
 	l->present_as = access_hold(l->s.who);

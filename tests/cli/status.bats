@@ -227,3 +227,46 @@ as() { # USER: what get() sends
 	[ "$("$WS" -n 1 "$port" <<<'{"unsubscribe":["a"],"presence":true}' | jq -r .error.code)" = bad-message ]
 	[ "$("$WS" -n 1 "$port" <<<'{"subscribe":["a"],"presence":1}' | jq -r .error.code)" = bad-message ]
 }
+
+@test "presence: who authenticates later is there by that name, and by no other" {
+	start_two
+	stop_daemon "$gateway"
+	start_gateway --keys-file "$T/keys" --anonymous venue.
+	wait_for says '"ready":true' /readyz
+	mkfifo "$T/in"
+	"$WS" -t 60000 "${url##*:}" <"$T/in" >"$T/late.out" 2>&1 3>&- &
+	daemons+=($!)
+	exec 8>"$T/in"
+	echo '{"subscribe":["venue.update/7"]}' >&8
+	wait_for present_as venue.update/7 '[1,[],1]'
+	echo "{\"auth\":\"$(<"$T/ann.key")\"}" >&8
+	as ann
+	for at in "$url" "$other"; do
+		wait_for present_as venue.update/7 '[1,["ann"],0]' "$at"
+	done
+	echo "{\"auth\":\"$(<"$T/bob.key")\"}" >&8
+	wait_for grep -q another-user "$T/late.out"
+	present_as venue.update/7 '[1,["ann"],0]'
+	exec 8>&-
+	kill "${daemons[-1]}"
+	wait_for present_as venue.update/7 '[0,[],0]' "$other"
+}
+
+nobody_else() { # WHERE: as present_as, for as long as a gateway may be heard of
+	local end=$((SECONDS + 90))
+	until present_as venue.update/7 '[1,["ann"],0]' "$1"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
+@test "presence: the users of a gateway that is killed are forgotten" {
+	start_two
+	as ann
+	user ann "$other" '{"subscribe":["venue.update/7"]}'
+	user bob "$url" '{"subscribe":["venue.update/7"]}'
+	wait_for present_as venue.update/7 '[2,["ann","bob"],0]' "$other"
+	kill -KILL "$gateway"
+	nobody_else "$other"
+	[ "$(get "$other/api/v1/presence?topic=venue.update/7" | jq .count)" = 1 ]
+}
