@@ -443,9 +443,31 @@ def pings(port):
     need(pongs > 0, "no pongs")
 
 
+def many_topics(port):
+    """More topics than presence counts: one that has no place, then has."""
+    def count():
+        return json.loads(ask(port, "GET", "/api/v1/presence?topic=z.z")[1])[
+            "count"]
+
+    some = [Client(port) for _ in range(128)]
+    for i, c in enumerate(some):  # 16,384 of them
+        c.say(subscribe=[f"t.n/{i}-{j}" for j in range(128)])
+    early, late = Client(port), Client(port)
+    early.say(subscribe=["z.z"])
+    need(count() == 0, "counted beyond the limit")
+    some[0].say(unsubscribe=["t.n/0-0"])
+    # It makes room when the others have been told that nobody is there.
+    while count() == 0:
+        need(time.monotonic() < late.deadline, "no room again")
+        late.say(unsubscribe=["z.z"])
+        late.say(subscribe=["z.z"])
+    early.say(unsubscribe=["z.z"])
+    need(count() == 1, "who was not counted took another away")
+
+
 SCENARIOS = {f.__name__: f for f in (
     heartbeat, half_open, slow_head, crowd, upgrade, told_to_leave, many,
-    abuse, told_late, hung_up, pings)}
+    abuse, told_late, hung_up, pings, many_topics)}
 
 
 def main():
