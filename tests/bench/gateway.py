@@ -6,7 +6,8 @@
 Clients of one program (gateway_load) count what weir's gateway, nginx with
 nchan, nats-server, ws and Socket.IO send them, one server at a time, and what
 a bare loop of send(2) does. Every event is 450 bytes on the wire and carries
-the time when it was published.
+the time when it was published. "deflate" is weir's gateway again, whose clients
+take the same events compressed; frame_bytes says how long they are then.
 
     50/s    1,000 clients, 50 events a second
     one     a single client, 50 events a second: latencies
@@ -47,6 +48,7 @@ from servers import STARTERS, Absent, running  # noqa: E402
 
 CLIENTS = 1000
 RATE = 50
+PACKED = "deflate"  # weir with --deflate
 WINDOW = 100  # events under way when as fast as possible
 SETTLE_S = 3
 REPORT_S = 1.5  # in which the store has said what it counts
@@ -150,9 +152,10 @@ class Bench:
         """One server's turn; events per send, where it tells."""
         per_send = {}
         with running(kind, self.build / "bin") as server:
-            with Load(self.build, kind, 1, server) as load:
-                run, more = self.timed(server, load)
-                self.note(kind, "one", run, **more)
+            if kind != PACKED:
+                with Load(self.build, kind, 1, server) as load:
+                    run, more = self.timed(server, load)
+                    self.note(kind, "one", run, **more)
             with Load(self.build, kind, CLIENTS, server) as load:
                 self.crowded(kind, server, load, per_send)
         return per_send
@@ -199,7 +202,8 @@ class Bench:
 
         for scenario, name, theirs in (
                 ("50/s", "bare", "50/s"), ("50/s", "nchan", "50/s"),
-                ("fast", "bare", "fast, coalesced"), ("fast", "nats", "fast")):
+                ("fast", "bare", "fast, coalesced"), ("fast", "nats", "fast"),
+                ("50/s", PACKED, "50/s"), ("fast", PACKED, "fast")):
             each = [a / b for a, b in zip(rates("weir", scenario),
                                           rates(name, theirs))]
             if each:
@@ -242,6 +246,13 @@ class Bench:
                f"| {per_cpu('weir', 'fast')} "
                f"| {per_cpu('bare', 'fast, coalesced')} (bare `send`, as many "
                f"a call), {per_cpu('nats', 'fast')} (nats-server) |")
+        if (PACKED, "50/s") in rows:
+            yield ("| the same with `--deflate`: 50/s, as fast as possible, "
+                   f"bytes of an event | {per_cpu(PACKED, '50/s')}, "
+                   f"{per_cpu(PACKED, 'fast')}, "
+                   f"{rows[PACKED, '50/s']['frame_bytes']} "
+                   f"| {per_cpu('weir', '50/s')}, {per_cpu('weir', 'fast')}, "
+                   f"{rows['weir', '50/s']['frame_bytes']} (without) |")
         for r in self.latency():
             who = {"one": "one client", "50/s": "1,000 clients"}[r["scenario"]]
             yield (f"| from commit to {who}, 50/s: p50, p99 "
@@ -321,7 +332,7 @@ def main():
     for _ in range(bench.rounds):
         bench.one_round()
     for kind in args.server:
-        if kind not in bench.absent:
+        if kind not in bench.absent and kind != PACKED:
             bench.rest(kind)
     rows = list(bench.rows())
     print(json.dumps({"bench": "gateway", "rounds": bench.rounds,

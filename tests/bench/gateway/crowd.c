@@ -29,7 +29,8 @@ enum {
 /* What one process counts, for all to see. */
 struct tally {
 	_Alignas(64) _Atomic uint64_t deliveries;
-	_Atomic unsigned ready, gone, frame_size;
+	_Atomic uint64_t seen, seen_bytes; /* events that were looked at */
+	_Atomic unsigned ready, gone;
 	_Atomic uint64_t took[CROWD_LATENCIES][BUCKETS];
 };
 
@@ -109,10 +110,12 @@ static void note_latency(struct tally *t, struct str text)
 
 void crowd_forget(struct crowd *c)
 {
-	for (unsigned i = 0; i < c->processes; i++)
+	for (unsigned i = 0; i < c->processes; i++) {
+		c->tally[i].seen = c->tally[i].seen_bytes = 0;
 		for (size_t l = 0; l < CROWD_LATENCIES; l++)
 			for (size_t k = 0; k < BUCKETS; k++)
 				c->tally[i].took[l][k] = 0;
+	}
 }
 
 bool crowd_latency(const struct crowd *c, enum crowd_latency of, double percent,
@@ -149,7 +152,8 @@ static void on_event(void *arg, struct str text, size_t bytes)
 	struct client *c = arg;
 
 	if (c->sampled) {
-		c->tally->frame_size = (unsigned)bytes;
+		c->tally->seen++;
+		c->tally->seen_bytes += bytes;
 		note_latency(c->tally, text);
 	}
 	/* Only this process writes it: no locked instruction is needed. */
@@ -300,13 +304,15 @@ void crowd_free(struct crowd **cp)
 struct crowd_counts crowd_count(const struct crowd *c)
 {
 	struct crowd_counts n = { 0 };
+	uint64_t seen = 0, bytes = 0;
 
 	for (unsigned i = 0; i < c->processes; i++) {
 		n.ready += c->tally[i].ready;
 		n.gone += c->tally[i].gone;
 		n.deliveries += c->tally[i].deliveries;
-		if (c->tally[i].frame_size)
-			n.frame_size = c->tally[i].frame_size;
+		seen += c->tally[i].seen;
+		bytes += c->tally[i].seen_bytes;
 	}
+	n.frame_size = seen ? (unsigned)((bytes + seen / 2) / seen) : 0;
 	return n;
 }

@@ -31,7 +31,9 @@ struct crowd_counts {
 	unsigned ready;	     /* clients that were answered */
 	unsigned gone;	     /* clients whose connection has ended */
 	uint64_t deliveries; /* events, of all */
-	unsigned frame_size; /* of the newest sampled event, on the wire */
+	/* Of an event on the wire, as the sampled clients have seen it since
+	   crowd_forget(): the mean; 0 if they have seen none. */
+	unsigned frame_size;
 };
 struct crowd_counts crowd_count(const struct crowd *c);
 
@@ -39,8 +41,8 @@ struct crowd_counts crowd_count(const struct crowd *c);
 enum crowd_latency { CROWD_PUBLISHED, CROWD_RECORDED, CROWD_LATENCIES };
 
 /*
- * Latencies since the last crowd_forget(), in microseconds. False: none are
- * known.
+ * Latencies since the last crowd_forget(), in microseconds, as the sampled
+ * clients see them. False: none are known.
  */
 void crowd_forget(struct crowd *c);
 bool crowd_latency(const struct crowd *c, enum crowd_latency of, double percent,

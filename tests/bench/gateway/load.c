@@ -107,15 +107,45 @@ static void wait_for(const struct load *l, const struct run *r)
 		pause_ns(PAUSE_NS);
 }
 
-/* The pad that makes an event FRAME bytes long on the wire. */
+static void wait_ready(const struct crowd *c, unsigned clients)
+{
+	for (int i = 0; crowd_count(c).ready < clients; i++) {
+		if (i > PATIENCE_S * 100)
+			die("clients are not ready");
+		pause_ns(10000000);
+	}
+}
+
+/* One client of the kind whose frames are not compressed. */
+static struct load plain_one(const struct load *l)
+{
+	struct load one = *l;
+
+	one.clients = 1;
+	one.crowd = crowd_new(wire_kind_by_name(l->source.kind->plain), l->port,
+			      1, 1);
+	wait_ready(one.crowd, 1);
+	return one;
+}
+
+/* The pad that makes a plain event FRAME bytes long on the wire. */
 static size_t find_pad(struct load *l, struct source *s)
 {
 	struct run probe = { .events = 1,
 			     .before = crowd_count(l->crowd).deliveries };
+	bool packs = l->source.kind->plain != NULL;
+	struct load plain = packs ? plain_one(l) : *l;
+	unsigned size;
 
+	crowd_forget(l->crowd);
 	source_publish(s, 1, FIRST_PAD);
 	wait_for(l, &probe);
-	return FIRST_PAD + FRAME - crowd_count(l->crowd).frame_size;
+	if (packs)
+		wait_for(&plain, &(struct run){ .events = 1 });
+	size = crowd_count(plain.crowd).frame_size;
+	if (packs)
+		crowd_free(&plain.crowd);
+	return FIRST_PAD + FRAME - size;
 }
 
 static void publish_at_rate(struct run *r, struct source *s, size_t pad)
@@ -278,11 +308,7 @@ static void start(struct load *l)
 		l->source.n_clients = l->clients;
 		l->server[l->n_servers++] = getpid();
 	}
-	for (int i = 0; crowd_count(l->crowd).ready < l->clients; i++) {
-		if (i > PATIENCE_S * 100)
-			die("clients are not ready");
-		pause_ns(10000000);
-	}
+	wait_ready(l->crowd, l->clients);
 	printf("{\"ready\":%u}\n", l->clients);
 	fflush(stdout);
 }

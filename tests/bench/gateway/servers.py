@@ -127,7 +127,8 @@ def weir(server, bin_dir, gateways=1):
     server.store = weir_tool(server, bin_dir, "store")[0].pid
     for _ in range(gateways):
         p, line = weir_tool(server, bin_dir, "gateway", "--port",
-                            str(server.port), "--max-clients", "19900")
+                            str(server.port), "--max-clients", "19900",
+                            *(["--deflate"] * (server.kind == "deflate")))
         server.port = int(re.search(r"127\.0\.0\.1:(\d+)", line)[1])
         server.pids.append(p.pid)
     server.publish = ["-x", f"{bin_dir}/weir-pub --dir {server.dir}"]
@@ -195,7 +196,7 @@ def node(server, bin_dir):
     server.publish = ["-P", str(ports["publish"])]
 
 
-STARTERS = {"weir": weir, "nchan": nchan, "nats": nats, "ws": node,
+STARTERS = {"weir": weir, "deflate": weir, "nchan": nchan, "nats": nats, "ws": node,
             "socketio": node}
 
 

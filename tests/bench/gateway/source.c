@@ -19,6 +19,19 @@ struct source {
 	FILE *command;
 	int fd;
 	struct buf data, out;
+	uint32_t seed;
+};
+
+/* Text such as people and shops write, for what compresses it. */
+static const char *const words[] = {
+	"price ",     "of ",	  "the ",      "camera ",
+	"in ",	      "harbour ", "bicycle ",  "is ",
+	"lower ",     "than ",	  "before ",   "and ",
+	"delivered ", "within ",  "a ",	       "week ",
+	"from ",      "Antwerp ", "used, ",    "like ",
+	"new ",	      "with ",	  "case, ",    "strap ",
+	"original ",  "box ",	  "warranty ", "until ",
+	"March ",     "1299.00 ", "EUR ",      "(refurbished) ",
 };
 
 static int connect_to(uint16_t port)
@@ -81,6 +94,19 @@ void source_free(struct source **sp)
 	*sp = NULL;
 }
 
+static void add_words(struct source *s, size_t len)
+{
+	while (len) {
+		struct str word;
+
+		s->seed = s->seed * 1664525 + 1013904223;
+		word = str_from(words[(s->seed >> 16) % ARRAY_LEN(words)]);
+		word = str_sub(word, 0, len);
+		buf_add_str(&s->data, word);
+		len -= word.len;
+	}
+}
+
 /* One event, as it is said to this server. */
 static void add_event(struct source *s, size_t pad)
 {
@@ -88,9 +114,11 @@ static void add_event(struct source *s, size_t pad)
 	struct buf *b = &s->out;
 
 	buf_reset(&s->data);
-	buf_addf(&s->data, "{" CROWD_STAMP "%016" PRIx64 "\",\"pad\":\"%0*d\"}",
-		 now_ns(), (int)pad, 0);
-	if (strcmp(kind, "weir") == 0)
+	buf_addf(&s->data, "{" CROWD_STAMP "%016" PRIx64 "\",\"pad\":\"",
+		 now_ns());
+	add_words(s, pad);
+	buf_puts(&s->data, "\"}");
+	if (s->conf.command)
 		buf_puts(b, "{\"type\":\"bench.event\",\"subject\":\"item\","
 			    "\"data\":");
 	else if (strcmp(kind, "nchan") == 0)
@@ -107,7 +135,7 @@ static void add_event(struct source *s, size_t pad)
 		buf_putc(b, (char)s->data.len);
 	}
 	buf_add_str(b, buf_str(&s->data));
-	if (strcmp(kind, "weir") == 0)
+	if (s->conf.command)
 		buf_puts(b, "}\n");
 	else if (strcmp(kind, "nats") == 0)
 		buf_puts(b, "\r\n");

@@ -22,7 +22,7 @@ struct source *source_new(const struct source_conf *conf);
 void source_free(struct source **sp); /* waits for the command's end */
 
 /*
- * Publish n events, each with `pad` bytes that say nothing; bare: those in one
+ * Publish n events, each with `pad` bytes of words; bare: those in one
  * send for each client.
  */
 void source_publish(struct source *s, unsigned n, size_t pad);

@@ -15,6 +15,12 @@ static const struct wire_kind kinds[] = {
 	  .protocol = "weir.v1",
 	  .hello = "{\"subscribe\":[\"bench.\"]}",
 	  .answers = 1 },
+	{ .name = "deflate",
+	  .path = "/ws",
+	  .protocol = "weir.v1",
+	  .hello = "{\"subscribe\":[\"bench.\"]}",
+	  .answers = 1,
+	  .plain = "weir" },
 	{ .name = "ws", .path = "/" },
 	{ .name = "nchan", .path = "/sub" },
 	{ .name = "nats",
@@ -54,8 +60,11 @@ size_t wire_handshake(const struct wire_kind *kind, char *out, size_t size)
 			 "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 			 "Sec-WebSocket-Version: 13\r\n"
 			 "Sec-WebSocket-Key: d2VpciB0ZXN0IGNsaWVudA==\r\n"
-			 "%s%s%s\r\n",
+			 "%s%s%s%s\r\n",
 			 kind->path,
+			 kind->plain ? "Sec-WebSocket-Extensions: "
+				       "permessage-deflate\r\n"
+				     : "",
 			 kind->protocol ? "Sec-WebSocket-Protocol: " : "",
 			 kind->protocol ? kind->protocol : "",
 			 kind->protocol ? "\r\n" : "");

@@ -25,6 +25,7 @@ struct wire_kind {
 	bool is_nats;	      /* NATS' own protocol inside binary frames */
 	bool is_socketio;
 	bool is_bare;
+	const char *plain; /* the kind that is not compressed, or NULL */
 };
 
 const struct wire_kind *wire_kind_by_name(const char *name); /* or NULL */
