@@ -177,6 +177,9 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	run "$WS" -n 1 "$port" </dev/null
 	[ "$status" -eq 2 ]
 	[[ $output == *503* ]]
+	kill "${pids%% *}" # makes room to ask
+	wait_until weir_gateway_connections_refused_total /metrics
+	[ "$(get "$url/metrics" | sed -n 's/^weir_gateway_connections_refused_total{.* //p')" -ge 1 ]
 }
 
 # ---- who may ask ----
