@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHmac } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import assert from 'node:assert/strict';
 import { WebSocketServer, WebSocket } from 'ws';
 import { dir, numbers, publish, run, start, stop, test, until, upTo } from './harness.mjs';
@@ -274,6 +275,20 @@ test('without streams it waits in its polls', async () => {
 		await until(() => got.length === n, 'an event');
 	}
 	assert.ok(asked.some((url) => /[?&]wait=20/.test(url)), asked.join());
+	client.close();
+});
+
+test('many polls leave nothing behind', async () => {
+	const signals = [];
+	const client = weir.connect(gateway.url, { transports: ['poll'], pollMs: 1,
+		fetch: (url, { signal, ...init }) => {
+			signals.push(signal);
+			return fetch(url, init);
+		} });
+
+	client.subscribe('test.p/');
+	await until(() => signals.length > 50, 'polls');
+	assert.equal(getEventListeners(signals.at(-1), 'abort').length, 0);
 	client.close();
 });
 

@@ -337,7 +337,7 @@ class Stream extends Link {
 const before = (event) => event && `${event.epoch}:${event.offset - 1}`;
 
 class Poll extends Link {
-	#abort = null; #timer = 0;
+	#abort = null; #timer = 0; #wake = null;
 
 	async start() {
 		const abort = this.#abort = new AbortController();
@@ -385,7 +385,7 @@ class Poll extends Link {
 
 		return new Promise((resolve) => {
 			this.#timer = setTimeout(resolve, ms);
-			this.#abort.signal.addEventListener('abort', resolve);
+			this.#wake = resolve;
 		});
 	}
 
@@ -397,6 +397,7 @@ class Poll extends Link {
 
 	release() {
 		clearTimeout(this.#timer);
+		this.#wake?.();
 		this.#abort?.abort();
 	}
 }
