@@ -247,21 +247,27 @@ static bool check_origin(struct gateway *g, struct net_conn *c,
 
 /* False: answered. */
 static bool check_rate(struct gateway *g, struct net_conn *c, enum need need,
-		       bool of_address, struct str user)
+		       bool of_address)
 {
-	if (need == NEED_NOTHING ||
-	    !gateway_throttle(g, THROTTLE_REQUEST, of_address ? c : NULL, user))
-		return true;
-	http_problem(c, 429, "too many requests from this %s",
-		     of_address ? "address" : "user");
-	return false;
+	int64_t ms = 0;
+
+	if (need != NEED_NOTHING && of_address)
+		ms = gateway_throttle(g, THROTTLE_REQUEST, c,
+				      (struct str){ 0 });
+	else if (need != NEED_NOTHING)
+		ms = gateway_throttle_user(g, THROTTLE_REQUEST, c,
+					   net_who(c)->user);
+	if (ms)
+		http_problem(c, 429, "too many requests from this %s",
+			     of_address ? "address" : "user");
+	return ms == 0;
 }
 
 bool api_admit(struct gateway *g, struct net_conn *c,
 	       const struct net_request *r, bool is_write)
 {
-	enum origin what =
-		origins_judge(&g->settings->origins, r->origin, r->host);
+	enum origin what = origins_judge(&g->settings->origins, r->origin,
+					 r->scheme, r->host);
 	const struct route *route;
 	enum need need = NEED_NAME;
 	struct str rest;
@@ -272,9 +278,8 @@ bool api_admit(struct gateway *g, struct net_conn *c,
 	if (route)
 		need = route->need;
 	/* Of the address before a token is looked at: that costs, too. */
-	return check_rate(g, c, need, true, (struct str){ 0 }) &&
-	       identify(g, c, r, need, what) &&
-	       check_rate(g, c, need, false, net_who(c)->user);
+	return check_rate(g, c, need, true) && identify(g, c, r, need, what) &&
+	       check_rate(g, c, need, false);
 }
 
 void api_head(void *arg, struct net_conn *c, const struct net_request *r)

@@ -17,27 +17,55 @@
 #include "streams.h"
 #include "tls.h"
 
-int64_t gateway_throttle(struct gateway *g, enum throttle_kind kind,
-			 const struct net_conn *c, struct str user)
+static int64_t throttle(struct gateway *g, enum throttle_kind kind,
+			bool is_local, struct str address, struct str user)
 {
 	static const char *const labels[] = {
+		[THROTTLE_CONNECTION] = "connection-rate",
 		[THROTTLE_REQUEST] = "request-rate",
 		[THROTTLE_MESSAGE] = "message-rate",
 		[THROTTLE_SUBSCRIPTION] = "subscription-rate",
 	};
-	char address[NET_PEER_MAX] = "";
-	int64_t ms;
+	const struct throttle_limits limits =
+		throttle_resolve(&g->settings->limits, is_local);
+	int64_t ms = throttle_take(g->throttle, &limits, kind, address, user,
+				   loop_now_ms(g->loop));
 
-	if (g->settings->limits.per_s[kind] == 0)
-		return 0;
-	if (c)
-		net_peer(c, address);
-	ms = throttle_take(g->throttle, &g->settings->limits, kind,
-			   c ? str_from(address) : (struct str){ 0 }, user,
-			   loop_now_ms(g->loop));
 	if (ms)
 		stats_add(g->stats, "refused_total", labels[kind], 1);
 	return ms;
+}
+
+static int64_t throttle_client(struct gateway *g, enum throttle_kind kind,
+			       const struct net_conn *c, bool of_address,
+			       struct str user)
+{
+	char address[NET_PEER_MAX];
+
+	if (g->settings->limits.per_s[kind] == 0)
+		return 0;
+	net_peer(c, address);
+	return throttle(g, kind, net_is_local(c),
+			of_address ? str_from(address) : (struct str){ 0 },
+			user);
+}
+
+int64_t gateway_throttle(struct gateway *g, enum throttle_kind kind,
+			 const struct net_conn *c, struct str user)
+{
+	return throttle_client(g, kind, c, true, user);
+}
+
+int64_t gateway_throttle_user(struct gateway *g, enum throttle_kind kind,
+			      const struct net_conn *c, struct str user)
+{
+	return throttle_client(g, kind, c, false, user);
+}
+
+static bool admit(void *arg, const char *address, bool is_local)
+{
+	return throttle(arg, THROTTLE_CONNECTION, is_local, str_from(address),
+			(struct str){ 0 }) == 0;
 }
 
 struct journal *gateway_journal(struct gateway *g, struct err *e)
@@ -205,6 +233,7 @@ static int open_net(struct gateway *g, struct err *e)
 		.closed = on_closed,
 		.look = on_look,
 	};
+	const int64_t per_address = g->settings->max_per_address;
 	const struct net_conf net = {
 		.loop = g->loop,
 		.address = g->settings->listen,
@@ -212,7 +241,10 @@ static int open_net(struct gateway *g, struct err *e)
 		.tls = g->tls,
 		.port = (uint16_t)g->settings->port,
 		.max_conns = (size_t)g->settings->max_clients,
-		.max_per_peer = (size_t)g->settings->max_per_address,
+		.max_per_peer =
+			per_address < 0 ? NET_PER_PEER : (size_t)per_address,
+		.spare_local = per_address < 0,
+		.admit = admit,
 		.accept_rate = g->settings->accept_rate,
 		.deflate = g->settings->deflate,
 		.proxies = &g->proxies,

@@ -36,11 +36,12 @@ struct gateway_settings {
 	int64_t port;
 	const char *tls_cert, *tls_key; /* files; NULL: plain */
 	int64_t max_clients;
-	int64_t ping_ms, accept_rate, max_per_address;
-	struct opt_list hosts;	/* names besides those of loopback */
-	struct opt_list expect; /* tools that must be heard of */
-	const char *compat;	/* the file, or NULL */
-	struct opt_list lag;	/* how far clients may fall behind */
+	int64_t ping_ms, accept_rate;
+	int64_t max_per_address; /* < 0: NET_PER_PEER, but not of this machine */
+	struct opt_list hosts;	 /* names besides those of loopback */
+	struct opt_list expect;	 /* tools that must be heard of */
+	const char *compat;	 /* the file, or NULL */
+	struct opt_list lag;	 /* how far clients may fall behind */
 	struct auth_settings auth;
 	struct opt_list origins; /* pages elsewhere that may */
 	struct opt_list proxies; /* whose X-Forwarded-For counts */
@@ -90,11 +91,14 @@ struct gateway {
 struct journal *gateway_journal(struct gateway *g, struct err *e);
 
 /*
- * The client does one more thing of this kind, by its address, its user (absent:
- * none), or both. 0, or, counted, the milliseconds after which it may again.
+ * The client does one more thing of this kind, by its address and its user
+ * (absent: none). 0, or, counted, the milliseconds after which it may again.
  */
 int64_t gateway_throttle(struct gateway *g, enum throttle_kind kind,
 			 const struct net_conn *c, struct str user);
+/* Likewise, by its user alone. */
+int64_t gateway_throttle_user(struct gateway *g, enum throttle_kind kind,
+			      const struct net_conn *c, struct str user);
 
 /*
  * Make the parts of one that is zeroed but for settings, listening and what is

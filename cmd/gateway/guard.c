@@ -54,17 +54,32 @@ bool guard_host(struct str host, const char *const *names, size_t n)
 	return false;
 }
 
-bool guard_origin(struct str origin, struct str host)
+/* Without the port that is meant anyway (RFC 6454, section 4). */
+static struct str without_default_port(struct str host, bool is_https)
 {
+	struct str port = is_https ? STR(":443") : STR(":80");
+
+	return host.len > port.len && str_ends(host, port)
+		       ? str_sub(host, 0, host.len - port.len)
+		       : host;
+}
+
+bool guard_origin(struct str origin, struct str scheme, struct str host)
+{
+	struct str rest;
+	bool is_https;
+
 	if (!origin.p)
 		return true;
-	if (str_starts(origin, STR("http://")))
-		origin = str_sub(origin, 7, origin.len);
-	else if (str_starts(origin, STR("https://")))
-		origin = str_sub(origin, 8, origin.len);
-	else
+	is_https = str_starts(origin, STR("https://"));
+	if (!is_https && !str_starts(origin, STR("http://")))
 		return false; /* "null", file:, extensions */
-	return host.len > 0 && str_eq_nocase(origin, host);
+	if (scheme.p && is_https != str_is(scheme, "https"))
+		return false;
+	rest = str_sub(origin, is_https ? 8 : 7, origin.len);
+	return host.len > 0 &&
+	       str_eq_nocase(without_default_port(rest, is_https),
+			     without_default_port(host, is_https));
 }
 
 /* The password of "user:password" in base64, in b; absent if broken. */

@@ -8,7 +8,7 @@
  * configured, so that a page elsewhere cannot reach us through a name of its
  * own that resolves to our address (DNS rebinding). Origin: a browser sends it
  * with writes and WebSockets; it must be the gateway's own, that is, name the
- * same host and port as Host. Programs send none, and are served. A token comes
+ * same host and port as Host, and the scheme by which we are reached. Programs send none, and are served. A token comes
  * as "Bearer TOKEN", or as the password of "Basic" (which a browser asks its
  * user for); whose it is, auth.h tells.
  *
@@ -26,8 +26,12 @@
  */
 bool guard_host(struct str host, const char *const *names, size_t n);
 
-/* True if an Origin header (absent is fine) names the host that Host does. */
-bool guard_origin(struct str origin, struct str host);
+/*
+ * True if an Origin header (absent is fine) names the host and the port that
+ * Host does, and the scheme, where that is known: "http" or "https". Absent, it
+ * may be either: a proxy before us may have ended TLS.
+ */
+bool guard_origin(struct str origin, struct str scheme, struct str host);
 
 /*
  * The token that an Authorization header carries, as Bearer or as the password

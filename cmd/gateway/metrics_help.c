@@ -69,6 +69,8 @@ static const struct {
 	  "Connections ended because their token no longer counts." },
 	{ "connections_refused_total", "Connections turned away." },
 	{ "connections_total", "Connections accepted." },
+	{ "connections_unkept_total", "Connections ended with an answer: too "
+				      "many are kept for another request." },
 	{ "connections_waiting", "Connections whose request is awaited." },
 	{ "deflate_offers_total",
 	  "WebSockets that offered permessage-deflate, by the answer." },

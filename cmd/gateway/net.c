@@ -12,6 +12,7 @@
 #include "common/clk.h"
 #include "common/xmem.h"
 
+#include "status.h"
 #include "tls.h"
 
 #include "access.h"
@@ -30,7 +31,9 @@ static void forget(struct net_conn *c)
 	n->conf.on->closed(n->conf.arg, c);
 	n->counts.conns--;
 	n->counts.untold += c->ending;
+	net_see_no_head(c);
 	net_end_request(c);
+	net_unkeep(c);
 	if (c->is_socket)
 		n->counts.sockets--;
 	if (c->is_stream)
@@ -136,6 +139,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return net_on_control(c);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 	case LWS_CALLBACK_SERVER_WRITEABLE: return net_on_writable(c);
+	case LWS_CALLBACK_CLOSED_HTTP: net_see_late_head(c); return 0;
 	case LWS_CALLBACK_CLOSED: return on_ending(c);
 	case LWS_CALLBACK_WSI_DESTROY: return on_end(wsi, c);
 	default: return 0;
@@ -153,17 +157,18 @@ static void say(struct net *n, int fd, struct str text)
 }
 
 /* Not all are to come back at once. */
-static void turn_away(struct net *n, int fd)
+static void turn_away(struct net *n, int fd, int status)
 {
 	const unsigned spread = NET_RETRY_MAX_S - NET_RETRY_MIN_S + 1;
 	struct buf b = { 0 };
 
 	n->counts.refused++;
 	buf_addf(&b,
-		 "HTTP/1.1 503 Service Unavailable\r\n"
+		 "HTTP/1.1 %d %s\r\n"
 		 "Retry-After: %u\r\n"
 		 "Content-Length: 0\r\n"
 		 "Connection: close\r\n\r\n",
+		 status, status_text(status),
 		 NET_RETRY_MIN_S + arc4random_uniform(spread));
 	if (n->tls)
 		close(fd); /* before any handshake, there is no answer */
@@ -187,6 +192,7 @@ static void adopt(void *arg, int fd, void *peer)
 
 	c->net = n;
 	c->peer = peer;
+	c->since_ms = loop_now_ms(n->conf.loop);
 	n->adopting = c;
 	wsi = lws_adopt_descriptor_vhost_via_info(&desc);
 	if (wsi) {
@@ -225,17 +231,25 @@ static void on_accepted(void *arg, int fd, const struct sockaddr_storage *sa)
 	struct in6_addr a = peers_address(sa);
 	bool trusted = proxies_trust(n->conf.proxies, &a);
 	struct peer *peer = peers_take_address(
-		n->peers, &a, trusted ? 0 : n->conf.max_per_peer);
+		n->peers, &a, trusted ? 0 : net_peer_max(n, &a));
+	char address[PEERS_TEXT_MAX];
 
 	if (!peer) {
 		n->counts.crowded++;
-		turn_away(n, fd);
+		turn_away(n, fd, 503);
+		return;
+	}
+	peer_text(peer, address);
+	if (!trusted &&
+	    !n->conf.admit(n->conf.arg, address, peers_is_local(&a))) {
+		peers_leave(n->peers, &peer);
+		turn_away(n, fd, 429);
 		return;
 	}
 	if (n->counts.conns >= n->conf.max_conns &&
 	    !lobby_make_room(n->lobby)) {
 		peers_leave(n->peers, &peer);
-		turn_away(n, fd);
+		turn_away(n, fd, 503);
 		return;
 	}
 	n->counts.conns++;
@@ -308,6 +322,7 @@ static int start_lws(struct net *n, struct err *e)
 		.gid = (gid_t)-1,
 		.uid = (uid_t)-1,
 		.timeout_secs = NET_REQUEST_S,
+		.timeout_secs_ah_idle = NET_REQUEST_S,
 		.keepalive_timeout = NET_KEEPALIVE_S,
 		.max_http_header_data2 = NET_HEAD_MAX,
 		.max_http_header_pool2 = (unsigned int)n->conf.max_conns,
@@ -445,6 +460,11 @@ struct net_counts net_count(const struct net *n)
 void net_peer(const struct net_conn *c, char out[NET_PEER_MAX])
 {
 	peer_text(c->client ? c->client : c->peer, out);
+}
+
+bool net_is_local(const struct net_conn *c)
+{
+	return peer_is_local(c->client ? c->client : c->peer);
 }
 
 void net_set_user(struct net_conn *c, void *user)

@@ -48,6 +48,9 @@ enum {
 	/* What is turned away is told to come back after so long. */
 	NET_RETRY_MIN_S = 2,
 	NET_RETRY_MAX_S = 10,
+	/* Connections that wait for another request, which may have begun. */
+	NET_KEPT_MAX = 4096,
+	NET_PER_PEER = 1000, /* connections of an address; a default */
 	/* An answer must get on by so much in that time; else: hung up. */
 	NET_PROGRESS_MIN = 16 << 10,
 	/* Bodies and unsent answers above NET_SMALL_MAX, together; 503. */
@@ -81,6 +84,8 @@ struct net_request {
 	struct str path; /* decoded and normalised, starts with '/' */
 	struct net_param param[NET_PARAMS_MAX];
 	size_t n_params;
+	struct str scheme; /* "http", "https"; absent: not known. In head()
+			      and upgrade() */
 	struct str host, origin, authorization, content_type;
 	struct str if_none_match, accept, accept_encoding;
 	struct str last_event_id;
@@ -139,10 +144,16 @@ struct net_conf {
 	const struct tls *tls; /* NULL: plain; see net_set_tls() */
 	size_t max_conns;      /* more are answered 503 and closed */
 	size_t max_per_peer;   /* likewise, from one address; 0: no limit */
+	bool spare_local;      /* it does not hold for this machine's own */
 	int64_t accept_rate;   /* connections a second, 0: no limit */
 	bool deflate; /* WebSockets may be compressed: net_allow_deflate() */
 	/* Who may say where its clients come from; not counted itself. */
 	const struct proxies *proxies;
+	/*
+	 * One more comes, from no proxy; false: too soon, it is answered 429
+	 * and closed. address: as of net_peer().
+	 */
+	bool (*admit)(void *arg, const char *address, bool is_local);
 	const struct net_events *on;
 	void *arg;
 };
@@ -176,7 +187,8 @@ struct net_counts {
 	uint64_t held;	     /* bytes of bodies and unsent answers, now */
 	uint64_t overloads;  /* 503: as NET_HELD_MAX says */
 	uint64_t timeouts;   /* as NET_REQUEST_S says */
-	uint64_t late_heads; /* first heads that did not come, likewise */
+	uint64_t late_heads; /* heads that did not come in full, likewise */
+	uint64_t unkept;     /* ended with an answer: NET_KEPT_MAX */
 	uint64_t crowded;    /* refused: too many from one address */
 	uint64_t delayed;    /* times that accept_rate was reached */
 	uint64_t silent;     /* WebSockets given up, */
@@ -191,6 +203,9 @@ struct net_counts net_count(const struct net *n);
 
 /* The address that c comes from, by its proxies where they are trusted, as peer_text() has it (peers.h). */
 void net_peer(const struct net_conn *c, char out[NET_PEER_MAX]);
+
+/* That address is of this machine (peers.h). */
+bool net_is_local(const struct net_conn *c);
 
 /* A pointer of the caller's. */
 void net_set_user(struct net_conn *c, void *user);

@@ -56,12 +56,35 @@ void net_begin_request(struct net_conn *c)
 {
 	c->net->in_request += !c->in_request;
 	c->in_request = true;
+	net_unkeep(c);
 }
 
 void net_end_request(struct net_conn *c)
 {
 	c->net->in_request -= c->in_request;
 	c->in_request = false;
+}
+
+void net_unkeep(struct net_conn *c)
+{
+	c->net->kept -= c->kept;
+	c->kept = false;
+}
+
+/* It may ask again; or, counted, not: there are too many of these. */
+static bool may_stay(struct net_conn *c)
+{
+	if (c->net->kept < NET_KEPT_MAX)
+		return true;
+	c->net->counts.unkept++;
+	return false;
+}
+
+static void keep(struct net_conn *c)
+{
+	c->since_ms = loop_now_ms(c->net->conf.loop);
+	c->kept = true;
+	c->net->kept++;
 }
 
 void net_kill_soon(struct net_conn *c)
@@ -199,11 +222,15 @@ void net_answer(struct net_conn *c, const struct net_answer *a)
 {
 	bool end = a->close || c->last || c->net->leaving;
 
+	if (c->in_request && !c->dying && !end && !c->asked_to_close)
+		end = !may_stay(c);
 	if (!answer(c, a, end, false))
 		return;
 	/* What a kill finds left over is lost; only small answers are killed. */
 	if (end || lws_http_transaction_completed(c->wsi))
 		net_kill_soon(c);
+	else if (!c->asked_to_close)
+		keep(c);
 }
 
 bool net_stream(struct net_conn *c, const struct net_answer *a)
@@ -297,6 +324,34 @@ static bool is_pipelined(struct net_conn *c)
 
 	c->taken = bytes_taken(c);
 	return c->served > 0 && c->taken <= before + 1; /* 1: see wire.h */
+}
+
+static bool has_waited(const struct net_conn *c)
+{
+	return !c->dying && !c->in_request &&
+	       loop_now_ms(c->net->conf.loop) - c->since_ms >=
+		       (NET_REQUEST_S - 1) * INT64_C(1000);
+}
+
+/*
+ * A client that has hung up was not late; one whose head lws could not read, it
+ * ends as soon as that comes.
+ */
+void net_see_late_head(struct net_conn *c)
+{
+	struct wire w;
+
+	if (!c->kept || !has_waited(c))
+		return;
+	w = wire_look(lws_get_socket_fd(c->wsi));
+	if (w.is_open && w.taken > c->taken + 1)
+		c->net->counts.late_heads++;
+}
+
+void net_see_no_head(struct net_conn *c)
+{
+	if (c->served == 0 && !c->is_socket && has_waited(c))
+		c->net->counts.late_heads++;
 }
 
 static bool wants_continue(struct net *n, struct lws *wsi)

@@ -29,6 +29,11 @@
  * - A broken percent-encoding and a path without a slash it answers with a page
  *   of its own (403), and it hangs up on %00, on more than 16 KiB, and on more
  *   than some 90 headers and parameters. It says so to nobody before it does.
+ * - It has 16 KiB for a head from its first byte on. Of first heads the lobby
+ *   sees to it that they are whole, but for TLS; of later ones there are no more
+ *   at a time than NET_KEPT_MAX, as the connections beyond that end with their
+ *   answer. (Its own pool must not be smaller than there are connections: those
+ *   that wait for an answer have theirs, and the others would wait for them.)
  * - Frames of clients are taken without a mask, too, and nothing tells whether
  *   there was one. (RFC 6455 wants the mask for the sake of proxies on the way;
  *   to us it makes no difference.)
@@ -79,6 +84,7 @@ struct net {
 	struct loop_fd *streams;
 	struct net_counts counts;
 	size_t in_request; /* connections */
+	size_t kept;	   /* likewise: between two requests */
 	bool leaving;
 	struct inflater *inflater;  /* or NULL: nothing is compressed */
 	struct deflate_offer offer; /* of the current upgrade */
@@ -94,8 +100,9 @@ struct net_conn {
 	struct peer *peer;
 	struct net_conn *next_holding;
 	bool in_holding;
-	uint64_t served; /* requests answered on this connection */
-	uint64_t taken;	 /* bytes, when the last of them was here */
+	int64_t since_ms; /* it came, or was last answered */
+	uint64_t served;  /* requests answered on this connection */
+	uint64_t taken;	  /* bytes, when the last of them was here */
 	struct net_conn *next_watched, **watched_at; /* at NULL: not watched */
 	int64_t deadline_ms;
 	size_t holds;	/* bytes, of what is held in all */
@@ -108,6 +115,7 @@ struct net_conn {
 	size_t length;	     /* of the body that was announced */
 	bool is_socket, is_stream;
 	bool in_request;     /* not answered yet */
+	bool kept;	     /* answered, and may ask again */
 	bool head_only;	     /* the request was HEAD */
 	bool held;	     /* reading is switched off until the answer */
 	bool receiving;	     /* its body */
@@ -136,9 +144,12 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi);
 struct str net_header(struct net *n, struct lws *wsi,
 		      enum lws_token_indexes token);
 
+/* How many connections an address may have; 0: as many as it likes. */
+size_t net_peer_max(const struct net *n, const struct in6_addr *a);
+
 /*
- * Whom a trusted proxy speaks for with this request. False where that address
- * has too many connections.
+ * Whom a trusted proxy speaks for with this request, and how that one reached
+ * it (scheme). False where that address has too many connections.
  */
 bool net_know_client(struct net_conn *c);
 
@@ -156,6 +167,14 @@ int net_request_fault(struct net *n, struct lws *wsi, const char **detail_r);
 
 void net_begin_request(struct net_conn *c);
 void net_end_request(struct net_conn *c);
+void net_unkeep(struct net_conn *c);
+
+/*
+ * lws ends it: count it where that is because a head did not come in time. Of a
+ * TLS handshake that was not done it tells only when the socket is closed.
+ */
+void net_see_late_head(struct net_conn *c);
+void net_see_no_head(struct net_conn *c);
 
 /* End a connection; what lws has kept is lost. */
 void net_kill_soon(struct net_conn *c);

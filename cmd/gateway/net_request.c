@@ -117,6 +117,8 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi)
 	*r = (struct net_request){ .method = NET_OTHER };
 	r->method = method_of(wsi, &r->path);
 	read_params(n, wsi, r);
+	if (n->tls)
+		r->scheme = STR("https");
 	r->host = net_header(n, wsi, WSI_TOKEN_HOST);
 	r->origin = net_header(n, wsi, WSI_TOKEN_ORIGIN);
 	r->authorization = net_header(n, wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
@@ -131,6 +133,23 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi)
 	r->protocols = net_header(n, wsi, WSI_TOKEN_PROTOCOL);
 	r->version = net_header(n, wsi, WSI_TOKEN_VERSION);
 	return r;
+}
+
+/* Of several proxies, one after the other, each may mean another way. */
+static struct str scheme_of(struct str said)
+{
+	if (str_eq_nocase(said, STR("https")) ||
+	    str_eq_nocase(said, STR("wss")))
+		return STR("https");
+	if (str_eq_nocase(said, STR("http")) || str_eq_nocase(said, STR("ws")))
+		return STR("http");
+	return (struct str){ 0 };
+}
+
+size_t net_peer_max(const struct net *n, const struct in6_addr *a)
+{
+	return n->conf.spare_local && peers_is_local(a) ? 0
+							: n->conf.max_per_peer;
 }
 
 bool net_know_client(struct net_conn *c)
@@ -148,9 +167,13 @@ bool net_know_client(struct net_conn *c)
 	client = proxies_client(n->conf.proxies, &peer,
 				net_header(n, c->wsi,
 					   WSI_TOKEN_X_FORWARDED_FOR));
+	if (proxies_trust(n->conf.proxies, &peer))
+		n->request.scheme = scheme_of(
+			other_header(n, c->wsi, STR("x-forwarded-proto:")));
 	if (IN6_ARE_ADDR_EQUAL(&peer, &client))
 		return true;
-	c->client = peers_take_address(n->peers, &client, n->conf.max_per_peer);
+	c->client =
+		peers_take_address(n->peers, &client, net_peer_max(n, &client));
 	if (!c->client)
 		n->counts.crowded++;
 	return c->client != NULL;

@@ -81,11 +81,11 @@ static bool matches(struct str pattern, struct str origin)
 }
 
 enum origin origins_judge(const struct opt_list *list, struct str origin,
-			  struct str host)
+			  struct str scheme, struct str host)
 {
 	enum origin what = ORIGIN_FOREIGN;
 
-	if (guard_origin(origin, host))
+	if (guard_origin(origin, scheme, host))
 		return ORIGIN_OWN;
 	if (origin.len > ORIGIN_MAX)
 		return ORIGIN_FOREIGN;

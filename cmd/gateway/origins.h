@@ -28,9 +28,12 @@ enum origin {
 /* -1 with *e (EX_CONFIG): which of the list is none of the three. */
 int origins_check(const struct opt_list *list, struct err *e);
 
-/* What a request's Origin (absent: own) is to a gateway that is called host. */
+/*
+ * What a request's Origin (absent: own) is to a gateway that is called host, by
+ * this scheme (guard_origin()).
+ */
 enum origin origins_judge(const struct opt_list *list, struct str origin,
-			  struct str host);
+			  struct str scheme, struct str host);
 
 /*
  * Add the headers of an answer for it: whose page may read it, and what of its

@@ -102,6 +102,20 @@ void peers_leave(struct peers *p, struct peer **peerp)
 	free(peer);
 }
 
+bool peers_is_local(const struct in6_addr *a)
+{
+	static const uint8_t zeros[HALF];
+
+	if (IN6_IS_ADDR_V4MAPPED(a))
+		return a->s6_addr[12] == 127;
+	return memcmp(a->s6_addr, zeros, HALF) == 0;
+}
+
+bool peer_is_local(const struct peer *peer)
+{
+	return peers_is_local(&peer->address);
+}
+
 void peer_text(const struct peer *peer, char out[PEERS_TEXT_MAX])
 {
 	const struct in6_addr *a = &peer->address;

@@ -5,6 +5,7 @@
  * peers - how many connections each address has. An address is one of IPv4, or
  * the first half of one of IPv6: whoever has one of these has all behind it.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -28,6 +29,13 @@ struct peer *peers_take_address(struct peers *p, const struct in6_addr *a,
 				size_t max);
 /* The whole address, likewise; of what is no IP address, zeros. */
 struct in6_addr peers_address(const struct sockaddr_storage *sa);
+
+/*
+ * Only this machine has it: 127.0.0.0/8, or of ::/64, of which nothing but ::1 is
+ * ever a peer's.
+ */
+bool peers_is_local(const struct in6_addr *a);
+bool peer_is_local(const struct peer *peer);
 
 /* One less. Sets *peerp to NULL. */
 void peers_leave(struct peers *p, struct peer **peerp);

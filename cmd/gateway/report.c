@@ -86,6 +86,7 @@ static void count(struct gateway *g)
 		{ "connections_total", net.accepted },
 		{ "connections_delayed_total", net.delayed },
 		{ "connections_crowded_total", net.crowded },
+		{ "connections_unkept_total", net.unkept },
 		{ "late_heads_total", net.late_heads },
 		{ "connections_refused_total", net.refused },
 		{ "connections_failed_total", net.failed },

@@ -24,6 +24,23 @@ struct throttle {
 	size_t n;
 };
 
+struct throttle_limits throttle_resolve(const struct throttle_limits *limits,
+					bool is_local)
+{
+	static const int64_t defaults[] = {
+		[THROTTLE_CONNECTION] = 500,
+		[THROTTLE_REQUEST] = 1000,
+		[THROTTLE_MESSAGE] = 1000,
+		[THROTTLE_SUBSCRIPTION] = 500,
+	};
+	struct throttle_limits l = *limits;
+
+	for (int i = 0; i < THROTTLE_KINDS; i++)
+		if (l.per_s[i] == THROTTLE_DEFAULT)
+			l.per_s[i] = is_local ? 0 : defaults[i];
+	return l;
+}
+
 struct throttle *throttle_new(void)
 {
 	return xcalloc(1, sizeof(struct throttle));

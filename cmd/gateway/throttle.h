@@ -19,16 +19,30 @@
 enum { THROTTLE_MAX = 65536 }; /* addresses and users, together */
 
 enum throttle_kind {
+	THROTTLE_CONNECTION, /* of addresses only */
 	THROTTLE_REQUEST,
 	THROTTLE_MESSAGE,
 	THROTTLE_SUBSCRIPTION,
 	THROTTLE_KINDS,
 };
 
-/* Of each kind, so many in a second; 0: as many as they like. */
+enum { THROTTLE_DEFAULT = -1 };
+
+/*
+ * Of each kind, so many in a second; 0: as many as they like;
+ * THROTTLE_DEFAULT: what is enough for an office behind one address, or for a
+ * program that publishes some hundreds a second.
+ */
 struct throttle_limits {
 	int64_t per_s[THROTTLE_KINDS];
 };
+
+/*
+ * With the defaults in their place: who is local, that is, on this machine, has
+ * no limit but those that were given.
+ */
+struct throttle_limits throttle_resolve(const struct throttle_limits *limits,
+					bool is_local);
 
 struct throttle;
 
@@ -36,7 +50,8 @@ struct throttle *throttle_new(void);
 void throttle_free(struct throttle **tp);
 
 /*
- * The address and the user (absent: none) do one more thing. 0, or the milliseconds after which they may again.
+ * The address and the user (absent: none) do one more thing. 0, or the
+ * milliseconds after which they may again. The limits are resolved.
  */
 int64_t throttle_take(struct throttle *t, const struct throttle_limits *limits,
 		      enum throttle_kind kind, struct str address,

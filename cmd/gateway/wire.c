@@ -3,9 +3,10 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h> /* the C library's own knows no bytes */
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+enum { ESTABLISHED = 1 }; /* tcpi_state, as tcp(7) has it */
 
 struct wire wire_look(int fd)
 {
@@ -26,6 +27,7 @@ struct wire wire_look(int fd)
 	return (struct wire){
 		.taken = received - (uint64_t)unread,
 		.acked = info.tcpi_bytes_acked,
+		.is_open = info.tcpi_state == ESTABLISHED,
 	};
 }
 

@@ -5,11 +5,13 @@
  * wire - what the system counts of a TCP connection (tcp(7), TCP_INFO; the
  * counters are those of RFC 4898), and libwebsockets does not tell.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 struct wire {
 	uint64_t taken; /* bytes that were read from the socket */
 	uint64_t acked; /* bytes that have arrived at the peer */
+	bool is_open;	/* neither side has ended it */
 };
 
 /*

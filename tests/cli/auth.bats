@@ -483,6 +483,58 @@ subscribes() { # MESSAGES WANTED
 	grep -q -- "$2" "$T/out"
 }
 
+@test "rates hold without a word for clients from elsewhere" {
+	ann=$(make_key ann read=price.)
+	start_both --keys-file "$T/keys" --token-file "$T/token" --trusted-proxy 127.0.0.1
+	codes() { # HEADER
+		curl -sS --max-time 60 -Z -o /dev/null -w '%{http_code}\n' -H "$1" \
+			-H "Authorization: Bearer $OWNER" "$url/api/v1/events?n=[1-3000]" >"$T/codes"
+	}
+	limited() { codes 'X-Forwarded-For: 192.0.2.1' && grep -qx 429 "$T/codes"; }
+	codes 'X-Other: none'
+	run ! grep -qx 429 "$T/codes"
+	wait_for limited
+	seq 20000 | sed 's/.*/{"ping":&}/' >"$T/pings"
+	flood() { # HEADER
+		"$WS" -t 20000 -H "$1" -H "Authorization: Bearer $ann" "$port" <"$T/pings" >"$T/out" 2>&1 || true
+	}
+	flooded() { flood 'X-Forwarded-For: 192.0.2.2' && grep -q '"rate-limited"' "$T/out"; }
+	wait_for flooded
+	curl -sS -H "Authorization: Bearer $OWNER" "$url/metrics" >"$T/out"
+	for reason in request-rate message-rate; do
+		grep -q "^weir_gateway_refused_total{.*\"$reason\".*} [1-9]" "$T/out"
+	done
+}
+
+@test "an Origin names the scheme that a trusted proxy says, or either" {
+	start_both --token-file "$T/token" --host weir.example --trusted-proxy 127.0.0.1
+	writes() { # STATUS ORIGIN [PROTO]
+		[ "$(status "$OWNER" /api/v1/events -H 'Host: weir.example' -H "Origin: $2" \
+			${3:+-H "X-Forwarded-Proto: $3"} -H 'Content-Type: application/json' \
+			-d '{"type":"t.n","data":{}}')" = "$1" ]
+	}
+	opens() { # ORIGIN PROTO
+		"$WS" -t 20000 -n 1 -H "Origin: $1" -H "X-Forwarded-Proto: $2" \
+			-H "Authorization: Bearer $OWNER" "$port" <<<'{"ping":1}' | grep -q pong
+	}
+	writes 201 https://weir.example
+	writes 201 http://weir.example
+	for proto in https HTTPS wss; do
+		writes 201 https://weir.example "$proto"
+		writes 403 http://weir.example "$proto"
+		writes 403 https://evil.example "$proto"
+	done
+	writes 201 http://weir.example http
+	writes 403 https://weir.example http
+	writes 201 https://weir.example 'https, http' # each may mean its own
+	opens "https://127.0.0.1:$port" https
+	run ! opens "http://127.0.0.1:$port" https
+	stop_daemon "$gateway"
+	start_gateway --token-file "$T/token" --host weir.example
+	wait_for gateway_is_ready
+	writes 201 https://weir.example http # nobody is trusted
+}
+
 @test "a trusted proxy says where its clients come from, and nobody else" {
 	start_both --token-file "$T/token" --requests-per-s 5 --trusted-proxy 127.0.0.0/8
 	codes() { # FORWARDED

@@ -39,6 +39,36 @@ numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"a","data":&}
 	[ "$(counter connections_crowded_total)" -ge 1 ]
 }
 
+@test "an address has no more connections in a second than it may" {
+	start_both --connections-per-s 3
+	# so many at once that a second cannot pass between them
+	wait_for turned_away
+	wait_for gateway_is_ready # when its time has come
+	wait_for connection_rate_counted
+}
+turned_away() {
+	seq 100 | xargs -P 20 -I {} curl -s --max-time 20 -o /dev/null \
+		-w '%{http_code} %header{retry-after}\n' "$url/healthz" >"$T/codes" || true
+	grep -Eqx '429 [0-9]+' "$T/codes"
+}
+connection_rate_counted() {
+	curl -s "$url/metrics" | grep -q '^weir_gateway_refused_total{.*"connection-rate".*} [1-9]'
+}
+
+@test "limits that hold by themselves, for others than this machine" {
+	unshare -rn true 2>/dev/null || skip "no network of our own here"
+	echo 0123456789abcdef0123456789abcdef >"$T/token"
+	chmod 600 "$T/token"
+	start_store
+	unshare -rn sh -c 'ip link set lo up && ip address add 192.0.2.1/32 dev lo && exec "$@"' - \
+		timeout 90 python3 "$RAW" 0 strangers "$BIN/weir-gateway" "$DIR" "$T/token"
+}
+
+@test "4096 connections that begin another request and stop: in nobody's way" {
+	start_both
+	raw kept "$gateway" 4096
+}
+
 @test "connections come no faster than they may; none is lost" {
 	start_both --accept-rate 20
 	seq 100 | xargs -P 50 -I {} curl -s --max-time 60 -o /dev/null -w '%{http_code}\n' "$url/healthz" >"$T/out"

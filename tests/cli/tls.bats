@@ -58,6 +58,27 @@ says() { grep -q "$1" "$T/gateway.err"; }
 	stop_daemon "$gateway"
 }
 
+@test "TLS 1.2 and 1.3, HTTP/1.1, and nothing else" {
+	start_both
+	said() { openssl s_client -connect "127.0.0.1:$port" "$@" </dev/null 2>&1 || true; }
+	for old in -tls1 -tls1_1; do
+		said "$old" -cipher DEFAULT@SECLEVEL=0 >"$T/out"
+		grep -q 'alert protocol version' "$T/out" # its own word, not the client's
+	done
+	for version in 1_2 1_3; do
+		said "-tls$version" -alpn h2,http/1.1 >"$T/out"
+		grep -q '^ALPN protocol: http/1.1' "$T/out"
+	done
+	said -alpn h2 >"$T/out"
+	run ! grep -q 'ALPN protocol' "$T/out"
+}
+
+@test "a handshake that comes too slowly is ended, and counted" {
+	start_both
+	timeout 90 env RAWWS_CA="$T/one.pem" python3 "$RAW" "$port" slow_tls
+	is_ready
+}
+
 @test "a new certificate is shown from SIGHUP on, a bad one never" {
 	start_both
 	shows one

@@ -13,6 +13,7 @@ import signal
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -208,6 +209,140 @@ def crowd(port, limit):
             need(time.monotonic() < held[1].deadline, "no room again")
 
 
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def whole_answer(sock):
+    """One answer with a body that has a length."""
+    sock.settimeout(GIVE_UP_S)
+    got = b""
+    while b"\r\n\r\n" not in got:
+        part = sock.recv(65536)
+        need(part, "no answer:", got)
+        got += part
+    head, body = got.split(b"\r\n\r\n", 1)
+    length = int(head.lower().split(b"content-length:")[1].split()[0])
+    while len(body) < length:
+        body += sock.recv(65536)
+    return head
+
+
+def allow_files(count):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        need(hard >= count, "only", hard, "files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count), hard))
+
+
+def kept(port, pid, most):
+    """Connections that have begun another request, and do not go on."""
+    most = int(most)
+    allow_files(most + 200)
+    Client(port).sock.close()
+    before = rss_kb(pid)
+    held = []
+    for _ in range(most):
+        s = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+        s.sendall(HEALTH)
+        need(b"\r\nConnection: close" not in whole_answer(s), len(held))
+        s.sendall(HEALTH[:20])
+        held.append(s)
+    for _ in range(10):
+        s = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+        s.sendall(HEALTH)
+        answer = ended(s)
+        need(answer.startswith(b"HTTP/1.1 200 "), "not served:", answer)
+        need(b"\r\nConnection: close" in answer, "kept:", answer)
+    good = Client(port)
+    need("subscribed" in good.say(subscribe=["t.n"]), "not subscribed")
+    need(metric(port, "connections_unkept_total") >= 10, "not counted")
+    each = (rss_kb(pid) - before) * 1024 / most
+    need(each < 24 << 10, f"{each:.0f} bytes for each")
+    # One goes on, and all others are ended.
+    held[0].sendall(HEALTH[20:])
+    need(whole_answer(held[0]).startswith(b"HTTP/1.1 200 "), "not answered")
+    held[0].close()
+    for s in held[1:]:
+        need(ended(s) == b"", "answered")
+    while metric(port, "late_heads_total") < most - 1:
+        need(time.monotonic() < good.deadline, "not counted as late:",
+             metric(port, "late_heads_total"))
+
+
+def slow_tls(port):
+    """A handshake, and a head after it, that come too slowly are ended."""
+    hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(400)
+    held = [(socket.create_connection(("127.0.0.1", port), GIVE_UP_S), hello),
+            (connect(port), HEALTH)]
+    deadline = time.monotonic() + GIVE_UP_S
+    for i in range(300):
+        if not held:
+            break
+        need(time.monotonic() < deadline, "not ended")
+        for sock, text in list(held):
+            try:
+                sock.settimeout(0.2)
+                sock.sendall(text[i:i + 1] if i < len(text) - 4 else b"")
+                gone = sock.recv(100) == b""
+            except (TimeoutError, ssl.SSLWantReadError):
+                gone = False
+            except OSError:
+                gone = True
+            if gone:
+                held.remove((sock, text))
+    need(not held, "not ended")
+    need(metric(port, "late_heads_total") == 2, "not counted:",
+         metric(port, "late_heads_total"))
+
+
+def strangers(_, program, directory, token):
+    """Limits that hold without a word, but not for this machine.
+
+    In a network of its own, in which 192.0.2.1 is its address.
+    """
+    allow_files(3000)
+    with subprocess.Popen(
+            [program, "--dir", directory, "--listen", "0.0.0.0", "--port", "0",
+             "--token-file", token], stderr=subprocess.PIPE) as gateway:
+        try:
+            line = b""
+            while b": ready " not in line:
+                line = gateway.stderr.readline()
+                need(line, "the gateway did not start")
+            visit(int(line.split(b"url=")[1].split(b"/")[2].split(b":")[1]),
+                  open(token, "rb").read().strip())
+        finally:
+            gateway.terminate()
+
+
+def visit(port, token):
+    def figure(name, label=""):
+        s = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+        s.sendall(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n"
+                  b"Authorization: Bearer " + token + b"\r\n\r\n")
+        return figure_of(ended(s).decode(), name, label)
+
+    def many(address, count):
+        socks = [socket.create_connection((address, port), GIVE_UP_S)
+                 for _ in range(count)]
+        for s in socks:
+            s.close()
+
+    many("127.0.0.1", 2500)
+    need(figure("refused_total", "connection-rate") == 0, "local ones")
+    end = time.monotonic() + GIVE_UP_S
+    while figure("refused_total", "connection-rate") == 0:
+        need(time.monotonic() < end, "connections have no rate")
+        many("192.0.2.1", 700)
+    held = [socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+            for _ in range(1200)]
+    need(figure("connections_crowded_total") == 0, "local ones")
+    while figure("connections_crowded_total") == 0:
+        need(time.monotonic() < end, "connections have no number")
+        held += [socket.create_connection(("192.0.2.1", port), GIVE_UP_S)
+                 for _ in range(100)]
+
+
 def reason(answer, want):
     """What a close frame says about coming back."""
     code, text = answer
@@ -219,7 +354,7 @@ def reason(answer, want):
 
 def ask(port, method, path, body=b""):
     """One request on a connection of its own: status and body."""
-    s = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+    s = connect(port)
     s.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
               "Connection: close\r\nContent-Type: application/json\r\n"
               f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
@@ -373,7 +508,10 @@ def pour(port, first, last, size):
 
 def metric(port, name, label=""):
     """A figure of the gateway's, 0 while it is not there."""
-    text = ask(port, "GET", "/metrics")[1].decode()
+    return figure_of(ask(port, "GET", "/metrics")[1].decode(), name, label)
+
+
+def figure_of(text, name, label):
     for line in text.splitlines():
         if line.startswith(f"weir_gateway_{name}{{") and label in line:
             return int(line.rsplit(" ", 1)[1])
@@ -466,8 +604,9 @@ def many_topics(port):
 
 
 SCENARIOS = {f.__name__: f for f in (
-    heartbeat, half_open, slow_head, crowd, upgrade, told_to_leave, many,
-    abuse, told_late, hung_up, pings, many_topics)}
+    heartbeat, half_open, slow_head, crowd, kept, slow_tls, strangers,
+    upgrade, told_to_leave, many, abuse, told_late, hung_up, pings,
+    many_topics)}
 
 
 def main():

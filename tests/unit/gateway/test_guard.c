@@ -57,29 +57,46 @@ static void only_loopback_and_configured_hosts_are_served(void **state)
 static void an_origin_must_name_the_host(void **state)
 {
 	static const struct {
-		const char *origin, *host;
+		const char *origin, *scheme, *host;
 		bool want;
 	} rows[] = {
-		{ NULL, "localhost:8080", true },
-		{ "http://localhost:8080", "localhost:8080", true },
-		{ "https://weir.example", "weir.example", true },
-		{ "http://LOCALHOST:8080", "localhost:8080", true },
-		{ "http://localhost", "localhost:8080", false },
-		{ "http://localhost:8081", "localhost:8080", false },
-		{ "http://127.0.0.1:8080", "localhost:8080", false },
-		{ "http://evil.example", "localhost:8080", false },
-		{ "http://localhost:8080.evil.example", "localhost:8080",
+		{ NULL, NULL, "localhost:8080", true },
+		{ "http://localhost:8080", NULL, "localhost:8080", true },
+		{ "https://weir.example", NULL, "weir.example", true },
+		{ "http://LOCALHOST:8080", NULL, "localhost:8080", true },
+		{ "http://localhost", NULL, "localhost:8080", false },
+		{ "http://localhost:8081", NULL, "localhost:8080", false },
+		{ "http://127.0.0.1:8080", NULL, "localhost:8080", false },
+		{ "http://evil.example", NULL, "localhost:8080", false },
+		{ "http://localhost:8080.evil.example", NULL, "localhost:8080",
 		  false },
-		{ "null", "localhost:8080", false },
-		{ "", "localhost:8080", false },
-		{ "file://localhost:8080", "localhost:8080", false },
-		{ "chrome-extension://abc", "abc", false },
-		{ "http://", "", false },
+		{ "null", NULL, "localhost:8080", false },
+		{ "", NULL, "localhost:8080", false },
+		{ "file://localhost:8080", NULL, "localhost:8080", false },
+		{ "chrome-extension://abc", NULL, "abc", false },
+		{ "http://", NULL, "", false },
+		/* where it is known how we are reached */
+		{ NULL, "https", "weir.example", true },
+		{ "https://weir.example", "https", "weir.example", true },
+		{ "http://weir.example", "https", "weir.example", false },
+		{ "http://weir.example", "http", "weir.example", true },
+		{ "https://weir.example", "http", "weir.example", false },
+		{ "https://evil.example", "https", "weir.example", false },
+		/* a port that need not be said */
+		{ "https://weir.example", "https", "weir.example:443", true },
+		{ "https://weir.example", NULL, "weir.example:443", true },
+		{ "http://weir.example", NULL, "weir.example:80", true },
+		{ "http://[::1]", NULL, "[::1]:80", true },
+		{ "http://weir.example", NULL, "weir.example:443", false },
+		{ "https://weir.example", NULL, "weir.example:80", false },
+		{ "https://weir.example", NULL, "weir.example:8443", false },
+		{ "https://", NULL, ":443", false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (guard_origin(str_from(rows[i].origin),
+				 str_from(rows[i].scheme),
 				 str_from(rows[i].host)) != rows[i].want)
 			fail_msg("Origin '%s' at '%s': want %d", rows[i].origin,
 				 rows[i].host, rows[i].want);

@@ -62,6 +62,7 @@ static void origins_are_own_listed_or_foreign(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (origins_judge(rows[i].list, str_from(rows[i].origin),
+				  (struct str){ 0 },
 				  STR("weir:80")) != rows[i].want)
 			fail_msg("row %zu, '%s': want %d", i, rows[i].origin,
 				 rows[i].want);

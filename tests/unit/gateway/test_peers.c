@@ -60,6 +60,35 @@ static void an_address_is_one_of_ipv4_or_a_network_of_ipv6(void **state)
 	}
 }
 
+static void some_addresses_are_of_this_machine(void **state)
+{
+	static const struct {
+		const char *text;
+		bool want;
+	} rows[] = {
+		{ "127.0.0.1", true },	  { "127.255.0.9", true },
+		{ "::1", true },	  { "::ffff:127.0.0.1", true },
+		{ "128.0.0.1", false },	  { "0.0.0.0", false },
+		{ "192.0.2.1", false },	  { "::ffff:10.0.0.1", false },
+		{ "2001:db8::1", false }, { "fe80::1", false },
+		{ "0:0:0:1::1", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct sockaddr_storage sa = address(rows[i].text);
+		struct in6_addr a = peers_address(&sa);
+		struct peers *p = peers_new();
+		struct peer *peer = peers_take(p, &sa, 0);
+
+		if (peers_is_local(&a) != rows[i].want ||
+		    peer_is_local(peer) != rows[i].want)
+			fail_msg("%s: want %d", rows[i].text, rows[i].want);
+		peers_leave(p, &peer);
+		peers_free(&p);
+	}
+}
+
 static void without_a_limit_there_is_none(void **state)
 {
 	struct sockaddr_storage a = address("127.0.0.1");
@@ -80,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			an_address_is_one_of_ipv4_or_a_network_of_ipv6),
+		cmocka_unit_test(some_addresses_are_of_this_machine),
 		cmocka_unit_test(without_a_limit_there_is_none),
 	};
 

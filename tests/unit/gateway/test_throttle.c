@@ -7,7 +7,7 @@
 
 #include "tests/unit/cases.h"
 
-static const struct throttle_limits limits = { { 10, 2, 0 } };
+static const struct throttle_limits limits = { { 0, 10, 2, 0 } };
 
 static int64_t take(struct throttle *t, enum throttle_kind kind,
 		    const char *address, const char *user, int64_t now_ms)
@@ -75,7 +75,7 @@ static void those_who_are_quiet_longest_are_forgotten(void **state)
 
 static void other_limits_hold_at_once(void **state)
 {
-	const struct throttle_limits more = { { 10, 4, 0 } };
+	const struct throttle_limits more = { { 0, 10, 4, 0 } };
 	struct throttle *t = throttle_new();
 
 	(void)state;
@@ -88,6 +88,24 @@ static void other_limits_hold_at_once(void **state)
 	throttle_free(&t);
 }
 
+static void defaults_hold_for_others_than_this_machine(void **state)
+{
+	const struct throttle_limits given = { { THROTTLE_DEFAULT, 10, 0,
+						 THROTTLE_DEFAULT } };
+	struct throttle_limits l = throttle_resolve(&given, true);
+
+	(void)state;
+	assert_int_equal(l.per_s[THROTTLE_CONNECTION], 0);
+	assert_int_equal(l.per_s[THROTTLE_REQUEST], 10);
+	assert_int_equal(l.per_s[THROTTLE_MESSAGE], 0);
+	assert_int_equal(l.per_s[THROTTLE_SUBSCRIPTION], 0);
+	l = throttle_resolve(&given, false);
+	assert_true(l.per_s[THROTTLE_CONNECTION] > 0);
+	assert_int_equal(l.per_s[THROTTLE_REQUEST], 10);
+	assert_int_equal(l.per_s[THROTTLE_MESSAGE], 0);
+	assert_true(l.per_s[THROTTLE_SUBSCRIPTION] > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +113,7 @@ int main(void)
 		cmocka_unit_test(a_user_has_as_many_from_all_addresses),
 		cmocka_unit_test(those_who_are_quiet_longest_are_forgotten),
 		cmocka_unit_test(other_limits_hold_at_once),
+		cmocka_unit_test(defaults_hold_for_others_than_this_machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
