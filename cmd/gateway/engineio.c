@@ -358,6 +358,22 @@ void engineio_close(struct engineio_session *s, const char *why)
 	engineio_leave(e);
 }
 
+size_t engineio_let_go(struct engineio *e, size_t n, bool all)
+{
+	for (size_t i = 0; i < e->n_buckets; i++) {
+		struct engineio_session **at = &e->bucket[i];
+
+		while (*at && (n || all))
+			if ((*at)->post && !all) {
+				at = &(*at)->next;
+			} else {
+				engineio_close(*at, "transport close");
+				n -= n > 0;
+			}
+	}
+	return e->counts.sessions;
+}
+
 void engineio_enter(struct engineio *e, int64_t now_ms)
 {
 	e->busy++;

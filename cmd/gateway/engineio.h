@@ -175,6 +175,13 @@ bool engineio_is_ready(const struct engineio_session *s);
 /* Close it; what waits is still sent, if the connection takes it. */
 void engineio_close(struct engineio_session *s, const char *why);
 
+/*
+ * Close n sessions as if their connections had broken: clients come back by
+ * themselves. Those in the midst of a POST are left for later. `all`: each and
+ * every one. How many there are then.
+ */
+size_t engineio_let_go(struct engineio *e, size_t n, bool all);
+
 struct engineio_counts {
 	size_t sessions, websockets; /* now */
 	size_t waiting;		     /* bytes, now */

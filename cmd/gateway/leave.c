@@ -15,7 +15,9 @@
 #include "common/xmem.h"
 
 #include "activation.h"
+#include "handover.h"
 #include "live.h"
+#include "socketio_live.h"
 
 /* Where the program was found; what is there now may be a newer one. */
 static char program[PATH_MAX];
@@ -26,6 +28,7 @@ struct leave {
 	struct loop_signal *signal;
 	struct loop_timer *timer;
 	struct loop_child *check; /* of the configuration by the new program */
+	size_t share;		  /* of Socket.IO's sessions, each time */
 	int null_fd;
 	int64_t until_ms; /* 0: we stay */
 	bool done;
@@ -76,21 +79,27 @@ static void on_timer(void *arg)
 {
 	struct leave *l = arg;
 	bool late = loop_now_ms(l->g->loop) >= l->until_ms;
+	size_t left = socketio_live_let_go(l->g->socketio, l->share, late);
 	size_t busy = net_busy(l->g->net);
 
-	if (busy && !late) {
+	if ((busy || left) && !late) {
 		loop_timer_start(l->timer, LEAVE_LOOK_MS);
 		return;
 	}
 	if (busy)
 		log_warn("%zu requests are not answered", busy);
-	leave_tell(l->g, 1012); /* who has come in between */
+	/* who has come in between */
+	leave_tell(l->g, 1012);
+	socketio_live_let_go(l->g->socketio, 0, true);
 	l->done = true;
 	loop_stop(l->g->loop);
 }
 
 static void begin(struct leave *l)
 {
+	size_t sessions = socketio_live_count(l->g->socketio).engine.sessions;
+
+	l->share = LEAVE_LET_GO + sessions * LEAVE_LOOK_MS / LEAVE_LET_GO_MS;
 	log_info("making way for %s", program);
 	l->until_ms = loop_now_ms(l->g->loop) + LEAVE_WAIT_MS;
 	net_take_no_more(l->g->net);
@@ -165,9 +174,11 @@ void leave_free(struct leave **lp)
 	*lp = NULL;
 }
 
-void leave_execute(int listening_fd, struct err *e)
+void leave_execute(const struct leave_fds *fds, struct err *e)
 {
-	activation_leave(listening_fd);
+	if (fds->seats >= 0)
+		handover_leave(fds->seats);
+	activation_leave(fds->listening);
 	execv(program, arguments);
 	err_set(e, EX_OSERR, "%s: %s", program, strerror(errno));
 }

@@ -18,6 +18,7 @@
 #include "leave.h"
 #include "live.h"
 #include "origins.h"
+#include "socketio_live.h"
 #include "tls.h"
 
 static struct gateway_settings cfg = {
@@ -236,8 +237,8 @@ static int find_socket(int *fd_r, struct err *e)
 	return 0;
 }
 
-/* 0, with a listening socket for the program that is to be executed, or -1. */
-static int run_once(int listening_fd, int *next_fd, struct err *e)
+/* 0, with what the program that is to be executed gets, or -1. */
+static int run_once(int listening_fd, struct leave_fds *next, struct err *e)
 {
 	struct gateway g = { .settings = &cfg, .listening = listening_fd };
 	int rc = -1;
@@ -255,31 +256,36 @@ static int run_once(int listening_fd, int *next_fd, struct err *e)
 	g.compat = read_lag(&g.lag, e) ? NULL : compat_open(cfg.compat, e);
 	if (!g.compat || common.check_config)
 		rc = g.compat ? 0 : -1;
-	else if (gateway_open(&g, on_hup, e) == 0)
+	else if (gateway_open(&g, on_hup, e) == 0) {
+		socketio_live_take_over(g.socketio);
 		rc = gateway_serve(&g, e);
-	if (g.leave && leave_is_done(g.leave))
-		*next_fd = net_listening(g.net);
+	}
+	if (g.leave && leave_is_done(g.leave)) {
+		next->seats = socketio_live_hand_over(g.socketio);
+		next->listening = net_listening(g.net);
+	}
 	gateway_close(&g);
 	return rc;
 }
 
 static int run(char **args, struct err *e)
 {
-	int fd = -1, next, rc;
+	struct leave_fds next;
+	int fd = -1, rc;
 
 	(void)args;
 	cfg.common = &common;
 	cfg.dir = common.dir;
 	do {
-		next = -1;
+		next = (struct leave_fds){ -1, -1 };
 		rc = find_socket(&fd, e);
 		if (rc == 0)
 			rc = run_once(fd, &next, e);
-		if (next >= 0) {
-			leave_execute(next, e);
+		if (next.listening >= 0) {
+			leave_execute(&next, e);
 			log_error("not replaced: %s", e->msg);
 		}
-	} while (next >= 0);
+	} while (next.listening >= 0);
 	return rc;
 }
 

@@ -167,6 +167,15 @@ static struct rooms_seat **find_seat(struct rooms *r, struct str pid)
 	return at;
 }
 
+bool rooms_has(const struct rooms *r, struct str pid)
+{
+	const struct rooms_seat *at = r->seat[str_hash(pid) % BUCKETS];
+
+	while (at && !str_is(pid, at->pid))
+		at = at->next;
+	return at != NULL;
+}
+
 struct rooms_seat *rooms_sit(struct rooms *r, struct str pid, struct str sid,
 			     struct str user, void *holder)
 {
@@ -266,6 +275,15 @@ void rooms_give_up(struct rooms *r, struct rooms_seat **seatp)
 	count_clients(r, *seatp, false);
 	free_seat(r, *seatp);
 	*seatp = NULL;
+}
+
+void rooms_each_left(const struct rooms *r,
+		     void (*fn)(void *arg, const struct rooms_seat *seat,
+				int64_t left_ms),
+		     void *arg)
+{
+	for (const struct due *d = r->left.first; d; d = d->next)
+		fn(arg, (const struct rooms_seat *)d, d->at_ms - r->left.in_ms);
 }
 
 void rooms_tick(struct rooms *r, int64_t now_ms)

@@ -50,6 +50,15 @@ struct rooms_seat *rooms_sit_again(struct rooms *r, struct str pid,
 void rooms_stand_up(struct rooms *r, struct rooms_seat *seat, int64_t now_ms);
 void rooms_give_up(struct rooms *r, struct rooms_seat **seatp);
 
+/* There is one with this pid. */
+bool rooms_has(const struct rooms *r, struct str pid);
+
+/* Each that was left, the oldest first, and when. */
+void rooms_each_left(const struct rooms *r,
+		     void (*fn)(void *arg, const struct rooms_seat *seat,
+				int64_t left_ms),
+		     void *arg);
+
 /* Give up seats whose time is over. */
 void rooms_tick(struct rooms *r, int64_t now_ms);
 

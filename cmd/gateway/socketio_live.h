@@ -44,6 +44,18 @@ void socketio_live_encode(struct socketio_live *s, enum frame_kind kind,
 struct net_conn *socketio_live_conn(const struct live *l);
 void socketio_live_end(struct live *l);
 
+/* engineio_let_go(): their seats are left. */
+size_t socketio_live_let_go(struct socketio_live *s, size_t n, bool all);
+
+/*
+ * The seats that were left: to the program that is executed next (the
+ * descriptor for handover_leave(), or -1), and from the one before, which is
+ * called before there are clients. What cannot be handed over, or be read, is
+ * said in one line of the log, and those clients begin anew.
+ */
+int socketio_live_hand_over(const struct socketio_live *s);
+void socketio_live_take_over(struct socketio_live *s);
+
 /* How old payloads find values of before (compat.h); arg is the gateway. */
 void socketio_live_past(void *arg, struct str pattern,
 			void (*fn)(void *fn_arg, const struct event *ev),

@@ -72,6 +72,23 @@ run_client() {
 
 @test "who comes back goes on where it was, over HTTP" { run_client recovery-polling; }
 
+@test "SIGUSR2: all come back to their seats, and hear each event once" {
+	start_both
+	client renewed "$gateway" "$BIN/weir-pub" "$DIR"
+	[ "$(grep -c ': ready ' "$T/gateway.err")" = 3 ]
+	! grep 'seats are not' "$T/gateway.err"
+	stop_gateway
+}
+
+@test "seats that cannot be read are ignored, in one line" {
+	start_store
+	WEIR_GATEWAY_SEATS=1:5 start_gateway
+	[ "$(grep -c 'seats are not taken over: ' "$T/gateway.err")" = 1 ]
+	wait_for gateway_is_ready
+	client answers
+	stop_gateway
+}
+
 @test "with a token, only who has it" {
 	echo 0123456789abcdef >"$T/token"
 	start_store

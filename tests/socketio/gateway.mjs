@@ -2,6 +2,7 @@
 // What is published here are weir's events; what comes has the old names and
 // payloads. Ends with 0 if all was as it should be; 60 s for each.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { io } from "socket.io-client";
 
 const [scenario, url, ...rest] = process.argv.slice(2);
@@ -379,6 +380,61 @@ const scenarios = {
 		await back;
 		assert.ok(!socket.recovered);
 		[socket, none].forEach((s) => s.close());
+	},
+
+	// The gateway makes way for its program, twice, while numbers are
+	// published to the store: all come back to their seats, and hear each
+	// number once. Arguments: the gateway's process, weir-pub, its directory.
+	async renewed() {
+		const [pid, pub, dir] = rest;
+		const renew = () => process.kill(Number(pid), "SIGUSR2");
+		const transports = [["polling"], ["websocket"], ["polling", "websocket"]];
+		const all = await Promise.all([...Array(30)].map((_, i) =>
+			connected({ transports: transports[i % 3], auth: { userId: `user${i}` } })));
+		const away = await connected({ auth: { userId: "away" }, reconnection: false });
+		const bob = await connected({ auth: { userId: "bob" } });
+		await Promise.all([...all, away].map((s) => s.emitWithAck("join", "t.n/")));
+		const ids = all.map((s) => s.id);
+		// Its connection breaks before, and it comes back behind it all.
+		const [awayId, left] = [away.id, told(away, "disconnect")];
+		away.io.engine.close();
+		await left;
+
+		const publisher = spawn(pub, ["--dir", dir], { stdio: ["pipe", "inherit", "inherit"] });
+		const done = new Promise((resolve) => publisher.on("exit", resolve));
+		let n = 0;
+		const ticking = setInterval(() => publisher.stdin.write(
+			JSON.stringify({ type: "t.n", subject: "a", data: { n: ++n } }) + "\n"), 2);
+		for (let round = 0; round < 2; round++) {
+			await until(() => all.every((s) => numbers(s.heard).length > 50 * (round + 1)));
+			const returns = Promise.all(all.map(async (s) => {
+				const [why] = await told(s, "disconnect");
+				assert.match(why, /^transport (close|error)$/);
+				await told(s, "connect");
+				assert.equal(s.recovered, true);
+			}));
+			renew();
+			await returns;
+		}
+		clearInterval(ticking);
+		publisher.stdin.end();
+		assert.equal(await done, 0);
+		away.connect();
+		await told(away, "connect");
+		assert.deepEqual([away.recovered, away.id], [true, awayId]);
+		for (const s of [...all, away]) {
+			await until(() => numbers(s.heard).length >= n);
+			assert.deepEqual(numbers(s.heard), [...Array(n).keys()].map((i) => i + 1));
+		}
+		assert.deepEqual(all.map((s) => s.id), ids);
+		assert.ok((await all[0].emitWithAck("leave", "t.n/")).ok);
+		// A seat is not given to somebody else, as before.
+		bob.auth = { userId: "bob", pid: all[0]._pid };
+		bob._pid = undefined;
+		back = cut(bob);
+		await back;
+		assert.equal(bob.recovered, false);
+		[...all, away, bob].forEach((s) => s.close());
 	},
 
 	// Whoever is connected is on the list, and can be ended for good.

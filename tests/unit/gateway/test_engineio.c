@@ -63,6 +63,7 @@ static void on_closed(void *arg, struct engineio_session *s, const char *why)
  *	WRITE N DATA		a frame	= N more, or = N no more
  *	CLOSE N			the session
  *	UNUSED|USED N
+ *	LETGO N|all		sessions	= left N
  */
 static bool app_verb(struct script *s, struct str verb, struct str rest)
 {
@@ -71,6 +72,13 @@ static bool app_verb(struct script *s, struct str verb, struct str rest)
 	struct engineio_session *x;
 	struct buf b = { 0 };
 
+	if (str_is(verb, "LETGO")) {
+		size_t n = str_is(rest, "all") ? 0 : (size_t)rest.p[0] - '0';
+
+		n = engineio_let_go(s->e, n, n == 0);
+		buf_addf(&s->log, "left %zu\n", n);
+		return true;
+	}
 	assert_true(name.len == 1 && name.p[0] >= '1' && name.p[0] <= '9');
 	x = a->session[name.p[0] - '0'];
 	assert_non_null(x);
