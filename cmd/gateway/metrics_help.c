@@ -78,8 +78,9 @@ static const struct {
 	  "Bytes of events that were compressed, before and after." },
 	{ "deflated_total", "Events compressed, once for each kind of frame." },
 	{ "delivered_total", "Events sent to clients, once for each." },
-	{ "delivery_seconds", "From when an event was recorded until it was "
-			      "sent to all live clients." },
+	{ "delivery_seconds",
+	  "From when an event was recorded until it was sent to the live "
+	  "clients, of equal ones the first 1024." },
 	{ "filter_tests_total",
 	  "Filters tried on events, once for each event." },
 	{ "filters", "Filters that clients have." },
