@@ -9,9 +9,10 @@
 #include "common/xmem.h"
 
 struct loop {
-	uv_loop_t uv;
+	uv_loop_t uv; /* first */
 	uv_signal_t term, intr, hup;
 	bool signals, stopping;
+	const struct loop_timer *due; /* its handler runs */
 	void (*on_hup)(void *arg);
 	void *hup_arg;
 };
@@ -193,8 +194,11 @@ void loop_signal_free(struct loop_signal **sp)
 static void on_timer(uv_timer_t *h)
 {
 	struct loop_timer *t = h->data;
+	struct loop *l = (struct loop *)h->loop;
 
+	l->due = t;
 	t->fn(t->arg);
+	l->due = NULL;
 }
 
 struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *arg),
@@ -211,7 +215,12 @@ struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *arg),
 
 void loop_timer_start(struct loop_timer *t, int64_t in_ms)
 {
-	uv_timer_start(&t->uv, on_timer, in_ms < 0 ? 0 : (uint64_t)in_ms, 0);
+	const struct loop *l = (const struct loop *)t->uv.loop;
+	/* Or libuv would call it again and again, and nobody else. */
+	int64_t least = l->due == t ? 1 : 0;
+
+	uv_timer_start(&t->uv, on_timer,
+		       (uint64_t)(in_ms < least ? least : in_ms), 0);
 }
 
 void loop_timer_stop(struct loop_timer *t)

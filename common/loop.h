@@ -47,7 +47,10 @@ struct loop_signal *loop_signal_new(struct loop *l, int signo,
 				    struct err *e);
 void loop_signal_free(struct loop_signal **sp);
 
-/* One-shot timer; not running until started. Starting again moves it. */
+/*
+ * One-shot timer; not running until started. Starting again moves it, from
+ * within its own call to a later turn of the loop, however short the time.
+ */
 struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *arg),
 				  void *arg);
 void loop_timer_start(struct loop_timer *t, int64_t in_ms);

@@ -113,6 +113,25 @@ static void on_timer_frees(void *arg)
 	loop_timer_free(arg);
 }
 
+static void on_timer_again(void *arg)
+{
+	int *times = arg;
+
+	if (++*times < 1000)
+		loop_timer_start(t.timer[0], 0);
+}
+
+static void a_timer_that_starts_itself_lets_others_have_their_turn(void **state)
+{
+	int times = 0;
+
+	(void)state;
+	t.timer[0] = loop_timer_new(t.l, on_timer_again, &times);
+	loop_timer_start(t.timer[0], 0);
+	run();
+	assert_in_range(times, 1, 11);
+}
+
 static void a_handler_may_free_its_own_handle_and_others(void **state)
 {
 	static char b[] = "b";
@@ -264,6 +283,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		loop_test(timers_end_in_their_order_and_once),
+		loop_test(
+			a_timer_that_starts_itself_lets_others_have_their_turn),
 		loop_test(a_handler_may_free_its_own_handle_and_others),
 		loop_test(a_descriptor_is_told_of_while_anybody_is_interested),
 		loop_test(work_goes_on_while_it_wants_to),
