@@ -289,6 +289,7 @@ void engineio_open(struct engineio *e, struct engineio_link *l,
 
 	s->e = e;
 	memcpy(&s->from, l->from, sizeof(s->from));
+	s->peer = peers_take_address(e->peers, &s->from, 0);
 	engineio_draw_sid(e, s->sid);
 	if (++e->counts.sessions > e->n_buckets)
 		grow(e);
@@ -344,7 +345,8 @@ void engineio_close(struct engineio_session *s, const char *why)
 	due_drop(&s->beat);
 	due_drop(&s->unused);
 	due_drop(&s->later);
-	peers_leave(e->peers, &s->counted);
+	peers_leave(e->idle_peers, &s->counted);
+	peers_leave(e->peers, &s->peer);
 	drop_from_bucket(e, s);
 	e->counts.sessions--;
 	e->counts.closed++;
@@ -411,12 +413,12 @@ void engineio_set_used(struct engineio_session *s, bool used)
 
 	if (used || s->closed) {
 		due_drop(&s->unused);
-		peers_leave(e->peers, &s->counted);
+		peers_leave(e->idle_peers, &s->counted);
 		return;
 	}
 	due_set(&e->unused, &s->unused, e->now_ms);
 	if (!s->counted)
-		s->counted = peers_take_address(e->peers, &s->from, 0);
+		s->counted = peers_take_address(e->idle_peers, &s->from, 0);
 }
 
 int64_t engineio_deadline(const struct engineio *e)
@@ -474,6 +476,7 @@ struct engineio *engineio_new(const struct engineio_conf *conf)
 	e->probing.in_ms = ENGINEIO_UPGRADE_MS;
 	e->unused.in_ms = conf->unused_ms;
 	e->peers = peers_new();
+	e->idle_peers = peers_new();
 	e->n_buckets = BUCKETS_MIN;
 	e->bucket = xcalloc(e->n_buckets, sizeof(struct engineio_session *));
 	return e;
@@ -489,6 +492,7 @@ void engineio_free(struct engineio **ep)
 		while (e->bucket[i])
 			engineio_close(e->bucket[i], "server shutting down");
 	peers_free(&e->peers);
+	peers_free(&e->idle_peers);
 	buf_free(&e->scratch);
 	free(e->bucket);
 	free(e);

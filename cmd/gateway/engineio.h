@@ -91,7 +91,9 @@ struct engineio_events {
 struct engineio_conf {
 	int64_t ping_interval_ms, ping_timeout_ms;
 	int64_t unused_ms;   /* see engineio_set_used() */
-	size_t max_sessions; /* more are answered 503 */
+	size_t max_sessions; /* more are answered 503, */
+	size_t max_per_peer; /* likewise, of one address; 0: no limit */
+	bool spare_local;    /* but for addresses of this machine */
 	const struct engineio_wire *wire;
 	void *wire_arg;
 	const struct engineio_events *on;
@@ -158,7 +160,8 @@ struct engineio_link *engineio_link_of(const struct engineio_session *s);
 /*
  * A session that is not in use is closed after conf.unused_ms, counted from the
  * time that was last told. It is in use unless its user says otherwise. An
- * address that has ENGINEIO_UNUSED_MAX of them gets no more sessions (503).
+ * address that has ENGINEIO_UNUSED_MAX of them gets no more sessions (503), but
+ * for those of this machine if conf.spare_local.
  */
 void engineio_set_used(struct engineio_session *s, bool used);
 

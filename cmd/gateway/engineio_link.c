@@ -42,19 +42,29 @@ static void refuse(struct engineio *e, struct engineio_link *l, int status,
 	buf_free(&b);
 }
 
+static bool has_too_many(struct peers *peers, const struct in6_addr *from,
+			 size_t max)
+{
+	struct peer *one = peers_take_address(peers, from, max);
+	bool too_many = !one;
+
+	peers_leave(peers, &one);
+	return too_many;
+}
+
 static bool is_full(struct engineio *e, struct engineio_link *l)
 {
 	struct in6_addr from;
-	struct peer *one;
-	bool of_address;
+	bool spared, unused;
 
 	memcpy(&from, l->from, sizeof(from));
-	one = peers_take_address(e->peers, &from, ENGINEIO_UNUSED_MAX);
-	of_address = !one;
-	peers_leave(e->peers, &one);
-	if (!of_address && e->counts.sessions < e->conf.max_sessions)
+	spared = e->conf.spare_local && peers_is_local(&from);
+	unused = !spared &&
+		 has_too_many(e->idle_peers, &from, ENGINEIO_UNUSED_MAX);
+	if (!unused && e->counts.sessions < e->conf.max_sessions &&
+	    (spared || !has_too_many(e->peers, &from, e->conf.max_per_peer)))
 		return false;
-	*(of_address ? &e->counts.too_many_unused : &e->counts.too_many) += 1;
+	*(unused ? &e->counts.too_many_unused : &e->counts.too_many) += 1;
 	refuse(e, l, 503, FORBIDDEN);
 	return true;
 }

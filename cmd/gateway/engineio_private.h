@@ -17,7 +17,8 @@ struct engineio_session {
 	struct due beat; /* first; the next ping, or the pong asked for */
 	struct due unused;
 	struct in6_addr from;
-	struct peer *counted; /* of e->peers, while not in use */
+	struct peer *peer;    /* of e->peers */
+	struct peer *counted; /* of e->idle_peers, while not in use */
 	struct engineio *e;
 	struct engineio_session *next; /* of the same bucket; then: of dead */
 	char sid[ENGINEIO_SID_LEN + 1];
@@ -37,8 +38,9 @@ struct engineio_session {
 struct engineio {
 	struct engineio_conf conf;
 	struct engineio_session **bucket;
-	size_t n_buckets;    /* a power of two */
-	struct peers *peers; /* sessions that are not in use */
+	size_t n_buckets;	  /* a power of two */
+	struct peers *peers;	  /* sessions, */
+	struct peers *idle_peers; /* and those that are not in use */
 	struct due_list quiet, asked, probing, unused, bodies;
 	int64_t now_ms;
 	int busy;

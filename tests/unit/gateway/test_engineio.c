@@ -104,8 +104,8 @@ static bool app_verb(struct script *s, struct str verb, struct str rest)
 	return true;
 }
 
-static void app_init_with(struct app *a, const struct engineio_wire *wire,
-			  size_t max_sessions)
+static void app_init_of(struct app *a, const struct engineio_wire *wire,
+			size_t max_sessions, size_t max_per_peer)
 {
 	static const struct engineio_events events = {
 		.opened = on_opened,
@@ -118,6 +118,7 @@ static void app_init_with(struct app *a, const struct engineio_wire *wire,
 		.ping_timeout_ms = 20000,
 		.unused_ms = 5000,
 		.max_sessions = max_sessions,
+		.max_per_peer = max_per_peer,
 		.wire = wire,
 		.wire_arg = a,
 		.on = &events,
@@ -127,6 +128,12 @@ static void app_init_with(struct app *a, const struct engineio_wire *wire,
 	memset(a, 0, sizeof(*a));
 	a->s.verb = app_verb;
 	a->s.e = engineio_new(&conf);
+}
+
+static void app_init_with(struct app *a, const struct engineio_wire *wire,
+			  size_t max_sessions)
+{
+	app_init_of(a, wire, max_sessions, 0);
 }
 
 static void app_init(struct app *a)
@@ -315,6 +322,27 @@ static void an_address_has_so_many_sessions_that_are_not_in_use(void **state)
 	app_fini(&a);
 }
 
+static void an_address_has_so_many_sessions(void **state)
+{
+	struct app a;
+	struct engineio_session *first;
+
+	(void)state;
+	app_init_of(&a, &script_wire, 10, 2);
+	step(&a, "GET a EIO=4&transport=polling");
+	first = a.session[1];
+	step(&a, "GET b EIO=4&transport=polling");
+	step(&a, "GET c EIO=4&transport=polling");
+	assert_int_equal(engineio_count(a.s.e).sessions, 2);
+	assert_int_equal(engineio_count(a.s.e).too_many, 1);
+	/* When one has ended there is room for another. */
+	engineio_close(first, "forced close");
+	step(&a, "GET d EIO=4&transport=polling");
+	assert_int_equal(engineio_count(a.s.e).sessions, 2);
+	assert_int_equal(engineio_count(a.s.e).too_many, 1);
+	app_fini(&a);
+}
+
 static void what_waits_leaves_in_pieces(void **state)
 {
 	enum { PART = 10000, PARTS = 100 };
@@ -439,6 +467,7 @@ int main(void)
 		cmocka_unit_test(a_body_of_many_packets_takes_turns),
 		cmocka_unit_test(
 			an_address_has_so_many_sessions_that_are_not_in_use),
+		cmocka_unit_test(an_address_has_so_many_sessions),
 		cmocka_unit_test(what_waits_leaves_in_pieces),
 		cmocka_unit_test(
 			a_body_that_is_too_large_is_refused_and_no_more),
