@@ -479,9 +479,11 @@ void hub_gap(struct hub *h)
 
 	flush(h);
 	for (struct hub_client *c = h->all; j && c; c = c->all_next) {
-		if (c->state != HUB_LIVE || c->waiter)
+		if (c->state == HUB_AHEAD || c->waiter)
 			continue; /* it looks for itself */
-		c->pos = h->flushed;
+		/* One that is behind may find all it needs in the ring. */
+		if (c->state == HUB_LIVE)
+			c->pos = h->flushed;
 		hub_check_pruned(h, c, j);
 	}
 }
