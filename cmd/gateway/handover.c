@@ -65,6 +65,7 @@ static int find(void)
 	const char *text = getenv(HANDOVER_NAME);
 	struct str fd_text = { 0 }, pid_text;
 	uint64_t pid, fd;
+	int seals;
 
 	if (!text)
 		return -1;
@@ -72,8 +73,9 @@ static int find(void)
 	if (!str_u64(pid_text, &pid) || pid != (uint64_t)getpid() ||
 	    !str_u64(fd_text, &fd) || fd < FIRST_FD || fd > INT32_MAX)
 		return -1;
-	/* What is not ours is left alone. */
-	return fcntl((int)fd, F_GET_SEALS) == SEALS ? (int)fd : -1;
+	/* What is not ours is left alone. The kernel may add seals of its own. */
+	seals = fcntl((int)fd, F_GET_SEALS);
+	return seals >= 0 && (seals & SEALS) == SEALS ? (int)fd : -1;
 }
 
 static int read_all(int fd, struct buf *b, struct err *e)

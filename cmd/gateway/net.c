@@ -464,7 +464,8 @@ void net_peer(const struct net_conn *c, char out[NET_PEER_MAX])
 
 bool net_is_local(const struct net_conn *c)
 {
-	return peer_is_local(c->client ? c->client : c->peer);
+	/* Whom a proxy speaks for is not: anybody could name such an address. */
+	return !c->client && peer_is_local(c->peer);
 }
 
 void net_set_user(struct net_conn *c, void *user)

@@ -88,7 +88,8 @@ enum inflate_result net_inflate(struct net_conn *c, struct str packed,
 
 void net_after_pong(struct net_conn *c)
 {
-	if (c->deflates && !c->marked &&
+	/* lws may be within the head of a message's first frame, too. */
+	if (c->deflates && !c->marked && !lws_is_first_fragment(c->wsi) &&
 	    lws_remaining_packet_payload(c->wsi) == 0)
 		net_on_control(c);
 }

@@ -172,8 +172,7 @@ bool net_know_client(struct net_conn *c)
 			other_header(n, c->wsi, STR("x-forwarded-proto:")));
 	if (IN6_ARE_ADDR_EQUAL(&peer, &client))
 		return true;
-	c->client =
-		peers_take_address(n->peers, &client, net_peer_max(n, &client));
+	c->client = peers_take_address(n->peers, &client, n->conf.max_per_peer);
 	if (!c->client)
 		n->counts.crowded++;
 	return c->client != NULL;
