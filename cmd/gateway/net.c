@@ -240,7 +240,7 @@ static void on_accepted(void *arg, int fd, const struct sockaddr_storage *sa)
 		return;
 	}
 	peer_text(peer, address);
-	if (!trusted &&
+	if (n->conf.admit && !trusted &&
 	    !n->conf.admit(n->conf.arg, address, peers_is_local(&a))) {
 		peers_leave(n->peers, &peer);
 		turn_away(n, fd, 429);

@@ -151,7 +151,7 @@ struct net_conf {
 	const struct proxies *proxies;
 	/*
 	 * One more comes, from no proxy; false: too soon, it is answered 429
-	 * and closed. address: as of net_peer().
+	 * and closed. address: as of net_peer(). May be NULL.
 	 */
 	bool (*admit)(void *arg, const char *address, bool is_local);
 	const struct net_events *on;
