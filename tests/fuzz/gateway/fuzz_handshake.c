@@ -53,10 +53,11 @@ static bool is_below(struct str origin, struct str end)
 			     end);
 }
 
+/* scheme: absent, where nobody says which it is. */
 static void try_origin(const struct opt_list *list, struct str origin,
-		       struct str host)
+		       struct str scheme, struct str host)
 {
-	enum origin what = origins_judge(list, origin, host);
+	enum origin what = origins_judge(list, origin, scheme, host);
 	struct buf b = { 0 };
 	size_t lines = 0;
 
@@ -102,7 +103,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct deflate_offer o;
 
 	try_host(host);
-	try_origin(&list, origin, host);
+	try_origin(&list, origin, (struct str){ 0 }, host);
+	try_origin(&list, origin, STR("https"), host);
+	try_origin(&list, origin, STR("http"), host);
 	try_proxies(str_cut(rest, '\n', &rest));
 	o = deflate_offer_read(rest);
 	assert(o.taken == (o.answer != NULL));
