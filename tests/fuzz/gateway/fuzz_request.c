@@ -60,8 +60,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	http_accepts(token, STR("text/event-stream"));
 	if (guard_host(host, names, 1))
 		assert(host.len > 0);
-	if (origin.p && guard_origin(origin, host))
+	if (origin.p && guard_origin(origin, (struct str){ 0 }, host))
 		assert(host.len > 0 && origin.len > host.len);
+	if (origin.p && guard_origin(origin, STR("https"), host))
+		assert(str_eq_nocase(str_sub(origin, 0, 8), STR("https://")));
 	assert(guard_token(token, &plain).len <= token.len);
 	buf_free(&plain);
 	guard_is_json(token);
