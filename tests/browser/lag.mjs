@@ -10,7 +10,7 @@ const PAD = 'x'.repeat(4000);
 // It must not be the client that ends what is held up.
 const PATIENT = { pingMs: 3600000, quietMs: 3600000, backoff: { first: 10, most: 80 } };
 
-let gateway, proxy, url, n = 0;
+let gateway, proxy, url, n = 0, said = 0;
 
 async function metric(pattern) {
 	const text = await (await fetch(`${gateway.url}/metrics`)).text();
@@ -21,15 +21,29 @@ async function metric(pattern) {
 	return sum;
 }
 
+const say = (...events) => {
+	said += events.length;
+	return publish(...events);
+};
+
+// Else who is moved on may be so twice.
+async function hasSeenAll() {
+	const { position } = await (await fetch(`${gateway.url}/api/v1/status`)).json();
+
+	return Number(position.split(':')[1]) >= said;
+}
+
 // Events of a type while nothing passes; resolves to their numbers.
 async function fallBehind(type, more = []) {
-	const first = n + 1, choked = await metric('choked\\{.*\\}');
+	const first = n + 1, choked = () => metric('choked\\{.*\\}');
 
 	n += MANY;
+	await until(async () => await choked() === 0, 'nobody else is');
 	proxy.hold();
-	await publish(...numbers(first, n, type).map((e) => ({ ...e,
+	await say(...numbers(first, n, type).map((e) => ({ ...e,
 		data: { ...e.data, pad: PAD } })), ...more);
-	await until(async () => await metric('choked\\{.*\\}') > choked, 'it is held up');
+	await until(async () => await choked() === 1, 'it is held up');
+	await until(hasSeenAll, 'the gateway has seen all');
 	proxy.release();
 	return Array.from({ length: MANY }, (_, i) => first + i);
 }
@@ -67,20 +81,20 @@ for (const kind of ['websocket', 'sse'])
 		const want = await fallBehind('test.newest', numbers(1, 30, `test.other${kind}`));
 
 		await until(() => others.length >= 30, 'the others');
-		await publish(...numbers(n + 1, n + 3, 'test.newest'));
+		await say(...numbers(n + 1, n + 3, 'test.newest'));
 		n += 3;
 		await until(() => [got, newest].every((l) => l.at(-1)?.[1] === n), 'the last one');
 		assert.deepEqual(others, numbers(1, 30).map((e) => e.data.n));
-		assert.ok(resets.length >= 1); // a slow machine may be moved on twice
+		assert.equal(resets.length, 1);
 		assert.equal(client.stats.connects, 1);
 		for (const subject of ['s0', 's1', 's2'])
 			for (const list of [got, newest]) {
 				const own = list.filter((g) => g[0] === subject).map((g) => g[1]);
 				const gaps = own.filter((m, i) => i && m !== own[i - 1] + 3);
 
-				// it rises, each hole is told, and what is behind the last is the newest
+				// it rises, with one hole, and what is behind it is the newest
 				assert.deepEqual(own, [...new Set(own)].sort((a, b) => a - b));
-				assert.ok(gaps.length <= resets.length && own.length < MANY / 3, `${own.length}`);
+				assert.ok(gaps.length <= 1 && own.length < MANY / 3, `${own.length}`);
 				assert.ok(own.at(-2) > want.at(-4), `${own.at(-2)}`);
 			}
 		client.close();

@@ -8,6 +8,7 @@
  *	-p NAME    subprotocol to offer (default weir.v1; "": none)
  *	-H HEADER  another header line; "Host: x" replaces the one that is sent
  *	-b         send the lines as binary messages
+ *	-r BYTES   receive buffer of the socket, which does not grow then
  *	-q N       print every Nth message only, for long runs
  *
  * Each line of standard input goes out as one message, each message that comes
@@ -36,6 +37,7 @@ static struct {
 	struct buf headers;
 	bool has_host, binary;
 	long want, every;
+	int receive_buffer; /* 0: the kernel's choice */
 	int64_t timeout_ms, deadline_ms;
 } opt = {
 	.path = "/ws", .protocol = "weir.v1", .every = 1, .timeout_ms = 10000
@@ -217,13 +219,14 @@ int main(int argc, char **argv)
 	struct sockaddr_in to = { .sin_family = AF_INET };
 	int c, fd;
 
-	while ((c = getopt(argc, argv, "n:t:p:H:bq:")) != -1) {
+	while ((c = getopt(argc, argv, "n:t:p:H:bq:r:")) != -1) {
 		switch (c) {
 		case 'n': opt.want = atol(optarg); break;
 		case 't': opt.timeout_ms = atol(optarg); break;
 		case 'p': opt.protocol = optarg; break;
 		case 'H': add_header(optarg); break;
 		case 'b': opt.binary = true; break;
+		case 'r': opt.receive_buffer = atoi(optarg); break;
 		case 'q': opt.every = atol(optarg); break;
 		default: return 64;
 		}
@@ -236,6 +239,9 @@ int main(int argc, char **argv)
 	to.sin_port = htons((uint16_t)atoi(argv[optind]));
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (opt.receive_buffer)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &opt.receive_buffer,
+			   sizeof(opt.receive_buffer));
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to))) {
 		perror("connect");
 		return 71;
