@@ -319,7 +319,7 @@ void hub_event(struct hub *h, const struct event *ev)
 	}
 	h->wanted = false;
 	groups_match(h->groups, ev, on_wanted, h);
-	hub_deflate_wanted(h, ev);
+	hub_deflate_wanted(h);
 	if (!h->wanted)
 		return;
 	xgrow(&h->recorded_us, &h->cap_recorded, h->n_recorded,

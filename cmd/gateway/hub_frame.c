@@ -49,16 +49,19 @@ size_t hub_frame_all(struct hub *h, const struct event *ev)
 	return largest;
 }
 
-void hub_deflate_wanted(struct hub *h, const struct event *ev)
+void hub_deflate_wanted(struct hub *h)
 {
 	for (int k = 0; k < FRAME_KINDS; k++) {
 		const enum frame_kind kind = (enum frame_kind)k;
-		struct lane *l = &h->lane[k];
+		const struct lane *l = &h->lane[k];
+		struct str frame = buf_str(&l->frame), text;
+		bool is_binary;
 
 		if (!l->wanted || frame_plain(kind) == kind)
 			continue;
-		buf_reset(&l->frame);
-		hub_frame(h, kind, ev, hub_print(h, ev), &l->frame);
-		ring_shorten(l->ring, buf_str(&l->frame));
+		frame_next(&frame, &text, &is_binary);
+		buf_reset(&h->whole);
+		deflater_add(h->conf.deflater, text, &h->whole);
+		ring_shorten(l->ring, buf_str(&h->whole));
 	}
 }

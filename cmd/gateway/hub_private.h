@@ -75,7 +75,7 @@ size_t hub_frame_all(struct hub *h, const struct event *ev);
  * Compress the newest event, in the rings, for the lanes where somebody wants
  * it. What nobody wanted stays as it is; a client takes both.
  */
-void hub_deflate_wanted(struct hub *h, const struct event *ev);
+void hub_deflate_wanted(struct hub *h);
 
 /* ---- hub_plan.c, hub_serve.c, hub_judge.c ---- */
 
