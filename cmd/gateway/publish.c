@@ -1,7 +1,6 @@
 #include "publish.h"
 
 #include <stdlib.h>
-#include <sysexits.h>
 
 #include "common/xmem.h"
 
@@ -94,11 +93,6 @@ void publish_free(struct publish **pp)
 	*pp = NULL;
 }
 
-static bool has_room(const struct publish *p, size_t n)
-{
-	return producer_memory_waiting(p->queue) + n <= PUBLISH_WAITING_MAX;
-}
-
 /* Both parts are without control characters (id: checked here). */
 static char *origin_of(const struct event *ev)
 {
@@ -134,10 +128,6 @@ struct publish_batch *publish_add(struct publish *p, const struct event *ev,
 {
 	struct publish_batch **at = &p->batches, *b;
 
-	if (!has_room(p, n)) {
-		err_set(e, EX_TEMPFAIL, "too many events wait for the store");
-		return NULL;
-	}
 	if (enqueue(p, ev, n, e))
 		return NULL;
 	b = xcalloc(1, sizeof(*b) + n * sizeof(b->pos[0]));
