@@ -288,7 +288,7 @@ void engineio_open(struct engineio *e, struct engineio_link *l,
 	struct buf hello = { 0 };
 
 	s->e = e;
-	memcpy(&s->from, l->from, sizeof(s->from));
+	s->from = l->from;
 	s->peer = peers_take_address(e->peers, &s->from, 0);
 	engineio_draw_sid(e, s->sid);
 	if (++e->counts.sessions > e->n_buckets)
@@ -421,6 +421,11 @@ void engineio_set_used(struct engineio_session *s, bool used)
 		s->counted = peers_take_address(e->idle_peers, &s->from, 0);
 }
 
+struct engineio_session *engineio_session_of(const struct due *d, size_t offset)
+{
+	return (struct engineio_session *)((uintptr_t)d - offset);
+}
+
 int64_t engineio_deadline(const struct engineio *e)
 {
 	const struct due_list *const lists[] = { &e->quiet, &e->asked,
@@ -432,13 +437,6 @@ int64_t engineio_deadline(const struct engineio *e)
 		if (due_next_ms(lists[i]) < first)
 			first = due_next_ms(lists[i]);
 	return first;
-}
-
-static struct engineio_session *session_of_unused(struct due *d)
-{
-	return (struct engineio_session *)((char *)d -
-					   offsetof(struct engineio_session,
-						    unused));
 }
 
 void engineio_tick(struct engineio *e, int64_t now_ms)
@@ -459,7 +457,10 @@ void engineio_tick(struct engineio *e, int64_t now_ms)
 		engineio_drop_probe(((struct engineio_link *)d)->session);
 	while ((d = due_take(&e->unused, now_ms))) {
 		e->counts.unused++;
-		engineio_close(session_of_unused(d), "forced server close");
+		engineio_close(
+			engineio_session_of(d, offsetof(struct engineio_session,
+							unused)),
+			"forced server close");
 	}
 	engineio_leave(e);
 }

@@ -29,6 +29,7 @@
 
 #include "due.h"
 #include "net.h"
+#include "peers.h"
 
 enum {
 	ENGINEIO_PAYLOAD_MAX = 1000000, /* bytes of a body, or of a message */
@@ -60,7 +61,7 @@ struct engineio_link {
 	bool open;   /* the WebSocket is */
 	bool probed; /* "2probe" has come */
 	struct engineio_session *session;
-	uint8_t from[16]; /* address, of IPv4 mapped into IPv6 */
+	struct in6_addr from; /* of IPv4: mapped into IPv6 */
 	void *user;
 };
 
@@ -90,10 +91,9 @@ struct engineio_events {
 
 struct engineio_conf {
 	int64_t ping_interval_ms, ping_timeout_ms;
-	int64_t unused_ms;   /* see engineio_set_used() */
-	size_t max_sessions; /* more are answered 503, */
-	size_t max_per_peer; /* likewise, of one address; 0: no limit */
-	bool spare_local;    /* but for addresses of this machine */
+	int64_t unused_ms;	     /* see engineio_set_used() */
+	size_t max_sessions;	     /* more are answered 503, */
+	struct peers_limit per_peer; /* likewise, of one address */
 	const struct engineio_wire *wire;
 	void *wire_arg;
 	const struct engineio_events *on;
@@ -161,7 +161,7 @@ struct engineio_link *engineio_link_of(const struct engineio_session *s);
  * A session that is not in use is closed after conf.unused_ms, counted from the
  * time that was last told. It is in use unless its user says otherwise. An
  * address that has ENGINEIO_UNUSED_MAX of them gets no more sessions (503), but
- * for those of this machine if conf.spare_local.
+ * for those of this machine if conf.per_peer spares them.
  */
 void engineio_set_used(struct engineio_session *s, bool used);
 

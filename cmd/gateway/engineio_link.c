@@ -2,7 +2,6 @@
 #include "engineio_private.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "http.h"
 
@@ -43,9 +42,10 @@ static void refuse(struct engineio *e, struct engineio_link *l, int status,
 }
 
 static bool has_too_many(struct peers *peers, const struct in6_addr *from,
-			 size_t max)
+			 const struct peers_limit *limit)
 {
-	struct peer *one = peers_take_address(peers, from, max);
+	struct peer *one =
+		peers_take_address(peers, from, peers_max(limit, from));
 	bool too_many = !one;
 
 	peers_leave(peers, &one);
@@ -54,15 +54,12 @@ static bool has_too_many(struct peers *peers, const struct in6_addr *from,
 
 static bool is_full(struct engineio *e, struct engineio_link *l)
 {
-	struct in6_addr from;
-	bool spared, unused;
+	const struct peers_limit idle = { ENGINEIO_UNUSED_MAX,
+					  e->conf.per_peer.spare_local };
+	bool unused = has_too_many(e->idle_peers, &l->from, &idle);
 
-	memcpy(&from, l->from, sizeof(from));
-	spared = e->conf.spare_local && peers_is_local(&from);
-	unused = !spared &&
-		 has_too_many(e->idle_peers, &from, ENGINEIO_UNUSED_MAX);
 	if (!unused && e->counts.sessions < e->conf.max_sessions &&
-	    (spared || !has_too_many(e->peers, &from, e->conf.max_per_peer)))
+	    !has_too_many(e->peers, &l->from, &e->conf.per_peer))
 		return false;
 	*(unused ? &e->counts.too_many_unused : &e->counts.too_many) += 1;
 	refuse(e, l, 503, FORBIDDEN);
@@ -284,12 +281,9 @@ static void end_post(struct engineio *e, struct engineio_link *l,
 struct engineio_link *engineio_next_body(const struct engineio *e)
 {
 	const struct due *d = e->bodies.first;
+	const size_t offset = offsetof(struct engineio_session, later);
 
-	return d ? ((const struct engineio_session
-			     *)((const char *)d -
-				offsetof(struct engineio_session, later)))
-			       ->post
-		 : NULL;
+	return d ? engineio_session_of(d, offset)->post : NULL;
 }
 
 void engineio_take_body(struct engineio *e, struct engineio_link *l,

@@ -1,6 +1,5 @@
 #include "engineio_net.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -138,18 +137,6 @@ static void on_timer(void *arg)
 	rearm(n);
 }
 
-/* The client's, whom a proxy may speak for. */
-static void set_address(const struct net_conn *c, uint8_t out[16])
-{
-	char text[NET_PEER_MAX];
-
-	net_peer(c, text);
-	if (inet_pton(AF_INET, text, out + 12) == 1)
-		out[10] = out[11] = 0xff;
-	else
-		inet_pton(AF_INET6, text, out);
-}
-
 static struct engineio_link *add_conn(struct engineio_net *n,
 				      struct net_conn *c)
 {
@@ -160,7 +147,7 @@ static struct engineio_link *add_conn(struct engineio_net *n,
 		conn->s.who = access_hold(net_who(c));
 	conn->n = n;
 	conn->link.user = conn;
-	set_address(c, conn->link.from);
+	conn->link.from = net_address(c);
 	net_set_user(c, &conn->s);
 	return &conn->link;
 }

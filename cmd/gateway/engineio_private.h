@@ -58,6 +58,9 @@ void engineio_leave(struct engineio *e);
 void engineio_open(struct engineio *e, struct engineio_link *l,
 		   bool is_websocket);
 struct engineio_session *engineio_find(struct engineio *e, struct str sid);
+/* That has this deadline, so far behind its beginning. */
+struct engineio_session *engineio_session_of(const struct due *d,
+					     size_t offset);
 
 /* Send a packet that is no message. */
 void engineio_say(struct engineio_session *s, enum engineio_type type,

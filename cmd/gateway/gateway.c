@@ -68,6 +68,15 @@ static bool admit(void *arg, const char *address, bool is_local)
 			(struct str){ 0 }) == 0;
 }
 
+struct peers_limit gateway_per_peer(const struct gateway *g)
+{
+	const int64_t given = g->settings->max_per_address;
+
+	if (given < 0)
+		return (struct peers_limit){ NET_PER_PEER, true };
+	return (struct peers_limit){ (size_t)given, false };
+}
+
 struct journal *gateway_journal(struct gateway *g, struct err *e)
 {
 	struct journal *j = follow_journal(g->follow);
@@ -233,7 +242,6 @@ static int open_net(struct gateway *g, struct err *e)
 		.closed = on_closed,
 		.look = on_look,
 	};
-	const int64_t per_address = g->settings->max_per_address;
 	const struct net_conf net = {
 		.loop = g->loop,
 		.address = g->settings->listen,
@@ -241,9 +249,7 @@ static int open_net(struct gateway *g, struct err *e)
 		.tls = g->tls,
 		.port = (uint16_t)g->settings->port,
 		.max_conns = (size_t)g->settings->max_clients,
-		.max_per_peer =
-			per_address < 0 ? NET_PER_PEER : (size_t)per_address,
-		.spare_local = per_address < 0,
+		.per_peer = gateway_per_peer(g),
 		.admit = admit,
 		.accept_rate = g->settings->accept_rate,
 		.deflate = g->settings->deflate,

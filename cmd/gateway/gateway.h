@@ -90,6 +90,9 @@ struct gateway {
  */
 struct journal *gateway_journal(struct gateway *g, struct err *e);
 
+/* Connections, or sessions, that one address may have. */
+struct peers_limit gateway_per_peer(const struct gateway *g);
+
 /*
  * The client does one more thing of this kind, by its address and its user
  * (absent: none). 0, or, counted, the milliseconds after which it may again.

@@ -231,7 +231,7 @@ static void on_accepted(void *arg, int fd, const struct sockaddr_storage *sa)
 	struct in6_addr a = peers_address(sa);
 	bool trusted = proxies_trust(n->conf.proxies, &a);
 	struct peer *peer = peers_take_address(
-		n->peers, &a, trusted ? 0 : net_peer_max(n, &a));
+		n->peers, &a, trusted ? 0 : peers_max(&n->conf.per_peer, &a));
 	char address[PEERS_TEXT_MAX];
 
 	if (!peer) {
@@ -460,6 +460,11 @@ struct net_counts net_count(const struct net *n)
 void net_peer(const struct net_conn *c, char out[NET_PEER_MAX])
 {
 	peer_text(c->client ? c->client : c->peer, out);
+}
+
+struct in6_addr net_address(const struct net_conn *c)
+{
+	return peer_address(c->client ? c->client : c->peer);
 }
 
 bool net_is_local(const struct net_conn *c)

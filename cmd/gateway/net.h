@@ -26,6 +26,7 @@
 #include "common/str.h"
 
 #include "line.h"
+#include "peers.h"
 
 struct access;
 struct net;
@@ -141,11 +142,10 @@ struct net_conf {
 	const char *address; /* IPv4 or IPv6, as text */
 	uint16_t port;	     /* 0: any free one */
 	int listening; /* a socket that listens already, is taken; or -1 */
-	const struct tls *tls; /* NULL: plain; see net_set_tls() */
-	size_t max_conns;      /* more are answered 503 and closed */
-	size_t max_per_peer;   /* likewise, from one address; 0: no limit */
-	bool spare_local;      /* it does not hold for this machine's own */
-	int64_t accept_rate;   /* connections a second, 0: no limit */
+	const struct tls *tls;	     /* NULL: plain; see net_set_tls() */
+	size_t max_conns;	     /* more are answered 503 and closed */
+	struct peers_limit per_peer; /* likewise, from one address */
+	int64_t accept_rate;	     /* connections a second, 0: no limit */
 	bool deflate; /* WebSockets may be compressed: net_allow_deflate() */
 	/* Who may say where its clients come from; not counted itself. */
 	const struct proxies *proxies;
@@ -201,8 +201,12 @@ struct net_counts {
 };
 struct net_counts net_count(const struct net *n);
 
-/* The address that c comes from, by its proxies where they are trusted, as peer_text() has it (peers.h). */
+/*
+ * The address that c comes from, by its proxies where they are trusted, as
+ * peer_text() and peer_address() have it (peers.h).
+ */
 void net_peer(const struct net_conn *c, char out[NET_PEER_MAX]);
+struct in6_addr net_address(const struct net_conn *c);
 
 /* That address is of this machine (peers.h). */
 bool net_is_local(const struct net_conn *c);

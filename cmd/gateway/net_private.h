@@ -144,9 +144,6 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi);
 struct str net_header(struct net *n, struct lws *wsi,
 		      enum lws_token_indexes token);
 
-/* How many connections an address may have; 0: as many as it likes. */
-size_t net_peer_max(const struct net *n, const struct in6_addr *a);
-
 /*
  * Whom a trusted proxy speaks for with this request, and how that one reached
  * it (scheme). False where that address has too many connections.

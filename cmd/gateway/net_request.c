@@ -146,12 +146,6 @@ static struct str scheme_of(struct str said)
 	return (struct str){ 0 };
 }
 
-size_t net_peer_max(const struct net *n, const struct in6_addr *a)
-{
-	return n->conf.spare_local && peers_is_local(a) ? 0
-							: n->conf.max_per_peer;
-}
-
 bool net_know_client(struct net_conn *c)
 {
 	struct net *n = c->net;
@@ -172,7 +166,7 @@ bool net_know_client(struct net_conn *c)
 			other_header(n, c->wsi, STR("x-forwarded-proto:")));
 	if (IN6_ARE_ADDR_EQUAL(&peer, &client))
 		return true;
-	c->client = peers_take_address(n->peers, &client, n->conf.max_per_peer);
+	c->client = peers_take_address(n->peers, &client, n->conf.per_peer.max);
 	if (!c->client)
 		n->counts.crowded++;
 	return c->client != NULL;

@@ -51,6 +51,11 @@ struct in6_addr peers_address(const struct sockaddr_storage *sa)
 	return a;
 }
 
+size_t peers_max(const struct peers_limit *l, const struct in6_addr *a)
+{
+	return l->spare_local && peers_is_local(a) ? 0 : l->max;
+}
+
 static struct peer **find(struct peers *p, const struct in6_addr *a)
 {
 	const struct str key = { (const char *)a, sizeof(*a) };
@@ -114,6 +119,11 @@ bool peers_is_local(const struct in6_addr *a)
 bool peer_is_local(const struct peer *peer)
 {
 	return peers_is_local(&peer->address);
+}
+
+struct in6_addr peer_address(const struct peer *peer)
+{
+	return peer->address;
 }
 
 void peer_text(const struct peer *peer, char out[PEERS_TEXT_MAX])

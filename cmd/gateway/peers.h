@@ -15,6 +15,15 @@ enum { PEERS_TEXT_MAX = 46 };
 struct peers;
 struct peer;
 
+/* How many an address may have. */
+struct peers_limit {
+	size_t max;	  /* 0: as many as it likes */
+	bool spare_local; /* as an address of this machine may, always */
+};
+
+/* As `max` of peers_take_address(). */
+size_t peers_max(const struct peers_limit *l, const struct in6_addr *a);
+
 struct peers *peers_new(void);
 void peers_free(struct peers **pp); /* after all of its peers */
 
@@ -36,6 +45,9 @@ struct in6_addr peers_address(const struct sockaddr_storage *sa);
  */
 bool peers_is_local(const struct in6_addr *a);
 bool peer_is_local(const struct peer *peer);
+
+/* As it was taken, of IPv6 with the second half 0. */
+struct in6_addr peer_address(const struct peer *peer);
 
 /* One less. Sets *peerp to NULL. */
 void peers_leave(struct peers *p, struct peer **peerp);

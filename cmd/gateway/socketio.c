@@ -272,7 +272,7 @@ static struct str text_of(struct str obj, const char *key, struct arena *a)
 	return text;
 }
 
-static void connect(struct carrier *k, const struct socketio_packet *p)
+static void take_connect(struct carrier *k, const struct socketio_packet *p)
 {
 	struct socketio *s = k->s;
 	struct socketio_client *c = add_client(k, p->nsp);
@@ -320,7 +320,7 @@ static bool take_packet(struct carrier *k, const struct socketio_packet *p,
 	if (!c != (p->type == SOCKETIO_CONNECT))
 		return false;
 	switch (p->type) {
-	case SOCKETIO_CONNECT: connect(k, p); break;
+	case SOCKETIO_CONNECT: take_connect(k, p); break;
 	case SOCKETIO_DISCONNECT: drop_client(c, CLIENT_LEFT); break;
 	case SOCKETIO_EVENT:
 	case SOCKETIO_BINARY_EVENT:

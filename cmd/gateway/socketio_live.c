@@ -463,7 +463,6 @@ struct socketio_live *socketio_live_new(struct gateway *g)
 		.ready = on_ready,
 		.closed = on_closed,
 	};
-	const int64_t per_address = g->settings->max_per_address;
 	struct socketio_live *s = xcalloc(1, sizeof(*s));
 	struct socketio_conf conf = {
 		.engine = {
@@ -471,9 +470,7 @@ struct socketio_live *socketio_live_new(struct gateway *g)
 			.ping_timeout_ms = SOCKETIO_PONG_MS,
 			.unused_ms = SOCKETIO_CONNECT_MS,
 			.max_sessions = (size_t)g->settings->max_clients,
-			.max_per_peer = per_address < 0 ? NET_PER_PEER
-							: (size_t)per_address,
-			.spare_local = per_address < 0,
+			.per_peer = gateway_per_peer(g),
 			.wire = &engineio_net_wire,
 		},
 		.on = &events,

@@ -118,7 +118,7 @@ static void app_init_of(struct app *a, const struct engineio_wire *wire,
 		.ping_timeout_ms = 20000,
 		.unused_ms = 5000,
 		.max_sessions = max_sessions,
-		.max_per_peer = max_per_peer,
+		.per_peer = { .max = max_per_peer },
 		.wire = wire,
 		.wire_arg = a,
 		.on = &events,
@@ -310,7 +310,7 @@ static void an_address_has_so_many_sessions_that_are_not_in_use(void **state)
 	step(&a, "GET b EIO=4&transport=polling");
 	assert_int_equal(engineio_count(a.s.e).too_many_unused, 1);
 	/* Others are not concerned, */
-	a.s.link[2].from[0] = 0x20;
+	a.s.link[2].from.s6_addr[0] = 0x20;
 	step(&a, "GET c EIO=4&transport=polling");
 	assert_int_equal(engineio_count(a.s.e).too_many_unused, 1);
 	/* and who has connected one may have another. */
