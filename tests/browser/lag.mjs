@@ -71,13 +71,16 @@ for (const kind of ['websocket', 'sse'])
 	test(`${kind}: who is moved on is told, and loses nothing else`, async () => {
 		const got = [], others = [], newest = [], resets = [];
 		const client = connect(url, { WebSocket, transports: [kind], ...PATIENT });
+		const isQuiet = ([subject]) => subject === kind;
+
+		await say({ type: 'test.newest', subject: kind, data: { n: 0 } });
 
 		client.onreset = (r) => resets.push(r);
 		client.subscribe('test.newest/', { handler: (e) => got.push([e.subject, e.data.n]) });
 		client.subscribe('test.newest/', { last: true,
 			handler: (e) => newest.push([e.subject, e.data.n]) });
 		client.subscribe(`test.other${kind}/`, { handler: (e) => others.push(e.data.n) });
-		await until(() => client.transport === kind);
+		await until(() => client.transport === kind && newest.some(isQuiet));
 		const want = await fallBehind('test.newest', numbers(1, 30, `test.other${kind}`));
 
 		await until(() => others.length >= 30, 'the others');
@@ -87,6 +90,7 @@ for (const kind of ['websocket', 'sse'])
 		assert.deepEqual(others, numbers(1, 30).map((e) => e.data.n));
 		assert.equal(resets.length, 1);
 		assert.equal(client.stats.connects, 1);
+		assert.equal(newest.filter(isQuiet).length, 1);
 		for (const subject of ['s0', 's1', 's2'])
 			for (const list of [got, newest]) {
 				const own = list.filter((g) => g[0] === subject).map((g) => g[1]);

@@ -14,6 +14,7 @@ export class Subscription {
 	begun = Infinity; // it has heard everything after this
 	#seen = null; // by topic: the offset of the newest one, which came first
 	#seenTo = -1; // the highest of them
+	#looked = null; // topics of which the newest one was looked at, this time
 	#wake = null;
 	#isEnded = false;
 
@@ -31,7 +32,7 @@ export class Subscription {
 
 	/** False: it is held back, or was had before. */
 	takes(event, offset, topic) {
-		if (offset <= this.at || offset <= (this.#seen?.get(topic) ?? -1))
+		if (this.#had(offset, topic))
 			return false;
 		if (!this.held) {
 			if (offset > this.#seenTo)
@@ -47,6 +48,16 @@ export class Subscription {
 		return false;
 	}
 
+	/** It was read before the wire brings it. */
+	hasRead(offset, topic) {
+		return (this.begun < offset && offset <= this.at) ||
+			this.#seen?.get(topic) === offset;
+	}
+
+	#had(offset, topic) {
+		return offset <= this.at || offset <= (this.#seen?.get(topic) ?? -1);
+	}
+
 	/** The wire brings what comes after this offset. */
 	begin(offset) {
 		if (this.need !== null)
@@ -57,13 +68,21 @@ export class Subscription {
 		this.#wake?.();
 	}
 
-	/** What comes next, after this offset, does not join on. */
-	reset(position, offset) {
+	/**
+	 * What comes next, after this offset, does not join on. Up to `had`, what
+	 * the wire brought is still had; -1: nothing is, these are other events.
+	 */
+	reset(position, offset, had) {
 		this.onReset?.({ position });
-		this.at = this.begun = -1;
+		if (had < 0) {
+			this.at = this.#seenTo = -1;
+			this.#seen = null;
+		} else if (!this.held) {
+			this.at = Math.max(this.at, had);
+		}
+		this.begun = -1;
 		this.need = offset;
-		this.#seen = null;
-		this.#seenTo = -1;
+		this.#looked = null;
 		if (this.last)
 			this.since = undefined;
 		if (this.last || this.held)
@@ -79,7 +98,7 @@ export class Subscription {
 	#give(event) {
 		const topic = topicOf(event), offset = Number(event.offset);
 
-		if (offset <= this.at || offset <= (this.#seen?.get(topic) ?? -1))
+		if (this.#had(offset, topic))
 			return;
 		this.at = offset;
 		if (!this.host.isHeard(this, topic, offset))
@@ -148,16 +167,18 @@ export class Subscription {
 		await this.#hasBegun(isOurs);
 		const start = this.need, epoch = this.host.epoch();
 
-		this.#seen ??= new Map(); // a second try goes on with the first one's
+		this.#seen ??= new Map();
+		this.#looked ??= new Set(); // a second try goes on with the first one's
 		do {
 			({ events, next: since } = await this.#page({ last: true, since }));
 			if (!isOurs())
 				return;
 			for (const event of events)
-				this.#giveNewest(event);
+				this.#giveNewest(event, start);
 			end = parsePosition(since);
 		} while (events.length && Number(events.at(-1).offset) === end.offset);
-		this.at = start;
+		this.#looked = null;
+		this.at = Math.max(this.at, start);
 		if (this.need > start) { // too much was held back
 			this.since = `${epoch}:${start}`;
 			await this.#readSince(isOurs);
@@ -165,14 +186,19 @@ export class Subscription {
 		}
 	}
 
-	#giveNewest(event) {
-		const topic = topicOf(event);
+	// Others may have heard what came after the start as it came.
+	#giveNewest(event, start) {
+		const topic = topicOf(event), offset = Number(event.offset);
 
-		if (this.#seen.has(topic))
+		if (this.#looked.has(topic))
 			return;
-		this.#seenTo = Math.max(this.#seenTo, Number(event.offset));
-		this.#seen.set(topic, Number(event.offset));
-		this.host.hand(this, event, topic);
+		this.#looked.add(topic);
+		if (this.#had(offset, topic))
+			return;
+		this.#seenTo = Math.max(this.#seenTo, offset);
+		this.#seen.set(topic, offset);
+		if (offset <= start || !this.host.isHeard(this, topic, offset))
+			this.host.hand(this, event, topic);
 	}
 
 	async #hasBegun(isOurs) {

@@ -336,10 +336,13 @@ export class Client {
 
 	#deliver(event, offset) {
 		const topic = topicOf(event);
-		let isHeard = false; // by those who listen with on()
+		const wanting = [...this.#subs].filter((sub) => sub.covers(topic));
+		// by those who listen with on()
+		let isHeard = wanting.some((sub) => !sub.handler &&
+			sub.hasRead(offset, topic));
 
-		for (const sub of this.#subs)
-			if (sub.covers(topic) && sub.takes(event, offset, topic) &&
+		for (const sub of wanting)
+			if (sub.takes(event, offset, topic) &&
 				(sub.handler || !isHeard)) {
 				isHeard ||= !sub.handler;
 				this.#hand(sub, event, topic);
@@ -448,6 +451,8 @@ export class Client {
 	// What comes next does not join on to what there was.
 	#reset(position) {
 		const p = parsePosition(position);
+		// A journal that ends before is an older copy of it.
+		const had = p.epoch === this.#epoch && p.offset >= this.#pos ? this.#pos : -1;
 
 		this.#counts.resets++;
 		this.#epoch = p.epoch;
@@ -455,7 +460,7 @@ export class Client {
 		call(this.onreset, { position });
 		this.#emit('reset', { position });
 		for (const sub of [...this.#subs])
-			sub.reset(position, p.offset);
+			sub.reset(position, p.offset, had);
 		this.#keeper.saveLater();
 	}
 
