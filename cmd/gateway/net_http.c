@@ -118,6 +118,8 @@ static void hold(struct net_conn *c)
 	c->held = true;
 	lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
 	lws_rx_flow_control(c->wsi, 0);
+	/* Its strings are copied; 16 KiB for each poll that waits are not kept. */
+	lws_http_headers_detach(c->wsi);
 	if (c->served == 0 || c->in_holding)
 		return;
 	c->in_holding = true;

@@ -33,7 +33,7 @@
  *   sees to it that they are whole, but for TLS; of later ones there are no more
  *   at a time than NET_KEPT_MAX, as the connections beyond that end with their
  *   answer. (Its own pool must not be smaller than there are connections: those
- *   that wait for an answer have theirs, and the others would wait for them.)
+ *   whose body is not here yet have theirs, and the others would wait for them.)
  * - Frames of clients are taken without a mask, too, and nothing tells whether
  *   there was one. (RFC 6455 wants the mask for the sake of proxies on the way;
  *   to us it makes no difference.)
