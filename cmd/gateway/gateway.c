@@ -8,6 +8,7 @@
 #include "common/notify.h"
 
 #include "api.h"
+#include "heap.h"
 #include "leave.h"
 #include "live.h"
 #include "presence_live.h"
@@ -174,6 +175,7 @@ static void on_timer(void *arg)
 
 	report_publish(g);
 	board_forget(g->board, loop_now_ms(g->loop));
+	heap_tidy(&g->heap_looked_ms, loop_now_ms(g->loop));
 	notify("WATCHDOG=1");
 	loop_timer_start(g->timer, STATS_EVERY_MS);
 }

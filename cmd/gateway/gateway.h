@@ -81,6 +81,7 @@ struct gateway {
 	struct loop_work *jobs_work;
 	struct session *jobs; /* queries that go on in the next turn */
 	int64_t started_us;
+	int64_t heap_looked_ms;
 	struct err failure; /* why the loop was stopped; code 0: by a signal */
 };
 

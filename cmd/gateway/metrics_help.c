@@ -90,6 +90,8 @@ static const struct {
 	  "Events read in the journal for clients behind." },
 	{ "from_ring_total", "Events found in the ring for clients behind." },
 	{ "groups", "Sets of clients that want the same." },
+	{ "heap_bytes", "Bytes of memory that are allocated." },
+	{ "heap_free_bytes", "Bytes of memory that are kept for later." },
 	{ "held_bytes", "Bytes of bodies and answers on their way." },
 	{ "inflate_refused_total",
 	  "Compressed messages of clients that were not taken, by why." },

@@ -5,6 +5,7 @@
 #include "common/clk.h"
 #include "common/xmem.h"
 
+#include "heap.h"
 #include "presence_live.h"
 #include "socketio_live.h"
 
@@ -75,6 +76,7 @@ static void count(struct gateway *g)
 {
 	struct net_counts net = net_count(g->net);
 	struct hub_counts hub = hub_count(g->hub);
+	struct heap heap = heap_look();
 	const struct {
 		const char *name;
 		uint64_t v;
@@ -92,6 +94,8 @@ static void count(struct gateway *g)
 		{ "connections_failed_total", net.failed },
 		{ "requests_total", net.requests },
 		{ "malformed_total", net.malformed },
+		{ "heap_bytes", heap.used },
+		{ "heap_free_bytes", heap.free },
 		{ "held_bytes", net.held },
 		{ "overloads_total", net.overloads },
 		{ "timeouts_total", net.timeouts },

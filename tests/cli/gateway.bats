@@ -592,6 +592,33 @@ large_blob() {
 	[[ $output == *'"events":[]'* ]]
 }
 
+@test "a long poll that waits costs little memory" {
+	start_both
+	heap() { get "$url/metrics" | sed -n 's/^weir_gateway_heap_bytes.* //p'; }
+	before=$(heap)
+	ask='GET /api/v1/events?topic=u.&wait=50&since=0s HTTP/1.1'
+	for i in $(seq 300); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+		printf '%s\r\nHost: localhost\r\n\r\n' "$ask" >&"$fd"
+		fds="${fds-} $fd"
+	done
+	wait_until '"subscribed":300' /api/v1/status
+	after=$(heap)
+	[ $((after - before)) -lt $((300 * 4096)) ]
+	# and each gets its answer, and may ask again
+	numbered 1 1
+	echo 'u.n b {"n":2}' | pub
+	for fd in $fds; do
+		read -r line <&"$fd"
+		[[ $line == 'HTTP/1.1 200 '* ]]
+		printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&"$fd"
+	done
+	for fd in $fds; do
+		[ "$(grep -c '^HTTP/1.1 200' <&"$fd")" = 1 ]
+		exec {fd}>&-
+	done
+}
+
 @test "blobs: as they are, for ever, and without power over anybody" {
 	# "abc", as it is, and "" as text
 	abc=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
