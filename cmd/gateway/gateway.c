@@ -255,6 +255,7 @@ static int open_net(struct gateway *g, struct err *e)
 		.admit = admit,
 		.accept_rate = g->settings->accept_rate,
 		.deflate = g->settings->deflate,
+		.no_io_uring = g->settings->no_io_uring,
 		.proxies = &g->proxies,
 		.on = &events,
 		.arg = g,

@@ -48,6 +48,7 @@ struct gateway_settings {
 	struct throttle_limits limits;
 	int64_t max_subscriptions; /* patterns of a client */
 	bool deflate;		   /* WebSockets may be compressed */
+	bool no_io_uring;	   /* each write is a system call */
 };
 
 struct gateway {

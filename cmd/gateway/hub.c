@@ -201,21 +201,39 @@ static void put_off(struct hub *h, struct group *g)
 	}
 }
 
+static void wake(struct hub *h, struct hub_client *c)
+{
+	c->pos = h->flushed;
+	set_state(h, c, HUB_WOKEN);
+}
+
 /* To everyone who is live; who is told later goes from the list. */
 static void flush_chunk(struct hub *h, struct group *g, struct chunk chunk)
 {
-	/* From its end, where one that goes is replaced by one that was told. */
-	for (size_t i = g->n_live; i-- > 0;) {
-		const struct group_live to = g->live[i];
+	struct line to[LINES_MAX];
+	size_t left[LINES_MAX];
 
-		if (!to.line.conn) {
-			to.client->pos = h->flushed;
-			set_state(h, to.client, HUB_WOKEN);
-			continue;
+	/* From its end, where one that goes is replaced by one that was told. */
+	for (size_t end = g->n_live, n; end > 0; end -= n) {
+		const struct group_live *first;
+		size_t n_left;
+
+		n = end < LINES_MAX ? end : LINES_MAX;
+		first = g->live + end - n;
+		for (size_t i = 0; i < n; i++)
+			to[i] = first[i].line;
+		n_left = h->conf.send_to(h->conf.arg, to, n, chunk.bytes, left);
+		for (size_t i = n; i-- > 0;) {
+			if (!to[i].conn) {
+				wake(h, first[i].client);
+				continue;
+			}
+			h->counts.delivered += chunk.n;
+			if (n_left > 0 && left[n_left - 1] == i) {
+				block(h, first[i].client, chunk.last);
+				n_left--;
+			}
 		}
-		h->counts.delivered += chunk.n;
-		if (!h->conf.send_to(h->conf.arg, to.line, chunk.bytes))
-			block(h, to.client, chunk.last);
 	}
 }
 

@@ -108,8 +108,13 @@ struct hub_conf {
 	 * has kept the rest; hub_drained() when that is gone.
 	 */
 	bool (*send)(void *user, struct str frames);
-	/* Likewise, to one that has taken all so far, by its line alone. */
-	bool (*send_to)(void *arg, struct line to, struct str frames);
+	/*
+	 * Likewise, to at most LINES_MAX that have taken all so far, by their
+	 * lines alone. Returns how many have not now, with their indices,
+	 * rising, in left_r.
+	 */
+	size_t (*send_to)(void *arg, const struct line *to, size_t n,
+			  struct str frames, size_t *left_r);
 	/* Add an event's frames of a custom kind; some bytes in any case. */
 	void (*encode)(void *arg, enum frame_kind kind, const struct event *ev,
 		       struct buf *b);

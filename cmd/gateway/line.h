@@ -6,7 +6,10 @@
  * client has gone. Whoever writes to many clients keeps their lines side by
  * side, and need not look at any of them. Only net knows what is in it.
  */
-enum { LINE_OTHER = -2 }; /* fd: not a connection; conn is its owner's */
+enum {
+	LINE_OTHER = -2, /* fd: not a connection; conn is its owner's */
+	LINES_MAX = 128, /* that are written to at once */
+};
 
 struct line {
 	void *conn; /* NULL: nowhere */

@@ -80,12 +80,19 @@ bool live_send(void *user, struct str frames)
 					      : net_send(l->s.conn, frames);
 }
 
-bool live_send_to(void *arg, struct line to, struct str frames)
+size_t live_send_to(void *arg, const struct line *to, size_t n,
+		    struct str frames, size_t *left_r)
 {
 	const struct gateway *g = arg;
+	size_t left = 0;
 
-	return to.fd == LINE_OTHER ? socketio_live_send(to.conn, frames)
-				   : net_send_to(g->net, to, frames);
+	/* They take frames of one kind, and so are of one sort. */
+	if (to[0].fd != LINE_OTHER)
+		return net_send_to(g->net, to, n, frames, left_r);
+	for (size_t i = 0; i < n; i++)
+		if (!socketio_live_send(to[i].conn, frames))
+			left_r[left++] = i;
+	return left;
 }
 
 void live_reply(struct live *l, struct buf *text)

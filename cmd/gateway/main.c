@@ -94,6 +94,8 @@ static const struct opt opts[] = {
 	  "ADDRESS[/BITS] whose X-Forwarded-For and -Proto are believed" },
 	{ 0, "deflate", NULL, OPT_FLAG, &cfg.deflate, 0, 0,
 	  "compress WebSockets of clients that offer permessage-deflate" },
+	{ 0, "no-io-uring", NULL, OPT_FLAG, &cfg.no_io_uring, 0, 0,
+	  "send to each client by a system call of its own" },
 	{ 0, "ping", "TIME", OPT_MS, &cfg.ping_ms, LIVE_PING_MIN_MS,
 	  LIVE_PING_MAX_MS,
 	  "how often WebSockets are asked whether they live (default 45s)" },

@@ -98,6 +98,7 @@ static const struct {
 	{ "inflated_total", "Compressed messages of clients." },
 	{ "late_heads_total", "Connections whose request did not come in "
 			      "time." },
+	{ "io_uring", "1: events go to many clients with one system call." },
 	{ "lagged_total", "Clients that fell too far behind, by policy." },
 	{ "messages_total", "Messages of clients." },
 	{ "overloads_total",
@@ -109,7 +110,7 @@ static const struct {
 	{ "presence_untracked_total", "Subscriptions of topics beyond the "
 				      "limit, which are not counted." },
 	{ "requests_total", "Requests." },
-	{ "sends_total", "Writes to sockets." },
+	{ "sends_total", "Writes to sockets, of a burst each one." },
 	{ "sent_bytes_total", "Bytes written to sockets." },
 	{ "shared_total", "Events sent later that were gathered for another." },
 	{ "silent_total", "WebSockets closed because nothing came back." },

@@ -379,6 +379,7 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 	if (conf->deflate)
 		n->inflater = inflater_new();
 	allow_files(conf->max_conns); /* lws sizes its table by this */
+	n->burst = burst_new(!conf->no_io_uring);
 	n->settle = loop_work_new(conf->loop, net_settle_held, n);
 	n->watch = loop_timer_new(conf->loop, net_look, n);
 	n->listener = listener_new(&listener, e);
@@ -411,6 +412,7 @@ void net_free(struct net **np)
 		lws_context_destroy(n->context);
 	net_streams_fini(n);
 	peers_free(&n->peers);
+	burst_free(&n->burst);
 	inflater_free(&n->inflater);
 	loop_work_free(&n->settle);
 	loop_timer_free(&n->watch);
@@ -454,6 +456,7 @@ struct net_counts net_count(const struct net *n)
 	struct net_counts now = n->counts;
 
 	now.waiting = lobby_count(n->lobby);
+	now.io_uring = burst_has_ring(n->burst);
 	return now;
 }
 

@@ -147,6 +147,7 @@ struct net_conf {
 	struct peers_limit per_peer; /* likewise, from one address */
 	int64_t accept_rate;	     /* connections a second, 0: no limit */
 	bool deflate; /* WebSockets may be compressed: net_allow_deflate() */
+	bool no_io_uring; /* see burst.h */
 	/* Who may say where its clients come from; not counted itself. */
 	const struct proxies *proxies;
 	/*
@@ -193,6 +194,7 @@ struct net_counts {
 	uint64_t delayed;    /* times that accept_rate was reached */
 	uint64_t silent;     /* WebSockets given up, */
 	uint64_t untold;     /* hung up as NET_CLOSE_S says */
+	uint64_t io_uring;   /* 1: events go out by a ring (burst.h) */
 	/* permessage-deflate that was offered: agreed to, and not */
 	uint64_t offers_taken, offers_declined;
 	uint64_t inflated;	 /* messages that came compressed */
@@ -262,9 +264,12 @@ void net_give_up(struct net_conn *c);
 struct line net_line(const struct net_conn *c);
 
 /*
- * As net_send(), with one system call, to one that is not choked.
+ * As net_send(), to many at once, of which none is choked; lines to nowhere are
+ * passed over. Returns how many have not taken all, with their indices, rising,
+ * in left_r.
  */
-bool net_send_to(struct net *n, struct line to, struct str frames);
+size_t net_send_to(struct net *n, const struct line *to, size_t n_to,
+		   struct str frames, size_t *left_r);
 
 /* Bytes that have arrived at the client, as the system counts them. */
 uint64_t net_arrived(const struct net_conn *c);

@@ -59,6 +59,7 @@
 
 #include "common/buf.h"
 
+#include "burst.h"
 #include "deflate.h"
 #include "deflate_offer.h"
 #include "listener.h"
@@ -86,6 +87,7 @@ struct net {
 	size_t in_request; /* connections */
 	size_t kept;	   /* likewise: between two requests */
 	bool leaving;
+	struct burst *burst;
 	struct inflater *inflater;  /* or NULL: nothing is compressed */
 	struct deflate_offer offer; /* of the current upgrade */
 	int64_t looked_us;

@@ -128,9 +128,9 @@ struct line net_line(const struct net_conn *c)
 }
 
 /* What the socket did not take, with the connection before our eyes. */
-static bool send_rest(struct net_conn *c, ssize_t sent, struct str frames)
+static bool send_rest(struct net_conn *c, int sent, struct str frames)
 {
-	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+	if (sent < 0 && sent != -EAGAIN && sent != -EINTR) {
 		if (!c->dying)
 			net_kill_soon(c);
 		return false;
@@ -142,19 +142,48 @@ static bool send_rest(struct net_conn *c, ssize_t sent, struct str frames)
 	return net_send(c, frames);
 }
 
-bool net_send_to(struct net *n, struct line to, struct str frames)
+/* Of those that bytes may go to past lws, the sockets and the indices. */
+static size_t pick_straight(const struct line *to, size_t n_to, int *fd_r,
+			    size_t *at_r)
 {
-	const struct net_conn *c = to.conn;
-	ssize_t sent = 0;
+	size_t n = 0;
 
-	if (to.fd >= 0 && !c->dying && !lws_partial_buffered(c->wsi))
-		sent = send(to.fd, frames.p, frames.len,
-			    MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (sent != (ssize_t)frames.len)
-		return send_rest(to.conn, sent, frames);
-	n->counts.sends++;
-	n->counts.bytes += frames.len;
-	return true;
+	for (size_t i = 0; i < n_to; i++) {
+		const struct net_conn *c = to[i].conn;
+
+		fd_r[n] = to[i].fd;
+		at_r[n] = i;
+		n += to[i].fd >= 0 && !c->dying &&
+		     !lws_partial_buffered(c->wsi);
+	}
+	return n;
+}
+
+/*
+ * First who may be written to, then the writes: each look at a connection is a
+ * miss of the cache, and these overlap, where no system call is between them.
+ */
+size_t net_send_to(struct net *n, const struct line *to, size_t n_to,
+		   struct str frames, size_t *left_r)
+{
+	int fd[LINES_MAX] = { 0 }, sent[LINES_MAX];
+	size_t at[LINES_MAX], straight, left = 0, next = 0;
+
+	straight = pick_straight(to, n_to, fd, at);
+	burst_send(n->burst, fd, straight, frames, sent);
+	for (size_t i = 0; i < n_to; i++) {
+		int took = 0;
+
+		if (next < straight && at[next] == i)
+			took = sent[next++];
+		if (took == (int)frames.len) {
+			n->counts.sends++;
+			n->counts.bytes += frames.len;
+		} else if (to[i].conn && !send_rest(to[i].conn, took, frames)) {
+			left_r[left++] = i;
+		}
+	}
+	return left;
 }
 
 void net_end_when_sent(struct net_conn *c)

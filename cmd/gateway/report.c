@@ -103,6 +103,7 @@ static void count(struct gateway *g)
 		{ "untold_total", net.untold },
 		{ "messages_total", net.messages },
 		{ "sends_total", net.sends },
+		{ "io_uring", net.io_uring },
 		{ "sent_bytes_total", net.bytes },
 		{ "subscribed", hub.subscribed },
 		{ "behind", hub.behind },

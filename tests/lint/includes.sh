@@ -18,6 +18,7 @@ bad=$(
 	only 'cjson' 'common/json_tree\.c'
 	only 'uv\.h' 'common/loop[a-z_]*\.c|cmd/gateway/net[a-z_]*\.c'
 	only 'curl' 'common/(http[a-z_]*|url)\.c'
+	only 'liburing' 'cmd/gateway/burst\.c'
 	only 'zlib' 'cmd/(gateway/(deflate|web/embed)|sim/gzip)\.c'
 	only 'zstd' 'common/blob\.c'
 	only 'openssl' 'common/blob\.c|cmd/gateway/(guard|sign|tls)\.c'

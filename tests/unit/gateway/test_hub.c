@@ -243,10 +243,17 @@ static bool take(void *user, struct str frames)
 	return !c->choked;
 }
 
-static bool take_line(void *arg, struct line to, struct str frames)
+static size_t take_lines(void *arg, const struct line *to, size_t n,
+			 struct str frames, size_t *left_r)
 {
+	size_t left = 0;
+
 	(void)arg;
-	return take(to.conn, frames);
+	assert_true(n <= LINES_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (to[i].conn && !take(to[i].conn, frames))
+			left_r[left++] = i;
+	return left;
 }
 
 static void be_woken(void *user)
@@ -359,7 +366,7 @@ static void run_with_lag(void (*script)(struct world *w),
 	struct hub_conf conf = { .arg = w,
 				 .journal = give_journal,
 				 .send = take,
-				 .send_to = take_line,
+				 .send_to = take_lines,
 				 .encode = encode,
 				 .woken = be_woken,
 				 .lagged = be_lagged,
