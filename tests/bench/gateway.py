@@ -20,10 +20,8 @@ loop sends one event with each call, and as many as weir did in the same round.
 CPU time is that of the server's own processes; the store's has a line of its
 own. Latencies (p50_us, p99_us) are from when an event was published, by the
 clock of one machine, and of one client in sixteen. weir's are also from when
-its store gave the event its recordedtime; what the store then takes to write
-and sync it is commit_mean_us, of the same run, by its own histogram. So from
-the commit to the client is at most the first, and half of them about the first
-less the second; "latency" puts that beside nchan's, which syncs nothing.
+its store had committed it (commit_p50_us, commit_p99_us; see preload/commits.h);
+"latency" puts that beside nchan's from publish, which syncs nothing.
 
 A peer that is not there has a line that says so. One JSON object; "table" has
 the rows for README, in Markdown.
@@ -51,9 +49,8 @@ RATE = 50
 PACKED = "deflate"  # weir with --deflate
 WINDOW = 100  # events under way when as fast as possible
 SETTLE_S = 3
-REPORT_S = 1.5  # in which the store has said what it counts
 EMPTY_S = 5  # how long a server without clients is looked at
-LATENCIES = ["p50_us", "p99_us", "recorded_p50_us", "recorded_p99_us"]
+LATENCIES = ["p50_us", "p99_us", "commit_p50_us", "commit_p99_us"]
 
 
 class Load:
@@ -114,13 +111,6 @@ def sends(server):
     return metric(server, "gateway_sends_total")
 
 
-def commits(server):
-    """Commits of the store so far, and the seconds that they took."""
-    time.sleep(REPORT_S)
-    return [metric(server, f"store_commit_seconds_{what}")
-            for what in ("count", "sum")]
-
-
 class Bench:
     def __init__(self, build, quick, kinds):
         self.build = build
@@ -139,23 +129,13 @@ class Bench:
               file=sys.stderr)
         self.samples.setdefault((name, scenario), []).append({**run, **more})
 
-    def timed(self, server, load):
-        """A run at RATE, and what a commit took meanwhile."""
-        if server.kind != "weir":
-            return load.run(RATE, self.seconds), {}
-        before = commits(server)
-        run = load.run(RATE, self.seconds)
-        n, took_s = (b - a for a, b in zip(before, commits(server)))
-        return run, {"commit_mean_us": took_s / n * 1e6}
-
     def serve(self, kind):
         """One server's turn; events per send, where it tells."""
         per_send = {}
         with running(kind, self.build / "bin") as server:
             if kind != PACKED:
                 with Load(self.build, kind, 1, server) as load:
-                    run, more = self.timed(server, load)
-                    self.note(kind, "one", run, **more)
+                    self.note(kind, "one", load.run(RATE, self.seconds))
             with Load(self.build, kind, CLIENTS, server) as load:
                 self.crowded(kind, server, load, per_send)
         return per_send
@@ -163,10 +143,8 @@ class Bench:
     def crowded(self, kind, server, load, per_send):
         for scenario in "50/s", "fast":
             before = sends(server) if kind == "weir" else 0
-            if scenario == "fast":
-                run, more = load.run(0, self.seconds), {}
-            else:
-                run, more = self.timed(server, load)
+            more = {}
+            run = load.run(RATE if scenario == "50/s" else 0, self.seconds)
             if kind == "weir":
                 per_send[scenario] = more["events_per_send"] = (
                     run["deliveries"] / (sends(server) - before))
@@ -218,17 +196,12 @@ class Bench:
             return round(statistics.median(r[key] for r in runs)) if runs else 0
 
         for scenario in "one", "50/s":
-            row = {"scenario": scenario,
-                   "commit_mean_us": mid("weir", scenario, "commit_mean_us")}
-            for p in "p50", "p99":
-                recorded = mid("weir", scenario, f"recorded_{p}_us")
-                row |= {f"weir_publish_{p}_us": mid("weir", scenario,
-                                                    f"{p}_us"),
-                        f"weir_commit_{p}_us_at_most": recorded,
-                        f"nchan_{p}_us": mid("nchan", scenario, f"{p}_us")}
-            row["weir_commit_p50_us_about"] = max(
-                0, row["weir_commit_p50_us_at_most"] - row["commit_mean_us"])
-            yield row
+            yield {"scenario": scenario,
+                   **{f"{name}{of}_{p}_us": mid(name, scenario, f"{key}{p}_us")
+                      for name, of, key in (("weir", "_commit", "commit_"),
+                                            ("nchan", "", ""),
+                                            ("weir", "_publish", ""))
+                      for p in ("p50", "p99")}}
 
     def table(self):
         """Rows for README: what, weir's, and what it is measured by."""
@@ -256,8 +229,8 @@ class Bench:
         for r in self.latency():
             who = {"one": "one client", "50/s": "1,000 clients"}[r["scenario"]]
             yield (f"| from commit to {who}, 50/s: p50, p99 "
-                   f"| {r['weir_commit_p50_us_about'] / 1000:.2f} ms, at most "
-                   f"{r['weir_commit_p99_us_at_most'] / 1000:.2f} ms "
+                   f"| {r['weir_commit_p50_us'] / 1000:.2f} ms, "
+                   f"{r['weir_commit_p99_us'] / 1000:.2f} ms "
                    f"| {r['nchan_p50_us'] / 1000:.2f} ms, "
                    f"{r['nchan_p99_us'] / 1000:.2f} ms (nchan, publish to "
                    "client, nothing synced) |")
@@ -307,9 +280,9 @@ class Bench:
                       for key in LATENCIES if key in runs[0]},
                    "missing": sum(r["missing"] for r in runs),
                    "gone": sum(r["gone"] for r in runs)}
-            for key in "events_per_send", "commit_mean_us":
-                if key in runs[0]:
-                    row[key] = round(mid(lambda r, key=key: r[key]), 1)
+            if "events_per_send" in runs[0]:
+                row["events_per_send"] = round(
+                    mid(lambda r: r["events_per_send"]), 1)
             yield row
             if name == "weir":
                 yield {"server": "weir-store", "scenario": scenario,

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 
 #include "common/clk.h"
 #include "common/xmem.h"
+
+#include "tests/bench/preload/commits.h"
 
 enum {
 	READ_SIZE = 128 << 10,
@@ -93,6 +96,34 @@ static struct str after(struct str text, struct str key)
 	return str_sub(text, (size_t)(p - text.p) + key.len, text.len);
 }
 
+static const struct commits *commits; /* or NULL */
+
+void crowd_see_commits(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die(path);
+	commits = mmap(NULL, sizeof(*commits), PROT_READ, MAP_SHARED, fd, 0);
+	if (commits == MAP_FAILED)
+		die("mmap");
+	close(fd);
+}
+
+/*
+ * When the commit was done that an event is in, by the time that it was
+ * recorded: just before that commit, and after the one before. 0: not known.
+ */
+static int64_t committed_us(int64_t recorded_us)
+{
+	uint64_t n = commits->n, i = n;
+
+	while (i > 0 && n - i < COMMITS_MAX / 2 &&
+	       commits->at_us[(i - 1) % COMMITS_MAX] >= recorded_us)
+		i--;
+	return i < n ? commits->at_us[i % COMMITS_MAX] : 0;
+}
+
 static void note_latency(struct tally *t, struct str text)
 {
 	struct str sent = after(text, STR(CROWD_STAMP));
@@ -103,8 +134,9 @@ static void note_latency(struct tally *t, struct str text)
 		t->took[CROWD_PUBLISHED][bucket_of(
 			(now_ns() - strtoull(sent.p, NULL, 16)) / 1000)]++;
 	recorded = str_cut(recorded, '"', &sent);
-	if (recorded.p && clk_parse(recorded, &at_us))
-		t->took[CROWD_RECORDED]
+	if (commits && recorded.p && clk_parse(recorded, &at_us) &&
+	    (at_us = committed_us(at_us)) != 0)
+		t->took[CROWD_COMMITTED]
 		       [bucket_of((uint64_t)(clk_wall_us() - at_us))]++;
 }
 

@@ -22,6 +22,9 @@ enum {
 
 struct crowd;
 
+/* Crowds made from now on know commits from this file (commits.h). */
+void crowd_see_commits(const char *path);
+
 /* Returns at once; crowd_count() tells how many are ready. */
 struct crowd *crowd_new(const struct wire_kind *kind, uint16_t port,
 			unsigned clients, unsigned processes);
@@ -37,8 +40,11 @@ struct crowd_counts {
 };
 struct crowd_counts crowd_count(const struct crowd *c);
 
-/* From when an event was published, and from when weir's store recorded it. */
-enum crowd_latency { CROWD_PUBLISHED, CROWD_RECORDED, CROWD_LATENCIES };
+/*
+ * From when an event was published, and from when the commit that it is in was
+ * done, where the server is weir's.
+ */
+enum crowd_latency { CROWD_PUBLISHED, CROWD_COMMITTED, CROWD_LATENCIES };
 
 /*
  * Latencies since the last crowd_forget(), in microseconds, as the sampled

@@ -11,6 +11,7 @@
  *	-x COMMAND	a shell command that publishes the lines that it reads
  *	-s PID		a process of the server; may be given several times
  *	-S PID		the store
+ *	-C FILE		where its commits are noted (commits.h)
  *
  * KIND is that of wire.c. For "bare", the server is this program: a loop of
  * send(2). Prints {"ready":CLIENTS} when all are, and for each line
@@ -206,7 +207,7 @@ static void print_run(const struct load *l, const struct run *r, double wall,
 	       r->events, got, (int64_t)(r->events * l->clients - got), n.gone,
 	       n.frame_size, wall, server, store);
 	print_latency(l, CROWD_PUBLISHED, "");
-	print_latency(l, CROWD_RECORDED, "recorded_");
+	print_latency(l, CROWD_COMMITTED, "commit_");
 	printf("}\n");
 }
 
@@ -318,7 +319,7 @@ int main(int argc, char **argv)
 	struct load l = { .clients = 1000, .processes = 2 };
 	int o;
 
-	while ((o = getopt(argc, argv, "p:c:j:P:x:s:S:")) != -1) {
+	while ((o = getopt(argc, argv, "p:c:j:P:x:s:S:C:")) != -1) {
 		switch (o) {
 		case 'p': l.port = (uint16_t)atoi(optarg); break;
 		case 'c': l.clients = (unsigned)atoi(optarg); break;
@@ -330,6 +331,7 @@ int main(int argc, char **argv)
 				l.server[l.n_servers++] = atoi(optarg);
 			break;
 		case 'S': l.store = atoi(optarg); break;
+		case 'C': crowd_see_commits(optarg); break;
 		default: return 64;
 		}
 	}

@@ -15,6 +15,7 @@ import time
 
 HERE = pathlib.Path(__file__).parent
 WAIT_S = 15
+COMMITS = 8 + 8 * (1 << 16)  # bytes: struct commits
 NCHAN = pathlib.Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 
 NGINX = """\
@@ -113,9 +114,9 @@ class Server:
         shutil.rmtree(self.dir)
 
 
-def weir_tool(server, bin_dir, name, *args):
+def weir_tool(server, bin_dir, name, *args, **more):
     p = server.spawn(bin_dir / f"weir-{name}", "--dir", server.dir, *args,
-                     stderr=subprocess.PIPE)
+                     stderr=subprocess.PIPE, **more)
     for line in p.stderr:
         if "ready " in line:
             threading.Thread(target=p.stderr.read, daemon=True).start()
@@ -124,14 +125,20 @@ def weir_tool(server, bin_dir, name, *args):
 
 
 def weir(server, bin_dir, gateways=1):
-    server.store = weir_tool(server, bin_dir, "store")[0].pid
+    commits = server.dir / "commits"
+    with open(commits, "wb") as f:
+        f.truncate(COMMITS)
+    server.store = weir_tool(server, bin_dir, "store", env={
+        **os.environ, "WEIR_BENCH_COMMITS": str(commits),
+        "LD_PRELOAD": str(bin_dir.parent / "bench" / "commits.so")})[0].pid
     for _ in range(gateways):
         p, line = weir_tool(server, bin_dir, "gateway", "--port",
                             str(server.port), "--max-clients", "19900",
                             *(["--deflate"] * (server.kind == "deflate")))
         server.port = int(re.search(r"127\.0\.0\.1:(\d+)", line)[1])
         server.pids.append(p.pid)
-    server.publish = ["-x", f"{bin_dir}/weir-pub --dir {server.dir}"]
+    server.publish = ["-x", f"{bin_dir}/weir-pub --dir {server.dir}",
+                      "-C", str(commits)]
 
 
 def nchan(server, *_):
