@@ -124,9 +124,12 @@ static int on_event(void *arg, const struct event *ev, struct err *e)
 	struct follow *f = r->f;
 
 	if (ev->offset > r->expected && f->conf.gap) {
-		int rc = journal_pruned(f->journal, f->pos.offset,
-					&f->conf.want, e);
+		int rc;
 
+		if (f->conf.gap_again)
+			f->conf.want.told = 0;
+		rc = journal_pruned(f->journal, f->pos.offset, &f->conf.want,
+				    e);
 		if (rc < 0)
 			return -1;
 		if (rc > 0)

@@ -36,6 +36,7 @@ struct follow_conf {
 	 * events are handed over. `told`: what is known to be missing.
 	 */
 	struct journal_want want;
+	bool gap_again; /* for those who want less each: see `gap` */
 	unsigned slice; /* events per turn of the loop; 0: 512 */
 
 	/* All of these may be NULL but event. arg is handed to each. */
@@ -54,7 +55,8 @@ struct follow_conf {
 	/*
 	 * Of what is wanted, events from..to (inclusive; of the epoch of
 	 * follow_position) were pruned before they were read: some of these,
-	 * or all. Said once for that range.
+	 * or all. Said once for that range; with gap_again also when more of
+	 * it is found to be pruned later.
 	 */
 	void (*gap)(void *arg, uint64_t from, uint64_t to);
 	/* The journal is another one now; pos is where it goes on. */

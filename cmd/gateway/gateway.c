@@ -208,6 +208,7 @@ static int open_bus(struct gateway *g, struct err *e)
 		.event = on_event,
 		.slice_end = on_slice_end,
 		.gap = on_gap,
+		.gap_again = true, /* each client is told of its own */
 		.epoch = on_epoch,
 		.control = on_control,
 	};

@@ -23,8 +23,34 @@ struct test {
 	struct follow_conf conf;
 	struct follow *f;
 	uint32_t epoch;
-	struct buf seen; /* "1 2 | gap 3-4 | epoch 7 | clock 9" */
+	uint64_t prunes_at; /* the event after which two more are pruned */
+	struct buf seen;    /* "1 2 | gap 3-4 | epoch 7 | clock 9" */
 };
+
+static int prune_in_child(const char *dir, uint64_t a, uint64_t b)
+{
+	struct journal *j = journal_create(dir, NULL);
+	int rc = j ? journal_write_begin(j, NULL) : -1;
+
+	if (rc == 0 && (journal_write_prune(j, a, NULL) != 1 ||
+			journal_write_prune(j, b, NULL) != 1))
+		rc = -1;
+	if (rc == 0)
+		rc = journal_write_commit(j, NULL);
+	journal_close(&j);
+	return rc == 0 ? 0 : 1;
+}
+
+static void store_prunes(struct test *t, uint64_t a, uint64_t b)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(prune_in_child(t->dir, a, b));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
 
 /* ---- what follow tells, as text ---- */
 
@@ -33,6 +59,8 @@ static void on_event(void *arg, const struct event *ev)
 	struct test *t = arg;
 
 	buf_addf(&t->seen, "%llu ", (unsigned long long)ev->offset);
+	if (ev->offset == t->prunes_at)
+		store_prunes(t, ev->offset + 1, ev->offset + 2);
 }
 
 static void on_slice_end(void *arg)
@@ -358,6 +386,29 @@ static void without_a_journal_the_feed_is_gone_by_alone(void **state)
 	close_test(&t);
 }
 
+/*
+ * While it reads, more is pruned within what was told to be missing: that is
+ * told again to those who want it so.
+ */
+static void more_is_pruned_while_it_is_read(void **state)
+{
+	for (int again = 0; again < 2; again++) {
+		struct test t;
+
+		open_test(&t, state);
+		store_appends(&t, 9);
+		store_prunes(&t, again * 9 + 3, again * 9 + 8);
+		t.conf.from = (struct position){ t.epoch, again * 9 };
+		t.conf.slice = 1;
+		t.conf.gap_again = again;
+		t.prunes_at = again * 9 + 4;
+		start(&t);
+		sees(&t, again ? "10 | 11 | gap 12-17 13 | gap 14-17 16 | 18 |"
+			       : "1 | 2 | gap 3-8 4 | 7 | 9 |");
+		close_test(&t);
+	}
+}
+
 /* The same, where the store on this machine had not begun yet. */
 static void a_journal_that_comes_with_the_store_is_read(void **state)
 {
@@ -387,6 +438,7 @@ int main(void)
 		tmpdir_test(work_is_done_in_slices),
 		tmpdir_test(a_journal_may_come_later),
 		tmpdir_test(another_journal_is_told_and_read),
+		tmpdir_test(more_is_pruned_while_it_is_read),
 		tmpdir_test(other_control_messages_are_handed_on),
 		tmpdir_test(without_a_journal_the_feed_is_gone_by_alone),
 		tmpdir_test(a_journal_that_comes_with_the_store_is_read),
