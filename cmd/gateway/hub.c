@@ -271,7 +271,8 @@ static void flush(struct hub *h)
 	h->flushed_ms = loop_now_ms(h->conf.loop);
 	for (c = h->ahead.head; c; c = next) {
 		next = c->next;
-		hub_settle(h, c);
+		if (c->pos <= h->flushed)
+			hub_settle(h, c);
 	}
 }
 
@@ -431,6 +432,20 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 	return rc;
 }
 
+/* What it asked for with a pattern that it does not want any more. */
+static void disown(struct hub_client *c, struct str pattern)
+{
+	struct owed **at = &c->owed;
+
+	while (*at) {
+		patterns_remove(&(*at)->wanted, pattern);
+		if ((*at)->wanted.n)
+			at = &(*at)->next;
+		else
+			hub_pop_owed(at);
+	}
+}
+
 void hub_unsubscribe(struct hub *h, struct hub_client *c,
 		     const struct str *pattern, size_t n)
 {
@@ -446,8 +461,10 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 		c->pos = h->flushed;
 	set_state(h, c, HUB_IDLE);
 	patterns_copy(&set, &c->group->patterns);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		patterns_remove(&set, pattern[i]);
+		disown(c, pattern[i]);
+	}
 	set_group(h, c, &set);
 	if (!c->group)
 		hub_drop_owed(&c->owed);
@@ -497,7 +514,7 @@ void hub_gap(struct hub *h)
 
 	flush(h);
 	for (struct hub_client *c = h->all; j && c; c = c->all_next) {
-		if (c->state == HUB_AHEAD || c->waiter)
+		if (c->waiter)
 			continue; /* it looks for itself */
 		/* One that is behind may find all it needs in the ring. */
 		if (c->state == HUB_LIVE)

@@ -178,10 +178,10 @@ struct filters *hub_filters(struct hub *h);
  * or from the newest event. With it, one that had patterns already is first
  * sent what the new ones have missed, up to where it is. *pos_r is the position
  * after which events come, and *recovered_r whether that is all that matches
- * since `since`. `last`: the newest event of each topic first; where `since` is
- * given, only if it could not be recovered. `filter`: of those topics only the
- * events for which it holds, whichever way they come; a pattern has one filter,
- * the latest. -1 with *e: EX_UNAVAILABLE (no journal yet), EX_TEMPFAIL (what
+ * since `since`, or from there on. `last`: the newest event of each topic
+ * first; where `since` is given, only if it could not be recovered. `filter`:
+ * of those topics only the events for which it holds, whichever way they come;
+ * a pattern has one filter, the latest. -1 with *e: EX_UNAVAILABLE (no journal yet), EX_TEMPFAIL (what
  * was asked for before is still being sent), EX_DATAERR (too many patterns,
  * filters or topics); nothing has changed then.
  *
@@ -198,7 +198,10 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 		  const struct hub_wish *wish, struct position *pos_r,
 		  bool *recovered_r, struct err *e);
 
-/* Take patterns away; those that were not there do not matter. */
+/*
+ * Take patterns away, also from what they are still to be sent; those that were
+ * not there do not matter.
+ */
 void hub_unsubscribe(struct hub *h, struct hub_client *c,
 		     const struct str *pattern, size_t n);
 

@@ -75,9 +75,31 @@ static int collect_last(struct hub *h, const struct hub_wish *wish,
 	return 0;
 }
 
+/*
+ * What is asked for goes on from where the client is, and of that, too, some
+ * may have been pruned before anybody here saw it. What the client was told of
+ * before was about other patterns.
+ */
+static int plan_join(struct hub *h, const struct hub_client *c,
+		     const struct hub_wish *wish, struct plan *p, struct err *e)
+{
+	struct journal *j = h->conf.journal(h->conf.arg);
+	struct journal_want want = { .pattern = wish->pattern, .n = wish->n };
+	bool is_new = false;
+	int rc = journal_pruned(j, p->pos, &want, e);
+
+	if (rc < 0)
+		return -1;
+	for (size_t i = 0; i < wish->n; i++)
+		is_new |= !p->had || !patterns_have(p->had, wish->pattern[i]);
+	p->recovered &= rc == 0;
+	p->want.told = rc || is_new ? want.told : c->want.told;
+	return 0;
+}
+
 /* Where a client that comes with a position goes on. */
-static int resume(struct hub *h, const struct hub_wish *wish, struct plan *p,
-		  struct err *e)
+static int resume(struct hub *h, const struct hub_client *c,
+		  const struct hub_wish *wish, struct plan *p, struct err *e)
 {
 	struct journal *j = h->conf.journal(h->conf.arg);
 	uint64_t next = 0;
@@ -87,10 +109,15 @@ static int resume(struct hub *h, const struct hub_wish *wish, struct plan *p,
 		return -1;
 	p->recovered = rc == 1;
 	p->pos = next - 1;
-	/* What the hub has not been told of yet comes live. */
-	if (p->pos > h->flushed || (rc == 0 && wish->last))
-		p->pos = h->flushed;
-	return 0;
+	/*
+	 * What the hub has not been told of yet comes live; who has had some of
+	 * it already is ahead. Above the newest event is nobody's position.
+	 */
+	if ((p->pos <= h->flushed || wish->since->offset <= p->pos) &&
+	    (rc == 1 || !wish->last))
+		return 0;
+	p->pos = h->flushed;
+	return plan_join(h, c, wish, p, e);
 }
 
 /* What the new patterns of a client that has others have missed. */
@@ -104,8 +131,8 @@ static int plan_replay(struct hub *h, const struct hub_wish *wish,
 
 	if (rc < 0)
 		return -1;
-	p->recovered = rc == 1;
-	if (next > p->pos || (rc == 0 && wish->last))
+	p->recovered &= rc == 1;
+	if (next > p->pos || (!p->recovered && wish->last))
 		return 0;
 	plan_owed(p);
 	p->owed->want = want;
@@ -166,11 +193,11 @@ int hub_plan(struct hub *h, const struct hub_client *c,
 	if (plan_set(c, wish, p, e))
 		return -1;
 	p->pos = c->group && c->state != HUB_LIVE ? c->pos : h->flushed;
-	p->want = (struct journal_want){ .pattern = p->set.v,
-					 .n = p->set.n,
-					 .told = c->group ? c->want.told : 0 };
+	p->want = (struct journal_want){ .pattern = p->set.v, .n = p->set.n };
+	if ((p->had || !wish->since) && plan_join(h, c, wish, p, e))
+		return -1;
 	if (wish->since &&
-	    (p->had ? plan_replay(h, wish, p, e) : resume(h, wish, p, e)))
+	    (p->had ? plan_replay(h, wish, p, e) : resume(h, c, wish, p, e)))
 		return -1;
 	if (wish->last && !(wish->since && p->recovered) &&
 	    collect_last(h, wish, p, e))

@@ -129,6 +129,9 @@ void hub_sort_offsets(struct owed *o);
 /* It is owed one thing more; NULL is nothing. */
 void hub_owe(struct hub_client *c, struct owed *o);
 
+/* It has got the first of what it is owed. */
+void hub_pop_owed(struct owed **first);
+
 /* A client is owed nothing any more. */
 void hub_drop_owed(struct owed **first);
 

@@ -170,7 +170,7 @@ static bool serve_piece(struct hub *h, struct hub_client *c)
 
 /* ---- what only one of them is owed, and nobody else: not compressed ---- */
 
-static void pop_owed(struct owed **first)
+void hub_pop_owed(struct owed **first)
 {
 	struct owed *o = *first;
 
@@ -185,7 +185,7 @@ static void pop_owed(struct owed **first)
 void hub_drop_owed(struct owed **first)
 {
 	while (*first)
-		pop_owed(first);
+		hub_pop_owed(first);
 }
 
 /* The newest events of topics. */
@@ -209,7 +209,7 @@ static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 			break;
 	journal_end(j);
 	if (o->done == o->n)
-		pop_owed(&c->owed);
+		hub_pop_owed(&c->owed);
 	send_later(h, c, buf_str(&h->out), s.n);
 	return true;
 }
@@ -240,7 +240,7 @@ static bool serve_missed(struct hub *h, struct hub_client *c, struct journal *j)
 		return false;
 	o->at = next - 1;
 	if (rc == 0 || next > c->pos)
-		pop_owed(&c->owed);
+		hub_pop_owed(&c->owed);
 	send_later(h, c, buf_str(&h->out), s.n);
 	return true;
 }

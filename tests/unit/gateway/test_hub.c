@@ -1,7 +1,6 @@
 /*
- * Every event to everyone who wants it, once and in order, whatever clients
- * do: a long seeded mixture of events, subscriptions, sockets that take no
- * more, clients that come back with their position. The journal is a real one.
+ * The hub, one promise after the other. The journal is a real one. All of them
+ * together, in any order: test_hub_model.c.
  */
 #include "cmd/gateway/hub.h"
 
@@ -15,13 +14,9 @@
 
 #include "cmd/gateway/hub_private.h"
 
-#include "tests/unit/cases.h"
+#include "tests/unit/gateway/hub_frames.h"
 
-enum { CLIENTS = 12, STEPS = 6000, TOPICS = 9, HISTORY_MAX = 40000 };
-
-static const char *const all_patterns[] = {
-	"", "a.x/", "a.", "b.y/", "b.y/1", "a.x/2", "c.z",
-};
+enum { CLIENTS = 12, TOPICS = 9, HISTORY_MAX = 40000 };
 
 static const char *const all_topics[TOPICS] = {
 	"a.x/1", "a.x/2", "a.x/3", "b.y/1", "b.y/2", "c.z", "a.w", "d.v", "b.u",
@@ -88,17 +83,6 @@ struct world {
 	size_t inflated; /* messages */
 };
 
-/* Some of each. */
-static enum frame_kind kind_of(const struct client *c)
-{
-	static const enum frame_kind kinds[] = {
-		FRAME_WEBSOCKET, FRAME_WEBSOCKET_DEFLATED,  FRAME_SSE,
-		FRAME_CUSTOM,	 FRAME_CLOUDEVENT_DEFLATED, FRAME_KINDS - 1
-	};
-
-	return kinds[(c - c->w->client) % ARRAY_LEN(kinds)];
-}
-
 static uint64_t pick(struct world *w, uint64_t n)
 {
 	w->seed = w->seed * 6364136223846793005u + 1442695040888963407u;
@@ -112,19 +96,6 @@ static struct journal *give_journal(void *arg)
 	struct world *w = arg;
 
 	return w->reader;
-}
-
-static uint64_t offset_in(struct str text)
-{
-	struct str value, digits = { 0 };
-	uint64_t offset = 0;
-
-	assert_int_equal(json_check(text, 0, NULL), 0);
-	if (json_get(text, "offset", &value)) {
-		digits = str_sub(value, 1, value.len - 1);
-		assert_true(str_u64(digits, &offset));
-	}
-	return offset;
 }
 
 /* Is an event for a client, by what it asked for. */
@@ -148,10 +119,10 @@ static bool is_for(const struct client *c, uint64_t offset)
 }
 
 /* A client's own idea of what is next, checked against what has come. */
-static void receive(struct client *c, struct str text)
+static void receive(void *arg, uint64_t offset)
 {
+	struct client *c = arg;
 	const struct world *w = c->w;
-	uint64_t offset = offset_in(text);
 
 	if (offset == 0)
 		return; /* a reply */
@@ -178,67 +149,16 @@ static void receive(struct client *c, struct str text)
 	c->got++;
 }
 
-/* Blocks of two lines: the id must be the event's position. */
-static void take_blocks(struct client *c, struct str blocks)
-{
-	while (blocks.len) {
-		struct str id = str_cut(blocks, '\n', &blocks);
-		struct str data = str_cut(blocks, '\n', &blocks);
-		struct position pos;
-
-		assert_true(str_starts(id, STR("id: ")));
-		assert_true(position_parse(str_sub(id, 4, id.len), &pos));
-		assert_true(str_starts(data, STR("data: ")));
-		data = str_sub(data, 6, data.len);
-		assert_int_equal(pos.epoch, c->w->epoch);
-		assert_int_equal(pos.offset, offset_in(data));
-		receive(c, data);
-		assert_int_equal(str_cut(blocks, '\n', &blocks).len, 0);
-	}
-}
-
-/* Compressed comes what is large enough, to those that take it. */
-static struct str text_of(const struct client *c, unsigned char first,
-			  struct str data)
-{
-	bool deflates = frame_plain(c->hub.kind) != c->hub.kind;
-	struct str text;
-
-	if (first == 0x81)
-		return data;
-	assert_int_equal(first, 0x81 | 0x40);
-	assert_true(deflates);
-	assert_int_equal(inflater_read(c->w->inflater, data, 4096, &text),
-			 INFLATE_OK);
-	assert_true(text.len >= DEFLATE_MIN && data.len < text.len);
-	c->w->inflated++;
-	return text;
-}
-
-static void take_messages(struct client *c, struct str frames)
-{
-	while (frames.len) {
-		const unsigned char *p = (const unsigned char *)frames.p;
-		size_t head = p[1] < 126 ? 2 : p[1] == 126 ? 4 : 10;
-		size_t len = p[1] < 126 ? p[1] : (size_t)(p[2] << 8 | p[3]);
-
-		assert_true(head < 10 && head + len <= frames.len);
-		receive(c, text_of(c, p[0], str_sub(frames, head, head + len)));
-		frames = str_sub(frames, head + len, frames.len);
-	}
-}
-
 static bool take(void *user, struct str frames)
 {
 	struct client *c = user;
+	struct frames_in in = { c->hub.kind,	 c->w->epoch, c->w->inflater,
+				&c->w->inflated, receive,     c };
 
 	assert_false(c->taken);
 	c->w->sent += frames.len;
 	c->w->writes++;
-	if (c->hub.kind == FRAME_SSE)
-		take_blocks(c, frames);
-	else
-		take_messages(c, frames);
+	frames_take(&in, frames);
 	c->taken = c->choked;
 	return !c->choked;
 }
@@ -346,19 +266,6 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 	return remove(path);
 }
 
-/* A kind of its own: messages, whatever its number. */
-static void encode(void *arg, enum frame_kind kind, const struct event *ev,
-		   struct buf *b)
-{
-	struct buf text = { 0 };
-
-	(void)arg;
-	assert_in_range(kind, FRAME_CUSTOM, FRAME_KINDS - 1);
-	event_print(ev, 0, &text);
-	frame_add(b, buf_str(&text));
-	buf_free(&text);
-}
-
 static void run_with_lag(void (*script)(struct world *w),
 			 const char *const *rule, size_t n)
 {
@@ -367,7 +274,7 @@ static void run_with_lag(void (*script)(struct world *w),
 				 .journal = give_journal,
 				 .send = take,
 				 .send_to = take_lines,
-				 .encode = encode,
+				 .encode = frames_encode,
 				 .woken = be_woken,
 				 .lagged = be_lagged,
 				 .broken = be_broken,
@@ -390,7 +297,7 @@ static void run_with_lag(void (*script)(struct world *w),
 		w->client[i].hub.user = &w->client[i];
 		w->client[i].hub.line.conn = &w->client[i];
 		w->client[i].w = w;
-		w->client[i].hub.kind = kind_of(&w->client[i]);
+		w->client[i].hub.kind = frames_kind(i);
 	}
 	w->script = script;
 	write_events(w, 20, false);
@@ -449,53 +356,6 @@ static int subscribe(struct client *c, const char *pattern,
 
 /* ---- scripts ---- */
 
-/* What a client wants may change at any time, from where it stands. */
-static void change_mind(struct world *w, struct client *c)
-{
-	const char *pattern = all_patterns[pick(w, ARRAY_LEN(all_patterns))];
-	size_t k = pick(w, 2 * ARRAY_LEN(all_filters));
-	const char *filter =
-		k < ARRAY_LEN(all_filters) ? all_filters[k].text : NULL;
-	struct str p = str_from(pattern);
-	struct position pos;
-	uint64_t since = pick(w, w->head + 1);
-
-	if (!c->hub.group) {
-		bool resume = pick(w, 2);
-
-		assert_int_equal(subscribe_to(c, pattern, filter,
-					      resume ? &since : NULL, false,
-					      &pos),
-				 0);
-		c->last = pos.offset;
-		if (resume)
-			assert_int_equal(pos.offset, since);
-	} else if (pick(w, 3) == 0) {
-		hub_leave(w->hub, &c->hub);
-		c->taken = false;
-		c->hub = (struct hub_client){ .user = c,
-					      .line.conn = c,
-					      .kind = kind_of(c) };
-	} else {
-		bool was_live = c->hub.state == HUB_LIVE;
-		uint64_t at = hub_position(w->hub, &c->hub).offset;
-
-		/* Flushes: what was wanted so far comes before the change. */
-		if (pick(w, 2))
-			hub_unsubscribe(w->hub, &c->hub, &p, 1);
-		else
-			assert_int_equal(subscribe_to(c, pattern, filter, NULL,
-						      false, &pos),
-					 0);
-		pos = hub_position(w->hub, &c->hub);
-		if (!was_live && c->hub.group)
-			assert_int_equal(pos.offset, at);
-		/* nothing before its position is owed under the new set */
-		if (c->last < pos.offset)
-			c->last = pos.offset;
-	}
-}
-
 static void unchoke(struct world *w, struct client *c)
 {
 	c->choked = false;
@@ -503,51 +363,6 @@ static void unchoke(struct world *w, struct client *c)
 		c->taken = false;
 		hub_drained(w->hub, &c->hub);
 	}
-}
-
-static void mix(struct world *w)
-{
-	struct client *c = &w->client[pick(w, CLIENTS)];
-	bool settled = true;
-	size_t got = 0;
-
-	if (w->step < STEPS) {
-		switch (pick(w, 8)) {
-		case 0: change_mind(w, c); break;
-		case 1: c->choked = true; break;
-		case 2:
-		case 3: unchoke(w, c); break;
-		default: write_events(w, 1 + pick(w, 12), true);
-		}
-		return;
-	}
-	for (size_t i = 0; i < CLIENTS; i++) {
-		unchoke(w, &w->client[i]);
-		if (w->client[i].hub.group &&
-		    w->client[i].hub.state != HUB_LIVE)
-			settled = false;
-	}
-	if (!settled)
-		return;
-	write_events(w, 1, true); /* everybody stands at the head */
-	if (w->step < STEPS + 200)
-		return;
-	for (size_t i = 0; i < CLIENTS; i++) {
-		c = &w->client[i];
-		assert_int_equal(c->broken, 0);
-		got += c->got > 0;
-	}
-	assert_true(got > CLIENTS / 2);
-	assert_true(w->inflated > 0);
-	assert_true(hub_count(w->hub).from_ring > 0);
-	assert_true(hub_count(w->hub).from_journal > 0);
-	loop_stop(w->loop);
-}
-
-static void each_event_once_and_in_order_whatever_clients_do(void **state)
-{
-	(void)state;
-	run(mix);
 }
 
 /* "last" gives the newest of each topic in order, and then what is new. */
@@ -1178,8 +993,6 @@ static void lags_are_counted_by_class(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			each_event_once_and_in_order_whatever_clients_do),
 		cmocka_unit_test(
 			last_is_in_order_and_has_no_position_until_it_is_whole),
 		cmocka_unit_test(later_patterns_are_sent_what_they_missed),
