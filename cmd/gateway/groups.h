@@ -34,6 +34,7 @@ struct group {
 	enum frame_kind kind;
 	struct group_live *live;
 	size_t n_live, cap_live;
+	size_t turn;	   /* hub's: who of them is put off next */
 	uint64_t *pending; /* the ring's sequence numbers to send */
 	size_t n_pending, cap_pending;
 	/* groups' own */

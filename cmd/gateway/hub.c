@@ -189,11 +189,15 @@ static void block(struct hub *h, struct hub_client *c, uint64_t pos)
 	set_state(h, c, HUB_CHOKED);
 }
 
-/* Those that this turn has no time for: served in the next ones, in order. */
+/*
+ * Those that this turn has no time for: served in the next ones, in order. They
+ * come back to the end of the list, and others take their places, so that a
+ * place that moves on through it finds others each time.
+ */
 static void put_off(struct hub *h, struct group *g)
 {
 	while (g->n_live > HUB_LIVE_SLICE) {
-		struct hub_client *c = g->live[g->n_live - 1].client;
+		struct hub_client *c = g->live[g->turn++ % g->n_live].client;
 
 		c->pos = h->flushed;
 		set_state(h, c, c->waiter ? HUB_WOKEN : HUB_BEHIND);

@@ -695,6 +695,54 @@ static void what_is_for_many_goes_out_in_slices(void **state)
 	run_with_lag(tell_many, rules, 1);
 }
 
+/* Who has to wait for another turn is not always the same. */
+static void tell_in_turn(struct world *w)
+{
+	enum { N = HUB_LIVE_SLICE + HUB_LIVE_SLICE / 2, ROUNDS = 30 };
+	static size_t waited[N];
+	static int rounds;
+	struct position pos;
+
+	if (w->step == 0) {
+		memset(waited, 0, sizeof(waited));
+		rounds = 0;
+		w->crowd = xcalloc(N, sizeof(*w->crowd));
+		for (size_t i = 0; i < N; i++) {
+			struct client *c = &w->crowd[i];
+
+			*c = (struct client){ .w = w, .hub.user = c };
+			c->hub.line.conn = c;
+			assert_int_equal(subscribe(c, "", NULL, false, &pos),
+					 0);
+			c->last = pos.offset;
+		}
+	}
+	w->writes = 0;
+	for (size_t i = 0; i < N; i++)
+		if (w->crowd[i].hub.state != HUB_LIVE)
+			return;
+	if (rounds++ < ROUNDS) {
+		write_events(w, 1, true);
+		hub_look(w->hub);
+		for (size_t i = 0; i < N; i++)
+			waited[i] += w->crowd[i].hub.put_off;
+		return;
+	}
+	for (size_t i = 0; i < N; i++) {
+		assert_int_equal(w->crowd[i].last, w->head);
+		assert_in_range(waited[i], 1, 2 * ROUNDS / 3);
+		hub_leave(w->hub, &w->crowd[i].hub);
+	}
+	free(w->crowd);
+	loop_stop(w->loop);
+}
+
+static void all_wait_in_turn(void **state)
+{
+	(void)state;
+	run(tell_in_turn);
+}
+
 /*
  * Two that read nothing for long, one of which wants other topics as well;
  * then they get the newest of each topic of the rule, and all of the others.
@@ -1005,6 +1053,7 @@ int main(void)
 		cmocka_unit_test(
 			who_falls_behind_may_be_sent_away_and_come_back),
 		cmocka_unit_test(what_is_for_many_goes_out_in_slices),
+		cmocka_unit_test(all_wait_in_turn),
 		cmocka_unit_test(a_waiter_is_woken_and_sent_nothing),
 		cmocka_unit_test(clients_are_told_what_of_theirs_was_pruned),
 	};
