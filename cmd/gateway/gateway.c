@@ -19,7 +19,8 @@
 #include "tls.h"
 
 static int64_t throttle(struct gateway *g, enum throttle_kind kind,
-			bool is_local, struct str address, struct str user)
+			bool is_local, const struct in6_addr *address,
+			struct str user)
 {
 	static const char *const labels[] = {
 		[THROTTLE_CONNECTION] = "connection-rate",
@@ -41,13 +42,12 @@ static int64_t throttle_client(struct gateway *g, enum throttle_kind kind,
 			       const struct net_conn *c, bool of_address,
 			       struct str user)
 {
-	char address[NET_PEER_MAX];
+	struct in6_addr address;
 
 	if (g->settings->limits.per_s[kind] == 0)
 		return 0;
-	net_peer(c, address);
-	return throttle(g, kind, net_is_local(c),
-			of_address ? str_from(address) : (struct str){ 0 },
+	address = net_address(c);
+	return throttle(g, kind, net_is_local(c), of_address ? &address : NULL,
 			user);
 }
 
@@ -63,9 +63,9 @@ int64_t gateway_throttle_user(struct gateway *g, enum throttle_kind kind,
 	return throttle_client(g, kind, c, false, user);
 }
 
-static bool admit(void *arg, const char *address, bool is_local)
+static bool admit(void *arg, const struct in6_addr *address, bool is_local)
 {
-	return throttle(arg, THROTTLE_CONNECTION, is_local, str_from(address),
+	return throttle(arg, THROTTLE_CONNECTION, is_local, address,
 			(struct str){ 0 }) == 0;
 }
 

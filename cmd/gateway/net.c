@@ -232,16 +232,14 @@ static void on_accepted(void *arg, int fd, const struct sockaddr_storage *sa)
 	bool trusted = proxies_trust(n->conf.proxies, &a);
 	struct peer *peer = peers_take_address(
 		n->peers, &a, trusted ? 0 : peers_max(&n->conf.per_peer, &a));
-	char address[PEERS_TEXT_MAX];
 
 	if (!peer) {
 		n->counts.crowded++;
 		turn_away(n, fd, 503);
 		return;
 	}
-	peer_text(peer, address);
 	if (n->conf.admit && !trusted &&
-	    !n->conf.admit(n->conf.arg, address, peers_is_local(&a))) {
+	    !n->conf.admit(n->conf.arg, &a, peers_is_local(&a))) {
 		peers_leave(n->peers, &peer);
 		turn_away(n, fd, 429);
 		return;

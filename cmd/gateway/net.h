@@ -152,9 +152,9 @@ struct net_conf {
 	const struct proxies *proxies;
 	/*
 	 * One more comes, from no proxy; false: too soon, it is answered 429
-	 * and closed. address: as of net_peer(). May be NULL.
+	 * and closed. May be NULL.
 	 */
-	bool (*admit)(void *arg, const char *address, bool is_local);
+	bool (*admit)(void *arg, const struct in6_addr *address, bool is_local);
 	const struct net_events *on;
 	void *arg;
 };

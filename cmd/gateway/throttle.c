@@ -7,13 +7,13 @@
 
 #include "rate.h"
 
-enum { BUCKETS = 16384 };
+enum { BUCKETS = 16384, NETWORK = 6, HALF = 8 };
 
 struct entry {
 	struct entry *next;	       /* of the same bucket */
 	struct entry *older, *younger; /* by when it was last used */
 	struct rate rate[THROTTLE_KINDS];
-	char kind; /* address or user, which may look the same */
+	char kind; /* "anu": address, network, user, which may look the same */
 	size_t len;
 	char name[];
 };
@@ -113,8 +113,7 @@ static void forget_oldest(struct throttle *t)
 	free(en);
 }
 
-static struct entry *get(struct throttle *t, char kind, struct str name,
-			 const struct throttle_limits *limits, int64_t now_ms)
+static struct entry *get(struct throttle *t, char kind, struct str name)
 {
 	struct entry **at = find(t, kind, name), *en = *at;
 
@@ -131,45 +130,73 @@ static struct entry *get(struct throttle *t, char kind, struct str name,
 	en->kind = kind;
 	en->len = name.len;
 	memcpy(en->name, name.p, name.len);
-	for (int i = 0; i < THROTTLE_KINDS; i++)
-		rate_init(&en->rate[i], limits->per_s[i], now_ms);
 	*at = en;
 	link_youngest(t, en);
 	t->n++;
 	return en;
 }
 
-/* The bucket, as the limits are now: they may have been set again. */
-static struct rate *bucket(struct throttle *t, char who, struct str name,
-			   const struct throttle_limits *limits,
-			   enum throttle_kind kind, int64_t now_ms)
-{
-	struct rate *r = &get(t, who, name, limits, now_ms)->rate[kind];
+/* What one thing takes from, up to three of them. */
+struct taking {
+	struct throttle *t;
+	enum throttle_kind kind;
+	int64_t per_s, now_ms;
+	struct rate *taken[2];
+	size_t n;
+};
 
-	if (r->per_s != limits->per_s[kind])
-		rate_init(r, limits->per_s[kind], now_ms);
-	return r;
+/*
+ * Take from a bucket, as the limits are now: they may have been set again. Else
+ * what was taken from others is given back. 0, or how long to wait. The newest
+ * three are never the oldest: the others' are still there.
+ */
+static int64_t take(struct taking *k, char who, struct str name, int64_t per_s)
+{
+	struct rate *r = &get(k->t, who, name)->rate[k->kind];
+
+	if (r->per_s != per_s)
+		rate_init(r, per_s, k->now_ms);
+	if (rate_take(r, k->now_ms)) {
+		if (k->n < ARRAY_LEN(k->taken))
+			k->taken[k->n++] = r;
+		return 0;
+	}
+	while (k->n)
+		rate_give_back(k->taken[--k->n]);
+	return rate_wait_ms(r);
+}
+
+static int64_t take_address(struct taking *k, const struct in6_addr *a)
+{
+	const char *p = (const char *)a;
+	bool is_v4 = IN6_IS_ADDR_V4MAPPED(a);
+	int64_t ms = 0;
+
+	/* Of the network first: what it may not, has no entry. */
+	if (!is_v4)
+		ms = take(k, 'n', (struct str){ p, NETWORK },
+			  k->per_s * THROTTLE_NETWORK);
+	if (ms == 0)
+		ms = take(k, 'a', (struct str){ p, is_v4 ? sizeof(*a) : HALF },
+			  k->per_s);
+	return ms;
 }
 
 int64_t throttle_take(struct throttle *t, const struct throttle_limits *limits,
-		      enum throttle_kind kind, struct str address,
+		      enum throttle_kind kind, const struct in6_addr *address,
 		      struct str user, int64_t now_ms)
 {
-	struct rate *of_address = NULL, *of_user;
+	struct taking k = { .t = t,
+			    .kind = kind,
+			    .per_s = limits->per_s[kind],
+			    .now_ms = now_ms };
+	int64_t ms = 0;
 
-	if (limits->per_s[kind] == 0)
+	if (k.per_s == 0)
 		return 0;
-	if (address.p)
-		of_address = bucket(t, 'a', address, limits, kind, now_ms);
-	if (of_address && !rate_take(of_address, now_ms))
-		return rate_wait_ms(of_address);
-	if (!user.p)
-		return 0;
-	/* The newest two are never the oldest: of_address is still there. */
-	of_user = bucket(t, 'u', user, limits, kind, now_ms);
-	if (rate_take(of_user, now_ms))
-		return 0;
-	if (of_address)
-		rate_give_back(of_address);
-	return rate_wait_ms(of_user);
+	if (address)
+		ms = take_address(&k, address);
+	if (ms == 0 && user.p)
+		ms = take(&k, 'u', user, k.per_s);
+	return ms;
 }
