@@ -345,6 +345,10 @@ int gateway_serve(struct gateway *g, struct err *e)
 	/* The first client is served, too; /readyz tells of what is missing. */
 	if (!follow_look(g->follow))
 		log_info("no journal yet");
+	if (net_is_shared(g->net))
+		log_warn("%s port %u: another process listens there, too; "
+			 "connections go to one or the other",
+			 g->settings->listen, net_port(g->net));
 	log_info("ready url=http%s://%s%s%s:%u/ dir=%s", g->tls ? "s" : "",
 		 is_v6 ? "[" : "", g->settings->listen, is_v6 ? "]" : "",
 		 net_port(g->net), g->settings->dir);

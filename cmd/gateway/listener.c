@@ -20,6 +20,7 @@
 struct listener {
 	struct listener_conf conf;
 	int fd;
+	bool shared;
 	struct loop_fd *watch;
 	struct loop_timer *pause;
 	struct rate rate;
@@ -116,6 +117,26 @@ static int take_over(struct listener *l)
 	return 0;
 }
 
+/*
+ * Whether somebody listens there: only to a socket that would share the port
+ * the system does not say so.
+ */
+static bool is_taken(const struct sockaddr_storage *sa, socklen_t len)
+{
+	int fd = socket(sa->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int one = 1;
+	bool taken;
+
+	if (fd < 0)
+		return false;
+	/* Connections that are left over from another do not count. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	taken = bind(fd, (const struct sockaddr *)sa, len) &&
+		errno == EADDRINUSE;
+	close(fd);
+	return taken;
+}
+
 static int listen_on(struct listener *l, struct err *e)
 {
 	struct sockaddr_storage sa;
@@ -129,6 +150,7 @@ static int listen_on(struct listener *l, struct err *e)
 		       0);
 	if (l->fd < 0)
 		return err_set(e, EX_OSERR, "socket: %s", strerror(errno));
+	l->shared = is_taken(&sa, len);
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
 	set_options(l->fd);
@@ -176,6 +198,11 @@ void listener_free(struct listener **lp)
 uint16_t listener_port(const struct listener *l)
 {
 	return l->conf.port;
+}
+
+bool listener_is_shared(const struct listener *l)
+{
+	return l->shared;
 }
 
 void listener_stop(struct listener *l)

@@ -11,6 +11,7 @@
  * it pauses for a moment; when connections come faster than they may, the
  * system's queue holds those that must wait.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -47,6 +48,9 @@ struct listener *listener_new(const struct listener_conf *conf, struct err *e);
 void listener_free(struct listener **lp);
 
 uint16_t listener_port(const struct listener *l);
+
+/* Another socket listened there before, and connections go to one of them. */
+bool listener_is_shared(const struct listener *l);
 
 /* Take no more from now on. */
 void listener_stop(struct listener *l);

@@ -423,6 +423,11 @@ uint16_t net_port(const struct net *n)
 	return listener_port(n->listener);
 }
 
+bool net_is_shared(const struct net *n)
+{
+	return listener_is_shared(n->listener);
+}
+
 int net_set_tls(struct net *n, const struct tls *tls, struct err *e)
 {
 	return n->tls ? tls_apply(tls, n->tls, e) : 0;

@@ -165,6 +165,9 @@ void net_free(struct net **np);
 
 uint16_t net_port(const struct net *n);
 
+/* Another process listened there before; clients go to one or the other. */
+bool net_is_shared(const struct net *n);
+
 /* What new connections are shown from now on, where conf.tls was given. */
 int net_set_tls(struct net *n, const struct tls *tls, struct err *e);
 

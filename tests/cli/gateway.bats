@@ -158,7 +158,9 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 
 @test "several gateways share one port" {
 	start_both
+	[ "$(grep -c "another process listens" "$T/gateway.log")" = 0 ]
 	start second gateway --port "$port"
+	grep "another process listens there" "$T/second.log"
 	for _ in 1 2 3 4 5 6 7 8; do
 		[ "$(status "$url/healthz")" = 200 ]
 	done
