@@ -187,6 +187,7 @@ struct net_counts {
 	size_t streams; /* of them: streams */
 	size_t waiting; /* of them: have not sent the first head yet */
 	uint64_t accepted, refused, failed, requests, messages, sends, bytes;
+	uint64_t not_found, not_allowed, not_taken; /* answers 404, 405, 415 */
 	uint64_t malformed;  /* requests refused by net itself */
 	uint64_t held;	     /* bytes of bodies and unsent answers, now */
 	uint64_t overloads;  /* 503: as NET_HELD_MAX says */

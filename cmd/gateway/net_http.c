@@ -39,6 +39,13 @@ static void print_answer(const struct net_conn *c, const struct net_answer *a,
 		buf_add_str(b, a->body);
 }
 
+static void count_answer(struct net_counts *n, int status)
+{
+	n->not_found += status == 404;
+	n->not_allowed += status == 405;
+	n->not_taken += status == 415;
+}
+
 static void forget_headers(struct net_conn *c)
 {
 	free(c->headers);
@@ -199,6 +206,7 @@ static bool answer(struct net_conn *c, const struct net_answer *a, bool end,
 	c->receiving = false;
 	if (!c->sending)
 		net_let_go(c); /* of the body */
+	count_answer(&c->net->counts, a->status);
 	print_answer(c, a, end || c->asked_to_close, goes_on, &b);
 	if (!net_hold(c, b.len, b.len)) {
 		buf_free(&b);

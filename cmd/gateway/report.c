@@ -125,6 +125,12 @@ static void count(struct gateway *g)
 	count_deflate(g, &net);
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		stats_set(g->stats, counts[i].name, NULL, (int64_t)counts[i].v);
+	stats_set(g->stats, "refused_total", "not-found",
+		  (int64_t)net.not_found);
+	stats_set(g->stats, "refused_total", "method",
+		  (int64_t)net.not_allowed);
+	stats_set(g->stats, "refused_total", "media-type",
+		  (int64_t)net.not_taken);
 	stats_set(g->stats, "lagged_total", "latest",
 		  (int64_t)hub.lagged[LAG_LATEST]);
 	stats_set(g->stats, "lagged_total", "disconnect",
