@@ -144,6 +144,41 @@ int topic_check(struct str s, struct err *e)
 	return 0;
 }
 
+/* Some topic begins with it, or is it. */
+static bool can_match(struct str pattern)
+{
+	struct str subject, type = str_cut(pattern, '/', &subject);
+	size_t last = type.len - 1;
+
+	if (pattern.len == 0)
+		return true;
+	if (subject.p || type.len == 0 || type.p[last] != '.')
+		return is_type(type);
+	/* The beginning of a type: one word with a dot behind it, or more. */
+	type.len = last;
+	return last > 0 && (str_chr(type, '.') == (size_t)-1 || is_type(type));
+}
+
+int pattern_check_useful(struct str s, struct err *e)
+{
+	struct str subject, type;
+
+	if (pattern_check(s, e))
+		return -1;
+	if (can_match(s))
+		return 0;
+	type = str_cut(s, '/', &subject);
+	if (!subject.p && type.len && str_chr(type, '.') == (size_t)-1)
+		return err_set(e, EX_DATAERR,
+			       "no topic is '%.*s'; those of all types that "
+			       "begin so are '%.*s.'",
+			       STR_ARG(s), STR_ARG(s));
+	return err_set(e, EX_DATAERR,
+		       "no topic matches '%.*s': its type is not of the form "
+		       "noun.verb",
+		       STR_ARG(s));
+}
+
 bool topic_matches(struct str topic, struct str pattern)
 {
 	char last = pattern.len ? pattern.p[pattern.len - 1] : '/';

@@ -78,6 +78,8 @@ int topic_check(struct str s, struct err *e);
  */
 bool topic_matches(struct str topic, struct str pattern);
 int pattern_check(struct str s, struct err *e);
+/* Likewise, of one that no topic can match, too: *e says what may be meant. */
+int pattern_check_useful(struct str s, struct err *e);
 
 /* A source: 1 to EVENT_SOURCE_MAX bytes, printable UTF-8 without spaces. */
 bool source_is_valid(struct str s);

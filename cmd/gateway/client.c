@@ -34,7 +34,9 @@ static bool read_patterns(struct str value, struct arena *a,
 				    "more than %d patterns", PATTERNS_MAX);
 		if (!json_text(it.value, a, p))
 			return fail(e, "bad-pattern", "a pattern is a string");
-		if (pattern_check(*p, &why))
+		if (cmd->verb == CLIENT_SUBSCRIBE
+			    ? pattern_check_useful(*p, &why)
+			    : pattern_check(*p, &why))
 			return fail(e, "bad-pattern", "%s", why.msg);
 		cmd->n++;
 	}

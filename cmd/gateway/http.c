@@ -171,7 +171,7 @@ bool http_param_topics(const struct net_request *r, struct patterns *p,
 	for (size_t i = 0; i < r->n_params; i++) {
 		if (!str_is(r->param[i].name, "topic"))
 			continue;
-		if (pattern_check(r->param[i].value, e))
+		if (pattern_check_useful(r->param[i].value, e))
 			return false;
 		if (!patterns_add(p, r->param[i].value))
 			return !err_set(e, EX_USAGE,

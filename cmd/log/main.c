@@ -337,7 +337,7 @@ static int check_usage(char **args, struct err *e)
 			 cfg.follow || cfg.limit || cfg.filter || *args))
 		return err_set(e, EX_USAGE, "--blob: goes alone");
 	for (; *args; args++)
-		if (pattern_check(str_from(*args), e)) {
+		if (pattern_check_useful(str_from(*args), e)) {
 			e->code = EX_USAGE;
 			return err_prefix(e, "pattern");
 		}

@@ -224,7 +224,7 @@ static int add_patterns(struct sub *s, char **args, struct err *e)
 	for (; *args; args++) {
 		struct str pattern = str_from(*args);
 
-		if (pattern_check(pattern, e)) {
+		if (pattern_check_useful(pattern, e)) {
 			e->code = EX_USAGE;
 			return err_prefix(e, "pattern");
 		}

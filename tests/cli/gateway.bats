@@ -118,7 +118,7 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	start_both
 	echo '{"subscribe":[""]}' | "$WS" -t 20000 "$port" >"$T/out" 2>&1 3>&- &
 	ws=$!
-	get "$url/api/v1/events?topic=no&wait=30" >/dev/null 2>&1 3>&- &
+	get "$url/api/v1/events?topic=t.no&wait=30" >/dev/null 2>&1 3>&- &
 	wait_until '"subscribed":2' /api/v1/status
 	stop "$gateway"
 	run wait "$ws"
@@ -166,10 +166,43 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	done
 }
 
+@test "a pattern that no topic can match is refused, and how it is meant" {
+	start_both
+	while IFS='|' read -r pattern want; do
+		for path in events events/stream; do
+			[ "$(status "$url/api/v1/$path?topic=$pattern")" = 400 ]
+			[[ $(get "$url/api/v1/$path?topic=$pattern" | jq -r .detail) == "$want"* ]]
+		done
+		run "$WS" -n 1 "$port" <<<"{\"subscribe\":[\"t.n/\",\"$pattern\"]}"
+		jq -e --arg w "$want" '.error | .code == "bad-pattern" and
+			(.message | startswith($w))' <<<"$output"
+	done <<-'END'
+		price|no topic is 'price'; those of all types that begin so are 'price.'
+		price/|no topic matches 'price/': its type is not of the form noun.verb
+		price/lamp|no topic matches 'price/lamp': its type is not of the form noun.verb
+	END
+	# to unsubscribe is no mistake
+	run "$WS" -n 1 "$port" <<<'{"unsubscribe":["price"]}'
+	jq -e '.subscribed == []' <<<"$output"
+}
+
+@test "what is not there, not so and not of that kind is counted" {
+	start_both
+	counted() { get "$url/metrics" | sed -n "s/^weir_gateway_refused_total{.*kind=\"$1\"} //p"; }
+	for kind in not-found method media-type; do
+		[ "$(counted $kind)" = 0 ]
+	done
+	[ "$(status "$url/nothing")" = 404 ]
+	[ "$(status "$url/api/v1/nothing")" = 404 ]
+	[ "$(status -X DELETE "$url/api/v1/events")" = 405 ]
+	[ "$(status -H 'Content-Type: text/plain' -d x "$url/api/v1/events")" = 415 ]
+	[ "$(counted not-found) $(counted method) $(counted media-type)" = '2 1 1' ]
+}
+
 @test "more connections than allowed are turned away and counted" {
 	start_both --max-clients 3
 	for i in 1 2 3; do
-		echo '{"subscribe":["x"]}' | "$WS" -t 20000 "$port" >"$T/$i" 2>&1 3>&- &
+		echo '{"subscribe":["t.x"]}' | "$WS" -t 20000 "$port" >"$T/$i" 2>&1 3>&- &
 		pids="$! $pids"
 	done
 	for _ in $(seq 100); do
@@ -417,7 +450,7 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 @test "requests sent at once are answered in turn, and waiting costs no CPU" {
 	start_both
 	exec 9<>"/dev/tcp/127.0.0.1/$port"
-	for path in /healthz '/api/v1/events?topic=no&wait=2' /health; do
+	for path in /healthz '/api/v1/events?topic=t.no&wait=2' /health; do
 		printf 'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' "$path"
 	done >&9
 	before=$(awk '{print $14 + $15}' "/proc/$gateway/stat")

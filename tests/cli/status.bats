@@ -32,7 +32,7 @@ client() {
 	start_both
 	client ws websocket test.
 	client sse sse test.
-	client poll poll other
+	client poll poll test.other
 	wait_for says 'transport="poll",class="live"} 1' /metrics
 	wait_for says 'transport="sse",class="live"} 1' /metrics
 	wait_for says 'transport="websocket",class="live"} 1' /metrics
@@ -225,7 +225,7 @@ as() { # USER: what get() sends
 	wait_for says 'transport="poll",class="live"} 1' /metrics
 	wait_for present_as test.n '[2,[],2]'
 	[ "$("$WS" -n 1 "$port" <<<'{"unsubscribe":["a"],"presence":true}' | jq -r .error.code)" = bad-message ]
-	[ "$("$WS" -n 1 "$port" <<<'{"subscribe":["a"],"presence":1}' | jq -r .error.code)" = bad-message ]
+	[ "$("$WS" -n 1 "$port" <<<'{"subscribe":["t.a"],"presence":1}' | jq -r .error.code)" = bad-message ]
 }
 
 @test "presence: who authenticates later is there by that name, and by no other" {

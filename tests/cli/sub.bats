@@ -29,9 +29,11 @@ sub_background() {
 		name=${bad%%=*}
 		[[ $stderr == *"${name#--}"* ]]
 	done
-	run --separate-stderr sub 'a b'
-	[ "$status" -eq 64 ]
-	[[ $stderr == *pattern:* ]]
+	for bad in 'a b' price price/; do
+		run --separate-stderr sub "$bad"
+		[ "$status" -eq 64 ]
+		[[ $stderr == *pattern:* ]]
+	done
 }
 
 @test "it begins with what comes, without a hole" {

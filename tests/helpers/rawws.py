@@ -411,7 +411,7 @@ def upgrade(port, pid):
         r.start()
     polled = []
     poll = threading.Thread(target=lambda: polled.append(ask(
-        port, "GET", "/api/v1/events?topic=none&since=1d&wait=50")))
+        port, "GET", "/api/v1/events?topic=t.none&since=1d&wait=50")))
     poll.start()
     for first in range(1, last, last // 4):
         publish(port, first, first + last // 4 - 1)
@@ -443,7 +443,7 @@ def many(port):
         c.say(subscribe=["t.big"])
     sizes = [10, 120, 130, 60000, 200000, 1, 70000]
     sender = Client(port)
-    sender.say(subscribe=["none"])
+    sender.say(subscribe=["t.none"])
     for n in sizes:
         need("pong" in sender.say(ping="x" * min(n, 900)), "no pong")
     body = json.dumps([{"type": "t.big", "data": {"x": "y" * n}}

@@ -417,6 +417,47 @@ static void a_pattern_is_a_prefix_or_one_topic(void **state)
 	assert_int_equal(pattern_check(STR("a b"), NULL), -1);
 }
 
+static void a_pattern_that_matches_nothing_is_told(void **state)
+{
+	static const struct {
+		const char *pattern, *why; /* NULL: something may match it */
+	} cases[] = {
+		{ "", NULL },
+		{ "price.", NULL },
+		{ "price.update", NULL },
+		{ "price.update/", NULL },
+		{ "price.update/lamp", NULL },
+		{ "price.update/a/b.", NULL },
+		{ "a.b.", NULL },
+		{ "price", "no topic is 'price'; those of all types that begin "
+			   "so are 'price.'" },
+		{ "price/", "no topic matches 'price/': its type is not of the "
+			    "form noun.verb" },
+		{ "price/lamp", "no topic matches 'price/lamp': its type is "
+				"not of the form noun.verb" },
+		{ "price./", "no topic matches 'price./': its type is not of "
+			     "the form noun.verb" },
+		{ ".", "no topic matches '.': its type is not of the form "
+		       "noun.verb" },
+		{ "/", "no topic matches '/': its type is not of the form "
+		       "noun.verb" },
+		{ "a..", "no topic matches 'a..': its type is not of the form "
+			 "noun.verb" },
+		{ ".a.", "no topic matches '.a.': its type is not of the form "
+			 "noun.verb" },
+		{ "$head", "topic starts with '$'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err e = { 0 };
+		int rc = pattern_check_useful(str_from(cases[i].pattern), &e);
+
+		assert_int_equal(rc, cases[i].why ? -1 : 0);
+		assert_string_equal(e.msg, cases[i].why ? cases[i].why : "");
+	}
+}
+
 static void a_position_survives_as_text(void **state)
 {
 	static const struct {
@@ -466,6 +507,7 @@ int main(void)
 		cmocka_unit_test(a_producer_checks_before_it_commits),
 		cmocka_unit_test(a_source_is_printable_wherever_one_looks),
 		cmocka_unit_test(a_pattern_is_a_prefix_or_one_topic),
+		cmocka_unit_test(a_pattern_that_matches_nothing_is_told),
 		cmocka_unit_test(a_position_survives_as_text),
 	};
 

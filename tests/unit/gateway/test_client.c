@@ -24,23 +24,24 @@ static void what_is_wrong_is_named(void **state)
 		{ "{}", "bad-message" },
 		{ "{\"hello\":1}", "bad-message" },
 		{ "{\"ping\":1,\"more\":2}", "bad-message" },
-		{ "{\"ping\":1,\"subscribe\":[\"a\"]}", "bad-message" },
+		{ "{\"ping\":1,\"subscribe\":[\"a.b\"]}", "bad-message" },
 		{ "{\"since\":\"9b1c04e7:1\"}", "bad-message" },
 		{ "{\"ping\":1,\"since\":\"9b1c04e7:1\"}", "bad-message" },
-		{ "{\"unsubscribe\":[\"a\"],\"last\":true}", "bad-message" },
-		{ "{\"subscribe\":[\"a\"],\"last\":1}", "bad-message" },
-		{ "{\"subscribe\":[\"a\"],\"presence\":1}", "bad-message" },
+		{ "{\"unsubscribe\":[\"a.b\"],\"last\":true}", "bad-message" },
+		{ "{\"subscribe\":[\"a.b\"],\"last\":1}", "bad-message" },
+		{ "{\"subscribe\":[\"a.b\"],\"presence\":1}", "bad-message" },
 		{ "{\"ping\":1,\"presence\":true}", "bad-message" },
 		{ "{\"subscribe\":\"a\"}", "bad-pattern" },
 		{ "{\"subscribe\":[]}", "bad-pattern" },
 		{ "{\"subscribe\":[1]}", "bad-pattern" },
 		{ "{\"subscribe\":[\"a b\"]}", "bad-pattern" },
 		{ "{\"subscribe\":[\"$head\"]}", "bad-pattern" },
-		{ "{\"subscribe\":[\"a\"],\"since\":1}", "bad-position" },
-		{ "{\"subscribe\":[\"a\"],\"since\":\"1\"}", "bad-position" },
-		{ "{\"subscribe\":[\"a\"],\"since\":\"90d\"}", "bad-position" },
-		{ "{\"subscribe\":[\"a\"],\"since\":null}", "bad-position" },
-		{ "{\"subscribe\":[\"a\"],\"filter\":1}", "bad-filter" },
+		{ "{\"subscribe\":[\"a.b\"],\"since\":1}", "bad-position" },
+		{ "{\"subscribe\":[\"a.b\"],\"since\":\"1\"}", "bad-position" },
+		{ "{\"subscribe\":[\"a.b\"],\"since\":\"90d\"}",
+		  "bad-position" },
+		{ "{\"subscribe\":[\"a.b\"],\"since\":null}", "bad-position" },
+		{ "{\"subscribe\":[\"a.b\"],\"filter\":1}", "bad-filter" },
 		{ "{\"ping\":1,\"filter\":\"v == 1\"}", "bad-message" },
 	};
 
@@ -95,7 +96,7 @@ static void too_many_patterns_are_refused(void **state)
 		buf_reset(&b);
 		buf_puts(&b, "{\"subscribe\":[");
 		for (int i = 0; i < n; i++)
-			buf_addf(&b, "%s\"t/%d\"", i ? "," : "", i);
+			buf_addf(&b, "%s\"t.n/%d\"", i ? "," : "", i);
 		buf_puts(&b, "]}");
 		assert_int_equal(client_parse(buf_str(&b), &a, &cmd, &e),
 				 n == PATTERNS_MAX);
