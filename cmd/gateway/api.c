@@ -290,6 +290,31 @@ void api_head(void *arg, struct net_conn *c, const struct net_request *r)
 		engineio_net_head(socketio_live_wire(g->socketio), c, r);
 }
 
+/* False: answered. */
+static bool check_body(const struct route *route, struct net_conn *c,
+		       const struct net_request *r)
+{
+	bool of_events = route->post == api_events_post;
+	enum guard_body what = guard_body(r->content_type);
+
+	if (of_events && r->ce_type.p) {
+		http_problem(c, 415,
+			     "the binary mode of CloudEvents is not taken; "
+			     "send whole events, as "
+			     "application/cloudevents+json");
+		return false;
+	}
+	if (r->body.len == 0 || what == GUARD_BODY_JSON ||
+	    (of_events && what != GUARD_BODY_OTHER))
+		return true;
+	http_problem(c, 415,
+		     of_events ? "a body must be application/json, "
+				 "application/cloudevents+json or "
+				 "application/cloudevents-batch+json, in UTF-8"
+			       : "a body must be application/json");
+	return false;
+}
+
 void api_request(void *arg, struct net_conn *c, const struct net_request *r)
 {
 	const struct gateway *g = arg;
@@ -304,8 +329,8 @@ void api_request(void *arg, struct net_conn *c, const struct net_request *r)
 	else if (!route->any && !is_read(r) && !(is_post && route->post))
 		http_not_allowed(c,
 				 route->post ? "GET, HEAD, POST" : "GET, HEAD");
-	else if (r->body.len && !guard_is_json(r->content_type))
-		http_problem(c, 415, "a body must be application/json");
+	else if (!check_body(route, c, r))
+		return;
 	else if (is_post && route->post)
 		route->post(arg, c, r, rest);
 	else

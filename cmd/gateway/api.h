@@ -40,7 +40,8 @@ typedef void api_fn(struct gateway *g, struct net_conn *c,
 		    const struct net_request *r, struct str rest);
 
 api_fn api_health, api_ready, api_metrics, api_status; /* api_health.c */
-api_fn api_events_get, api_events_post;		       /* api_events.c */
+api_fn api_events_get;				       /* api_events.c */
+api_fn api_events_post;				       /* api_events_post.c */
 api_fn api_presence;				       /* presence_live.c */
 api_fn api_connections, api_connection;		       /* api_connections.c */
 api_fn api_stream;				       /* streams.c */

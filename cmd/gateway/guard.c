@@ -121,10 +121,34 @@ bool guard_is_loopback(const char *address)
 	       IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-bool guard_is_json(struct str content_type)
+/* Of "; charset=utf-8; x=y": there is none, or it is UTF-8. */
+static bool is_utf8(struct str params)
 {
-	struct str rest;
+	struct str one, value;
 
-	return str_eq_nocase(str_trim(str_cut(content_type, ';', &rest)),
-			     STR("application/json"));
+	while (str_token(&params, "; \t", &one)) {
+		one = str_cut(one, '=', &value);
+		if (!str_eq_nocase(one, STR("charset")))
+			continue;
+		if (value.len > 1 && value.p[0] == '"')
+			value = str_sub(value, 1, value.len - 1);
+		if (!str_eq_nocase(value, STR("utf-8")))
+			return false;
+	}
+	return true;
+}
+
+enum guard_body guard_body(struct str content_type)
+{
+	struct str params, type = str_trim(str_cut(content_type, ';', &params));
+
+	if (str_eq_nocase(type, STR("application/json")))
+		return GUARD_BODY_JSON;
+	if (!is_utf8(params))
+		return GUARD_BODY_OTHER;
+	if (str_eq_nocase(type, STR("application/cloudevents+json")))
+		return GUARD_BODY_CLOUDEVENT;
+	if (str_eq_nocase(type, STR("application/cloudevents-batch+json")))
+		return GUARD_BODY_CLOUDEVENT_BATCH;
+	return GUARD_BODY_OTHER;
 }

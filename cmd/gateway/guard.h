@@ -45,7 +45,15 @@ bool guard_same(struct str a, struct str secret);
 /* True if address, as text, can be reached from this machine only. */
 bool guard_is_loopback(const char *address);
 
-/* True if a Content-Type header says JSON. */
-bool guard_is_json(struct str content_type);
+/* What a Content-Type header says that a body is. */
+enum guard_body {
+	GUARD_BODY_OTHER,
+	GUARD_BODY_JSON,
+	GUARD_BODY_CLOUDEVENT,	     /* application/cloudevents+json */
+	GUARD_BODY_CLOUDEVENT_BATCH, /* application/cloudevents-batch+json */
+};
+
+/* A charset that is not UTF-8 makes an event of CloudEvents another thing. */
+enum guard_body guard_body(struct str content_type);
 
 #endif

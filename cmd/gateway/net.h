@@ -93,6 +93,7 @@ struct net_request {
 	struct str wants_method; /* of OPTIONS: Access-Control-Request-Method */
 	struct str protocols;	 /* of an upgrade: what the client offers */
 	struct str version;	 /* likewise: of the protocol, "13" */
+	struct str ce_type;	 /* of POST: the binary mode of CloudEvents */
 	struct str body;
 };
 

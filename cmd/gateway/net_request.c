@@ -127,6 +127,8 @@ const struct net_request *net_read_request(struct net *n, struct lws *wsi)
 	r->accept = net_header(n, wsi, WSI_TOKEN_HTTP_ACCEPT);
 	r->last_event_id = other_header(n, wsi, STR("last-event-id:"));
 	r->accept_encoding = net_header(n, wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
+	if (r->method == NET_POST)
+		r->ce_type = other_header(n, wsi, STR("ce-type:"));
 	if (r->method == NET_OPTIONS)
 		r->wants_method = other_header(
 			n, wsi, STR("access-control-request-method:"));

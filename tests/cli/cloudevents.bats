@@ -82,3 +82,67 @@ numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"'"${3:-a}"'"
 		grep -q '"detail":"' "$T/answer"
 	done
 }
+
+post() { # CONTENT-TYPE OPTION...: of standard input; prints status and answer
+	curl -sS -o "$T/answer" -w '%{http_code} ' -H "Content-Type: $1" \
+		--data-binary @- "${@:2}" "$url/api/v1/events"
+	jq -r '.detail // (.positions | length)' "$T/answer"
+}
+ce() { # ID [MEMBER...]
+	local id=$1
+	shift
+	jq -nc --arg id "$id" '{specversion:"1.0",id:$id,source:"urn:test",type:"t.made",
+		subject:"x",data:{n:1}}'" | $*"
+}
+ONE=application/cloudevents+json
+BATCH=application/cloudevents-batch+json
+
+@test "over HTTP: whole events, one by one and in batches" {
+	start_both
+	[ "$(ce a . | post $ONE)" = '201 1' ]
+	[ "$(ce b . | post "$ONE; charset=utf-8")" = '201 1' ]
+	[ "$( (ce c .; ce d '.datacontenttype = "application/json" | .traceid = "7"') | jq -s . |
+		post "Application/CloudEvents-Batch+JSON")" = '201 2' ]
+	# as with JSON of our own, a repeat is none
+	[ "$(ce a . | post $ONE)" = '201 1' ]
+	curl -s "$url/api/v1/events?topic=t.made/" >"$T/out"
+	[ "$(jq -r '[.events[].originid] | join(" ")' "$T/out")" = 'a b c d' ]
+	jq -e '.events | all(.originsource == "urn:test" and .data == {n:1}) and .[3].traceid == "7"' "$T/out"
+}
+
+@test "over HTTP: what is no whole event is refused, and why, and nothing of it is recorded" {
+	start_both
+	while IFS='~' read -r type what want; do
+		run post "${type// /}" <<<"$(eval "$what")"
+		[[ $output == "$want"* ]] || {
+			echo "$type $what: $output"
+			return 1
+		}
+	done <<-'END'
+		application/cloudevents+json~ce a 'del(.id)'~400 id: missing; CloudEvents require it
+		application/cloudevents+json~ce a 'del(.source)'~400 source: missing; CloudEvents require it
+		application/cloudevents+json~ce a 'del(.type)'~400 type: missing; CloudEvents require it
+		application/cloudevents+json~ce a 'del(.specversion)'~400 specversion: missing; CloudEvents require it
+		application/cloudevents+json~ce a '.specversion = "0.3"'~400 specversion: must be "1.0"
+		application/cloudevents+json~ce a '.datacontenttype = "text/plain"'~400 datacontenttype: must be "application/json"
+		application/cloudevents+json~ce a 'del(.data) | .data_base64 = "aGk="'~400 data_base64: not taken
+		application/cloudevents+json~ce a '.Upper = 1'~400 Upper: unknown field
+		application/cloudevents+json~ce a '[.]'~400 application/cloudevents+json is one event; an array is application/cloudevents-batch+json
+		application/cloudevents+json~ce a '7'~400
+		application/cloudevents+json~echo '{"specversion"'~400
+		application/cloudevents-batch+json~ce a .~400 application/cloudevents-batch+json is an array of events
+		application/cloudevents-batch+json~echo '[]'~400 from 1 to 1000 events in one request
+		application/cloudevents-batch+json~ce a '[., del(.id)]'~400 event 2: id: missing
+		application/cloudevents-batch+json~ce a '[., 7]'~400 event 2
+		application/cloudevents+json;charset=latin1~ce a .~415 a body must be application/json, application/cloudevents+json
+		application/cloudevents+xml~ce a .~415 a body must be application/json, application/cloudevents+json
+		text/plain~ce a .~415 a body must be application/json, application/cloudevents+json
+	END
+	[ "$(ce a '.data' | post application/json -H 'ce-type: t.made' -H 'ce-id: a' \
+		-H 'ce-source: urn:test' -H 'ce-specversion: 1.0')" = \
+		'415 the binary mode of CloudEvents is not taken; send whole events, as application/cloudevents+json' ]
+	# elsewhere it is no more than it was
+	[ "$(ce a . | curl -s -o "$T/answer" -w '%{http_code}' -X PUT -H "Content-Type: $ONE" \
+		--data-binary @- "$url/api/v1/watches/x")" = 415 ]
+	curl -s "$url/api/v1/events?topic=t.made/" | jq -e '.events == []'
+}

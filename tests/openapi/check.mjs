@@ -112,6 +112,12 @@ for (const [path, item] of Object.entries(doc.paths).filter(plainly)) {
 			result(text.status === 415 && !fault(op, text),
 				`${M} ${path} with a body that is no JSON`, fault(op, text) || text.status);
 		}
+		for (const [type, { schema, example }] of Object.entries(op.requestBody?.content ?? {})) {
+			const taken = await ask(M, url([]), { 'Content-Type': type }, JSON.stringify(example));
+			const isTrue = ajv.compile(inDocument(schema))(example);
+			result(isTrue && taken.status < 300 && !fault(op, taken), `${M} ${path} as ${type}`,
+				fault(op, taken) || `${isTrue} ${taken.status} ${taken.text}`);
+		}
 		for (const p of params.filter((p) => p.example !== undefined)) {
 			const asked = await ask(M, p.required ? url([]) : url([query(p)]), {}, body);
 			result(!asked.text.includes('no such parameter') && !fault(op, asked),
