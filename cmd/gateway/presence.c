@@ -8,19 +8,9 @@
 #include "common/xmem.h"
 
 #include "access.h"
+#include "names.h"
 
 enum { BUCKETS = 4096 };
-
-struct name {
-	char *text;
-	size_t connections;
-};
-
-/* Users, sorted. */
-struct names {
-	struct name *v;
-	size_t n, cap;
-};
 
 /* Who is at one gateway. */
 struct crowd {
@@ -58,89 +48,6 @@ struct presence {
 	struct gateway_name *gateways;
 	struct presence_counts counts;
 };
-
-/* ---- names ---- */
-
-static size_t name_place(const struct names *s, struct str text)
-{
-	size_t lo = 0, hi = s->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (str_cmp(str_from(s->v[mid].text), text) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static bool has_name(const struct names *s, size_t at, struct str text)
-{
-	return at < s->n && str_is(text, s->v[at].text);
-}
-
-/* False: too many, and this is none of them. */
-static bool add_name(struct names *s, struct str text)
-{
-	size_t at = name_place(s, text);
-
-	if (has_name(s, at, text)) {
-		s->v[at].connections++;
-		return true;
-	}
-	if (s->n == PRESENCE_USERS_MAX)
-		return false;
-	xgrow(&s->v, &s->cap, s->n, sizeof(*s->v));
-	memmove(s->v + at + 1, s->v + at, (s->n++ - at) * sizeof(*s->v));
-	s->v[at] = (struct name){ xstrndup(text.p, text.len), 1 };
-	return true;
-}
-
-static void take_name(struct names *s, struct str text)
-{
-	size_t at = name_place(s, text);
-
-	if (!has_name(s, at, text) || --s->v[at].connections > 0)
-		return;
-	free(s->v[at].text);
-	memmove(s->v + at, s->v + at + 1, (--s->n - at) * sizeof(*s->v));
-}
-
-static void free_names(struct names *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		free(s->v[i].text);
-	free(s->v);
-	*s = (struct names){ 0 };
-}
-
-static void add_names(struct names *to, const struct names *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		add_name(to, str_from(from->v[i].text));
-}
-
-/* Those of a that are not in b, as a JSON array. */
-static void print_names(const struct names *a, const struct names *b,
-			struct buf *out)
-{
-	bool any = false;
-
-	buf_putc(out, '[');
-	for (size_t i = 0; i < a->n; i++) {
-		struct str text = str_from(a->v[i].text);
-
-		if (b && has_name(b, name_place(b, text), text))
-			continue;
-		if (any)
-			buf_putc(out, ',');
-		buf_json_str(out, text);
-		any = true;
-	}
-	buf_putc(out, ']');
-}
 
 /* ---- places ---- */
 
@@ -187,8 +94,8 @@ static void free_place(struct presence *p, struct place **at)
 		pl->next_all->prev_all = pl->prev_all;
 	if (p->at == pl)
 		p->at = pl->next_all;
-	free_names(&pl->own.users);
-	free_names(&pl->told);
+	names_free(&pl->own.users);
+	names_free(&pl->told);
 	free(pl->watcher);
 	free(pl->topic);
 	free(pl);
@@ -212,7 +119,7 @@ bool presence_join(struct presence *p, struct str topic, struct str user)
 	if (!user.p)
 		pl->own.anonymous++;
 	else
-		add_name(&pl->own.users, user);
+		names_add(&pl->own.users, user);
 	pl->changed = pl->news = true;
 	return true;
 }
@@ -228,7 +135,7 @@ void presence_leave(struct presence *p, struct str topic, struct str user)
 	if (!user.p)
 		pl->own.anonymous--;
 	else
-		take_name(&pl->own.users, user);
+		names_take(&pl->own.users, user);
 	pl->changed = pl->news = true;
 	drop_empty(p, pl);
 }
@@ -274,7 +181,7 @@ static void free_crowd(struct place *pl, struct crowd **at)
 
 	*at = c->next;
 	c->from->crowds--;
-	free_names(&c->users);
+	names_free(&c->users);
 	free(c);
 	pl->news = true;
 }
@@ -339,7 +246,7 @@ static void set_crowd(struct presence *p, struct gateway_name *from,
 				     en->count,	 en->anonymous, { 0 } };
 		while (json_next(&it))
 			if (json_text(it.value, a, &user))
-				add_name(&c->users, user);
+				names_add(&c->users, user);
 		pl->others = c;
 		from->crowds++;
 		pl->news = true;
@@ -407,7 +314,7 @@ static void tell_one(struct place *pl, int64_t now_ms, struct buf *b)
 	buf_addf(b,
 		 ",\"count\":%zu,\"anonymous\":%zu,\"users\":", pl->own.count,
 		 pl->own.anonymous);
-	print_names(&pl->own.users, NULL, b);
+	names_print(&pl->own.users, NULL, b);
 	buf_putc(b, '}');
 	pl->changed = false;
 	pl->said = pl->own.count > 0;
@@ -447,11 +354,11 @@ static struct sum sum_of(const struct place *pl)
 		return s;
 	s.count = pl->own.count;
 	s.anonymous = pl->own.anonymous;
-	add_names(&s.users, &pl->own.users);
+	names_add_all(&s.users, &pl->own.users);
 	for (const struct crowd *c = pl->others; c; c = c->next) {
 		s.count += c->count;
 		s.anonymous += c->anonymous;
-		add_names(&s.users, &c->users);
+		names_add_all(&s.users, &c->users);
 	}
 	return s;
 }
@@ -463,9 +370,9 @@ void presence_print(struct presence *p, struct str topic, struct buf *b)
 	buf_puts(b, "{\"topic\":");
 	buf_json_str(b, topic);
 	buf_addf(b, ",\"count\":%zu,\"users\":", s.count);
-	print_names(&s.users, NULL, b);
+	names_print(&s.users, NULL, b);
 	buf_addf(b, ",\"anonymous\":%zu}", s.anonymous);
-	free_names(&s.users);
+	names_free(&s.users);
 }
 
 static void print_change(const struct place *pl, size_t count,
@@ -478,9 +385,9 @@ static void print_change(const struct place *pl, size_t count,
 	buf_json_str(b, str_from(pl->topic));
 	buf_addf(b, ",\"count\":%zu%s,\"joined\":", count,
 		 before ? "" : ",\"all\":true");
-	print_names(now, before, b);
+	names_print(now, before, b);
 	buf_puts(b, ",\"left\":");
-	print_names(before ? before : &none, now, b);
+	names_print(before ? before : &none, now, b);
 	buf_puts(b, "}}");
 }
 
@@ -497,7 +404,7 @@ bool presence_watch(struct presence *p, struct str topic, void *watcher,
 	if (pl->n_watchers == 0) {
 		struct sum s = sum_of(pl);
 
-		free_names(&pl->told);
+		names_free(&pl->told);
 		pl->told = s.users;
 		pl->told_count = s.count;
 		pl->news = false;
@@ -522,16 +429,6 @@ void presence_unwatch(struct presence *p, struct str topic, void *watcher)
 		drop_empty(p, pl);
 }
 
-static bool same_names(const struct names *a, const struct names *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->v[i].text, b->v[i].text) != 0)
-			return false;
-	return true;
-}
-
 void presence_changes(struct presence *p,
 		      void (*fn)(void *watcher, struct str message))
 {
@@ -545,13 +442,13 @@ void presence_changes(struct presence *p,
 		pl->news = false;
 		s = sum_of(pl);
 		if (s.count == pl->told_count &&
-		    same_names(&s.users, &pl->told)) {
-			free_names(&s.users);
+		    names_eq(&s.users, &pl->told)) {
+			names_free(&s.users);
 			continue;
 		}
 		buf_reset(&b);
 		print_change(pl, s.count, &s.users, &pl->told, &b);
-		free_names(&pl->told);
+		names_free(&pl->told);
 		pl->told = s.users;
 		pl->told_count = s.count;
 		for (size_t i = 0; i < pl->n_watchers; i++)

@@ -13,7 +13,8 @@
  *
  * What was not said again within PRESENCE_FORGET_MS, because its gateway has
  * died or a message was lost, is forgotten. A user who has several connections
- * is one user, and counts for each of them.
+ * is one user, and counts for each of them. Of a topic, NAMES_MAX users of each
+ * gateway are named (names.h).
  *
  * Pure: messages and times in, text out. One thread.
  */
@@ -26,7 +27,6 @@
 
 enum {
 	PRESENCE_TOPICS_MAX = 16384,	 /* more are not counted */
-	PRESENCE_USERS_MAX = 1000,	 /* of a topic, with their names */
 	PRESENCE_GATEWAYS_MAX = 64,	 /* others; more are not heard */
 	PRESENCE_MESSAGE_MAX = 48 << 10, /* bytes, about; then another one */
 	PRESENCE_REFRESH_MS = 10000,

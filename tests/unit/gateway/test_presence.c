@@ -5,6 +5,8 @@
 
 #include "common/xmem.h"
 
+#include "cmd/gateway/names.h"
+
 #include "tests/unit/cases.h"
 
 #define NOBODY       \
@@ -201,14 +203,14 @@ static void limits_hold(void **state)
 	char text[96];
 
 	(void)state;
-	for (int i = 0; i <= PRESENCE_USERS_MAX; i++) {
+	for (int i = 0; i <= NAMES_MAX; i++) {
 		snprintf(text, sizeof(text), "u%d", i);
 		presence_join(p, STR("a"), str_from(text));
 	}
 	presence_print(p, STR("a"), &b);
 	assert_non_null(strstr(b.p, "\"count\":1001,"));
 	assert_null(strstr(b.p, "\"u1000\""));
-	for (int i = 0; i <= PRESENCE_USERS_MAX; i++) {
+	for (int i = 0; i <= NAMES_MAX; i++) {
 		snprintf(text, sizeof(text), "u%d", i);
 		presence_leave(p, STR("a"), str_from(text));
 	}
