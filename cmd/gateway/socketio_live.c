@@ -268,13 +268,21 @@ static void wait_for_journal(struct peer *p)
 	p->s->waiting = p;
 }
 
-/* A body has many; messages of WebSockets are counted as they come (live.c). */
-static bool comes_too_often(const struct socketio_live *s)
+bool peer_comes_too_often(const struct socketio_live *s, const struct peer *p,
+			  enum throttle_kind kind)
 {
-	const struct net_conn *post = engineio_net_post(s->wire);
+	const struct net_conn *c = engineio_net_post(s->wire);
 
-	return post && gateway_throttle(s->g, THROTTLE_MESSAGE, post,
-					net_who(post)->user);
+	if (!c && p) /* a poll may not wait just now */
+		c = socketio_live_conn(&p->l);
+	return c && gateway_throttle(s->g, kind, c,
+				     p ? p->l.s.who->user : net_who(c)->user);
+}
+
+/* A body has many; messages of WebSockets are counted as they come (live.c). */
+static bool says_too_much(const struct socketio_live *s)
+{
+	return peer_comes_too_often(s, NULL, THROTTLE_MESSAGE);
 }
 
 static void on_hello(void *arg, struct socketio_client *c,
@@ -288,7 +296,7 @@ static void on_hello(void *arg, struct socketio_client *c,
 	struct peer *p;
 	size_t nsp;
 
-	if (comes_too_often(s)) {
+	if (says_too_much(s)) {
 		w_r->refusal = STR("Too many messages");
 		return;
 	}
@@ -339,7 +347,7 @@ static void on_connected(void *arg, struct socketio_client *c,
 static void on_heard(void *arg, struct socketio_client *c,
 		     const struct socketio_message *m)
 {
-	if (comes_too_often(arg))
+	if (says_too_much(arg))
 		socketio_hang_up(c, "transport error");
 	else
 		peer_heard(socketio_user(c), m);

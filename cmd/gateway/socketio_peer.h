@@ -43,6 +43,13 @@ struct socketio_live {
 int peer_room(const struct peer *p, struct str room, struct patterns *set,
 	      struct err *e);
 
+/*
+ * One more of a kind, by who asks just now: with a POST, or else, where p is
+ * given, on its own connection. It was told nothing yet.
+ */
+bool peer_comes_too_often(const struct socketio_live *s, const struct peer *p,
+			  enum throttle_kind kind);
+
 /* ---- socketio_frames.c ---- */
 
 /* Send an event by itself: its name in quotes, and its payload. */

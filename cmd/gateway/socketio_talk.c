@@ -226,24 +226,13 @@ static int join(struct peer *p, struct str room, bool last, struct err *e)
 	return rc;
 }
 
-/* By the connection that it has asked on: a poll may not wait just now. */
-static bool comes_too_often(const struct peer *p)
-{
-	const struct net_conn *c = engineio_net_post(p->s->wire);
-
-	if (!c)
-		c = socketio_live_conn(&p->l);
-	return c && gateway_throttle(p->s->g, THROTTLE_SUBSCRIPTION, c,
-				     p->l.s.who->user);
-}
-
 static void change_rooms(struct peer *p, const struct socketio_message *m,
 			 struct json_iter args, bool come)
 {
 	struct named n = { .t = p->s->g->compat, .a = { .block = 256 } };
 	bool ok = name_rooms(&n, args);
 
-	if (ok && come && comes_too_often(p))
+	if (ok && come && peer_comes_too_often(p->s, p, THROTTLE_SUBSCRIPTION))
 		ok = !err_set(&n.e, EX_TEMPFAIL, "too many subscriptions");
 	/* What others are sent then may be too much for its session. */
 	for (size_t i = 0; ok && p->c && i < n.n; i++) {
