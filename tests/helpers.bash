@@ -109,3 +109,36 @@ in_order() {
 lines() { wc -l <"$1"; }
 
 has_lines() { [ "$(lines "$1")" -ge "$2" ]; }
+
+# numbered FROM TO [SUBJECT]: these numbers as events of t.n/SUBJECT, or t.n/a.
+numbered() {
+	numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"'"${3:-a}"'","data":&}/' | pub
+}
+
+get() { curl -sS --max-time 20 "$@"; }
+
+# status OPTION... URL: of the answer.
+status() { get -o /dev/null -w '%{http_code}' "$@"; }
+
+# Of the gateway's journal.
+epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
+
+# counter NAME: of the gateway, one that has no label of its own.
+counter() { get "$url/metrics" | sed -n "s/^weir_gateway_$1{.* //p"; }
+
+counts() { [ "$(counter "$1")" = "$2" ]; }
+
+# A sanitizer has found nothing to say on standard error, which is in FILE.
+no_memory_errors() { # FILE
+	! grep -A 30 'Sanitizer\|runtime error' "$1"
+}
+
+# npm_packages FOLDER NAME: what its package-lock.json has, NAME among it. What
+# is installed already, in these versions, is not fetched again.
+npm_packages() {
+	(cd "$1" && { npm ls "$2" || npm ci --no-audit --no-fund; }) >"$1/npm.log" 2>&1 || {
+		cat "$1/npm.log"
+		echo "npm cannot fetch $2"
+		return 1
+	}
+}

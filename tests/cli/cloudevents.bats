@@ -6,14 +6,11 @@ load ../helpers
 setup() { weir_setup; }
 teardown() { weir_teardown; }
 
-counts() { curl -s "$url/metrics" | grep -q "^weir_gateway_$1{.* $2\$"; }
-epoch() { curl -s "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 ws() { # PATH OPTION...
 	local path=$1
 	shift
 	"$HELPERS/wsclient" -t 30000 -p cloudevents.json "$@" "${url##*:}" "$path"
 }
-numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"'"${3:-a}"'","data":&}/' | pub; }
 
 @test "each message is a whole event, and the first says from where they come" {
 	start_both

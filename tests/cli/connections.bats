@@ -11,9 +11,6 @@ setup() {
 teardown() { weir_teardown; }
 
 raw() { timeout 90 python3 "$RAW" "$port" "$@"; }
-counter() { curl -s "$url/metrics" | sed -n "s/^weir_gateway_$1{.* //p"; }
-counts() { [ "$(counter "$1")" = "$2" ]; }
-numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"a","data":&}/' | pub; }
 
 @test "pings carry the position, and who does not answer is given up" {
 	start_both --ping 1s

@@ -9,8 +9,6 @@ teardown() { weir_teardown; }
 position() { curl -s "$url/api/v1/status" | jq -r .position; }
 ws() { "$HELPERS/wsclient" -t 30000 "$@" "${url##*:}"; }
 get() { curl -sS --max-time 20 -G "$@"; }
-counter() { curl -s "$url/metrics" | sed -n "s/^weir_gateway_$1{.* //p"; }
-counts() { [ "$(counter "$1")" = "$2" ]; }
 # Prices from $1 to $2 of the product $3.
 prices() {
 	numbers "$1" "$2" |

@@ -6,8 +6,6 @@ load ../helpers
 setup() { weir_setup; }
 teardown() { weir_teardown; }
 
-get() { curl -sS --max-time 20 "$@"; }
-status() { get -o /dev/null -w '%{http_code}' "$@"; }
 post() { # PATH BODY
 	get -H 'Content-Type: application/json' -d "$2" "$url$1"
 }

@@ -12,7 +12,6 @@ setup() {
 
 teardown() { weir_teardown; }
 
-get() { curl -sS --max-time 20 "$@"; }
 says() { get "$url$2" | grep -qF -- "$1"; }
 
 # client NAME TRANSPORT PATTERN: in the background, until teardown.

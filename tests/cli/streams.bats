@@ -30,13 +30,10 @@ listen() {
 # What is there by now and goes on for ever: its first second.
 peek() { curl -sS --max-time 1 "$@" 2>/dev/null || true; }
 status() { curl -sS --max-time 2 -o /dev/null -w '%{http_code}' "$@" 2>/dev/null || true; }
-numbered() { numbers "$1" "$2" | sed 's/.*/{"type":"t.n","subject":"'"${3:-a}"'","data":&}/' | pub; }
 # The events of a stream, as JSON lines.
 events() { sed -n 's/^data: {"id"/{"id"/p' "$1"; }
 has_newest() { events "$1" | tail -n 1 | grep -q "\"n\":$2[,}]"; }
 has_events() { [ "$(events "$1" | wc -l)" -ge "$2" ]; }
-counter() { curl -s "$url/metrics" | sed -n "s/^weir_gateway_$1{.* //p"; }
-counts() { [ "$(counter "$1")" = "$2" ]; }
 position() { curl -s "$url/api/v1/status" | jq -r .position; }
 
 @test "says its position first, then each event once, in order, with its position" {

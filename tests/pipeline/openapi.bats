@@ -7,13 +7,7 @@ load ../helpers
 setup_file() {
 	npm=$(cd "$BATS_TEST_DIRNAME/../openapi" && pwd)
 	export npm
-	# What is installed already, in this version, is not fetched again.
-	(cd "$npm" && { npm ls @seriousme/openapi-schema-validator || npm ci --no-audit --no-fund; }) \
-		>"$npm/npm.log" 2>&1 || {
-		cat "$npm/npm.log"
-		echo 'npm cannot fetch the validator'
-		return 1
-	}
+	npm_packages "$npm" @seriousme/openapi-schema-validator
 }
 
 setup() { weir_setup; }

@@ -12,13 +12,7 @@ npm=$BATS_TEST_DIRNAME/../../build/socketio
 setup_file() {
 	mkdir -p "$npm"
 	cp "$here"/package.json "$here"/package-lock.json "$here"/client.mjs "$npm"
-	# What is installed already, in this version, is not fetched again.
-	(cd "$npm" && { npm ls socket.io-client || npm ci --no-audit --no-fund; }) \
-		>"$npm/npm.log" 2>&1 || {
-		cat "$npm/npm.log"
-		echo 'npm cannot fetch socket.io-client'
-		return 1
-	}
+	npm_packages "$npm" socket.io-client
 }
 
 setup() {
@@ -40,10 +34,9 @@ start_echo() { # OPTION...
 # It ends with 0 and has met no error of memory.
 stop_echo() {
 	stop_daemon
-	! grep -A 30 'Sanitizer\|runtime error' "$T/echo.err"
+	no_memory_errors "$T/echo.err"
 }
 
-get() { curl -sS --max-time 10 "$@"; }
 post() { # BODY SID
 	get --data-binary "$1" -H 'Content-Type: text/plain;charset=UTF-8' "$polling&sid=$2"
 }

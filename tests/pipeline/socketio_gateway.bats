@@ -11,13 +11,7 @@ setup_file() {
 	mkdir -p "$npm"
 	cp "$here"/package.json "$here"/package-lock.json "$here"/gateway.mjs \
 		"$here"/deflate.mjs "$npm"
-	# What is installed already, in this version, is not fetched again.
-	(cd "$npm" && { npm ls socket.io-client || npm ci --no-audit --no-fund; }) \
-		>"$npm/npm.log" 2>&1 || {
-		cat "$npm/npm.log"
-		echo 'npm cannot fetch socket.io-client'
-		return 1
-	}
+	npm_packages "$npm" socket.io-client
 }
 
 setup() { weir_setup; }
@@ -26,7 +20,7 @@ teardown() { weir_teardown; }
 # It ends with 0 and has met no error of memory.
 stop_gateway() {
 	stop_daemon "$gateway"
-	! grep -A 30 'Sanitizer\|runtime error' "$T/gateway.err"
+	no_memory_errors "$T/gateway.err"
 }
 
 client() { # SCENARIO ARG...
@@ -34,8 +28,6 @@ client() { # SCENARIO ARG...
 	shift
 	(cd "$npm" && node gateway.mjs "$scenario" "$url" "$@")
 }
-
-counter() { curl -s "$url/metrics" | sed -n "s/^weir_gateway_$1{.* //p"; }
 
 run_client() {
 	start_both
