@@ -88,7 +88,8 @@ for (const kind of ['websocket', 'sse'])
 		n += 3;
 		await until(() => [got, newest].every((l) => l.at(-1)?.[1] === n), 'the last one');
 		assert.deepEqual(others, numbers(1, 30).map((e) => e.data.n));
-		assert.equal(resets.length, 1);
+		// twice, if the proxy's socket took a little more while it was held up
+		assert.ok(resets.length === 1 || resets.length === 2, `${resets.length}`);
 		assert.equal(client.stats.connects, 1);
 		assert.equal(newest.filter(isQuiet).length, 1);
 		for (const subject of ['s0', 's1', 's2'])
@@ -96,9 +97,9 @@ for (const kind of ['websocket', 'sse'])
 				const own = list.filter((g) => g[0] === subject).map((g) => g[1]);
 				const gaps = own.filter((m, i) => i && m !== own[i - 1] + 3);
 
-				// it rises, with one hole, and what is behind it is the newest
+				// it rises, with a hole each time, and what is behind it is the newest
 				assert.deepEqual(own, [...new Set(own)].sort((a, b) => a - b));
-				assert.ok(gaps.length <= 1 && own.length < MANY / 3, `${own.length}`);
+				assert.ok(gaps.length <= resets.length && own.length < MANY / 3, `${own.length}`);
 				assert.ok(own.at(-2) > want.at(-4), `${own.at(-2)}`);
 			}
 		client.close();
