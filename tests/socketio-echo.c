@@ -252,6 +252,13 @@ static void on_message(void *arg, struct net_conn *c, struct str data,
 	engineio_net_message(x->wire, c, data, binary);
 }
 
+static bool on_incoming(void *arg, struct net_conn *c)
+{
+	(void)arg;
+	(void)c;
+	return true;
+}
+
 static void on_refused(void *arg, struct net_conn *c, const char *code,
 		       const char *why)
 {
@@ -319,6 +326,7 @@ static int run(struct echo *x, struct err *e)
 		.upgrade = on_upgrade,
 		.opened = on_opened,
 		.message = on_message,
+		.incoming = on_incoming,
 		.refused = on_refused,
 		.writable = on_writable,
 		.closed = on_closed,

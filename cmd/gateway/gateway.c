@@ -239,6 +239,7 @@ static int open_net(struct gateway *g, struct err *e)
 		.request = api_request,
 		.upgrade = live_upgrade,
 		.opened = live_opened,
+		.incoming = live_incoming,
 		.message = live_message,
 		.refused = live_refused,
 		.writable = live_writable,

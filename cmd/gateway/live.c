@@ -450,43 +450,43 @@ static void take_message(struct gateway *g, struct live *l, struct str text)
 	arena_free(&a);
 }
 
-/* True: it was told so. Who does not listen to that is closed. */
-static bool comes_too_often(struct live *l)
+/* It is told so. Who does not listen to that is closed. */
+static void comes_too_often(struct live *l)
 {
-	struct gateway *g = l->s.g;
-
-	if (!gateway_throttle(g, THROTTLE_MESSAGE, l->s.conn, l->s.who->user)) {
-		l->too_often = 0;
-		return false;
-	}
 	if (++l->too_often == LIVE_TOO_OFTEN_MAX)
 		net_close(l->s.conn, NET_CLOSE_POLICY, "too many messages");
 	else
 		reply_error(l, "rate-limited", "too many messages");
-	return true;
+}
+
+bool live_incoming(void *arg, struct net_conn *c)
+{
+	bool too_often = gateway_throttle(arg, THROTTLE_MESSAGE, c,
+					  net_who(c)->user) > 0;
+
+	if (engine_of(arg, c)) {
+		/* Engine.IO has no words for it. */
+		if (too_often)
+			net_close(c, NET_CLOSE_POLICY, "too many messages");
+	} else if (too_often) {
+		comes_too_often(net_user(c));
+	} else {
+		((struct live *)net_user(c))->too_often = 0;
+	}
+	return !too_often;
 }
 
 void live_message(void *arg, struct net_conn *c, struct str text, bool binary)
 {
 	struct engineio_net *engine = engine_of(arg, c);
+	struct live *l = net_user(c);
 
-	if (!engine) {
-		/* binary is never so: net_take_binary() */
-		struct live *l = net_user(c);
-
-		if (comes_too_often(l))
-			return;
-		if (live_is_cloud(l))
-			live_cloud_message(l, text);
-		else
-			take_message(arg, l, text);
-	} else if (gateway_throttle(arg, THROTTLE_MESSAGE, c,
-				    net_who(c)->user)) {
-		/* Engine.IO has no words for it. */
-		net_close(c, NET_CLOSE_POLICY, "too many messages");
-	} else {
+	if (engine)
 		engineio_net_message(engine, c, text, binary);
-	}
+	else if (live_is_cloud(l)) /* never binary: net_take_binary() */
+		live_cloud_message(l, text);
+	else
+		take_message(arg, l, text);
 }
 
 void live_refused(void *arg, struct net_conn *c, const char *code,
@@ -494,10 +494,9 @@ void live_refused(void *arg, struct net_conn *c, const char *code,
 {
 	struct engineio_net *engine = engine_of(arg, c);
 
-	/* To refuse it may have cost as much as to read it: it counts. */
 	if (engine)
 		engineio_net_refused(engine, c);
-	else if (!comes_too_often(net_user(c)))
+	else
 		reply_error(net_user(c), code, why);
 }
 

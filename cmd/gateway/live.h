@@ -42,6 +42,7 @@ struct live {
 /* net_events of a WebSocket; arg is the struct gateway. */
 bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r);
 void live_opened(void *arg, struct net_conn *c);
+bool live_incoming(void *arg, struct net_conn *c);
 void live_message(void *arg, struct net_conn *c, struct str text, bool binary);
 void live_refused(void *arg, struct net_conn *c, const char *code,
 		  const char *why);

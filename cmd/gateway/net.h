@@ -120,6 +120,11 @@ struct net_events {
 	bool (*upgrade)(void *arg, struct net_conn *c,
 			const struct net_request *r);
 	void (*opened)(void *arg, struct net_conn *c);
+	/*
+	 * A message has come, as yet not looked at: false if it is too much for
+	 * now, and was answered. It goes no further then.
+	 */
+	bool (*incoming)(void *arg, struct net_conn *c);
 	void (*message)(void *arg, struct net_conn *c, struct str data,
 			bool binary);
 	/* A message that is not handed over, and why. */

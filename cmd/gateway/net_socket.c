@@ -222,12 +222,19 @@ uint64_t net_arrived(const struct net_conn *c)
 	return wire_look(lws_get_socket_fd(c->wsi)).acked;
 }
 
+static bool is_admitted(struct net_conn *c)
+{
+	return c->net->conf.on->incoming(c->net->conf.arg, c);
+}
+
+/* To refuse it may have cost as much as to read it. */
 static void refuse_message(struct net_conn *c, const char *code,
 			   const char *why)
 {
 	c->skipping = true;
 	buf_free(&c->body);
-	c->net->conf.on->refused(c->net->conf.arg, c, code, why);
+	if (is_admitted(c))
+		c->net->conf.on->refused(c->net->conf.arg, c, code, why);
 }
 
 void net_take_binary(struct net_conn *c, size_t max)
@@ -258,20 +265,24 @@ static bool begin_frame(struct net_conn *c)
 	return first || !c->marked;
 }
 
-static void refuse_large(struct net_conn *c)
+static const char *too_large(const struct net_conn *c)
 {
-	refuse_message(c, "too-large",
-		       c->binary_max ? "a message is too large"
-				     : "a message may have 64 KiB at most");
+	return c->binary_max ? "a message is too large"
+			     : "a message may have 64 KiB at most";
 }
 
 /* A whole message, as it came. */
 static void end_message(struct net_conn *c, struct str data, size_t max)
 {
+	if (!is_admitted(c))
+		return;
 	if (c->packed) {
 		switch (net_inflate(c, data, max, &data)) {
 		case INFLATE_OK: break;
-		case INFLATE_TOO_LARGE: refuse_large(c); return;
+		case INFLATE_TOO_LARGE:
+			c->net->conf.on->refused(c->net->conf.arg, c,
+						 "too-large", too_large(c));
+			return;
 		case INFLATE_BROKEN:
 			net_break_off(c, 1007, "what is compressed is broken");
 			return;
@@ -296,7 +307,7 @@ int net_on_receive(struct net_conn *c, const char *in, size_t len)
 	c->in_frame = lws_remaining_packet_payload(c->wsi) > 0;
 	if (!c->skipping &&
 	    c->body.len + len > (c->packed ? inflater_packed_max(max) : max))
-		refuse_large(c);
+		refuse_message(c, "too-large", too_large(c));
 	if (!c->skipping && !(end && c->body.len == 0)) {
 		buf_add_str(&c->body, part);
 		part = buf_str(&c->body);

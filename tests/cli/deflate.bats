@@ -65,6 +65,16 @@ metric() { # NAME [LABEL]: its value
 @test "a message that is refused counts for the rate like any other" {
 	start_both --deflate --messages-per-s 1
 	python3 "$RAW" "$port" insists
-	[ "$(metric inflate_refused_total too-large)" -ge 100 ]
+	[ "$(metric refused_total message-rate)" -ge 200 ]
+	stop_daemon "$gateway"
+}
+
+@test "what comes over the rate is not inflated" {
+	start_both --deflate --messages-per-s 1
+	read -r pongs large sent < <(python3 "$RAW" "$port" hurries)
+	[ "$pongs" -ge 1 ]
+	[ "$((sent - pongs - large))" -ge 100 ]
+	[ "$(metric inflated_total)" -eq "$pongs" ]
+	[ "$(metric inflate_refused_total too-large)" -eq "$large" ]
 	stop_daemon "$gateway"
 }

@@ -271,8 +271,26 @@ def insists(port):
         need("rate-limited" in seen and seen <= {"rate-limited", code}, seen)
 
 
-SCENARIOS = {f.__name__: f
-             for f in (offers, broadcast, inbound, wrong, bombs, insists)}
+def hurries(port):
+    """Says how many were inflated, were too large, and were sent, before
+    a client was closed for its rate."""
+    c = Deflating(port)
+    some = squeeze(b'{"ping":"%s"}' % (b"y" * 300)), squeeze(b" " * 70000)
+    pongs = large = sent = 0
+    while True:
+        c.send(some[sent % 2], TEXT, 0x80 | RSV1)
+        sent += 1
+        answer = c.message()
+        if isinstance(answer, tuple):
+            break
+        pongs += "pong" in answer
+        large += answer.get("error", {}).get("code") == "too-large"
+    need(answer[0] == 1008, "closed with", answer)
+    print(pongs, large, sent)
+
+
+SCENARIOS = {f.__name__: f for f in (offers, broadcast, inbound, wrong, bombs,
+                                     insists, hurries)}
 
 
 def main():
