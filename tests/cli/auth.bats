@@ -494,6 +494,9 @@ subscribes() { # MESSAGES WANTED
 	codes 'X-Other: none'
 	run ! grep -qx 429 "$T/codes"
 	wait_for limited
+	# Who is named by a proxy is elsewhere, whatever the name.
+	limited() { codes 'X-Forwarded-For: 127.0.0.9' && grep -qx 429 "$T/codes"; }
+	wait_for limited
 	seq 20000 | sed 's/.*/{"ping":&}/' >"$T/pings"
 	flood() { # HEADER
 		"$WS" -t 20000 -H "$1" -H "Authorization: Bearer $ann" "$port" <"$T/pings" >"$T/out" 2>&1 || true

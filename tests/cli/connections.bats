@@ -57,8 +57,17 @@ connection_rate_counted() {
 	echo 0123456789abcdef0123456789abcdef >"$T/token"
 	chmod 600 "$T/token"
 	start_store
-	unshare -rn sh -c 'ip link set lo up && ip address add 192.0.2.1/32 dev lo && exec "$@"' - \
-		timeout 90 python3 "$RAW" 0 strangers "$BIN/weir-gateway" "$DIR" "$T/token"
+	# IPv4, and IPv6's sockets, to which that comes as ::ffff:ADDRESS.
+	while read -r listen local stranger; do
+		unshare -rn sh -c 'ip link set lo up && ip address add 192.0.2.1/32 dev lo &&
+			ip address add 2001:db8::1/128 dev lo && exec "$@"' - \
+			timeout 90 python3 "$RAW" 0 strangers "$BIN/weir-gateway" "$DIR" "$T/token" \
+			"$listen" "$local" "$stranger"
+	done <<-'END'
+		0.0.0.0 127.0.0.1 192.0.2.1
+		:: 127.0.0.2 192.0.2.1
+		:: ::1 2001:db8::1
+	END
 }
 
 @test "4096 connections that begin another request and stop: in nobody's way" {

@@ -296,29 +296,29 @@ def slow_tls(port):
          metric(port, "late_heads_total"))
 
 
-def strangers(_, program, directory, token):
+def strangers(_, program, directory, token, listen, local, stranger):
     """Limits that hold without a word, but not for this machine.
 
-    In a network of its own, in which 192.0.2.1 is its address.
+    In a network of its own, in which `stranger` is its address, too.
     """
     allow_files(3000)
     with subprocess.Popen(
-            [program, "--dir", directory, "--listen", "0.0.0.0", "--port", "0",
+            [program, "--dir", directory, "--listen", listen, "--port", "0",
              "--token-file", token], stderr=subprocess.PIPE) as gateway:
         try:
             line = b""
             while b": ready " not in line:
                 line = gateway.stderr.readline()
                 need(line, "the gateway did not start")
-            visit(int(line.split(b"url=")[1].split(b"/")[2].split(b":")[1]),
-                  open(token, "rb").read().strip())
+            port = line.split(b"url=")[1].split(b"/ ")[0].rsplit(b":")[-1]
+            visit(int(port), open(token, "rb").read().strip(), local, stranger)
         finally:
             gateway.terminate()
 
 
-def visit(port, token):
+def visit(port, token, local, stranger):
     def figure(name, label=""):
-        s = socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+        s = socket.create_connection((local, port), GIVE_UP_S)
         s.sendall(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n"
                   b"Authorization: Bearer " + token + b"\r\n\r\n")
         return figure_of(ended(s).decode(), name, label)
@@ -329,18 +329,18 @@ def visit(port, token):
         for s in socks:
             s.close()
 
-    many("127.0.0.1", 2500)
+    many(local, 2500)
     need(figure("refused_total", "connection-rate") == 0, "local ones")
     end = time.monotonic() + GIVE_UP_S
     while figure("refused_total", "connection-rate") == 0:
         need(time.monotonic() < end, "connections have no rate")
-        many("192.0.2.1", 700)
-    held = [socket.create_connection(("127.0.0.1", port), GIVE_UP_S)
+        many(stranger, 700)
+    held = [socket.create_connection((local, port), GIVE_UP_S)
             for _ in range(1200)]
     need(figure("connections_crowded_total") == 0, "local ones")
     while figure("connections_crowded_total") == 0:
         need(time.monotonic() < end, "connections have no number")
-        held += [socket.create_connection(("192.0.2.1", port), GIVE_UP_S)
+        held += [socket.create_connection((stranger, port), GIVE_UP_S)
                  for _ in range(100)]
 
 

@@ -45,7 +45,9 @@ struct world {
 	char copy[256]; /* a backup that was made, or "" */
 	struct history *h, *copied;
 	struct journal *writer, *reader;
-	bool is_out; /* the journal cannot be read now */
+	bool is_out;	    /* the journal cannot be read now */
+	bool lags;	    /* the hub is slower than the store */
+	size_t first, span; /* topics of which there are events now */
 	uint64_t source_id;
 	int64_t now_us;
 	struct journal_want want; /* of the one that follows */
@@ -223,7 +225,7 @@ static inline void record(struct world *w, size_t n)
 
 	assert_int_equal(journal_write_begin(w->writer, &e), 0);
 	for (size_t i = 0; i < n; i++) {
-		size_t topic = pick(w, MODEL_TOPICS);
+		size_t topic = (w->first + pick(w, w->span)) % MODEL_TOPICS;
 		unsigned v = (unsigned)pick(w, 100);
 		int more = one_in(w, 12) ? 3000 : one_in(w, 2) ? 100 : 1;
 		struct event ev;

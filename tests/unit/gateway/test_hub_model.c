@@ -201,6 +201,12 @@ static void ask(struct client *c, const struct wish *wish)
 	observe(c);
 }
 
+/* Of two kinds, so that many want the same; which, the seed says. */
+static enum frame_kind kind_of(const struct client *c)
+{
+	return frames_kind(c->w->seed * 2 + (size_t)(c - c->w->client) % 2);
+}
+
 static void leave(struct client *c)
 {
 	struct world *w = c->w;
@@ -208,8 +214,7 @@ static void leave(struct client *c)
 	hub_leave(w->hub, &c->hub);
 	c->hub = (struct hub_client){ .user = c,
 				      .line.conn = c,
-				      .kind = frames_kind(
-					      (size_t)(c - w->client)) };
+				      .kind = kind_of(c) };
 	wanted_none(&c->model.set);
 	c->model.n_requests = 0;
 	c->choked = c->taken = c->gone = false;
@@ -267,7 +272,7 @@ static void want(struct world *w, struct client *c)
 		wish.filter = (int)pick(w, MODEL_FILTERS);
 	wanted_none(&wish.what);
 	while (n-- > 0)
-		wish.what.how[pick(w, MODEL_PATTERNS)] =
+		wish.what.how[one_in(w, 3) ? 0 : pick(w, MODEL_PATTERNS)] =
 			(int8_t)(wish.filter + 1);
 	wish.has_since = one_in(w, 2);
 	wish.last = one_in(w, 4);
@@ -323,6 +328,16 @@ static void unchoke(struct client *c)
 					 hub_position(w->hub, &c->hub).offset);
 }
 
+static void unchoke_some(struct world *w, struct client *c)
+{
+	if (!one_in(w, 6)) {
+		unchoke(c);
+		return;
+	}
+	for (size_t i = 0; i < CLIENTS; i++)
+		unchoke(&w->client[i]);
+}
+
 /* Something else was written to its socket, which took not all of it. */
 static void choke_by_others(struct client *c)
 {
@@ -357,6 +372,14 @@ static void set_out(struct world *w, bool is_out)
 
 /* ---- the mixture ---- */
 
+/* Of some topics there is nothing new for a while; the hub keeps up, or not. */
+static void change_pace(struct world *w)
+{
+	w->first = pick(w, MODEL_TOPICS);
+	w->span = one_in(w, 2) ? 2 : MODEL_TOPICS;
+	w->lags = one_in(w, 2);
+}
+
 static void happen(struct world *w)
 {
 	struct client *c = &w->client[pick(w, CLIENTS)];
@@ -367,7 +390,7 @@ static void happen(struct world *w)
 	else if (what < 26)
 		c->choked = true;
 	else if (what < 41)
-		unchoke(c);
+		unchoke_some(w, c);
 	else if (what < 46)
 		check_position(c);
 	else if (what < 48)
@@ -386,9 +409,14 @@ static void happen(struct world *w)
 		copy_journal(w);
 	else if (what == 77 && !w->is_out && one_in(w, 8))
 		change_journal(w);
-	else {
-		record(w, 1 + pick(w, 12));
+	else if (what == 78)
+		change_pace(w);
+	else if (what == 79 && one_in(w, 3)) {
+		record(w, 300); /* more than one write takes */
 		follow(w, 10000);
+	} else {
+		record(w, 1 + pick(w, 12));
+		follow(w, w->lags ? 1 + pick(w, 12) : 10000);
 	}
 }
 
@@ -454,6 +482,7 @@ static struct world *new_world(uint64_t seed, const char *dir)
 	w->h = xcalloc(1, sizeof(*w->h));
 	w->copied = xcalloc(1, sizeof(*w->copied));
 	w->now_us = 1763000000000000;
+	w->span = MODEL_TOPICS;
 	w->deflater = deflater_new();
 	w->inflater = inflater_new();
 	w->loop = loop_new(&e);
@@ -584,7 +613,7 @@ static void each_gets_what_it_asked_for_and_is_told_what_is_lost(void **state)
 	assert_true(seen.got > 1000 && seen.listed > 100 && seen.missed > 100);
 	assert_true(seen.told > 10 && seen.gaps > 10 && seen.epochs > 10);
 	assert_true(seen.moved > 10 && seen.sent_away > 10);
-	assert_true(seen.ahead > 0 && seen.inflated > 10);
+	assert_true(seen.ahead > 10 && seen.inflated > 10);
 	assert_true(seen.from_ring > 0 && seen.from_journal > 0);
 	assert_true(seen.shared > 0);
 }

@@ -104,12 +104,38 @@ static void without_a_limit_there_is_none(void **state)
 	peers_free(&p);
 }
 
+static void this_machine_is_spared_where_a_limit_says_so(void **state)
+{
+	static const struct {
+		const char *text;
+		struct peers_limit limit;
+		size_t max;
+	} rows[] = {
+		{ "127.0.0.1", { 9, true }, 0 },
+		{ "127.0.0.1", { 9, false }, 9 },
+		{ "::ffff:127.1.2.3", { 9, true }, 0 },
+		{ "::1", { 9, true }, 0 },
+		{ "::ffff:192.0.2.1", { 9, true }, 9 },
+		{ "192.0.2.1", { 9, true }, 9 },
+		{ "2001:db8::1", { 0, true }, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct sockaddr_storage sa = address(rows[i].text);
+		struct in6_addr a = peers_address(&sa);
+
+		assert_int_equal(peers_max(&rows[i].limit, &a), rows[i].max);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			an_address_is_one_of_ipv4_or_a_network_of_ipv6),
 		cmocka_unit_test(some_addresses_are_of_this_machine),
+		cmocka_unit_test(this_machine_is_spared_where_a_limit_says_so),
 		cmocka_unit_test(without_a_limit_there_is_none),
 	};
 

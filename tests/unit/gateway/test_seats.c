@@ -6,7 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -136,7 +138,85 @@ static void a_seat_has_so_many_rooms_at_most(void **state)
 	buf_free(&b);
 }
 
+/* Wherever it ends before its end, and whatever comes behind it. */
+static void what_was_cut_off_is_seen(void **state)
+{
+	static const char whole[] = HEAD "2}\n" SEAT("a", "1") SEAT("b", "2");
+	const size_t len = sizeof(whole) - 1;
+	struct err e;
+
+	(void)state;
+	/* one more: the byte that ends the array */
+	for (size_t n = 0; n <= len + 1; n++) {
+		struct rooms *r = rooms_new();
+		struct str text = { whole, n };
+
+		assert_int_equal(seats_read(r, text, NAMESPACES, NOW, &e),
+				 n == len ? 0 : -1);
+		rooms_free(&r);
+	}
+}
+
 /* ---- the descriptor ---- */
+
+/* Memory with some seals, in the environment as ours would be. */
+static int leave_memory(off_t size, int seals)
+{
+	int first = memfd_create("foreign", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = fcntl(first, F_DUPFD_CLOEXEC, 4);
+
+	close(first);
+	assert_true(fd > 3);
+	assert_int_equal(ftruncate(fd, size), 0);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
+	handover_leave(fd);
+	return fd;
+}
+
+static void memory_that_is_not_as_ours_is_refused(void **state)
+{
+	enum { ALL = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL };
+	static const struct {
+		off_t size;
+		int seals, rc, code;
+		bool closed;
+	} rows[] = {
+		{ 9, ALL, 1, 0, true },
+		{ 0, ALL, 1, 0, true },
+		/* what could be changed yet is not ours, and left alone */
+		{ 9, 0, -1, EX_DATAERR, false },
+		{ 9, ALL & ~F_SEAL_WRITE, -1, EX_DATAERR, false },
+		{ 9, ALL & ~F_SEAL_GROW, -1, EX_DATAERR, false },
+		{ 9, ALL & ~F_SEAL_SHRINK, -1, EX_DATAERR, false },
+		{ 9, ALL & ~F_SEAL_SEAL, -1, EX_DATAERR, false },
+		{ HANDOVER_MAX + 1, ALL, -1, EX_DATAERR, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int fd = leave_memory(rows[i].size, rows[i].seals);
+		struct buf b = { 0 };
+		struct err e = { 0 };
+
+		assert_int_equal(handover_take(&b, &e), rows[i].rc);
+		assert_int_equal(e.code, rows[i].code);
+		assert_int_equal(b.len, rows[i].rc > 0 ? rows[i].size : 0);
+		assert_int_equal(fcntl(fd, F_GETFD), rows[i].closed ? -1 : 0);
+		if (!rows[i].closed)
+			close(fd);
+		buf_free(&b);
+	}
+}
+
+static void too_much_is_not_left(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(handover_new((struct str){ "", HANDOVER_MAX + 1 }, &e),
+			 -1);
+	assert_int_equal(e.code, EX_OSERR);
+}
 
 static void bytes_are_handed_over(void **state)
 {
@@ -201,7 +281,10 @@ int main(void)
 		cmocka_unit_test(what_is_printed_is_read),
 		cmocka_unit_test(what_is_broken_is_refused),
 		cmocka_unit_test(a_seat_has_so_many_rooms_at_most),
+		cmocka_unit_test(what_was_cut_off_is_seen),
 		cmocka_unit_test(bytes_are_handed_over),
+		cmocka_unit_test(memory_that_is_not_as_ours_is_refused),
+		cmocka_unit_test(too_much_is_not_left),
 		cmocka_unit_test(what_is_not_ours_is_left_alone),
 	};
 
