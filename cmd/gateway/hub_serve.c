@@ -17,10 +17,19 @@ static void send_later(struct hub *h, struct hub_client *c, struct str frames,
 
 /* ---- what all of a group want, from where one of them stands ---- */
 
+/*
+ * A piece of the journal lacks what was pruned, and is for those who are told
+ * so; who is in the ring may have all.
+ */
+static uint64_t owner_of(const struct hub_client *c, bool is_from_journal)
+{
+	return 2 * c->group->id + is_from_journal;
+}
+
 static void make_from_ring(struct hub *h, const struct hub_client *c)
 {
 	const struct ring *ring = h->lane[c->kind].ring;
-	struct buf *out = pieces_begin(h->pieces, c->group->id, c->pos);
+	struct buf *out = pieces_begin(h->pieces, owner_of(c, false), c->pos);
 	uint64_t seq = ring_after(ring, c->pos), end = ring_end(ring);
 	uint64_t upto = c->pos;
 
@@ -118,7 +127,7 @@ static bool make_from_journal(struct hub *h, const struct hub_client *c,
 			     c->kind,
 			     &c->group->patterns,
 			     NULL,
-			     pieces_begin(h->pieces, c->group->id, c->pos),
+			     pieces_begin(h->pieces, owner_of(c, true), c->pos),
 			     0 };
 	struct journal_scan scan = { .from = c->pos + 1,
 				     .until = h->flushed,
@@ -143,10 +152,12 @@ static bool is_in_ring(const struct hub *h, const struct hub_client *c)
 
 static bool serve_piece(struct hub *h, struct hub_client *c)
 {
+	const bool is_from_journal = !is_in_ring(h, c);
+	const uint64_t owner = owner_of(c, is_from_journal);
 	struct journal *j = NULL;
 	struct piece_part part;
 
-	if (!is_in_ring(h, c)) {
+	if (is_from_journal) {
 		j = h->conf.journal(h->conf.arg);
 		if (!j)
 			return false;
@@ -154,14 +165,14 @@ static bool serve_piece(struct hub *h, struct hub_client *c)
 		if (c->state != HUB_BEHIND)
 			return true; /* choked by what it was told */
 	}
-	if (pieces_find(h->pieces, c->group->id, c->pos, &part)) {
+	if (pieces_find(h->pieces, owner, c->pos, &part)) {
 		h->counts.shared += part.n;
 	} else {
 		if (!j)
 			make_from_ring(h, c);
 		else if (!make_from_journal(h, c, j))
 			return false;
-		pieces_find(h->pieces, c->group->id, c->pos, &part);
+		pieces_find(h->pieces, owner, c->pos, &part);
 	}
 	c->pos = part.upto;
 	send_later(h, c, part.frames, part.n);

@@ -66,7 +66,8 @@ struct answer {
 };
 
 static struct answer expect(const struct history *h, const struct wanted *wish,
-			    const struct position *since, bool last)
+			    const struct position *since, bool last,
+			    bool was_in)
 {
 	struct answer a = { h->newest, true, false, !since, false };
 	uint64_t end = h->head;
@@ -83,8 +84,9 @@ static struct answer expect(const struct history *h, const struct wanted *wish,
 	a.recovered = !a.is_lost && since->epoch == h->epoch &&
 		      since->offset <= h->head;
 	/* A position above the newest event is nobody's. */
-	a.is_elsewhere = (known && since->offset > end && a.pos > h->newest) ||
-			 (!a.recovered && last);
+	a.is_elsewhere = !was_in &&
+			 ((known && since->offset > end && a.pos > h->newest) ||
+			  (!a.recovered && last));
 	if (a.is_elsewhere)
 		a.pos = h->newest;
 	return a;
@@ -129,7 +131,7 @@ static void granted(struct client *c, const struct wish *wish,
 	const struct wanted had = m->set;
 	struct answer a =
 		expect(h, &wish->what, wish->has_since ? &wish->since : NULL,
-		       wish->last && !was_in);
+		       wish->last, was_in);
 	size_t before = m->n_requests;
 	struct request *r;
 
