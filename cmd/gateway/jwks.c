@@ -186,8 +186,12 @@ int jwks_add(struct jwks *j, struct str text, bool *secret_r, struct err *e)
 			       JWKS_TEXT_MAX);
 	if (str_starts(text, STR("{")))
 		return add_json(j, text, secret_r, e);
-	if (str_starts(text, STR("-----BEGIN ")))
+	if (str_find(text, STR("-----BEGIN ")) != (size_t)-1)
 		return add_key(j, sign_key_pem(text, e), any, e);
+	if (sign_is_bare_key(text))
+		return err_set(e, EX_CONFIG,
+			       "a public key, but not as PEM (-----BEGIN "
+			       "PUBLIC KEY-----)");
 	*secret_r = true;
 	return add_key(j, sign_key_secret(text, e), any, e);
 }

@@ -4,7 +4,8 @@
 /*
  * jwks - the keys that tokens may be signed with (RFC 7517).
  *
- * Read from a JWK Set or one JWK, a public key as PEM, or the text of a secret.
+ * Read from a JWK Set or one JWK, a public key as PEM, or the text of a secret,
+ * which is anything else but a public key in another form.
  * In a set, what is not for signatures, or of a kind that is not known here, is
  * passed over; a private key is an error, for it has no business here.
  *

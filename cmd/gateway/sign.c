@@ -16,7 +16,10 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 
+#include "common/buf.h"
 #include "common/xmem.h"
+
+#include "base64.h"
 
 enum { P256_LEN = 32, ED25519_LEN = 32, PEM_MAX = 16 << 10 };
 
@@ -205,6 +208,28 @@ struct sign_key *sign_key_pem(struct str text, struct err *e)
 		return from_pkey(pkey, e);
 	err_set(e, EX_CONFIG, "not a public key (-----BEGIN PUBLIC KEY-----)");
 	return NULL;
+}
+
+bool sign_is_bare_key(struct str text)
+{
+	struct buf joined = { 0 }, der = { 0 };
+	const unsigned char *at;
+	EVP_PKEY *pkey = NULL;
+	struct str line;
+
+	if (str_starts(text, STR("ssh-")) || str_starts(text, STR("ecdsa-")))
+		return true;
+	while (str_token(&text, " \t\r\n", &line))
+		buf_add_str(&joined, line);
+	if (base64_add_bytes(&der, buf_str(&joined)) && der.len) {
+		at = bytes_of(buf_str(&der));
+		pkey = d2i_PUBKEY(NULL, &at, (long)der.len);
+	}
+	ERR_clear_error();
+	EVP_PKEY_free(pkey);
+	buf_free(&joined);
+	buf_free(&der);
+	return pkey != NULL;
 }
 
 void sign_key_free(struct sign_key **kp)

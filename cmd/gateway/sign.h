@@ -44,6 +44,12 @@ struct sign_key *sign_key_ed25519(struct str x, struct err *e);
 struct sign_key *sign_key_pem(struct str text, struct err *e);
 void sign_key_free(struct sign_key **kp);
 
+/*
+ * True if the text is a public key in another dress: its base64 without the
+ * lines of PEM, or OpenSSH's. Whoever knows it could sign, were it a secret.
+ */
+bool sign_is_bare_key(struct str text);
+
 enum sign_alg sign_key_alg(const struct sign_key *k);
 
 /* True if the signature, as it is in a token, is the key's of these bytes. */
