@@ -47,7 +47,7 @@ static const struct route routes[] = {
 	  .any = true },
 	{ "/api/v1/", .fn = api_settings, .any = true },
 	{ "/socket.io/", .need = NEED_LATER }, /* does not get here */
-	{ "/ws", .fn = api_asset, .need = NEED_LATER },
+	{ "/ws", .fn = api_websocket, .need = NEED_LATER },
 	{ "/", .fn = api_asset },
 };
 
@@ -324,7 +324,8 @@ void api_request(void *arg, struct net_conn *c, const struct net_request *r)
 
 	if (socketio_live_is_path(r->path))
 		engineio_net_request(socketio_live_wire(g->socketio), c, r);
-	else if (!route || !route->fn)
+	else if (!route || !route->fn ||
+		 (route->fn == api_asset && !api_has_asset(r->path)))
 		http_problem(c, 404, "there is nothing here");
 	else if (!route->any && !is_read(r) && !(is_post && route->post))
 		http_not_allowed(c,

@@ -7,6 +7,15 @@
  */
 #include "live.h"
 
+/*
+ * The position that `since` means for these patterns: a position itself, a time
+ * or an age (since.h). *whole_r is false where some of what a time asks for is
+ * not there any more. -1 with *e: EX_USAGE, it is none; EX_UNAVAILABLE, there
+ * is no journal yet.
+ */
+int asked_since(struct gateway *g, struct str since, const struct str *pattern,
+		size_t n, struct position *pos_r, bool *whole_r, struct err *e);
+
 struct asked {
 	struct patterns patterns;
 	struct filter *filter; /* of all of them, or NULL */

@@ -29,6 +29,11 @@ static const struct asset *find(struct str path)
 	return NULL;
 }
 
+bool api_has_asset(struct str path)
+{
+	return find(path) != NULL;
+}
+
 /* A list such as "gzip, deflate;q=0.5"; "gzip;q=0" refuses it. */
 static bool takes_gzip(struct str accept)
 {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/json.h"
+#include "common/since.h"
 
 static bool __attribute__((format(printf, 3, 4)))
 fail(struct client_error *e, const char *code, const char *fmt, ...)
@@ -49,12 +50,13 @@ static bool read_patterns(struct str value, struct arena *a,
 static bool read_since(struct str value, struct arena *a,
 		       struct client_command *cmd, struct client_error *e)
 {
-	struct str text;
+	struct since w;
 
-	if (!json_text(value, a, &text) || !position_parse(text, &cmd->since))
+	if (!json_text(value, a, &cmd->since) ||
+	    !since_parse(cmd->since, 0, &w))
 		return fail(e, "bad-position",
-			    "since is a position, \"EPOCH:OFFSET\"");
-	cmd->has_since = true;
+			    "since is a position (\"EPOCH:OFFSET\"), a time or "
+			    "an age");
 	return true;
 }
 
@@ -161,7 +163,7 @@ bool client_parse(struct str text, struct arena *a, struct client_command *cmd,
 			    "one of subscribe, unsubscribe, ping, auth and "
 			    "publish");
 	if (cmd->verb != CLIENT_SUBSCRIBE &&
-	    (cmd->has_since || cmd->last || cmd->presence || cmd->filter.p))
+	    (cmd->since.p || cmd->last || cmd->presence || cmd->filter.p))
 		return fail(e, "bad-message",
 			    "since, last, presence and filter belong to "
 			    "subscribe");

@@ -11,8 +11,9 @@
  *	{"auth":"TOKEN"}
  *	{"publish":{"type":"venue.update","subject":"7","data":{}},"id":1}
  *
- * One message is one JSON object with one of these. `since` with a later
- * subscription asks for what its patterns have missed, up to the one position
+ * One message is one JSON object with one of these. `since` is a position, a
+ * time or an age, as text (common/since.h). With a later
+ * subscription it asks for what its patterns have missed, up to the one position
  * that a client has. `filter` (weir-expr(7)) is for the patterns that it comes
  * with; when one of them comes again, it has the new filter, or none. Where both `since` and
  * `last` are given, `last` is for when the position cannot be recovered.
@@ -47,8 +48,8 @@ struct client_command {
 	enum client_verb verb;
 	struct str pattern[PATTERNS_MAX];
 	size_t n;
-	bool has_since, last, presence;
-	struct position since;
+	bool last, presence;
+	struct str since;  /* or absent */
 	struct str filter; /* as written, or absent */
 	struct str ping;   /* JSON */
 	struct str token;

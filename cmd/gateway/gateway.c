@@ -101,11 +101,11 @@ static struct journal *journal_for_hub(void *arg)
 }
 
 static void encode_for_hub(void *arg, enum frame_kind kind,
-			   const struct event *ev, struct buf *b)
+			   const struct event *ev, bool is_past, struct buf *b)
 {
 	const struct gateway *g = arg;
 
-	socketio_live_encode(g->socketio, kind, ev, b);
+	socketio_live_encode(g->socketio, kind, ev, is_past, b);
 }
 
 static void on_event(void *arg, const struct event *ev)

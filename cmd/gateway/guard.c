@@ -37,6 +37,13 @@ static struct str host_name(struct str host)
 	return name;
 }
 
+bool guard_is_host(const char *name)
+{
+	struct str s = str_from(name);
+
+	return s.len && host_name(s).len == s.len && !strpbrk(name, "/@?# \t");
+}
+
 bool guard_host(struct str host, const char *const *names, size_t n)
 {
 	static const char *const loopback[] = { "localhost", "127.0.0.1",
@@ -108,6 +115,14 @@ bool guard_same(struct str a, struct str secret)
 	/* Its length is no secret; its bytes are. */
 	return a.p && secret.len && a.len == secret.len &&
 	       CRYPTO_memcmp(a.p, secret.p, secret.len) == 0;
+}
+
+bool guard_is_address(const char *address)
+{
+	struct in6_addr any;
+
+	return inet_pton(AF_INET, address, &any) == 1 ||
+	       inet_pton(AF_INET6, address, &any) == 1;
 }
 
 bool guard_is_loopback(const char *address)

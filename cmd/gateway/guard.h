@@ -26,6 +26,9 @@
  */
 bool guard_host(struct str host, const char *const *names, size_t n);
 
+/* True if `name` could be one of these: a name or an address, without a port. */
+bool guard_is_host(const char *name);
+
 /*
  * True if an Origin header (absent is fine) names the host and the port that
  * Host does, and the scheme, where that is known: "http" or "https". Absent, it
@@ -41,6 +44,9 @@ struct str guard_token(struct str authorization, struct buf *b);
 
 /* True if a is the secret. Takes the same time whichever byte differs. */
 bool guard_same(struct str a, struct str secret);
+
+/* True if the text is an address of IPv4 or IPv6. */
+bool guard_is_address(const char *address);
 
 /* True if address, as text, can be reached from this machine only. */
 bool guard_is_loopback(const char *address);

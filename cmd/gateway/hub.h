@@ -115,9 +115,13 @@ struct hub_conf {
 	 */
 	size_t (*send_to)(void *arg, const struct line *to, size_t n,
 			  struct str frames, size_t *left_r);
-	/* Add an event's frames of a custom kind; some bytes in any case. */
+	/*
+	 * Add an event's frames of a custom kind; some bytes in any case.
+	 * is_past: one client alone is sent it, which has seen newer ones, so
+	 * that where it stands is not this event's position.
+	 */
 	void (*encode)(void *arg, enum frame_kind kind, const struct event *ev,
-		       struct buf *b);
+		       bool is_past, struct buf *b);
 	/*
 	 * Compresses events of a deflated kind, once for all that want them;
 	 * NULL: there are no such clients. Belongs to the caller.

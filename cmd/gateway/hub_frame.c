@@ -11,7 +11,7 @@ struct str hub_print(struct hub *h, const struct event *ev)
 }
 
 void hub_frame(struct hub *h, enum frame_kind kind, const struct event *ev,
-	       struct str text, struct buf *b)
+	       struct str text, bool is_past, struct buf *b)
 {
 	const enum frame_kind plain = frame_plain(kind);
 
@@ -21,7 +21,7 @@ void hub_frame(struct hub *h, enum frame_kind kind, const struct event *ev,
 		text = buf_str(&h->whole);
 	}
 	if (kind >= FRAME_CUSTOM)
-		h->conf.encode(h->conf.arg, kind, ev, b);
+		h->conf.encode(h->conf.arg, kind, ev, is_past, b);
 	else if (kind != plain)
 		deflater_add(h->conf.deflater, text, b);
 	else
@@ -41,7 +41,8 @@ size_t hub_frame_all(struct hub *h, const struct event *ev)
 		buf_reset(frame);
 		if (h->lane[k].clients == 0)
 			continue;
-		hub_frame(h, frame_plain((enum frame_kind)k), ev, text, frame);
+		hub_frame(h, frame_plain((enum frame_kind)k), ev, text, false,
+			  frame);
 		h->counts.framed++;
 		if (frame->len > largest)
 			largest = frame->len;

@@ -60,10 +60,10 @@ struct str hub_print(struct hub *h, const struct event *ev);
 
 /*
  * Add an event, and its text (hub_print), as frames of a kind: compressed, if
- * it is one for that.
+ * it is one for that. is_past: see hub_conf.encode.
  */
 void hub_frame(struct hub *h, enum frame_kind kind, const struct event *ev,
-	       struct str text, struct buf *b);
+	       struct str text, bool is_past, struct buf *b);
 
 /*
  * Frame an event for each kind of client there is, not compressed yet, into

@@ -101,7 +101,7 @@ static int on_scanned(void *arg, const struct event *ev, struct err *e)
 		return 0;
 	if (s->kind != frame_plain(s->kind))
 		s->h->spent += HUB_DEFLATE_COST;
-	hub_frame(s->h, s->kind, ev, hub_print(s->h, ev), s->out);
+	hub_frame(s->h, s->kind, ev, hub_print(s->h, ev), o != NULL, s->out);
 	s->h->counts.from_journal++;
 	s->n++;
 	if (!o)

@@ -5,6 +5,7 @@
 #include "common/xmem.h"
 
 #include "api.h"
+#include "asked.h"
 #include "http.h"
 #include "live_private.h"
 #include "presence_live.h"
@@ -58,6 +59,17 @@ bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r)
 		return true;
 	}
 	return false;
+}
+
+void api_websocket(struct gateway *g, struct net_conn *c,
+		   const struct net_request *r, struct str rest)
+{
+	(void)g;
+	(void)r;
+	(void)rest;
+	http_problem(c, 426,
+		     "a WebSocket is here, and this asks for none; a proxy has "
+		     "to hand on Upgrade and Connection");
 }
 
 static void close_live(struct session *s)
@@ -236,33 +248,41 @@ static bool may_subscribe(struct live *l, const struct client_command *cmd)
 	return true;
 }
 
-static void subscribe(struct live *l, const struct client_command *cmd)
+/* False: it was told why not. *filter_r is NULL where none is asked for. */
+static bool find_filter(struct live *l, struct str expr,
+			struct filter **filter_r)
 {
-	struct hub *h = l->s.g->hub;
-	struct hub_wish wish = { cmd->pattern, cmd->n,
-				 cmd->has_since ? &cmd->since : NULL, cmd->last,
-				 NULL };
-	struct position pos;
-	bool recovered;
 	struct err e;
 
-	if (!may_subscribe(l, cmd))
+	*filter_r =
+		expr.p ? filters_get(hub_filters(l->s.g->hub), expr, &e) : NULL;
+	if (!expr.p || *filter_r)
+		return true;
+	reply_error(l, e.code == EX_DATAERR ? "bad-filter" : "too-many-filters",
+		    e.msg);
+	return false;
+}
+
+static void subscribe(struct live *l, const struct client_command *cmd)
+{
+	struct gateway *g = l->s.g;
+	struct position pos, since = { 0 };
+	struct hub_wish wish = { cmd->pattern, cmd->n,
+				 cmd->since.p ? &since : NULL, cmd->last,
+				 NULL };
+	bool recovered, whole = true;
+	struct err e;
+
+	if (!may_subscribe(l, cmd) ||
+	    !find_filter(l, cmd->filter, &wish.filter))
 		return;
-	if (cmd->filter.p) {
-		wish.filter = filters_get(hub_filters(h), cmd->filter, &e);
-		if (!wish.filter) {
-			reply_error(l,
-				    e.code == EX_DATAERR ? "bad-filter"
-							 : "too-many-filters",
-				    e.msg);
-			return;
-		}
-	}
 	if (access_check_reads(l->s.who, cmd->pattern, cmd->n, &e) ||
-	    hub_subscribe(h, &l->client, &wish, &pos, &recovered, &e))
+	    (cmd->since.p && asked_since(g, cmd->since, cmd->pattern, cmd->n,
+					 &since, &whole, &e)) ||
+	    hub_subscribe(g->hub, &l->client, &wish, &pos, &recovered, &e))
 		reply_error(l, code_of(&e), e.msg);
 	else
-		welcome(l, cmd, pos, recovered);
+		welcome(l, cmd, pos, recovered && whole);
 	filter_drop(&wish.filter);
 }
 

@@ -124,10 +124,26 @@ static int check_origins(const struct auth *a, struct err *e)
 	return 0;
 }
 
+static int check_names(const char *address, struct err *e)
+{
+	if (!guard_is_address(address))
+		return err_set(e, EX_CONFIG, "listen: %s: not an IP address",
+			       address);
+	for (size_t i = 0; i < cfg.hosts.n; i++)
+		if (!guard_is_host(cfg.hosts.v[i]))
+			return err_set(e, EX_CONFIG,
+				       "host: '%s' is neither like "
+				       "weir.example nor like [2001:db8::1]; "
+				       "no scheme, no port",
+				       cfg.hosts.v[i]);
+	return 0;
+}
+
 /* address: where we are, or will be, reached. NULL with *e. */
 static struct auth *read_auth(const char *address, struct err *e)
 {
-	struct auth *a = auth_new(&cfg.auth, e);
+	struct auth *a =
+		check_names(address, e) ? NULL : auth_new(&cfg.auth, e);
 
 	if (a && check_origins(a, e))
 		auth_free(&a);

@@ -69,14 +69,15 @@ static void add_frames(void *arg, struct str name, struct str payload)
 }
 
 void socketio_live_encode(struct socketio_live *s, enum frame_kind kind,
-			  const struct event *ev, struct buf *b)
+			  const struct event *ev, bool is_past, struct buf *b)
 {
 	const struct compat *t = s->g->compat;
 	const struct compat_past past = { socketio_live_past, s->g };
 	struct framing f = { .nsp = compat_namespace(t, kind - FRAME_CUSTOM),
 			     .b = b };
 
-	if (compat_recovers(t))
+	/* A client says the last one that it was told when it comes back. */
+	if (compat_recovers(t) && !is_past)
 		position_format((struct position){ ev->epoch, ev->offset },
 				f.offset);
 	compat_event(t, ev, &past, add_frames, &f);

@@ -372,8 +372,9 @@ static void on_closed(void *arg, struct socketio_client *c, const char *why)
 
 	p->c = NULL;
 	peer_abandon(p);
+	/* What it was still to be sent of the past is not kept for a seat. */
 	if (p->seat && compat_recovers(s->g->compat) &&
-	    socketio_may_return(why))
+	    socketio_may_return(why) && !p->l.client.owed)
 		rooms_stand_up(s->rooms, p->seat, loop_now_ms(s->g->loop));
 	else
 		rooms_give_up(s->rooms, &p->seat);

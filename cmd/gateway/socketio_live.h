@@ -38,7 +38,7 @@ bool socketio_live_is_path(struct str path);
 bool socketio_live_send(struct live *l, struct str frames);
 void socketio_live_broken(struct live *l);
 void socketio_live_encode(struct socketio_live *s, enum frame_kind kind,
-			  const struct event *ev, struct buf *b);
+			  const struct event *ev, bool is_past, struct buf *b);
 
 /* Its connection, if it has one now; and let it go, for good. */
 struct net_conn *socketio_live_conn(const struct live *l);

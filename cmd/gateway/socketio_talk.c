@@ -7,6 +7,7 @@
 #include "common/xmem.h"
 
 #include "api.h"
+#include "asked.h"
 #include "socketio_peer.h"
 
 /* ---- answers ---- */
@@ -51,7 +52,9 @@ static void refuse(struct peer *p, const struct socketio_message *to,
 	buf_free(&b);
 }
 
-static void answer_rooms(struct peer *p, const struct socketio_message *to)
+/* recovered: NULL where nothing of the past was asked for. */
+static void answer_rooms(struct peer *p, const struct socketio_message *to,
+			 const bool *recovered)
 {
 	struct buf b = { 0 };
 	struct str room;
@@ -62,7 +65,11 @@ static void answer_rooms(struct peer *p, const struct socketio_message *to)
 			buf_putc(&b, ',');
 		buf_json_str(&b, room);
 	}
-	buf_puts(&b, "]}");
+	buf_putc(&b, ']');
+	if (recovered)
+		buf_addf(&b, ",\"recovered\":%s",
+			 *recovered ? "true" : "false");
+	buf_putc(&b, '}');
 	acknowledge(p, to, &b);
 }
 
@@ -73,7 +80,9 @@ struct named {
 	struct arena a;
 	struct str room[ROOMS_MAX];
 	size_t n;
-	bool last; /* the newest event of each topic is wanted, too */
+	bool last;	  /* the newest event of each topic is wanted, too */
+	struct str since; /* what came after it is, too; or absent */
+	bool recovered;	  /* and that is all there */
 	struct err e;
 };
 
@@ -134,12 +143,17 @@ static bool name_members(struct named *n, struct str object)
 
 		while (i < ARRAY_LEN(keys) && !str_is(it.key, keys[i]))
 			i++;
-		if (str_is(it.key, "last"))
+		if (str_is(it.key, "last")) {
 			n->last = str_is(it.value, "true");
-		else if (i < ARRAY_LEN(keys)
-				 ? !name_texts(n, it.value)
-				 : !name_by_part(n, it.key, it.value))
+		} else if (str_is(it.key, "since")) {
+			if (!json_text(it.value, &n->a, &n->since))
+				return !err_set(&n->e, EX_DATAERR,
+						"since is a text");
+		} else if (i < ARRAY_LEN(keys)
+				   ? !name_texts(n, it.value)
+				   : !name_by_part(n, it.key, it.value)) {
 			return false;
+		}
 	}
 	return true;
 }
@@ -199,24 +213,44 @@ static int check_count(const struct peer *p, size_t more, struct err *e)
 	return err_set(e, EX_DATAERR, "more than %zu patterns", max);
 }
 
-static int join(struct peer *p, struct str room, bool last, struct err *e)
+/* Now, as the message says; who came before the journal is seen to later. */
+static int subscribe(struct peer *p, const struct patterns *set,
+		     struct named *n, struct err *e)
+{
+	struct gateway *g = p->s->g;
+	struct position pos, since = { 0 };
+	struct hub_wish wish = { .pattern = set->v,
+				 .n = set->n,
+				 .since = n->since.p ? &since : NULL,
+				 .last = n->last };
+	bool recovered, whole = true;
+
+	if (p->waits && n->since.p)
+		return err_set(e, EX_UNAVAILABLE, "no journal yet");
+	if (p->waits)
+		return 0;
+	if (n->since.p &&
+	    asked_since(g, n->since, set->v, set->n, &since, &whole, e))
+		return -1;
+	if (hub_subscribe(g->hub, &p->l.client, &wish, &pos, &recovered, e))
+		return -1;
+	n->recovered &= recovered && whole;
+	return 0;
+}
+
+static int join(struct peer *p, struct str room, struct named *n, struct err *e)
 {
 	struct patterns set = { 0 };
-	struct hub_wish wish = { .last = last };
-	struct position pos;
 	struct str left;
-	bool recovered, was_in = rooms_in(p->seat, room);
+	bool was_in = rooms_in(p->seat, room);
 	int rc = peer_room(p, room, &set, e);
 
-	wish.pattern = set.v;
-	wish.n = set.n;
 	if (rc == 0 && !was_in)
 		rc = check_count(p, set.n, e);
 	if (rc == 0 && !rooms_enter(p->s->rooms, p->seat, room))
 		rc = err_set(e, EX_DATAERR, "more than %d rooms", ROOMS_MAX);
-	if (rc == 0 && !p->waits)
-		rc = hub_subscribe(p->s->g->hub, &p->l.client, &wish, &pos,
-				   &recovered, e);
+	if (rc == 0)
+		rc = subscribe(p, &set, n, e);
 	if (rc && p->seat && !was_in)
 		rooms_leave(p->s->rooms, p->seat, room);
 	patterns_free(&set);
@@ -229,21 +263,25 @@ static int join(struct peer *p, struct str room, bool last, struct err *e)
 static void change_rooms(struct peer *p, const struct socketio_message *m,
 			 struct json_iter args, bool come)
 {
-	struct named n = { .t = p->s->g->compat, .a = { .block = 256 } };
-	bool ok = name_rooms(&n, args);
+	struct named n = { .t = p->s->g->compat,
+			   .a = { .block = 256 },
+			   .recovered = true };
+	bool ok = name_rooms(&n, args), past;
+
+	past = n.last || n.since.p;
 
 	if (ok && come && peer_comes_too_often(p->s, p, THROTTLE_SUBSCRIPTION))
 		ok = !err_set(&n.e, EX_TEMPFAIL, "too many subscriptions");
 	/* What others are sent then may be too much for its session. */
 	for (size_t i = 0; ok && p->c && i < n.n; i++) {
 		if (come)
-			ok = (rooms_in(p->seat, n.room[i]) && !n.last) ||
-			     join(p, n.room[i], n.last, &n.e) == 0;
+			ok = (rooms_in(p->seat, n.room[i]) && !past) ||
+			     join(p, n.room[i], &n, &n.e) == 0;
 		else
 			leave(p, n.room[i]);
 	}
 	if (ok)
-		answer_rooms(p, m);
+		answer_rooms(p, m, come && n.since.p ? &n.recovered : NULL);
 	else
 		refuse(p, m, &n.e);
 	for (size_t i = 0; ok && come && p->c && i < n.n; i++)

@@ -112,6 +112,13 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	run "$BIN/weir-gateway" --dir "$dir" --token-file "$T/short"
 	[ "$status" -eq 78 ]
 	[[ $output == *token-file* ]]
+	run -78 "$BIN/weir-gateway" --dir "$dir" --check-config --listen localhost
+	[[ $output == *"listen: localhost: not an IP address" ]]
+	for name in http://weir.example weir.example:80 2001:db8::1; do
+		run -78 "$BIN/weir-gateway" --dir "$dir" --check-config --host "$name"
+		[[ $output == *"host: '$name' is neither like "* ]]
+	done
+	"$BIN/weir-gateway" --dir "$dir" --check-config --host weir.example --host '[2001:db8::1]'
 }
 
 @test "ends with 0 on TERM, also with clients and waiting requests" {
@@ -394,7 +401,11 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	[ "$(status "$url/api/v1/events?limit=0")" = 400 ]
 	[ "$(status "$url/api/v1/events?since=yesterday")" = 400 ]
 	[ "$(status "$url/healthz?x=1")" = 400 ]
-	[ "$(status "$url/ws")" = 404 ]
+	[ "$(status "$url/ws")" = 426 ]
+	get "$url/ws" | grep -qF 'a proxy has to hand on Upgrade'
+	[ "$(status -X POST "$url/api/nothing")" = 404 ]
+	[ "$(status -X DELETE "$url/client/nothing.js")" = 404 ]
+	[ "$(status -X POST "$url/client/weir.js")" = 405 ]
 	run get -i -X POST "$url/metrics"
 	[[ $output == *'Allow: GET, HEAD'* ]]
 	[[ $output == *'application/problem+json'* ]]

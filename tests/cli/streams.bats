@@ -259,3 +259,21 @@ hold() {
 	stop_daemon "$gateway"
 	wait "$curl"
 }
+
+@test "a WebSocket takes a time or an age, too, and says where that is" {
+	start_both
+	numbers 1 5 | pub -t test.n
+	pub -t test.n <<<'{"n":6}' # recorded later than the others
+	last=$(curl -s "$url/api/v1/events?topic=test.n" | jq -r '.events[5].recordedtime')
+	for since in 1h:1 "$last:6"; do
+		echo '{"subscribe":["test.n"],"since":"'"${since%:*}"'"}' |
+			"$HELPERS/wsclient" -t 30000 -n 2 "$port" >"$T/out"
+		[ "$(jq -cs '[.[0].recovered, .[1].data.n]' "$T/out")" = "[true,${since##*:}]" ]
+	done
+	run --separate-stderr "$HELPERS/wsclient" -t 30000 -n 2 "$port" <<-'END'
+		{"subscribe":["test.n"],"since":"soon"}
+		{"subscribe":["test.n"],"since":"90"}
+	END
+	[ "$status" -eq 0 ]
+	[ "$(grep -c bad-position <<<"$output")" = 2 ]
+}

@@ -39,6 +39,8 @@ run_client() {
 @test "events have their old names and payloads, over HTTP" { run_client events-polling; }
 @test "rooms are joined and left, and what cannot be is said" { run_client rooms; }
 @test "a room gives the newest of each topic, where it is asked to" { run_client last; }
+@test "a room gives what came after a position, a time or an age" { run_client since; }
+@test "who was given something of the past comes back to where it was" { run_client past; }
 @test "a client has so many subscriptions at most" {
 	start_both --max-subscriptions 10
 	client limits

@@ -210,6 +210,56 @@ const scenarios = {
 		socket.close();
 	},
 
+	// A position of any transport, a time or an age.
+	async since() {
+		await publish(number(1), number(2), number(3));
+		const { events } = await (await fetch(url + "/api/v1/events?topic=t.n/")).json();
+		const at = (event) => `${event.epoch}:${event.offset}`;
+		const socket = await connected();
+		const join = (since) => socket.emitWithAck("join", { room: "t.n/", since });
+		assert.deepEqual(await join(at(events[0])),
+			{ ok: true, rooms: (await socket.emitWithAck("join", "t.n/")).rooms, recovered: true });
+		assert.deepEqual(numbers(await settled(socket)), [2, 3]);
+		for (const bad of ["90", "soon", "", 7, null])
+			assert.match((await join(bad)).error, /^since/);
+		for (const since of ["1h", events[0].recordedtime, at(events[0]).replace(/:.*/, ":0")]) {
+			await socket.emitWithAck("leave", "t.n/");
+			socket.heard.length = 0;
+			assert.equal((await join(since)).recovered, true);
+			assert.deepEqual(numbers(await settled(socket)), [1, 2, 3]);
+		}
+		// A room that it is in has missed nothing.
+		assert.equal((await join("1h")).recovered, true);
+		assert.deepEqual(numbers(await settled(socket)), [1, 2, 3]);
+		assert.equal((await join("00000001:1")).recovered, false);
+		socket.close();
+	},
+
+	// What it asked of the past does not take a client back to there.
+	async past() {
+		await publish(["venue.update", "9", { status: "open" }]);
+		const socket = await connected();
+		await socket.emitWithAck("join", "t.n/");
+		await publish(number(1), number(2));
+		await settled(socket);
+		await socket.emitWithAck("join", { room: "venue:9", last: true });
+		await until(() => names(socket.heard).includes("venue:9"));
+		back = cut(socket);
+		await publish(number(3));
+		await back;
+		assert.equal(socket.recovered, true);
+		assert.deepEqual(numbers(await settled(socket)), [1, 2, 3]);
+		// Who goes before it has had all of that begins anew.
+		const text = "x".repeat(1000);
+		for (let i = 0; i < 20; i++)
+			await publish(...Array(1000).fill(["t.big", "a", { text }]));
+		back = new Promise((resolve) => socket.once("t.big", () => resolve(cut(socket))));
+		await socket.emitWithAck("join", { room: "t.big/", since: "1h" });
+		await back;
+		assert.equal(socket.recovered, false);
+		socket.close();
+	},
+
 	// Who says good-bye does not come back to its seat.
 	async goodbye() {
 		const socket = await connected();

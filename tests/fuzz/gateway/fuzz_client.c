@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena a = { 0 };
 	struct buf b = { 0 };
 	struct filters *all = filters_new();
+	const struct position at = { 7, (uint64_t)text.len };
 
 	if (client_parse(text, &a, &cmd, &e)) {
 		struct patterns p = { 0 };
@@ -30,11 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		assert(patterns_filters(&p) == (f && cmd.n));
 		filter_drop(&f);
-		client_print_subscribed(&p, cmd.since, true, &b);
+		client_print_subscribed(&p, at, true, &b);
 		assert(json_check(buf_str(&b), JSON_UNIQUE, NULL) == 0);
 		buf_reset(&b);
 		if (cmd.verb == CLIENT_PING) {
-			client_print_pong(cmd.ping, cmd.since, &b);
+			client_print_pong(cmd.ping, at, &b);
 			assert(json_check(buf_str(&b), JSON_UNIQUE, NULL) == 0);
 		}
 		patterns_free(&p);

@@ -118,11 +118,13 @@ static inline struct str frames_reply(enum frame_kind kind, struct buf *b)
 
 /* Custom kinds: messages, whatever their number. */
 static inline void frames_encode(void *arg, enum frame_kind kind,
-				 const struct event *ev, struct buf *b)
+				 const struct event *ev, bool is_past,
+				 struct buf *b)
 {
 	struct buf text = { 0 };
 
 	(void)arg;
+	(void)is_past;
 	assert_in_range(kind, FRAME_CUSTOM, FRAME_KINDS - 1);
 	event_print(ev, 0, &text);
 	frame_add(b, buf_str(&text));

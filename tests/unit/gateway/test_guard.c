@@ -7,6 +7,26 @@
 
 static const char *const names[] = { "weir.example", "Box.local" };
 
+static void names_have_neither_scheme_nor_port(void **state)
+{
+	static const char *const good[] = { "weir.example", "box", "192.0.2.1",
+					    "[2001:db8::1]" };
+	static const char *const bad[] = { "",
+					   "http://weir.example",
+					   "weir.example:80",
+					   "weir.example/",
+					   "2001:db8::1",
+					   "[2001:db8::1]:80",
+					   "a b",
+					   "me@box" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		assert_true(guard_is_host(good[i]));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(guard_is_host(bad[i]));
+}
+
 static void only_loopback_and_configured_hosts_are_served(void **state)
 {
 	static const struct {
@@ -196,6 +216,7 @@ static void a_body_is_what_its_type_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_have_neither_scheme_nor_port),
 		cmocka_unit_test(only_loopback_and_configured_hosts_are_served),
 		cmocka_unit_test(an_origin_must_name_the_host),
 		cmocka_unit_test(a_token_comes_as_bearer_or_as_password),
