@@ -165,3 +165,14 @@ null null null EUR' ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
 	[[ $stderr == "weir: error: gateway $WEIR_URL: Failed to connect"* ]]
 }
+
+@test "who may not see the status is told what is missing" {
+	echo 0123456789abcdef-the-owner >"$T/token"
+	start_both --token-file "$T/token"
+	run -69 --separate-stderr env WEIR_URL="$url" "$BIN/weir" status
+	[ "$stderr" = "weir: error: gateway $url: it wants a token that may see this; WEIR_URL can hold one, see weir(1)" ]
+	run -69 --separate-stderr env WEIR_URL="http://x:wrong-token@${url#http://}" "$BIN/weir" status
+	[[ $stderr == *"wants a token"* && $stderr != *wrong-token* ]]
+	run -0 env WEIR_URL="http://x:$(cat "$T/token")@${url#http://}" "$BIN/weir" status
+	[ "$(jq -r .ready <<<"$output")" = true ]
+}
