@@ -165,6 +165,23 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 	refused HS256 "$T/secret" '{"exp":"+600","aud":"weir","iss":"https://id.example"}' 'no sub'
 }
 
+# As a reader would, by the manual alone.
+@test "a JWT that is made as the manual shows" {
+	awk '/^\.Bd/ { block = ""; next } /^\.Ed/ { if (block ~ /openssl/) printf "%s", block }
+		{ block = block $0 "\n" }' "$BATS_TEST_DIRNAME/../../man/weir-gateway.1" |
+		sed 's/\\e$/\\/' >"$T/example"
+	[ "$(grep -c '^openssl\|^curl\|^(umask' "$T/example")" = 2 ]
+	(umask 077 && echo "not the one of the example, 32 bytes" >"$T/secret")
+	start_both --jwt-keys "$T/secret"
+	events
+	run -0 sh -c "cd '$T' && sed 's|http://localhost:8080|$url|' example | sh"
+	[[ $output == *'"status":401'* ]]
+	kill -HUP "$gateway" # it has the new secret then
+	wait_for grep -q 'info: reloaded' "$T/gateway.err"
+	run -0 sh -c "cd '$T' && sed '/^(umask/d; s|http://localhost:8080|$url|' example | sh"
+	[ "$(topics <<<"$output")" = 'price.update/a user.notification/ann ' ]
+}
+
 @test "a secret for JWTs must be nobody else's" {
 	echo "a secret of this test, 32 bytes or more" >"$T/secret"
 	chmod 644 "$T/secret"
