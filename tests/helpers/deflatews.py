@@ -10,7 +10,7 @@ import re
 import sys
 import zlib
 
-from rawws import (CLOSE, PING, PONG, TEXT, Client, Ended, ask, need)
+from rawws import (CLOSE, PING, PONG, TEXT, Client, Ended, ask, metric, need)
 
 BINARY, RSV1 = 2, 0x40
 OFFER = "permessage-deflate; client_max_window_bits"
@@ -204,38 +204,57 @@ def final_block(data):
 
 def wrong(port):
     """What RFC 7692 does not allow ends the connection, and no other."""
+    def broken():
+        return metric(port, "inflate_refused_total", "broken")
+
     other = Deflating(port)
     text = json.dumps({"ping": "z" * 500}).encode()
     packed = squeeze(text)
-    for what in (
-            [(packed[:9], TEXT, RSV1), (packed[9:], 0, 0x80 | RSV1)],
-            [(text[:9], TEXT, 0), (text[9:], 0, 0x80 | RSV1)],
-            [(squeeze(b""), PING, 0x80 | RSV1)],
-            [(b"x", PONG, 0x80 | RSV1)],
-            [(b"\x03\xe8", CLOSE, 0x80 | RSV1)],
-            [(text, TEXT, 0x80 | 0x20)],
-            [(text, TEXT, 0x80 | 0x10)]):
-        c = Deflating(port)
+    last = 0x80 | RSV1
+    # What is sent; the code of the close; whether that is counted: the bits
+    # that nobody may set are seen to by lws alone.
+    for what, code, counted in (
+            ([(packed[:9], TEXT, RSV1), (packed[9:], 0, last)], 1002, 1),
+            ([(packed[:9], TEXT, RSV1), (packed[9:20], 0, RSV1)], 1002, 1),
+            ([(packed[:9], TEXT, RSV1), (packed[9:20], 0, 0),
+              (packed[20:], 0, last)], 1002, 1),
+            ([(text[:9], TEXT, 0), (text[9:], 0, last)], 1002, 1),
+            ([(text[:9], TEXT, 0), (text[9:20], 0, RSV1)], 1002, 1),
+            ([(squeeze(b""), PING, last)], 1002, 1),
+            ([(b"x" * 125, PING, last)], 1002, 1),
+            ([(b"x", PONG, last)], 1002, 1),
+            ([(b"\x03\xe8", CLOSE, last)], 1002, 1),
+            ([(text, TEXT, 0x80 | 0x20)], 1002, 0),
+            ([(text, TEXT, 0x80 | 0x10)], 1002, 0),
+            ([(b"x", PING, 0x80 | 0x20)], 1002, 0),
+            ([(b"\xff\xff\xff", TEXT, last)], 1007, 1),
+            ([(b"\x07", TEXT, last)], 1007, 1),
+            ([(packed[:-5], TEXT, last)], 1007, 1),
+            ([(text, TEXT, last)], 1007, 1),
+            ([(packed[:40] + b"\xff" * 40, TEXT, last)], 1007, 1)):
+        before, c = broken(), Deflating(port)
         for frame in what:
             c.send(*frame)
-        c.ends_with(1002)
-    for data in (b"\xff\xff\xff", b"\x07", packed[:-5], text,
-                 packed[:40] + b"\xff" * 40):
-        c = Deflating(port)
-        c.send(data, TEXT, 0x80 | RSV1)
-        c.ends_with(1007)
-    for offer, path in (("", "/ws"), ("permessage-deflate; x", "/ws"),
-                        (OFFER, "/socket.io/?EIO=4&transport=websocket")):
+        c.ends_with(code)
+        need(broken() - before == counted, what, "counted", broken() - before)
+    before = broken()
+    for offer, path, opcode, data in (
+            ("", "/ws", TEXT, packed), ("", "/ws", PING, b"x"),
+            ("permessage-deflate; x", "/ws", TEXT, packed),
+            (OFFER, "/socket.io/?EIO=4&transport=websocket", TEXT, packed)):
         c = Deflating(port, offer, path)
         need(c.agreed is None, "agreed on", c.agreed)
         try:
-            c.send(packed, TEXT, 0x80 | RSV1)
+            c.send(data, opcode, last)
             while True:
-                first, data = c.frame()
+                first, said = c.frame()
+                need(first & 15 != PONG, "answered", opcode, "to", offer)
                 if first & 15 == CLOSE:
-                    need(data[:2] == b"\x03\xea", "closed with", data)
+                    need(said[:2] == b"\x03\xea", "closed with", said)
         except (Ended, ConnectionError):
             pass
+    need(broken() == before, "counted, where nothing was agreed on")
+    other.deadline = c.deadline
     other.lives()
 
 
