@@ -200,14 +200,19 @@ int jwt_read_right(struct access *who, struct str name, struct str value,
 	struct str text;
 	int rc = 0;
 
-	if (str_is(name, "role") && !(json_text(value, a, &text) &&
-				      access_role_parse(text, &who->role)))
-		rc = err_set(e, EX_DATAERR,
-			     "neither viewer, nor publisher, nor admin");
-	else if (str_is(name, "read"))
+	if (str_is(name, "role")) {
+		if (!json_text(value, a, &text) ||
+		    !access_role_parse(text, &who->role))
+			rc = err_set(e, EX_DATAERR,
+				     "neither viewer, nor publisher, nor "
+				     "admin");
+	} else if (str_is(name, "read"))
 		rc = read_patterns(&who->reads, value, a, e);
 	else if (str_is(name, "write"))
 		rc = read_patterns(&who->writes, value, a, e);
+	else /* one that was mistyped would leave more rights */
+		return err_set(e, EX_DATAERR,
+			       "a member is neither role, nor read, nor write");
 	return rc ? err_prefix(e, "%.*s", STR_ARG(name)) : 0;
 }
 

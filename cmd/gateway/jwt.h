@@ -46,8 +46,7 @@ struct access *jwt_read(const struct jwt_conf *conf, struct str token,
 
 /*
  * The member "role", "read" or "write" of a JSON object that was checked, as
- * JWTs and files of keys have them; any other is passed over. -1 with *e,
- * EX_DATAERR.
+ * JWTs and files of keys have them. -1 with *e, EX_DATAERR: also for any other.
  */
 int jwt_read_right(struct access *who, struct str name, struct str value,
 		   struct arena *a, struct err *e);
