@@ -275,8 +275,10 @@ static void flush(struct hub *h)
 	h->flushed_ms = loop_now_ms(h->conf.loop);
 	for (c = h->ahead.head; c; c = next) {
 		next = c->next;
-		if (c->pos <= h->flushed)
-			hub_settle(h, c);
+		if (c->pos > h->flushed)
+			continue;
+		hub_settle(h, c);
+		c->put_off = c->state == HUB_BEHIND; /* by this flush */
 	}
 }
 
