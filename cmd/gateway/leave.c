@@ -34,12 +34,27 @@ struct leave {
 	bool done;
 };
 
+/*
+ * Without a handler, these end a process. They wait while there is none: at the
+ * beginning, and from one program to the next, which has them pending then.
+ */
+static void hold_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(how, &set, NULL);
+}
+
 void leave_init(char **argv)
 {
 	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 
 	program[n > 0 ? n : 0] = '\0';
 	arguments = argv;
+	hold_signals(SIG_BLOCK);
 }
 
 bool leave_is_leaving(const struct leave *l)
@@ -75,9 +90,8 @@ void leave_tell(struct gateway *g, uint16_t code)
 /* ---- making way ---- */
 
 /* Until all who have asked are answered, or have waited long enough. */
-static void on_timer(void *arg)
+static void make_way(struct leave *l)
 {
-	struct leave *l = arg;
 	bool late = loop_now_ms(l->g->loop) >= l->until_ms;
 	size_t left = socketio_live_let_go(l->g->socketio, l->share, late);
 	size_t busy = net_busy(l->g->net);
@@ -92,7 +106,18 @@ static void on_timer(void *arg)
 	leave_tell(l->g, 1012);
 	socketio_live_let_go(l->g->socketio, 0, true);
 	l->done = true;
+	hold_signals(SIG_BLOCK);
 	loop_stop(l->g->loop);
+}
+
+static void on_timer(void *arg)
+{
+	struct leave *l = arg;
+
+	if (leave_is_leaving(l))
+		make_way(l);
+	else
+		loop_child_kill(l->check, SIGKILL);
 }
 
 static void begin(struct leave *l)
@@ -113,11 +138,13 @@ static void on_checked(void *arg, int status, int signo)
 	struct leave *l = arg;
 
 	loop_child_free(&l->check);
+	loop_timer_stop(l->timer);
 	if (status == 0 && signo == 0) {
 		begin(l);
 		return;
 	}
-	log_error("not replaced: %s does not take the configuration", program);
+	log_error("not replaced: %s %s the configuration", program,
+		  signo == SIGKILL ? "has not checked" : "does not take");
 	notify("READY=1");
 }
 
@@ -139,7 +166,9 @@ static void on_signal(void *arg)
 	argv[n] = (char[]){ "--check-config" };
 	l->check = loop_child_new(l->g->loop, argv, NULL, l->null_fd,
 				  STDERR_FILENO, on_checked, l, &e);
-	if (!l->check) {
+	if (l->check) {
+		loop_timer_start(l->timer, LEAVE_CHECK_MS);
+	} else {
 		log_error("not replaced: %s", e.msg);
 		notify("READY=1");
 	}
@@ -156,6 +185,8 @@ struct leave *leave_new(struct gateway *g, struct err *e)
 	l->signal = loop_signal_new(g->loop, SIGUSR2, on_signal, l, e);
 	if (!l->signal)
 		leave_free(&l);
+	else
+		hold_signals(SIG_UNBLOCK);
 	return l;
 }
 

@@ -18,6 +18,7 @@
 enum {
 	LEAVE_RETRY_MIN_MS = 500, /* after which clients come back */
 	LEAVE_RETRY_MAX_MS = 4000,
+	LEAVE_CHECK_MS = 10000, /* for the new program's word */
 	LEAVE_WAIT_MS = 12000, /* for answers: longer than the store may take */
 	LEAVE_LOOK_MS = 10,
 	LEAVE_LET_GO = 10,	/* Socket.IO's sessions, each time; */
@@ -26,7 +27,10 @@ enum {
 
 struct leave;
 
-/* The program, as it was started; argv lives as long as the process. */
+/*
+ * The program, as it was started; argv lives as long as the process. From now
+ * on until leave_new(), signals that would end it wait.
+ */
 void leave_init(char **argv);
 
 struct leave *leave_new(struct gateway *g, struct err *e);

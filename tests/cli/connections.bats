@@ -113,6 +113,47 @@ connection_rate_counted() {
 	stop_daemon "$gateway"
 }
 
+makes_way() { [ "$(grep -c ': making way ' "$T/gateway.err")" -ge "$1" ]; }
+
+@test "SIGUSR2 and SIGHUP: at any time, as often as one likes" {
+	start_both
+	files=$(ls "/proc/$gateway/fd" | wc -l)
+	until makes_way 5; do
+		kill -USR2 "$gateway"
+		kill -HUP "$gateway"
+	done
+	wait_for makes_way 5
+	quiet() { # nobody has made way for a while: none is on its way
+		before=$(lines "$T/gateway.err")
+		for i in $(seq 10); do gateway_is_ready || return 1; done
+		[ "$(lines "$T/gateway.err")" = "$before" ]
+	}
+	wait_for quiet
+	# nothing is left open by those that were before
+	[ "$(ls "/proc/$gateway/fd" | wc -l)" -le $((files + 1)) ]
+	stop_daemon "$gateway"
+}
+
+@test "SIGUSR2: stays where the new program says nothing" {
+	mkdir "$T/bin"
+	cp "$BIN/weir-gateway" "$T/bin"
+	start_store
+	BIN=$T/bin start_gateway
+	wait_for gateway_is_ready
+	mv "$T/bin/weir-gateway" "$T/bin/good"
+	printf '#!/bin/sh\nexec sleep 1000\n' >"$T/bin/weir-gateway"
+	chmod +x "$T/bin/weir-gateway"
+	kill -USR2 "$gateway"
+	wait_for grep -q 'not replaced: .* has not checked' "$T/gateway.err"
+	gateway_is_ready
+	[ -z "$(ps --ppid "$gateway" -o pid=)" ]
+	mv "$T/bin/good" "$T/bin/weir-gateway"
+	kill -USR2 "$gateway"
+	wait_for makes_way 1
+	wait_for gateway_is_ready
+	stop_daemon "$gateway"
+}
+
 @test "listens on a socket that it is handed" {
 	start_store
 	cat >"$T/hand.py" <<-'E'
