@@ -226,13 +226,14 @@ static void run_reverse(struct query *q)
 /* Offsets of topics' newest events, those after a bound. */
 struct newest {
 	uint64_t after, *v;
-	size_t n, cap;
+	size_t n, cap, looked;
 };
 
 static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 {
 	struct newest *all = arg;
 
+	all->looked++;
 	if (t->last <= all->after)
 		return 0;
 	if (all->n == HUB_LAST_MAX)
@@ -263,6 +264,8 @@ static int look_newest(struct query *q, struct journal *j, uint64_t head,
 	for (size_t i = 0; rc == 0 && i < q->patterns.n; i++)
 		rc = journal_topics(j, q->patterns.v[i], (struct str){ 0 },
 				    on_topic, &all, e);
+	gateway_charge(q->s.g, THROTTLE_REQUEST, q->s.conn, q->s.who->user,
+		       all.looked / HUB_LOOKED_COST);
 	if (all.n)
 		qsort(all.v, all.n, sizeof(*all.v), by_offset);
 	for (size_t i = 0; rc == 0 && i < all.n && !is_full(q); i++) {

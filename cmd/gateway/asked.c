@@ -80,6 +80,8 @@ int asked_subscribe(struct live *l, const struct asked *a,
 	int rc = hub_subscribe(l->s.g->hub, &l->client, &wish, pos_r,
 			       recovered_r, e);
 
+	gateway_charge(l->s.g, THROTTLE_SUBSCRIPTION, l->s.conn, l->s.who->user,
+		       l->client.looked / HUB_LOOKED_COST);
 	*recovered_r &= a->recovered;
 	return rc;
 }

@@ -63,6 +63,17 @@ int64_t gateway_throttle_user(struct gateway *g, enum throttle_kind kind,
 	return throttle_client(g, kind, c, false, user);
 }
 
+void gateway_charge(struct gateway *g, enum throttle_kind kind,
+		    const struct net_conn *c, struct str user, size_t n)
+{
+	const struct throttle_limits limits =
+		throttle_resolve(&g->settings->limits, net_is_local(c));
+	const struct in6_addr address = net_address(c);
+
+	throttle_charge(g->throttle, &limits, kind, n, &address, user,
+			loop_now_ms(g->loop));
+}
+
 static bool admit(void *arg, const struct in6_addr *address, bool is_local)
 {
 	return throttle(arg, THROTTLE_CONNECTION, is_local, address,

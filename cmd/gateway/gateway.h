@@ -105,6 +105,10 @@ int64_t gateway_throttle(struct gateway *g, enum throttle_kind kind,
 int64_t gateway_throttle_user(struct gateway *g, enum throttle_kind kind,
 			      const struct net_conn *c, struct str user);
 
+/* What it has just done was as much as n things more; owed for a second at most. */
+void gateway_charge(struct gateway *g, enum throttle_kind kind,
+		    const struct net_conn *c, struct str user, size_t n);
+
 /*
  * Make the parts of one that is zeroed but for settings, listening and what is
  * read from settings (auth, proxies, tls, compat, lag); `reload` is called for

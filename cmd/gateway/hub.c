@@ -422,6 +422,7 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 
 	flush(h); /* so that everybody's position is a flushed one */
 	rc = hub_plan(h, c, wish, &p, e);
+	c->looked = p.looked;
 	if (rc == 0) {
 		set_state(h, c, HUB_IDLE);
 		set_group(h, c, &p.set);

@@ -53,7 +53,8 @@ enum {
 	HUB_LAST_MAX = 100000, /* topics that "last" may give */
 	HUB_LAG_MS = 30000,    /* twice found to be lagging: disconnected */
 	HUB_LAG_SLICE = 256,   /* clients that take no more, looked at */
-	HUB_OWED_MAX = 16,     /* requests of one client that wait */
+	HUB_LOOKED_COST = 1000, /* topics to look at, as one subscription */
+	HUB_OWED_MAX = 16,	/* requests of one client that wait */
 	HUB_RING_SLOTS = 16384, /* of each kind of frame */
 	HUB_RING_BYTES = 4 << 20,
 };
@@ -95,6 +96,7 @@ struct hub_client {
 	bool returning;	   /* asked for what was; may lag until it is live */
 	bool put_off;	   /* by the hub's own doing it is behind */
 	bool lagging;	   /* was found to be, and takes no more */
+	uint32_t looked;   /* topics, for "last", when it last subscribed */
 	struct owed *owed; /* what it is sent first, up to its position */
 };
 

@@ -8,9 +8,10 @@
 
 static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 {
-	const struct plan *p = arg;
+	struct plan *p = arg;
 	struct owed *o = p->owed;
 
+	p->looked++;
 	/* What is newer comes by itself; what it had it has seen. */
 	if (t->last > p->pos || patterns_cover(&o->had, t->topic))
 		return 0;

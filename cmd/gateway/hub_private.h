@@ -102,6 +102,7 @@ struct plan {
 	struct journal_want want;
 	bool recovered;
 	struct owed *owed;	    /* or NULL */
+	uint32_t looked;	    /* topics, for it */
 	const struct patterns *had; /* or NULL; lives as long as its group */
 };
 

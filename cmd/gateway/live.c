@@ -37,10 +37,13 @@ bool live_upgrade(void *arg, struct net_conn *c, const struct net_request *r)
 
 	if (!api_admit(arg, c, r, true))
 		return false;
-	if (socketio_live_is_path(r->path))
+	if (socketio_live_is_path(r->path) &&
+	    speaks(r->protocols) != SPEAKS_OTHER)
 		return engineio_net_upgrade(socketio_live_wire(g->socketio), c,
 					    r);
-	if (!str_is(r->path, "/ws"))
+	if (socketio_live_is_path(r->path))
+		http_problem(c, 400, "Socket.IO has no such subprotocol");
+	else if (!str_is(r->path, "/ws"))
 		http_problem(c, 404, "the WebSocket is at /ws");
 	else if (r->method != NET_GET)
 		http_not_allowed(c, "GET");
@@ -283,6 +286,8 @@ static void subscribe(struct live *l, const struct client_command *cmd)
 		reply_error(l, code_of(&e), e.msg);
 	else
 		welcome(l, cmd, pos, recovered && whole);
+	gateway_charge(g, THROTTLE_SUBSCRIPTION, l->s.conn, l->s.who->user,
+		       l->client.looked / HUB_LOOKED_COST);
 	filter_drop(&wish.filter);
 }
 

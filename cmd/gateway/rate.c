@@ -12,7 +12,7 @@ static void fill(struct rate *r, int64_t now_ms)
 	int64_t full = r->per_s * MILLI, gone = now_ms - r->at_ms;
 
 	r->at_ms = now_ms;
-	if (gone >= MILLI || r->milli + gone * r->per_s > full)
+	if (gone >= 2 * MILLI || r->milli + gone * r->per_s > full)
 		r->milli = full;
 	else if (gone > 0)
 		r->milli += gone * r->per_s; /* per ms, of a thousandth */
@@ -27,6 +27,16 @@ bool rate_take(struct rate *r, int64_t now_ms)
 		return false;
 	r->milli -= MILLI;
 	return true;
+}
+
+void rate_charge(struct rate *r, int64_t n, int64_t now_ms)
+{
+	int64_t full = r->per_s * MILLI;
+
+	fill(r, now_ms);
+	r->milli = n < 2 * r->per_s ? r->milli - n * MILLI : -full;
+	if (r->milli < -full)
+		r->milli = -full;
 }
 
 void rate_give_back(struct rate *r)

@@ -20,6 +20,12 @@ void rate_init(struct rate *r, int64_t per_s, int64_t now_ms);
 /* Take a token; false: there is none. */
 bool rate_take(struct rate *r, int64_t now_ms);
 
+/*
+ * Take more than one, for what is done already. What is not there is owed, but
+ * no more than a second brings.
+ */
+void rate_charge(struct rate *r, int64_t n, int64_t now_ms);
+
 /* It was not needed. */
 void rate_give_back(struct rate *r);
 

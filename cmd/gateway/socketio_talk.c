@@ -174,14 +174,16 @@ static bool name_rooms(struct named *n, struct json_iter args)
 
 /* ---- joining and leaving ---- */
 
-/* Take away what only this room wanted, which it is in no more. */
-static void unsubscribe(struct peer *p, struct str room)
+/* Leave rooms, and take away what only they wanted. */
+static void leave(struct peer *p, const struct str *rooms, size_t n)
 {
 	struct patterns gone = { 0 }, rest = { 0 };
 	struct str other;
 	struct err e;
 
-	peer_room(p, room, &gone, &e);
+	for (size_t i = 0; i < n; i++)
+		if (rooms_leave(p->s->rooms, p->seat, rooms[i]))
+			peer_room(p, rooms[i], &gone, &e);
 	for (size_t i = 0; (other = rooms_at(p->seat, i)).p; i++)
 		peer_room(p, other, &rest, &e);
 	for (size_t i = 0; i < rest.n; i++)
@@ -190,16 +192,6 @@ static void unsubscribe(struct peer *p, struct str room)
 		hub_unsubscribe(p->s->g->hub, &p->l.client, gone.v, gone.n);
 	patterns_free(&gone);
 	patterns_free(&rest);
-}
-
-static void leave(struct peer *p, struct str room)
-{
-	struct arena a = { .block = 256 };
-
-	room = arena_str(&a, room); /* it may be the seat's own text */
-	if (rooms_leave(p->s->rooms, p->seat, room))
-		unsubscribe(p, room);
-	arena_free(&a);
 }
 
 /* Of a client, as the settings say; those that it has may be counted twice. */
@@ -256,8 +248,38 @@ static int join(struct peer *p, struct str room, struct named *n, struct err *e)
 	patterns_free(&set);
 	left = compat_left_for(p->s->g->compat, room);
 	if (rc == 0 && left.p && p->c)
-		leave(p, left);
+		leave(p, &left, 1);
 	return rc;
+}
+
+static void charge(const struct peer *p, size_t n)
+{
+	/* a poll may not wait just now */
+	const struct net_conn *c = engineio_net_post(p->s->wire);
+
+	if (!c)
+		c = socketio_live_conn(&p->l);
+	if (c)
+		gateway_charge(p->s->g, THROTTLE_SUBSCRIPTION, c,
+			       p->l.s.who->user, n);
+}
+
+/* False with the error: not all of them. */
+static bool join_all(struct peer *p, struct named *n)
+{
+	bool past = n->last || n->since.p;
+	bool ok = !peer_comes_too_often(p->s, p, THROTTLE_SUBSCRIPTION);
+
+	if (!ok)
+		err_set(&n->e, EX_TEMPFAIL, "too many subscriptions");
+	/* What others are sent then may be too much for its session. */
+	for (size_t i = 0; ok && p->c && i < n->n; i++) {
+		if (rooms_in(p->seat, n->room[i]) && !past)
+			continue;
+		ok = join(p, n->room[i], n, &n->e) == 0;
+		charge(p, (i > 0) + p->l.client.looked / HUB_LOOKED_COST);
+	}
+	return ok;
 }
 
 static void change_rooms(struct peer *p, const struct socketio_message *m,
@@ -266,20 +288,12 @@ static void change_rooms(struct peer *p, const struct socketio_message *m,
 	struct named n = { .t = p->s->g->compat,
 			   .a = { .block = 256 },
 			   .recovered = true };
-	bool ok = name_rooms(&n, args), past;
+	bool ok = name_rooms(&n, args);
 
-	past = n.last || n.since.p;
-
-	if (ok && come && peer_comes_too_often(p->s, p, THROTTLE_SUBSCRIPTION))
-		ok = !err_set(&n.e, EX_TEMPFAIL, "too many subscriptions");
-	/* What others are sent then may be too much for its session. */
-	for (size_t i = 0; ok && p->c && i < n.n; i++) {
-		if (come)
-			ok = (rooms_in(p->seat, n.room[i]) && !past) ||
-			     join(p, n.room[i], &n, &n.e) == 0;
-		else
-			leave(p, n.room[i]);
-	}
+	if (ok && come)
+		ok = join_all(p, &n);
+	else if (ok)
+		leave(p, n.room, n.n);
 	if (ok)
 		answer_rooms(p, m, come && n.since.p ? &n.recovered : NULL);
 	else

@@ -145,17 +145,26 @@ struct taking {
 	size_t n;
 };
 
-/*
- * Take from a bucket, as the limits are now: they may have been set again. Else
- * what was taken from others is given back. 0, or how long to wait. The newest
- * three are never the oldest: the others' are still there.
- */
-static int64_t take(struct taking *k, char who, struct str name, int64_t per_s)
+/* A bucket, as the limits are now: they may have been set again. */
+static struct rate *bucket(const struct taking *k, char who, struct str name,
+			   int64_t per_s)
 {
 	struct rate *r = &get(k->t, who, name)->rate[k->kind];
 
 	if (r->per_s != per_s)
 		rate_init(r, per_s, k->now_ms);
+	return r;
+}
+
+/*
+ * Take from a bucket. Else what was taken from others is given back. 0, or how
+ * long to wait. The newest three are never the oldest: the others' are still
+ * there.
+ */
+static int64_t take(struct taking *k, char who, struct str name, int64_t per_s)
+{
+	struct rate *r = bucket(k, who, name, per_s);
+
 	if (rate_take(r, k->now_ms)) {
 		if (k->n < ARRAY_LEN(k->taken))
 			k->taken[k->n++] = r;
@@ -166,20 +175,26 @@ static int64_t take(struct taking *k, char who, struct str name, int64_t per_s)
 	return rate_wait_ms(r);
 }
 
+/* Of IPv6, the half that is an address; and its network. */
+static struct str half_of(const struct in6_addr *a)
+{
+	return (struct str){ (const char *)a,
+			     IN6_IS_ADDR_V4MAPPED(a) ? sizeof(*a) : HALF };
+}
+
+static struct str network_of(const struct in6_addr *a)
+{
+	return (struct str){ (const char *)a, NETWORK };
+}
+
 static int64_t take_address(struct taking *k, const struct in6_addr *a)
 {
-	const char *p = (const char *)a;
-	bool is_v4 = IN6_IS_ADDR_V4MAPPED(a);
 	int64_t ms = 0;
 
 	/* Of the network first: what it may not, has no entry. */
-	if (!is_v4)
-		ms = take(k, 'n', (struct str){ p, NETWORK },
-			  k->per_s * THROTTLE_NETWORK);
-	if (ms == 0)
-		ms = take(k, 'a', (struct str){ p, is_v4 ? sizeof(*a) : HALF },
-			  k->per_s);
-	return ms;
+	if (!IN6_IS_ADDR_V4MAPPED(a))
+		ms = take(k, 'n', network_of(a), k->per_s * THROTTLE_NETWORK);
+	return ms ? ms : take(k, 'a', half_of(a), k->per_s);
 }
 
 int64_t throttle_take(struct throttle *t, const struct throttle_limits *limits,
@@ -199,4 +214,26 @@ int64_t throttle_take(struct throttle *t, const struct throttle_limits *limits,
 	if (ms == 0 && user.p)
 		ms = take(&k, 'u', user, k.per_s);
 	return ms;
+}
+
+void throttle_charge(struct throttle *t, const struct throttle_limits *limits,
+		     enum throttle_kind kind, size_t n,
+		     const struct in6_addr *address, struct str user,
+		     int64_t now_ms)
+{
+	const struct taking k = { .t = t,
+				  .kind = kind,
+				  .per_s = limits->per_s[kind],
+				  .now_ms = now_ms };
+	const int64_t much = (int64_t)n;
+
+	if (k.per_s == 0 || n == 0)
+		return;
+	if (!IN6_IS_ADDR_V4MAPPED(address))
+		rate_charge(bucket(&k, 'n', network_of(address),
+				   k.per_s * THROTTLE_NETWORK),
+			    much, now_ms);
+	rate_charge(bucket(&k, 'a', half_of(address), k.per_s), much, now_ms);
+	if (user.p)
+		rate_charge(bucket(&k, 'u', user, k.per_s), much, now_ms);
 }

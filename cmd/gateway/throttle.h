@@ -68,6 +68,15 @@ int64_t throttle_take(struct throttle *t, const struct throttle_limits *limits,
 		      enum throttle_kind kind, const struct in6_addr *address,
 		      struct str user, int64_t now_ms);
 
+/*
+ * What they have just done was as much as n things more. That is owed where it
+ * is too many, for a second at most.
+ */
+void throttle_charge(struct throttle *t, const struct throttle_limits *limits,
+		     enum throttle_kind kind, size_t n,
+		     const struct in6_addr *address, struct str user,
+		     int64_t now_ms);
+
 size_t throttle_count(const struct throttle *t);
 
 #endif

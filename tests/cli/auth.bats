@@ -500,6 +500,33 @@ subscribes() { # MESSAGES WANTED
 	grep -q -- "$2" "$T/out"
 }
 
+@test "what makes much work counts as much, not as one request" {
+	ann=$(make_key ann read=price.)
+	start_both --keys-file "$T/keys" --token-file "$T/token" \
+		--requests-per-s 20 --messages-per-s 100 --subscriptions-per-s 20
+	seq 20000 | sed 's/.*/{"type":"price.n","subject":"&","data":{}}/' | pub
+	wait_for subscribes '{"subscribe":["price.a/"]}' '^{"subscribed"'
+	# one look at 20,000 topics is as much as 20 subscriptions
+	wait_for subscribes '{"subscribe":["price.n/"],"last":true}
+{"subscribe":["price.a/"]}' '"rate-limited"'
+	grep -q '^{"subscribed"' "$T/out"
+	wait_for served 200 "$ann" '/api/v1/events?topic=price.n/&last=true&limit=1'
+	wait_for served 429 "$ann" '/api/v1/events?topic=price.n/&last=true&limit=1'
+	# and 20 rooms, as much as 20
+	rooms=$(seq -s , 20 | sed 's/[0-9]*/"vibe_checks:&"/g')
+	wait_for joins "420[\"join\",[$rooms]]" '{"ok":true'
+	wait_for joins "420[\"join\",[$rooms]]"$'\x1e''421["join","venue:1"]' '431.*too many subscriptions'
+}
+
+joins() { # MESSAGES WANTED
+	sio="$url/socket.io/?EIO=4&transport=polling"
+	local auth="Authorization: Bearer $OWNER"
+	sid=$(curl -sS --max-time 20 -H "$auth" "$sio" | sed -n 's/^0{"sid":"\([^"]*\)".*/\1/p')
+	printf '40{}\x1e%s' "$1" | curl -sS --max-time 20 -H "$auth" --data-binary @- "$sio&sid=$sid"
+	curl -sS --max-time 20 -H "$auth" "$sio&sid=$sid" >"$T/out"
+	grep -q -- "$2" "$T/out"
+}
+
 @test "rates hold without a word for clients from elsewhere" {
 	ann=$(make_key ann read=price.)
 	start_both --keys-file "$T/keys" --token-file "$T/token" --trusted-proxy 127.0.0.1

@@ -154,6 +154,16 @@ makes_way() { [ "$(grep -c ': making way ' "$T/gateway.err")" -ge "$1" ]; }
 	stop_daemon "$gateway"
 }
 
+@test "a subprotocol that is not known is answered, also at Socket.IO's path" {
+	start_both
+	for path in /ws '/socket.io/?EIO=4&transport=websocket'; do
+		[ "$(curl -sS --max-time 20 -o "$T/out" -w '%{http_code}' -H 'Upgrade: websocket' -H 'Connection: Upgrade' \
+			-H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' -H 'Sec-WebSocket-Version: 13' \
+			-H 'Sec-WebSocket-Protocol: other' "$url$path")" = 400 ]
+		grep -q subprotocol "$T/out"
+	done
+}
+
 @test "listens on a socket that it is handed" {
 	start_store
 	cat >"$T/hand.py" <<-'E'

@@ -33,6 +33,26 @@ static void a_second_s_worth_at_once_then_at_the_rate(void **state)
 	assert_int_equal(take_all(&r, 999999000), 0);
 }
 
+static void what_is_owed_comes_first(void **state)
+{
+	struct rate r;
+
+	(void)state;
+	rate_init(&r, 10, 1000);
+	rate_charge(&r, 4, 1000);
+	assert_int_equal(take_all(&r, 1000), 6);
+	rate_charge(&r, 5, 1000);
+	assert_int_equal(rate_wait_ms(&r), 600);
+	assert_int_equal(take_all(&r, 1599), 0);
+	assert_int_equal(take_all(&r, 1600), 1);
+	/* no more than a second's, however much it was */
+	rate_charge(&r, INT64_MAX, 2000);
+	assert_int_equal(take_all(&r, 3099), 0);
+	assert_int_equal(take_all(&r, 3100), 1);
+	rate_charge(&r, 1000, 3100);
+	assert_int_equal(take_all(&r, 5100), 10);
+}
+
 static void without_a_rate_there_is_no_end(void **state)
 {
 	struct rate r;
@@ -46,6 +66,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_second_s_worth_at_once_then_at_the_rate),
+		cmocka_unit_test(what_is_owed_comes_first),
 		cmocka_unit_test(without_a_rate_there_is_no_end),
 	};
 

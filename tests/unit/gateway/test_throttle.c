@@ -1,3 +1,5 @@
+#include <arpa/inet.h>
+
 /* How often addresses and users may do things. */
 #include "cmd/gateway/throttle.h"
 
@@ -148,6 +150,35 @@ static void a_network_cannot_have_others_forgotten(void **state)
 	throttle_free(&t);
 }
 
+static void what_was_much_is_charged_to_all(void **state)
+{
+	const struct throttle_limits ten = { { 0, 0, 10, 0 } };
+	const struct str user = STR("u"), nobody = { 0 };
+	struct in6_addr a, b;
+	struct throttle *t = throttle_new();
+
+	(void)state;
+	inet_pton(AF_INET6, "2001:db8::1", &a);
+	inet_pton(AF_INET6, "::ffff:192.0.2.1", &b);
+	throttle_charge(t, &ten, THROTTLE_MESSAGE, 20, &a, user, 0);
+	assert_true(throttle_take(t, &ten, THROTTLE_MESSAGE, &a, nobody, 1000) >
+		    0);
+	assert_true(throttle_take(t, &ten, THROTTLE_MESSAGE, &b, user, 1000) >
+		    0);
+	assert_int_equal(
+		throttle_take(t, &ten, THROTTLE_MESSAGE, &a, nobody, 1100), 0);
+	/* its network, too: of another address */
+	throttle_charge(t, &ten, THROTTLE_MESSAGE, 1000, &a, nobody, 2000);
+	inet_pton(AF_INET6, "2001:db8:0:1::1", &b);
+	assert_true(throttle_take(t, &ten, THROTTLE_MESSAGE, &b, nobody, 2000) >
+		    0);
+	/* where there is no limit, nothing is owed */
+	throttle_charge(t, &ten, THROTTLE_REQUEST, 20, &a, nobody, 0);
+	assert_int_equal(
+		throttle_take(t, &ten, THROTTLE_REQUEST, &a, nobody, 0), 0);
+	throttle_free(&t);
+}
+
 static void other_limits_hold_at_once(void **state)
 {
 	const struct throttle_limits more = { { 0, 10, 4, 0 } };
@@ -191,6 +222,7 @@ int main(void)
 		cmocka_unit_test(an_address_of_ipv6_is_its_first_half),
 		cmocka_unit_test(a_network_has_a_limit_of_its_own),
 		cmocka_unit_test(a_network_cannot_have_others_forgotten),
+		cmocka_unit_test(what_was_much_is_charged_to_all),
 		cmocka_unit_test(other_limits_hold_at_once),
 		cmocka_unit_test(defaults_hold_for_others_than_this_machine),
 	};
