@@ -31,9 +31,12 @@ struct db_txn {
 	struct db *db;
 	MDB_txn *mdb;
 	bool write;
+	struct db_cursor *spare[DB_TABLES_MAX]; /* reading: one of each table */
 };
 
 struct db_cursor {
+	struct db_txn *txn;
+	db_table table;
 	MDB_cursor *mdb;
 };
 
@@ -373,15 +376,32 @@ int db_begin(struct db *db, bool write, struct db_txn **txn_r, struct err *e)
 	if (rc)
 		return fail(db, rc, "begin", e);
 	*txn_r = xcalloc(1, sizeof(**txn_r));
-	**txn_r = (struct db_txn){ db, mdb, write };
+	**txn_r = (struct db_txn){ .db = db, .mdb = mdb, .write = write };
 	return 0;
+}
+
+static void free_cursor(struct db_cursor *c)
+{
+	if (!c)
+		return;
+	mdb_cursor_close(c->mdb);
+	free(c);
+}
+
+static void free_spare(struct db_txn *txn)
+{
+	for (size_t i = 0; i < ARRAY_LEN(txn->spare); i++)
+		free_cursor(txn->spare[i]);
 }
 
 int db_commit(struct db_txn **txnp, struct err *e)
 {
 	struct db_txn *txn = *txnp;
 	struct db *db = txn->db;
-	int rc = mdb_txn_commit(txn->mdb); /* frees it, also when it fails */
+	int rc;
+
+	free_spare(txn);
+	rc = mdb_txn_commit(txn->mdb); /* frees it, also when it fails */
 
 	free(txn);
 	*txnp = NULL;
@@ -394,6 +414,7 @@ void db_abort(struct db_txn **txnp)
 
 	if (!txn)
 		return;
+	free_spare(txn);
 	mdb_txn_abort(txn->mdb);
 	free(txn);
 	*txnp = NULL;
@@ -491,26 +512,49 @@ int db_count(struct db_txn *txn, db_table t, uint64_t *n_r, struct err *e)
 	return 0;
 }
 
+/* One that was closed, in an earlier snapshot perhaps, stands for this one. */
+static struct db_cursor *take_spare(struct db_txn *txn, db_table t)
+{
+	struct db_cursor *c = txn->spare[t % DB_TABLES_MAX];
+
+	if (!c || c->table != t)
+		return NULL;
+	txn->spare[t % DB_TABLES_MAX] = NULL;
+	if (mdb_cursor_renew(txn->mdb, c->mdb) == 0)
+		return c;
+	free_cursor(c);
+	return NULL;
+}
+
 int db_cursor_open(struct db_txn *txn, db_table t, struct db_cursor **c_r,
 		   struct err *e)
 {
 	MDB_cursor *mdb;
-	int rc = mdb_cursor_open(txn->mdb, t, &mdb);
+	int rc;
 
+	*c_r = take_spare(txn, t);
+	if (*c_r)
+		return 0;
+	rc = mdb_cursor_open(txn->mdb, t, &mdb);
 	if (rc)
 		return fail(txn->db, rc, "cursor", e);
 	*c_r = xcalloc(1, sizeof(**c_r));
-	(*c_r)->mdb = mdb;
+	**c_r = (struct db_cursor){ txn, t, mdb };
 	return 0;
 }
 
 void db_cursor_close(struct db_cursor **cp)
 {
-	if (!*cp)
-		return;
-	mdb_cursor_close((*cp)->mdb);
-	free(*cp);
+	struct db_cursor *c = *cp, **spare;
+
 	*cp = NULL;
+	if (!c)
+		return;
+	spare = &c->txn->spare[c->table % DB_TABLES_MAX];
+	if (c->txn->write || *spare)
+		free_cursor(c);
+	else
+		*spare = c;
 }
 
 int db_seek(struct db_cursor *c, enum db_seek how, struct str *key,

@@ -68,8 +68,9 @@ int db_commit(struct db_txn **txnp, struct err *e);
 void db_abort(struct db_txn **txnp);
 
 /*
- * A reader's snapshot can be let go and taken anew without allocating. Hold it
- * for milliseconds: pages that it can see cannot be reused.
+ * A reader's snapshot can be let go and taken anew without allocating, and so
+ * can its cursors. Hold it for milliseconds: pages that it can see cannot be
+ * reused.
  */
 void db_reset(struct db_txn *txn);
 int db_renew(struct db_txn *txn, struct err *e);
@@ -88,6 +89,7 @@ int db_reserve(struct db_txn *txn, db_table t, struct str key, size_t len,
 int db_del(struct db_txn *txn, db_table t, struct str key, struct err *e);
 int db_count(struct db_txn *txn, db_table t, uint64_t *n_r, struct err *e);
 
+/* Close cursors before their transaction ends. */
 enum db_seek { DB_FIRST, DB_LAST, DB_NEXT, DB_PREV, DB_AT_OR_AFTER };
 int db_cursor_open(struct db_txn *txn, db_table t, struct db_cursor **c_r,
 		   struct err *e);

@@ -164,6 +164,43 @@ static void cursors_go_both_ways_and_delete(void **state)
 	db_close(&db);
 }
 
+/* Closed cursors are used again, each for its table, and see what is new. */
+static void cursors_outlive_a_snapshot(void **state)
+{
+	struct db *db = open_db(*state, 0), *reader;
+	db_table t = open_table(db), read_t, empty;
+	struct db_cursor *c, *other, *none;
+	struct db_txn *txn;
+	struct str key, val;
+	struct err e;
+
+	assert_int_equal(db_table_open(db, "empty", &empty, &e), 1);
+	put(db, t, 1, STR("x"));
+	reader = open_db(*state, DB_READ);
+	read_t = open_table(reader);
+	assert_int_equal(db_table_open(reader, "empty", &empty, &e), 1);
+	assert_int_equal(db_begin(reader, false, &txn, &e), 0);
+	for (uint64_t i = 2; i < 6; i++) {
+		assert_int_equal(db_cursor_open(txn, read_t, &c, &e), 0);
+		assert_int_equal(db_cursor_open(txn, read_t, &other, &e), 0);
+		assert_int_equal(db_cursor_open(txn, empty, &none, &e), 0);
+		assert_int_equal(db_seek(c, DB_LAST, &key, &val, &e), 1);
+		assert_int_equal(db_u64(key), i - 1);
+		assert_int_equal(db_seek(other, DB_FIRST, &key, &val, &e), 1);
+		assert_int_equal(db_u64(key), 1);
+		assert_int_equal(db_seek(none, DB_FIRST, &key, &val, &e), 0);
+		db_cursor_close(&c);
+		db_cursor_close(&other);
+		db_cursor_close(&none);
+		db_reset(txn);
+		put(db, t, i, STR("x"));
+		assert_int_equal(db_renew(txn, &e), 0);
+	}
+	db_abort(&txn);
+	db_close(&reader);
+	db_close(&db);
+}
+
 static void a_copy_is_whole_and_another_file(void **state)
 {
 	struct db *db = open_db(*state, 0), *copy;
@@ -366,6 +403,7 @@ int main(void)
 		tmpdir_test(a_reader_of_what_is_not_there_is_told_so),
 		tmpdir_test(foreign_bytes_are_no_database),
 		tmpdir_test(cursors_go_both_ways_and_delete),
+		tmpdir_test(cursors_outlive_a_snapshot),
 		tmpdir_test(a_copy_is_whole_and_another_file),
 		cmocka_unit_test(a_file_is_known_by_inode_and_birth),
 		tmpdir_test(a_file_cut_anywhere_is_refused_and_never_a_crash),
