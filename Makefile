@@ -62,7 +62,8 @@ CMD_DIRS   := $(sort $(patsubst cmd/%/,%,$(dir $(wildcard cmd/*/*.c))))
 UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/*/test_*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*/fuzz_*.c))
 HELPERS    := $(patsubst tests/helpers/%.c,$(O)/tests/helpers/%,$(wildcard tests/helpers/*.c))
-BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c)) $(O)/bench/gateway_load $(O)/bench/commits.so
+BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c)) $(O)/bench/gateway_load \
+	$(patsubst tests/bench/preload/%.c,$(O)/bench/%.so,$(wildcard tests/bench/preload/*.c))
 
 # What conformance suites by others are run against.
 ECHO       := $(O)/tests/socketio-echo
@@ -144,7 +145,8 @@ $(O)/bench/gateway_load: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/gate
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 
-$(O)/bench/commits.so: tests/bench/preload/commits.c tests/bench/preload/commits.h
+$(O)/bench/commits.so: tests/bench/preload/commits.h
+$(O)/bench/%.so: tests/bench/preload/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
 

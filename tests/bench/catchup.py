@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
 """catchup - what clients of the gateway cost that are behind.
 
-    catchup.py BIN-DIRECTORY
+    catchup.py BUILD-DIRECTORY
 
-    together   CLIENTS clients, each asks for the last LAST events of a topic:
-               CPU time of the gateway beside reading them once (weir-log) and
-               sending them CLIENTS times, 64 KiB with each call. What one
-               memory allocation after the other adds up to (libmemusage) is
-               beside the bytes of the events: less what the same clients
-               allocate that ask for nothing old.
+    together   CLIENTS clients, each asks for the last LAST events of a topic.
+               From the first request on, all that the gateway does until the
+               last client has all of it, its answers to the requests included,
+               beside the least that it could do: to read the events once and
+               to send the same bytes CLIENTS times, 64 KiB with each call.
+               CPU time: of all of the gateway, beside weir-log that reads them,
+               and a loop that only sends, with buffers of the same size and to
+               the same kind of reader. Memory: what one allocation after the
+               other adds up to (preload/allocated.c), also what was freed soon
+               after, beside the bytes that one client gets, in the round that
+               takes most. The connections themselves are there before.
+    latest     the CPU time likewise, where each asks for the newest event of
+               each of LAST topics ("last").
     alone      one client that has read all, and then nothing while BEHIND events came, which
                is a minute at 5,000/s: how fast it gets them then, and the
                memory that the gateway took meanwhile (PSS without the mapped
@@ -24,6 +31,7 @@ import re
 import resource
 import select
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -39,9 +47,11 @@ BEHIND = 300000
 RING = 20000  # events that fill the ring which all clients share
 CHUNK = 64 << 10
 FRAME = 450  # bytes of an event on the wire, about
-MARK = b"~"  # each event has one
+MARK = b"|"  # each event has one, and nothing else of a frame
+SNDBUF = 128 << 10  # of the gateway (LISTENER_SNDBUF)
 TOPIC = "bench.event/a"
-MEMUSAGE = "libmemusage.so"
+TOPICS = "bench.state/"  # LAST of them
+ROUNDS = 5
 
 
 class Tool:
@@ -74,13 +84,14 @@ class Tool:
         return "".join(self.said)
 
 
-def publish(bin_dir, at, first, n):
+def publish(bin_dir, at, first, n, event=TOPIC):
     """n events, each about FRAME bytes long on the wire."""
+    kind, subject = event.split("/")
     pub = subprocess.Popen([f"{bin_dir}/weir-pub", "--dir", at],
                            stdin=subprocess.PIPE, text=True)
     for i in range(first, first + n):
-        pub.stdin.write('{"type":"bench.event","subject":"a","data":'
-                        f'{{"n":"{i:08d}","pad":"~{"x" * 200}"}}}}\n')
+        pub.stdin.write(f'{{"type":"{kind}","subject":"{subject or i}","data":'
+                        f'{{"n":"{i:08d}","pad":"|{"x" * 200}"}}}}\n')
     pub.stdin.close()
     if pub.wait():
         raise RuntimeError("weir-pub failed")
@@ -142,11 +153,11 @@ def head_of(port):
     return re.search(r'"position":"(\w+):(\d+)"', text).groups()
 
 
-def read_once(bin_dir, at):
+def read_once(bin_dir, at, pattern):
     """CPU time of reading the last events."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     lines = subprocess.run(
-        [f"{bin_dir}/weir-log", "--dir", at, "-n", str(LAST), TOPIC],
+        [f"{bin_dir}/weir-log", "--dir", at, "-n", str(LAST), pattern],
         stdout=subprocess.PIPE, check=True).stdout.splitlines()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert len(lines) == LAST
@@ -157,6 +168,7 @@ def read_once(bin_dir, at):
 def bare(size):
     """CPU of sending so many bytes to CLIENTS sockets in this thread."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=CLIENTS)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SNDBUF)
     mine, theirs = [], []
     for _ in range(CLIENTS):
         theirs.append(socket.create_connection(listener.getsockname()))
@@ -168,16 +180,19 @@ def bare(size):
         os._exit(0)
     data = memoryview((MARK + bytes(size // LAST - 1)) * LAST)
     size = len(data)
-    sent = dict.fromkeys(mine, 0)
+    poll = select.epoll()
     start = time.thread_time()
-    while sent:
-        for s in list(sent):
-            try:
-                sent[s] += s.send(data[sent[s]:sent[s] + CHUNK])
-            except BlockingIOError:
-                continue
-            if sent[s] == size:
-                del sent[s]
+    left = {s.fileno(): (s, 0) for s in mine}
+    for fd in left:
+        poll.register(fd, select.EPOLLOUT)
+    while left:
+        for fd, _ in poll.poll():
+            s, sent = left[fd]
+            sent += s.send(data[sent:sent + CHUNK])
+            left[fd] = s, sent
+            if sent == size:
+                poll.unregister(fd)
+                del left[fd]
     cpu = time.thread_time() - start
     os.waitpid(reader, 0)
     for s in mine + theirs:
@@ -185,23 +200,33 @@ def bare(size):
     return cpu
 
 
-def together(gateway, port, since):
-    """CPU of serving CLIENTS clients, from their request on."""
+def together(port, wish, measure):
+    """What serving CLIENTS clients adds to a measure; the bytes of each."""
     sockets = [websocket(port) for _ in range(CLIENTS)]
-    wish = {"subscribe": [TOPIC]}
-    before = gateway.cpu_s()
+    before = measure()
     for s in sockets:
-        say(s, dict(wish, since=since) if since else wish)
-    size = 0
-    if since:
-        size = drain(sockets, LAST) // CLIENTS
-    else:
-        for s in sockets:
-            s.recv(1)
-    cpu = gateway.cpu_s() - before
+        say(s, wish)
+    size = drain(sockets, LAST) // CLIENTS
+    assert 0.8 < size / (LAST * FRAME) < 1.2
+    added = measure() - before
     for s in sockets:
         s.close()
-    return cpu, size
+    return added, size
+
+
+def cost(bin_dir, at, gateway, port, wish):
+    """CPU of serving all, and the least it could be, in the median round."""
+    rounds = []
+    for _ in range(ROUNDS):
+        cpu, size = together(port, wish, gateway.cpu_s)
+        least = bare(size) + read_once(bin_dir, at, wish["subscribe"][0])
+        rounds.append((cpu / least, cpu, least))
+    rounds.sort()
+    ratio, cpu, least = rounds[ROUNDS // 2]
+    return {"cpu_s": round(cpu, 3), "bare_cpu_s": round(least, 3),
+            "cpu_ratio": round(ratio, 2),
+            "cpu_ratio_range": [round(r[0], 2)
+                                for r in (rounds[0], rounds[-1])]}, size
 
 
 def start_gateway(bin_dir, at, **env):
@@ -219,14 +244,21 @@ def ready(port):
         return s.recv(12)
 
 
-def allocated(bin_dir, at, since):
-    """Bytes of all allocations; None where that cannot be counted."""
-    gateway, port = start_gateway(bin_dir, at, LD_PRELOAD=MEMUSAGE,
-                                  MEMUSAGE_NO_TIMER="1")
-    together(gateway, port, since)
-    said = re.sub(r"\x1b\[[0-9;]*m", "", gateway.stop())
-    total = re.search(r"heap total: (\d+)", said)
-    return int(total[1]) if total else None
+def allocated(build, at, wish):
+    """Bytes of all allocations, several times, in a gateway of its own."""
+    file = pathlib.Path(at, "allocated")
+    file.write_bytes(bytes(8))
+    gateway, port = start_gateway(f"{build}/bin", at,
+                                  LD_PRELOAD=f"{build}/bench/allocated.so",
+                                  ALLOCATED_FILE=str(file))
+
+    def count():
+        return struct.unpack("=Q", file.read_bytes())[0]
+
+    assert count() > 0
+    counts = [together(port, wish, count)[0] for _ in range(ROUNDS)]
+    gateway.stop()
+    return sorted(counts)
 
 
 def kernel_bytes(port):
@@ -265,35 +297,32 @@ def alone(bin_dir, at, gateway, port):
 
 
 def main():
-    bin_dir = sys.argv[1]
+    build = sys.argv[1]
+    bin_dir = f"{build}/bin"
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
     with tempfile.TemporaryDirectory(
             prefix="weir-bench-", dir=os.environ.get("TMPDIR",
                                                      "/var/tmp")) as at:
         store = Tool(bin_dir, "store", "--dir", at)
+        publish(bin_dir, at, 0, LAST, TOPICS)
         publish(bin_dir, at, 0, 2 * LAST)
         gateway, port = start_gateway(bin_dir, at)
         epoch, head = head_of(port)
-        since = f"{epoch}:{int(head) - LAST}"
-        rounds = []
-        for _ in range(3):
-            cpu, size = together(gateway, port, since)
-            least = bare(size) + read_once(bin_dir, at)
-            rounds.append((cpu / least, cpu, least))
-        ratio, cpu, least = sorted(rounds)[1]
+        wish = {"subscribe": [TOPIC], "since": f"{epoch}:{int(head) - LAST}"}
+        all_of_them, size = cost(bin_dir, at, gateway, port, wish)
+        latest, _ = cost(bin_dir, at, gateway, port,
+                         {"subscribe": [TOPICS], "last": True})
         one = alone(bin_dir, at, gateway, port)
         gateway.stop()
-        since = f"{epoch}:{int(head) + RING + BEHIND - LAST}"
-        counts = [allocated(bin_dir, at, p) for p in (None, since)]
+        wish["since"] = f"{epoch}:{int(head) + RING + BEHIND - LAST}"
+        memory = allocated(build, at, wish)
         store.stop()
-    memory = None if None in counts else counts[1] - counts[0]
     print(json.dumps({
         "bench": "catchup", "clients": CLIENTS, "events_each": LAST,
-        "cpu_s": round(cpu, 3), "bare_cpu_s": round(least, 3),
-        "cpu_ratio": round(ratio, 2),
-        "allocated_bytes": memory, "events_bytes": size,
-        "allocated_ratio": memory and round(memory / size, 2),
-        "want_ratio": 2, "alone": one}))
+        **all_of_them, "events_bytes": size, "allocated_bytes": memory[-1],
+        "allocated_bytes_least": memory[0],
+        "allocated_ratio": round(memory[-1] / size, 2),
+        "want_ratio": 2, "latest": latest, "alone": one}))
 
 
 if __name__ == "__main__":
