@@ -345,6 +345,8 @@ void gateway_close(struct gateway *g)
 	presence_live_free(&g->presence);
 	stats_free(&g->stats);
 	compat_free(&g->compat);
+	buf_free(&g->text);
+	buf_free(&g->frame);
 	bus_free(&g->bus);
 	loop_free(&g->loop);
 }

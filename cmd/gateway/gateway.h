@@ -80,7 +80,8 @@ struct gateway {
 	struct stats_times *delivery; /* of stats: delivery_seconds */
 	struct loop_timer *timer; /* $stats, and reading the clock for others */
 	struct loop_work *jobs_work;
-	struct session *jobs; /* queries that go on in the next turn */
+	struct session *jobs;	/* queries that go on in the next turn */
+	struct buf text, frame; /* what a WebSocket is told, while it is said */
 	int64_t started_us;
 	int64_t heap_looked_ms;
 	struct err failure; /* why the loop was stopped; code 0: by a signal */

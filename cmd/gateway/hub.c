@@ -211,11 +211,38 @@ static void wake(struct hub *h, struct hub_client *c)
 	set_state(h, c, HUB_WOKEN);
 }
 
+/* It has not taken all of g->pending[from..]: it goes on behind what it has. */
+static void cut_short(struct hub *h, const struct group *g, size_t from,
+		      struct chunk chunk, struct hub_client *c, size_t taken)
+{
+	const struct ring *ring = h->lane[g->kind].ring;
+	size_t at = 0, gone = chunk.n;
+
+	c->blocked = true;
+	c->pos = chunk.last;
+	if (taken < chunk.bytes.len) {
+		hub_mark_begin(h);
+		for (size_t i = 0; i < chunk.n; i++) {
+			const struct ring_item *it =
+				ring_at(ring, g->pending[from + i]);
+
+			hub_mark(h, it->offset, at);
+			at += it->frame.len;
+		}
+		gone = hub_send_cut(h, c, chunk.bytes, h->mark, chunk.n, taken);
+		if (gone < chunk.n)
+			c->pos = h->mark[gone - 1].offset;
+	}
+	h->counts.delivered += gone;
+	hub_settle(h, c); /* at the end of the flush again, if it has room */
+}
+
 /* To everyone who is live; who is told later goes from the list. */
-static void flush_chunk(struct hub *h, struct group *g, struct chunk chunk)
+static void flush_chunk(struct hub *h, struct group *g, size_t from,
+			struct chunk chunk)
 {
 	struct line to[LINES_MAX];
-	size_t left[LINES_MAX];
+	struct line_left left[LINES_MAX];
 
 	/* From its end, where one that goes is replaced by one that was told. */
 	for (size_t end = g->n_live, n; end > 0; end -= n) {
@@ -232,11 +259,11 @@ static void flush_chunk(struct hub *h, struct group *g, struct chunk chunk)
 				wake(h, first[i].client);
 				continue;
 			}
-			h->counts.delivered += chunk.n;
-			if (n_left > 0 && left[n_left - 1] == i) {
-				block(h, first[i].client, chunk.last);
-				n_left--;
-			}
+			if (n_left == 0 || left[n_left - 1].at != i)
+				h->counts.delivered += chunk.n;
+			else
+				cut_short(h, g, from, chunk, first[i].client,
+					  left[--n_left].taken);
 		}
 	}
 }
@@ -247,10 +274,10 @@ static void flush_group(struct hub *h, struct group *g, uint64_t upto)
 	for (size_t i = 0; g->n_live && i < g->n_pending;) {
 		struct chunk chunk = gather(h, g, i);
 
-		i += chunk.n;
-		if (i == g->n_pending)
+		if (i + chunk.n == g->n_pending)
 			chunk.last = upto;
-		flush_chunk(h, g, chunk);
+		flush_chunk(h, g, i, chunk);
+		i += chunk.n;
 	}
 	g->n_pending = 0;
 }
@@ -542,6 +569,7 @@ void hub_epoch(struct hub *h, struct position pos)
 	h->waiting = h->n_waiting = 0;
 	h->epoch = pos.epoch;
 	pieces_clear(h->pieces);
+	cache_clear(h->cache);
 	if (h->conf.lag)
 		lag_forget(h->conf.lag);
 	empty_rings(h, pos.offset);
@@ -568,6 +596,7 @@ struct hub *hub_new(const struct hub_conf *conf)
 	h->groups = groups_new();
 	h->filters = filters_new();
 	h->pieces = pieces_new();
+	h->cache = cache_new();
 	h->work = loop_work_new(conf->loop, on_work, h);
 	h->tick = loop_timer_new(conf->loop, on_tick, h);
 	h->retry = loop_timer_new(conf->loop, on_retry, h);
@@ -596,9 +625,11 @@ void hub_free(struct hub **hp)
 	groups_free(&h->groups);
 	filters_free(&h->filters);
 	pieces_free(&h->pieces);
+	cache_free(&h->cache);
 	buf_free(&h->text);
 	buf_free(&h->whole);
 	buf_free(&h->out);
+	free(h->mark);
 	free(h->due);
 	free(h->recorded_us);
 	free(h);

@@ -107,16 +107,17 @@ struct hub_conf {
 	struct journal *(*journal)(void *arg);
 	/*
 	 * Write frames to a client. False: its socket took what it could and
-	 * has kept the rest; hub_drained() when that is gone.
+	 * the rest is kept; hub_drained() when that is gone.
 	 */
 	bool (*send)(void *user, struct str frames);
 	/*
 	 * Likewise, to at most LINES_MAX that have taken all so far, by their
-	 * lines alone. Returns how many have not now, with their indices,
-	 * rising, in left_r.
+	 * lines alone. Returns how many have not now, in left_r: of what they
+	 * have not taken nothing is kept either. An event that was cut there
+	 * is soon made whole by send().
 	 */
 	size_t (*send_to)(void *arg, const struct line *to, size_t n,
-			  struct str frames, size_t *left_r);
+			  struct str frames, struct line_left *left_r);
 	/*
 	 * Add an event's frames of a custom kind; some bytes in any case.
 	 * is_past: one client alone is sent it, which has seen newer ones, so

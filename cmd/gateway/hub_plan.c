@@ -42,10 +42,12 @@ void hub_sort_offsets(struct owed *o)
 	o->n = n;
 }
 
-static void plan_owed(struct plan *p)
+static void plan_owed(const struct hub_wish *wish, struct plan *p)
 {
 	p->owed = xcalloc(1, sizeof(*p->owed));
-	patterns_copy(&p->owed->wanted, &p->asked);
+	for (size_t i = 0; i < wish->n; i++)
+		patterns_add_filtered(&p->owed->wanted, wish->pattern[i],
+				      wish->filter);
 	if (p->had)
 		patterns_copy(&p->owed->had, p->had);
 }
@@ -60,7 +62,7 @@ static int collect_last(struct hub *h, const struct hub_wish *wish,
 	struct journal *j = h->conf.journal(h->conf.arg);
 	int rc = journal_begin(j, e);
 
-	plan_owed(p);
+	plan_owed(wish, p);
 	for (size_t i = 0; i < wish->n; i++)
 		patterns_remove(&p->owed->had, wish->pattern[i]);
 	for (size_t i = 0; rc == 0 && i < wish->n; i++)
@@ -135,7 +137,7 @@ static int plan_replay(struct hub *h, const struct hub_wish *wish,
 	p->recovered &= rc == 1;
 	if (next > p->pos || (!p->recovered && wish->last))
 		return 0;
-	plan_owed(p);
+	plan_owed(wish, p);
 	p->owed->want = want;
 	p->owed->at = next - 1;
 	return 0;
@@ -144,7 +146,6 @@ static int plan_replay(struct hub *h, const struct hub_wish *wish,
 void hub_plan_free(struct plan *p)
 {
 	patterns_free(&p->set);
-	patterns_free(&p->asked);
 	hub_drop_owed(&p->owed);
 }
 
@@ -157,9 +158,7 @@ static int plan_set(const struct hub_client *c, const struct hub_wish *wish,
 		patterns_copy(&p->set, p->had);
 	}
 	for (size_t i = 0; i < wish->n; i++)
-		if (!patterns_add_filtered(&p->asked, wish->pattern[i],
-					   wish->filter) ||
-		    !patterns_add_filtered(&p->set, wish->pattern[i],
+		if (!patterns_add_filtered(&p->set, wish->pattern[i],
 					   wish->filter))
 			return err_set(e, EX_DATAERR, "more than %d patterns",
 				       PATTERNS_MAX);

@@ -7,6 +7,7 @@
  */
 #include "common/buf.h"
 
+#include "cache.h"
 #include "hub.h"
 #include "pieces.h"
 #include "ring.h"
@@ -43,10 +44,13 @@ struct hub {
 	struct queue behind, ahead, woken, choked;
 	size_t clients[HUB_TRANSPORTS][HUB_CLASSES];
 	struct hub_client *all; /* that want something */
-	struct pieces *pieces;	/* for those that are behind */
+	struct pieces *pieces;	/* for those that are behind, */
+	struct cache *cache;	/* and for those that are owed something */
 	size_t spent;		/* of HUB_TURN_MAX */
 	struct buf text, whole; /* an event's text, brief and not */
-	struct buf out;		/* what one write takes */
+	struct buf out;		/* what one write takes, */
+	struct mark *mark;	/* and the events in it */
+	size_t n_marks, cap_marks;
 	struct hub_counts counts;
 };
 
@@ -97,7 +101,6 @@ struct owed {
 /* What will be so when a client has what it asks for. */
 struct plan {
 	struct patterns set;
-	struct patterns asked; /* what the wish says */
 	uint64_t pos;
 	struct journal_want want;
 	bool recovered;
@@ -110,6 +113,21 @@ struct plan {
 int hub_plan(struct hub *h, const struct hub_client *c,
 	     const struct hub_wish *wish, struct plan *p, struct err *e);
 void hub_plan_free(struct plan *p);
+
+/* Write events to a client that takes more. How many of them have gone. */
+size_t hub_send(struct hub *h, struct hub_client *c, struct str frames,
+		const struct mark *mark, size_t n);
+/*
+ * Its socket took so many bytes of them, and not all: what is missing of the
+ * event that was cut, or else the next one, is kept for it; no other is, for it
+ * would be a copy of what can be had again. How many have gone.
+ */
+size_t hub_send_cut(struct hub *h, struct hub_client *c, struct str frames,
+		    const struct mark *mark, size_t n, size_t taken);
+
+/* The events in h->out begin anew; there is one more, its frames come next. */
+void hub_mark_begin(struct hub *h);
+void hub_mark(struct hub *h, uint64_t offset, size_t at);
 
 /* One piece for one client. False: the journal cannot be read now. */
 bool hub_serve(struct hub *h, struct hub_client *c);

@@ -3,16 +3,48 @@
 
 #include <stdlib.h>
 
+#include "common/xmem.h"
+
 #include "frame.h"
 
-static void send_later(struct hub *h, struct hub_client *c, struct str frames,
-		       size_t n)
+void hub_mark_begin(struct hub *h)
 {
-	h->counts.delivered += n;
+	h->n_marks = 0;
+}
+
+void hub_mark(struct hub *h, uint64_t offset, size_t at)
+{
+	xgrow(&h->mark, &h->cap_marks, h->n_marks, sizeof(*h->mark));
+	h->mark[h->n_marks++] = (struct mark){ offset, at };
+}
+
+size_t hub_send_cut(struct hub *h, struct hub_client *c, struct str frames,
+		    const struct mark *mark, size_t n, size_t taken)
+{
+	size_t k = 1;
+
+	while (k < n && mark[k].at - mark[0].at <= taken)
+		k++;
+	if (k < n)
+		frames.len = mark[k].at - mark[0].at;
+	c->blocked = !h->conf.send(c->user, str_sub(frames, taken, frames.len));
+	return k;
+}
+
+size_t hub_send(struct hub *h, struct hub_client *c, struct str frames,
+		const struct mark *mark, size_t n)
+{
+	struct line_left left;
+
 	h->spent += frames.len >> 10;
-	if (frames.len && !h->conf.send(c->user, frames))
+	if (frames.len &&
+	    h->conf.send_to(h->conf.arg, &c->line, 1, frames, &left) > 0) {
 		c->blocked = true;
-	hub_settle(h, c);
+		if (left.taken < frames.len)
+			n = hub_send_cut(h, c, frames, mark, n, left.taken);
+	}
+	h->counts.delivered += n;
+	return n;
 }
 
 /* ---- what all of a group want, from where one of them stands ---- */
@@ -61,10 +93,10 @@ struct serving {
 	const struct patterns *patterns;
 	const struct owed *owed; /* or NULL */
 	struct buf *out;
-	size_t n;
 };
 
-static bool is_among(const struct owed *o, uint64_t offset)
+/* The first of what is owed that is not below an offset. */
+static size_t find_owed(const struct owed *o, uint64_t offset)
 {
 	size_t lo = 0, hi = o->n;
 
@@ -76,7 +108,14 @@ static bool is_among(const struct owed *o, uint64_t offset)
 		else
 			hi = mid;
 	}
-	return lo < o->n && o->offset[lo] == offset;
+	return lo;
+}
+
+static bool is_among(const struct owed *o, uint64_t offset)
+{
+	size_t i = find_owed(o, offset);
+
+	return i < o->n && o->offset[i] == offset;
 }
 
 static bool is_owed(const struct owed *o, const struct event *ev)
@@ -87,25 +126,54 @@ static bool is_owed(const struct owed *o, const struct event *ev)
 	return patterns_want(&o->wanted, ev) && !patterns_want(&o->had, ev);
 }
 
+static bool is_wanted(const struct serving *s, const struct event *ev)
+{
+	return patterns_want(s->patterns, ev) &&
+	       (!s->owed || is_owed(s->owed, ev));
+}
+
+/* Another one is framed; what somebody is owed, others may be, too. */
+static void add_framed(struct serving *s, const struct event *ev)
+{
+	struct hub *h = s->h;
+	size_t at = s->out->len;
+	struct str frames;
+
+	hub_frame(h, s->kind, ev, hub_print(h, ev), s->owed, s->out);
+	h->counts.from_journal++;
+	if (!s->owed) {
+		pieces_add(h->pieces, ev->offset);
+		return;
+	}
+	frames = str_sub(buf_str(s->out), at, s->out->len);
+	cache_add(h->cache, s->kind, ev->offset, ev->topic, frames);
+	hub_mark(h, ev->offset, at);
+}
+
+/* One that was framed for another. */
+static void add_cached(struct serving *s, uint64_t offset, struct str frames)
+{
+	hub_mark(s->h, offset, s->out->len);
+	buf_add_str(s->out, frames);
+	s->h->counts.shared++;
+}
+
 static int on_scanned(void *arg, const struct event *ev, struct err *e)
 {
 	struct serving *s = arg;
-	const struct owed *o = s->owed;
 	size_t before = s->out->len;
+	struct cached had;
 
 	(void)e;
 	s->h->spent++;
-	if (!patterns_want(s->patterns, ev))
-		return 0;
-	if (o && !is_owed(o, ev))
+	if (!is_wanted(s, ev))
 		return 0;
 	if (s->kind != frame_plain(s->kind))
 		s->h->spent += HUB_DEFLATE_COST;
-	hub_frame(s->h, s->kind, ev, hub_print(s->h, ev), o != NULL, s->out);
-	s->h->counts.from_journal++;
-	s->n++;
-	if (!o)
-		pieces_add(s->h->pieces, ev->offset);
+	if (s->owed && cache_find(s->h->cache, s->kind, ev->offset, &had))
+		add_cached(s, ev->offset, had.frames);
+	else
+		add_framed(s, ev);
 	/* One more like it would be too much. */
 	return 2 * s->out->len - before >= HUB_WRITE_MAX;
 }
@@ -123,12 +191,9 @@ void hub_check_pruned(struct hub *h, struct hub_client *c, struct journal *j)
 static bool make_from_journal(struct hub *h, const struct hub_client *c,
 			      struct journal *j)
 {
-	struct serving s = { h,
-			     c->kind,
-			     &c->group->patterns,
-			     NULL,
-			     pieces_begin(h->pieces, owner_of(c, true), c->pos),
-			     0 };
+	struct serving s = { h, c->kind, &c->group->patterns, NULL,
+			     pieces_begin(h->pieces, owner_of(c, true),
+					  c->pos) };
 	struct journal_scan scan = { .from = c->pos + 1,
 				     .until = h->flushed,
 				     .budget = HUB_LOOK_MAX };
@@ -156,6 +221,7 @@ static bool serve_piece(struct hub *h, struct hub_client *c)
 	const uint64_t owner = owner_of(c, is_from_journal);
 	struct journal *j = NULL;
 	struct piece_part part;
+	size_t gone;
 
 	if (is_from_journal) {
 		j = h->conf.journal(h->conf.arg);
@@ -174,8 +240,9 @@ static bool serve_piece(struct hub *h, struct hub_client *c)
 			return false;
 		pieces_find(h->pieces, owner, c->pos, &part);
 	}
-	c->pos = part.upto;
-	send_later(h, c, part.frames, part.n);
+	gone = hub_send(h, c, part.frames, part.mark, part.n);
+	c->pos = gone < part.n ? part.mark[gone - 1].offset : part.upto;
+	hub_settle(h, c);
 	return true;
 }
 
@@ -199,29 +266,61 @@ void hub_drop_owed(struct owed **first)
 		hub_pop_owed(first);
 }
 
+/* The event of those in h->out behind which it goes on; 0: it has had all. */
+static uint64_t send_owed(struct hub *h, struct hub_client *c)
+{
+	size_t gone = hub_send(h, c, buf_str(&h->out), h->mark, h->n_marks);
+
+	return gone < h->n_marks ? h->mark[gone - 1].offset : 0;
+}
+
+/* An event that is owed, without a look at the journal; a filter needs that. */
+static bool find_cached(struct serving *s, uint64_t offset)
+{
+	struct event ev = { .offset = offset };
+	struct cached had;
+
+	if (s->patterns->filter || s->owed->wanted.filter ||
+	    s->owed->had.filter ||
+	    !cache_find(s->h->cache, s->kind, offset, &had))
+		return false;
+	s->h->spent++;
+	ev.topic = had.topic;
+	if (is_wanted(s, &ev))
+		add_cached(s, offset, had.frames);
+	return true;
+}
+
 /* The newest events of topics. */
 static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 {
 	struct owed *o = c->owed;
-	struct serving s = {
-		h, frame_plain(c->kind), &c->group->patterns, o, &h->out, 0
-	};
+	struct serving s = { h, frame_plain(c->kind), &c->group->patterns, o,
+			     &h->out };
 	size_t upto = o->done + HUB_LOOK_MAX;
+	uint64_t cut;
 	struct err e;
 
 	if (upto > o->n)
 		upto = o->n;
 	buf_reset(&h->out);
+	hub_mark_begin(h);
 	if (journal_begin(j, &e))
 		return false;
-	while (o->done < upto && h->out.len < HUB_WRITE_MAX)
-		if (journal_get(j, o->offset[o->done++], on_scanned, &s, &e) <
-		    0)
+	while (o->done < upto && h->out.len < HUB_WRITE_MAX) {
+		uint64_t offset = o->offset[o->done++];
+
+		if (!find_cached(&s, offset) &&
+		    journal_get(j, offset, on_scanned, &s, &e) < 0)
 			break;
+	}
 	journal_end(j);
+	cut = send_owed(h, c);
+	if (cut)
+		o->done = find_owed(o, cut) + 1;
 	if (o->done == o->n)
 		hub_pop_owed(&c->owed);
-	send_later(h, c, buf_str(&h->out), s.n);
+	hub_settle(h, c);
 	return true;
 }
 
@@ -229,13 +328,12 @@ static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 static bool serve_missed(struct hub *h, struct hub_client *c, struct journal *j)
 {
 	struct owed *o = c->owed;
-	struct serving s = {
-		h, frame_plain(c->kind), &c->group->patterns, o, &h->out, 0
-	};
+	struct serving s = { h, frame_plain(c->kind), &c->group->patterns, o,
+			     &h->out };
 	struct journal_scan scan = { .from = o->at + 1,
 				     .until = c->pos,
 				     .budget = HUB_LOOK_MAX };
-	uint64_t next = 0;
+	uint64_t next = 0, cut;
 	struct err e;
 	int rc;
 
@@ -246,13 +344,15 @@ static bool serve_missed(struct hub *h, struct hub_client *c, struct journal *j)
 	if (c->state != HUB_BEHIND)
 		return true; /* choked by what it was told */
 	buf_reset(&h->out);
+	hub_mark_begin(h);
 	rc = journal_scan(j, &scan, on_scanned, &s, &next, &e);
 	if (rc < 0)
 		return false;
-	o->at = next - 1;
-	if (rc == 0 || next > c->pos)
+	cut = send_owed(h, c);
+	o->at = cut ? cut : next - 1;
+	if (!cut && (rc == 0 || next > c->pos))
 		hub_pop_owed(&c->owed);
-	send_later(h, c, buf_str(&h->out), s.n);
+	hub_settle(h, c);
 	return true;
 }
 

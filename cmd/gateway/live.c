@@ -96,7 +96,7 @@ bool live_send(void *user, struct str frames)
 }
 
 size_t live_send_to(void *arg, const struct line *to, size_t n,
-		    struct str frames, size_t *left_r)
+		    struct str frames, struct line_left *left_r)
 {
 	const struct gateway *g = arg;
 	size_t left = 0;
@@ -106,58 +106,62 @@ size_t live_send_to(void *arg, const struct line *to, size_t n,
 		return net_send_to(g->net, to, n, frames, left_r);
 	for (size_t i = 0; i < n; i++)
 		if (!socketio_live_send(to[i].conn, frames))
-			left_r[left++] = i;
+			left_r[left++] = (struct line_left){ i, frames.len };
 	return left;
 }
 
-void live_reply(struct live *l, struct buf *text)
+struct buf *live_text(const struct live *l)
 {
-	struct buf frame = { 0 }, whole = { 0 };
+	buf_reset(&l->s.g->text);
+	return &l->s.g->text;
+}
 
-	if (live_is_cloud(l))
-		live_cloud_wrap(l->s.g, buf_str(text), &whole);
-	frame_add(&frame, whole.len ? buf_str(&whole) : buf_str(text));
-	buf_free(&whole);
-	hub_reply(l->s.g->hub, &l->client, buf_str(&frame));
-	buf_free(&frame);
-	buf_free(text);
+void live_reply(struct live *l)
+{
+	struct gateway *g = l->s.g;
+	struct buf whole = { 0 };
+
+	buf_reset(&g->frame);
+	if (live_is_cloud(l)) {
+		live_cloud_wrap(g, buf_str(&g->text), &whole);
+		frame_add(&g->frame, buf_str(&whole));
+		buf_free(&whole);
+	} else {
+		frame_add(&g->frame, buf_str(&g->text));
+	}
+	hub_reply(g->hub, &l->client, buf_str(&g->frame));
 }
 
 static void reply_error(struct live *l, const char *code, const char *message)
 {
-	struct buf b = { 0 };
-
 	stats_add(l->s.g->stats, "bad_messages_total", code, 1);
-	client_print_error(code, message, &b);
-	live_reply(l, &b);
+	client_print_error(code, message, live_text(l));
+	live_reply(l);
 }
 
 void live_reply_refused(struct live *l, const char *code, const char *message,
 			struct str id)
 {
-	struct buf b = { 0 };
-
 	stats_add(l->s.g->stats, "bad_messages_total", code, 1);
-	client_print_refused(code, message, id, &b);
-	live_reply(l, &b);
+	client_print_refused(code, message, id, live_text(l));
+	live_reply(l);
 }
 
 static void reply_subscribed(struct live *l, struct position pos,
 			     bool recovered)
 {
 	const struct patterns none = { 0 };
-	struct buf b = { 0 };
 
 	client_print_subscribed(l->client.group ? &l->client.group->patterns
 						: &none,
-				pos, recovered, &b);
-	live_reply(l, &b);
+				pos, recovered, live_text(l));
+	live_reply(l);
 }
 
 void live_broken(void *user, struct position pos)
 {
 	struct live *l = user;
-	struct buf b = { 0 };
+	struct gateway *g = l->s.g;
 
 	if (l->client.kind >= FRAME_CUSTOM) {
 		socketio_live_broken(l);
@@ -167,9 +171,9 @@ void live_broken(void *user, struct position pos)
 		reply_subscribed(l, pos, false);
 		return;
 	}
-	streams_print_subscribed(l, pos, false, &b);
-	hub_reply(l->s.g->hub, &l->client, buf_str(&b));
-	buf_free(&b);
+	buf_reset(&g->frame);
+	streams_print_subscribed(l, pos, false, &g->frame);
+	hub_reply(g->hub, &l->client, buf_str(&g->frame));
 }
 
 /* It comes back in a while, and not at the same time as others. */
@@ -321,7 +325,6 @@ static void authenticate(struct live *l, struct str token)
 {
 	const struct auth *auth = l->s.g->auth;
 	struct access *who;
-	struct buf b = { 0 };
 	struct err e;
 
 	who = auth_is_on(auth) ? auth_token(auth, token, clk_wall_us(), &e)
@@ -340,8 +343,8 @@ static void authenticate(struct live *l, struct str token)
 	}
 	session_set_who(&l->s, who);
 	presence_live_who(l);
-	client_print_authenticated(who, &b);
-	live_reply(l, &b);
+	client_print_authenticated(who, live_text(l));
+	live_reply(l);
 	unsubscribe_forbidden(l);
 }
 
@@ -419,7 +422,6 @@ static void ask(void *arg, struct wheel_item *beat)
 	struct position pos = hub_position(g->hub, &l->client);
 	int64_t now_ms = loop_now_ms(g->loop);
 	char text[POSITION_TEXT_MAX];
-	struct buf b = { 0 };
 
 	if (l->asked_ms &&
 	    now_ms - net_quiet_ms(l->s.conn) + SIGN_SLACK_MS < l->asked_ms) {
@@ -429,11 +431,12 @@ static void ask(void *arg, struct wheel_item *beat)
 	l->asked_ms = 0;
 	if (l->client.blocked)
 		return;
-	frame_add_ping(&b, pos.epoch ? str_from(position_format(pos, text))
-				     : STR(""));
+	buf_reset(&g->frame);
+	frame_add_ping(&g->frame, pos.epoch
+					  ? str_from(position_format(pos, text))
+					  : STR(""));
 	l->asked_ms = now_ms;
-	hub_reply(g->hub, &l->client, buf_str(&b));
-	buf_free(&b);
+	hub_reply(g->hub, &l->client, buf_str(&g->frame));
 }
 
 struct pulse *live_new(struct gateway *g)
@@ -446,7 +449,6 @@ static void take_message(struct gateway *g, struct live *l, struct str text)
 	struct client_command cmd;
 	struct client_error why;
 	struct arena a = { 0 };
-	struct buf b = { 0 };
 
 	if (!client_parse(text, &a, &cmd, &why)) {
 		reply_error(l, why.code, why.message);
@@ -468,8 +470,8 @@ static void take_message(struct gateway *g, struct live *l, struct str text)
 		break;
 	case CLIENT_PING:
 		client_print_pong(cmd.ping, hub_position(g->hub, &l->client),
-				  &b);
-		live_reply(l, &b);
+				  live_text(l));
+		live_reply(l);
 		break;
 	}
 	arena_free(&a);

@@ -62,7 +62,7 @@ void live_dismiss(struct live *l, uint16_t code, unsigned retry_ms);
 /* hub_conf.send, .send_to and .broken. */
 bool live_send(void *user, struct str frames);
 size_t live_send_to(void *arg, const struct line *to, size_t n,
-		    struct str frames, size_t *left_r);
+		    struct str frames, struct line_left *left_r);
 void live_broken(void *user, struct position pos);
 void live_lagged(void *user, struct position pos);
 

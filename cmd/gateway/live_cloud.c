@@ -50,19 +50,18 @@ void live_cloud_opened(struct live *l)
 {
 	struct position pos = { 0 };
 	bool recovered = true;
-	struct buf b = { 0 };
 	struct err e;
 
 	live_compress(l);
 	if (!l->asked)
 		return;
-	if (asked_subscribe(l, l->asked, &pos, &recovered, &e))
+	if (asked_subscribe(l, l->asked, &pos, &recovered, &e)) {
 		net_close(l->s.conn, 1013, e.msg);
-	else
+	} else {
 		client_print_subscribed(&l->client.group->patterns, pos,
-					recovered, &b);
-	if (b.len)
-		live_reply(l, &b);
+					recovered, live_text(l));
+		live_reply(l);
+	}
 	live_cloud_forget(l);
 }
 

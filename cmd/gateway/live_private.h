@@ -14,8 +14,9 @@ void live_compress(struct live *l);
 /* It speaks cloudevents.json. */
 bool live_is_cloud(const struct live *l);
 
-/* Send a text that is no event; frees it. */
-void live_reply(struct live *l, struct buf *text);
+/* To send a text that is no event: print it here, and then say so. */
+struct buf *live_text(const struct live *l);
+void live_reply(struct live *l);
 
 /* An error that belongs to what was published as `id`; counted by its code. */
 void live_reply_refused(struct live *l, const char *code, const char *message,

@@ -29,13 +29,12 @@ static void on_end(void *arg, enum publish_end end, const struct position *pos,
 {
 	struct publication *p = arg;
 	struct live *l = p->live;
-	struct buf b = { 0 };
 
 	(void)n;
 	switch (end) {
 	case PUBLISH_DONE:
-		client_print_published(p->id, pos[0], &b);
-		live_reply(l, &b);
+		client_print_published(p->id, pos[0], live_text(l));
+		live_reply(l);
 		break;
 	case PUBLISH_REFUSED:
 		live_reply_refused(l, "refused",

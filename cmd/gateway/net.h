@@ -275,11 +275,12 @@ struct line net_line(const struct net_conn *c);
 
 /*
  * As net_send(), to many at once, of which none is choked; lines to nowhere are
- * passed over. Returns how many have not taken all, with their indices, rising,
- * in left_r.
+ * passed over. Returns how many have not taken all, in left_r. What they have
+ * not taken (over TLS: nothing) is not kept: of that, the caller sends to each
+ * the rest of a frame that was begun, or another one, with net_send().
  */
 size_t net_send_to(struct net *n, const struct line *to, size_t n_to,
-		   struct str frames, size_t *left_r);
+		   struct str frames, struct line_left *left_r);
 
 /* Bytes that have arrived at the client, as the system counts them. */
 uint64_t net_arrived(const struct net_conn *c);

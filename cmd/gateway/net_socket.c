@@ -128,18 +128,21 @@ struct line net_line(const struct net_conn *c)
 }
 
 /* What the socket did not take, with the connection before our eyes. */
-static bool send_rest(struct net_conn *c, int sent, struct str frames)
+static bool has_taken(struct net_conn *c, int took, struct str frames,
+		      size_t *taken_r)
 {
-	if (sent < 0 && sent != -EAGAIN && sent != -EINTR) {
-		if (!c->dying)
-			net_kill_soon(c);
+	*taken_r = frames.len;
+	if (c->dying)
+		return false;
+	if (c->net->tls)
+		return net_send(c, frames);
+	if (took < 0 && took != -EAGAIN && took != -EINTR) {
+		net_kill_soon(c);
 		return false;
 	}
-	if (sent > 0) {
-		c->net->counts.bytes += (uint64_t)sent;
-		frames = str_sub(frames, (size_t)sent, frames.len);
-	}
-	return net_send(c, frames);
+	*taken_r = took > 0 ? (size_t)took : 0;
+	c->net->counts.bytes += *taken_r;
+	return false;
 }
 
 /* Of those that bytes may go to past lws, the sockets and the indices. */
@@ -164,10 +167,10 @@ static size_t pick_straight(const struct line *to, size_t n_to, int *fd_r,
  * miss of the cache, and these overlap, where no system call is between them.
  */
 size_t net_send_to(struct net *n, const struct line *to, size_t n_to,
-		   struct str frames, size_t *left_r)
+		   struct str frames, struct line_left *left_r)
 {
 	int fd[LINES_MAX] = { 0 }, sent[LINES_MAX];
-	size_t at[LINES_MAX], straight, left = 0, next = 0;
+	size_t at[LINES_MAX], straight, left = 0, next = 0, taken;
 
 	straight = pick_straight(to, n_to, fd, at);
 	burst_send(n->burst, fd, straight, frames, sent);
@@ -179,8 +182,9 @@ size_t net_send_to(struct net *n, const struct line *to, size_t n_to,
 		if (took == (int)frames.len) {
 			n->counts.sends++;
 			n->counts.bytes += frames.len;
-		} else if (to[i].conn && !send_rest(to[i].conn, took, frames)) {
-			left_r[left++] = i;
+		} else if (to[i].conn &&
+			   !has_taken(to[i].conn, took, frames, &taken)) {
+			left_r[left++] = (struct line_left){ i, taken };
 		}
 	}
 	return left;

@@ -5,12 +5,6 @@
 
 #include "common/xmem.h"
 
-/* An event, and where its frames begin. */
-struct mark {
-	uint64_t offset;
-	size_t at;
-};
-
 struct piece {
 	uint64_t owner;
 	uint64_t after, upto; /* equal: it has nothing */
@@ -82,6 +76,7 @@ bool pieces_find(struct pieces *p, uint64_t owner, uint64_t after,
 		*part_r = (struct piece_part){
 			.frames = str_sub(buf_str(&one->frames), at,
 					  one->frames.len),
+			.mark = one->mark + k,
 			.n = one->n - k,
 			.upto = one->upto,
 		};
@@ -101,6 +96,7 @@ struct buf *pieces_begin(struct pieces *p, uint64_t owner, uint64_t after)
 		buf_free(&one->frames);
 	buf_reset(&one->frames);
 	buf_reserve(&one->frames, PIECES_ROOM);
+	xgrow(&one->mark, &one->cap, PIECES_MARKS - 1, sizeof(*one->mark));
 	one->owner = owner;
 	one->after = one->upto = after;
 	one->n = one->at = 0;

@@ -22,6 +22,7 @@ enum {
 	PIECES_MAX = 16,
 	PIECES_ROOM =
 		(64 << 10) - 1,	 /* bytes that one has memory for at first, */
+	PIECES_MARKS = 256,	 /* events likewise, */
 	PIECES_KEEP = 128 << 10, /* and that it keeps at most for the next */
 };
 
@@ -33,10 +34,18 @@ void pieces_free(struct pieces **pp);
 /* Forget all of them. */
 void pieces_clear(struct pieces *p);
 
+/* An event, and where its frames begin. */
+struct mark {
+	uint64_t offset;
+	size_t at;
+};
+
 /* Valid until the next pieces_begin(). */
 struct piece_part {
 	struct str frames;
-	size_t n;      /* events in it */
+	const struct mark *mark; /* of each event in it; the first one's `at`
+				    is where `frames` begin */
+	size_t n;
 	uint64_t upto; /* and there are none between them and this offset */
 };
 

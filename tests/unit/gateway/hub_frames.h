@@ -105,6 +105,60 @@ static inline void frames_take(const struct frames_in *in, struct str frames)
 	}
 }
 
+/* A socket that took a part; what was cut there comes next. */
+struct frames_part {
+	bool is_cut;
+	struct buf begun;
+};
+
+static inline void frames_cut(struct frames_part *p, struct str frames,
+			      size_t taken)
+{
+	assert_false(p->is_cut);
+	p->is_cut = true;
+	buf_add_str(&p->begun, str_sub(frames, 0, taken));
+}
+
+/* Events of which all, or the beginning, is there. */
+static inline size_t frames_begun(enum frame_kind kind, struct str frames)
+{
+	size_t n = 0;
+
+	for (; frames.len; n++) {
+		const unsigned char *p = (const unsigned char *)frames.p;
+		size_t len = frames.len;
+
+		if (kind == FRAME_SSE)
+			for (len = 1; len < frames.len &&
+				      (p[len - 1] != '\n' || p[len] != '\n');)
+				len++;
+		else if (frames.len > 3)
+			len = p[1] < 126 ? 1u + p[1]
+					 : 3u + (size_t)(p[2] << 8 | p[3]);
+		frames = str_sub(frames, len + 1, frames.len);
+	}
+	return n;
+}
+
+/*
+ * All that there is when these have come. Of one that was cut they are the rest
+ * of an event, or else another one, and nothing behind it. Free p->begun then.
+ */
+static inline struct str frames_join(struct frames_part *p,
+				     enum frame_kind kind, struct str frames)
+{
+	size_t begun = frames_begun(kind, buf_str(&p->begun));
+
+	if (!p->is_cut)
+		return frames;
+	p->is_cut = false;
+	assert_true(frames.len > 0);
+	buf_add_str(&p->begun, frames);
+	assert_in_range(frames_begun(kind, buf_str(&p->begun)), begun,
+			begun + 1);
+	return buf_str(&p->begun);
+}
+
 /* A frame that is no event. */
 static inline struct str frames_reply(enum frame_kind kind, struct buf *b)
 {

@@ -28,10 +28,11 @@ struct client {
 	struct world *w;
 	struct model model;
 	bool choked, taken; /* taken: the hub was told to stop */
-	bool returning;	    /* asked for what was, and was not live since */
-	bool is_excused;    /* the journal was out when it may have been late */
-	bool is_late;	    /* has to be moved on before it gets anything */
-	bool gone;	    /* was sent away; from where it goes on: */
+	struct frames_part part;
+	bool returning;	 /* asked for what was, and was not live since */
+	bool is_excused; /* the journal was out when it may have been late */
+	bool is_late;	 /* has to be moved on before it gets anything */
+	bool gone;	 /* was sent away; from where it goes on: */
 	struct position left_at;
 	unsigned looked; /* how often it was found to take nothing */
 	size_t epochs, told, moved, sent_away;
@@ -117,25 +118,38 @@ static inline bool take(void *user, struct str frames)
 	struct client *c = user;
 	struct frames_in in = { c->hub.kind,	 c->w->h->epoch, c->w->inflater,
 				&c->w->inflated, on_frame,	 c };
+	bool was_cut = c->part.is_cut;
 
 	model_need(&c->model, !c->taken || c->w->is_reply,
 		   "sent more than its socket takes");
 	observe(c);
-	frames_take(&in, frames);
+	frames_take(&in, frames_join(&c->part, c->hub.kind, frames));
+	buf_free(&c->part.begun);
+	if (was_cut && one_in(c->w, 3))
+		return true; /* there is room again */
 	c->taken = c->choked;
 	return !c->choked;
 }
 
 static inline size_t take_lines(void *arg, const struct line *to, size_t n,
-				struct str frames, size_t *left_r)
+				struct str frames, struct line_left *left_r)
 {
 	size_t left = 0;
 
 	(void)arg;
 	assert_true(n <= LINES_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (to[i].conn && !take(to[i].conn, frames))
-			left_r[left++] = i;
+	for (size_t i = 0; i < n; i++) {
+		struct client *c = to[i].conn;
+		size_t taken = frames.len;
+
+		if (c && c->choked && !one_in(c->w, 4)) {
+			taken = pick(c->w, frames.len);
+			frames_cut(&c->part, frames, taken);
+		} else if (!c || take(c, frames)) {
+			continue;
+		}
+		left_r[left++] = (struct line_left){ i, taken };
+	}
 	return left;
 }
 

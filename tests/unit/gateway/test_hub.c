@@ -52,7 +52,8 @@ struct client {
 	struct hub_client hub;
 	struct world *w;
 	bool choked, taken; /* taken: the hub was told to stop */
-	uint64_t last;	    /* the last offset received */
+	struct frames_part part;
+	uint64_t last; /* the last offset received */
 	size_t got, broken, lagged;
 	size_t picture; /* events of "last" that are still to come */
 	uint8_t *times; /* how often each offset came; topics are in order */
@@ -78,9 +79,11 @@ struct world {
 	size_t flushed;	  /* events that were sent to live clients */
 	int64_t recorded; /* the last of them */
 	void (*script)(struct world *w);
+	bool is_fickle; /* sockets may have room again at once */
 	struct deflater *deflater;
 	struct inflater *inflater;
 	size_t inflated; /* messages */
+	size_t encoded;	 /* events of custom kinds */
 };
 
 static uint64_t pick(struct world *w, uint64_t n)
@@ -154,25 +157,41 @@ static bool take(void *user, struct str frames)
 	struct client *c = user;
 	struct frames_in in = { c->hub.kind,	 c->w->epoch, c->w->inflater,
 				&c->w->inflated, receive,     c };
+	bool was_cut = c->part.is_cut;
 
 	assert_false(c->taken);
 	c->w->sent += frames.len;
 	c->w->writes++;
-	frames_take(&in, frames);
+	frames_take(&in, frames_join(&c->part, c->hub.kind, frames));
+	buf_free(&c->part.begun);
+	if (was_cut && c->w->is_fickle && pick(c->w, 2))
+		return true; /* there is room again */
 	c->taken = c->choked;
 	return !c->choked;
 }
 
 static size_t take_lines(void *arg, const struct line *to, size_t n,
-			 struct str frames, size_t *left_r)
+			 struct str frames, struct line_left *left_r)
 {
 	size_t left = 0;
 
 	(void)arg;
 	assert_true(n <= LINES_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (to[i].conn && !take(to[i].conn, frames))
-			left_r[left++] = i;
+	for (size_t i = 0; i < n; i++) {
+		struct client *c = to[i].conn;
+		size_t taken = frames.len;
+
+		if (!c)
+			continue;
+		if (c->choked && pick(c->w, 4) > 0) {
+			taken = pick(c->w, frames.len);
+			assert_false(c->taken);
+			frames_cut(&c->part, frames, taken);
+		} else if (take(c, frames)) {
+			continue;
+		}
+		left_r[left++] = (struct line_left){ i, taken };
+	}
 	return left;
 }
 
@@ -266,6 +285,16 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 	return remove(path);
 }
 
+/* Custom kinds, counted. */
+static void encode(void *arg, enum frame_kind kind, const struct event *ev,
+		   bool is_past, struct buf *b)
+{
+	struct world *w = arg;
+
+	w->encoded++;
+	frames_encode(arg, kind, ev, is_past, b);
+}
+
 static void run_with_lag(void (*script)(struct world *w),
 			 const char *const *rule, size_t n)
 {
@@ -274,7 +303,7 @@ static void run_with_lag(void (*script)(struct world *w),
 				 .journal = give_journal,
 				 .send = take,
 				 .send_to = take_lines,
-				 .encode = frames_encode,
+				 .encode = encode,
 				 .woken = be_woken,
 				 .lagged = be_lagged,
 				 .broken = be_broken,
@@ -365,6 +394,15 @@ static void unchoke(struct world *w, struct client *c)
 	}
 }
 
+/* Reads, or does not. */
+static void be_slow(struct client *c)
+{
+	c->w->is_fickle = true;
+	c->choked = pick(c->w, 3);
+	if (!c->choked)
+		unchoke(c->w, c);
+}
+
 /* "last" gives the newest of each topic in order, and then what is new. */
 static void ask_for_last(struct world *w)
 {
@@ -394,6 +432,7 @@ static void ask_for_last(struct world *w)
 		c->picture = topics;
 		write_events(w, 5, true);
 	}
+	be_slow(c);
 	if (c->last == w->head && c->hub.state == HUB_LIVE) {
 		assert_int_equal(hub_position(w->hub, &c->hub).epoch, w->epoch);
 		assert_int_equal(c->picture, 0);
@@ -406,6 +445,79 @@ static void last_is_in_order_and_has_no_position_until_it_is_whole(void **state)
 {
 	(void)state;
 	run(ask_for_last);
+}
+
+/*
+ * Many ask for the newest of each topic at about the same time, in other words,
+ * while more happens: each event is printed once for each kind of frame.
+ */
+static void ask_for_last_together(struct world *w)
+{
+	static const char *const patterns[] = { "", "a.", "b.y/" };
+	static const enum frame_kind kinds[] = { FRAME_WEBSOCKET, FRAME_CUSTOM,
+						 FRAME_WEBSOCKET_DEFLATED };
+	enum { N = 300, HISTORY = 3000 };
+	static uint8_t times[N][HISTORY_MAX];
+	struct hub_counts counts;
+	struct position pos;
+
+	if (w->step == 0) {
+		memset(times, 0, sizeof(times));
+		while (w->head < HISTORY)
+			write_events(w, 60, true);
+		w->crowd = xcalloc(N, sizeof(*w->crowd));
+	}
+	if (w->step < N / 20) {
+		write_events(w, 1, true);
+		for (size_t i = 0; i < 20; i++) {
+			size_t k = (size_t)w->step * 20 + i;
+			struct client *c = &w->crowd[k];
+
+			*c = (struct client){ .w = w, .hub.user = c };
+			c->hub.line.conn = c;
+			c->hub.kind = kinds[i % ARRAY_LEN(kinds)];
+			c->times = times[k];
+			assert_int_equal(subscribe(c, patterns[i / 3 % 3], NULL,
+						   true, &pos),
+					 0);
+			c->last = pos.offset;
+		}
+		return;
+	}
+	be_slow(&w->crowd[pick(w, N)]);
+	assert_true(w->step < 100000);
+	if (w->step < 100)
+		return;
+	for (size_t i = 0; i < N; i++) {
+		unchoke(w, &w->crowd[i]);
+		if (hub_position(w->hub, &w->crowd[i].hub).offset != w->head)
+			return;
+	}
+	/* In each step one event is new, and so the newest of its topic. */
+	counts = hub_count(w->hub);
+	assert_true(counts.from_journal <= 2 * (TOPICS + N / 20));
+	assert_true(counts.shared > N / 2);
+	assert_true(w->encoded <= TOPICS + 2 * N / 20);
+	for (size_t i = 0; i < N; i++) {
+		const struct client *c = &w->crowd[i];
+
+		for (uint64_t o = 1; o <= c->last; o++) {
+			bool is_newest = is_for(c, o);
+
+			for (uint64_t k = o + 1; is_newest && k <= c->last; k++)
+				is_newest = w->topic[k] != w->topic[o];
+			assert_int_equal(c->times[o], is_newest);
+		}
+		hub_leave(w->hub, &w->crowd[i].hub);
+	}
+	free(w->crowd);
+	loop_stop(w->loop);
+}
+
+static void last_is_printed_once_for_many(void **state)
+{
+	(void)state;
+	run(ask_for_last_together);
 }
 
 /*
@@ -434,6 +546,7 @@ static void want_more(struct world *w)
 		/* overlaps with what it has: that is not sent again */
 		assert_int_equal(subscribe(c, "a.", &since[1], false, &pos), 0);
 	}
+	be_slow(c);
 	if (w->step < 20)
 		write_events(w, 30, true);
 	else if (hub_position(w->hub, &c->hub).offset == w->head)
@@ -485,6 +598,7 @@ static void filter_what_was(struct world *w)
 				 0);
 		assert_int_equal(c->last, pos.offset);
 	}
+	be_slow(c);
 	if (w->step < 20)
 		write_events(w, 30, true);
 	else if (hub_position(w->hub, &c->hub).offset == w->head)
@@ -1043,6 +1157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			last_is_in_order_and_has_no_position_until_it_is_whole),
+		cmocka_unit_test(last_is_printed_once_for_many),
 		cmocka_unit_test(later_patterns_are_sent_what_they_missed),
 		cmocka_unit_test(what_cannot_be_is_refused_or_said),
 		cmocka_unit_test(filters_hold_for_what_was),

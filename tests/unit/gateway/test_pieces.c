@@ -2,6 +2,7 @@
 #include "cmd/gateway/pieces.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/xmem.h"
 
@@ -32,6 +33,12 @@ static void assert_part(struct pieces *p, uint64_t owner, uint64_t after,
 		fail_msg("%d after %d: %zu up to %d: %.*s", (int)owner,
 			 (int)after, part.n, (int)part.upto,
 			 STR_ARG(part.frames));
+	for (size_t i = 0; i < part.n; i++) {
+		size_t at = part.mark[i].at - part.mark[0].at;
+
+		assert_int_equal(part.mark[i].offset,
+				 strtoul(part.frames.p + at, NULL, 10));
+	}
 }
 
 static void a_piece_serves_all_who_stand_within_it(void **state)
