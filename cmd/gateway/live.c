@@ -348,11 +348,22 @@ static void authenticate(struct live *l, struct str token)
 	unsubscribe_forbidden(l);
 }
 
+/*
+ * From where it may go on elsewhere. Who wants nothing yet, perhaps since what
+ * it wants is still on its way, has a place of its own, which we do not know.
+ */
+static struct position place_of(const struct live *l)
+{
+	const struct position none = { 0, 0 };
+
+	return l->client.group ? hub_position(l->s.g->hub, &l->client) : none;
+}
+
 /* The client is told why, and in the frame's reason from where to go on. */
 static void on_over(struct session *s, const char *why)
 {
 	struct live *l = (struct live *)s;
-	struct position pos = hub_position(s->g->hub, &l->client);
+	struct position pos = place_of(l);
 	char text[POSITION_TEXT_MAX], reason[64] = "{}";
 
 	reply_error(l, "unauthorized", why);
@@ -419,7 +430,7 @@ static void ask(void *arg, struct wheel_item *beat)
 {
 	struct gateway *g = arg;
 	struct live *l = live_of(beat);
-	struct position pos = hub_position(g->hub, &l->client);
+	struct position pos = place_of(l);
 	int64_t now_ms = loop_now_ms(g->loop);
 	char text[POSITION_TEXT_MAX];
 
@@ -548,7 +559,7 @@ void live_writable(void *arg, struct net_conn *c)
 void live_dismiss(struct live *l, uint16_t code, unsigned retry_ms)
 {
 	struct hub *h = l->s.g->hub;
-	struct position pos = hub_position(h, &l->client);
+	struct position pos = place_of(l);
 	struct buf b = { 0 };
 
 	if (l->client.kind == FRAME_SSE) {

@@ -1005,6 +1005,20 @@ EOT
 	done
 }
 
+@test "who has asked for nothing yet is told no place to go on from" {
+	start_both
+	numbered 1 10
+	mkfifo "$T/say"
+	"$WS" -t 20000 "$port" <"$T/say" >"$T/heard" 2>"$T/closed" 3>&- &
+	exec {fd}>"$T/say"
+	echo '{"ping":1}' >&"$fd"
+	until grep -q pong "$T/heard"; do :; done
+	stop "$gateway"
+	wait $! || true
+	exec {fd}>&-
+	[[ $(cat "$T/closed") =~ ^close\ 1001\ \{\"retry\":[0-9]+\}$ ]]
+}
+
 @test "a client that comes back to a new gateway goes on where it was" {
 	start_both
 	numbered 1 10
