@@ -7,8 +7,13 @@
 #include "common/clk.h"
 
 #include "outside.h"
+#include "soak.h"
+#include "watch.h"
 
-enum { PATIENCE_MS = 30 * 1000, LOOK_US = 50 * 1000 };
+/* Of all rings, which are mapped, but not touched before they are used. */
+enum { RINGS_MAPPED_KB = 64 << 10 };
+
+enum { PATIENCE_MS = 60 * 1000, LOOK_US = 50 * 1000 };
 
 static int n_results, n_bad;
 
@@ -46,6 +51,49 @@ void check_nothing_left(uint16_t port)
 	}
 	result(left == 0, "nothing is left of them%s%s", left != 0 ? ": " : "",
 	       left != 0 ? name : "");
+}
+
+static unsigned long memory_before;
+static size_t heap_before;
+
+void check_begin(int pid)
+{
+	size_t held;
+
+	memory_before = outside_memory(pid);
+	if (!outside_heap(soak.port, &heap_before, &held))
+		fprintf(stderr, "soak: /metrics has no heap_bytes\n");
+}
+
+void check_memory(const struct watched *w, unsigned clients)
+{
+	size_t before = heap_before >> 10, first = w->half[0].least >> 10;
+	size_t second = w->half[1].least >> 10, most = w->half[0].most >> 10;
+	size_t may = before + RINGS_MAPPED_KB + (size_t)clients * CLIENT_KB;
+
+	if (w->half[1].most >> 10 > most)
+		most = w->half[1].most >> 10;
+	result(w->half[1].n > 0 && second <= first + FLAT_KB,
+	       "what is allocated does not grow: %zu KiB, later %zu", first,
+	       second);
+	result(most <= may,
+	       "nor is it more than %d KiB for each: %zu KiB, "
+	       "%zu before",
+	       CLIENT_KB, most, before);
+}
+
+void check_given_back(int pid)
+{
+	int64_t end_ms = clk_mono_ms() + PATIENCE_MS;
+	unsigned long kb = outside_memory(pid);
+
+	while (kb > memory_before + RINGS_KB && clk_mono_ms() < end_ms) {
+		usleep(LOOK_US);
+		kb = outside_memory(pid);
+	}
+	result(kb <= memory_before + RINGS_KB,
+	       "and what it had is given back: %lu KiB before, later %lu",
+	       memory_before, kb);
 }
 
 void check_visits(uint16_t port, int pid)

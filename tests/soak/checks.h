@@ -8,7 +8,12 @@
 enum {
 	VISITS = 4000,	   /* that come and go at the end, one by one */
 	VISIT_BYTES = 256, /* of memory that one may leave behind */
+	CLIENT_KB = 8,	   /* that a client may take, those stuck as well */
+	FLAT_KB = 1 << 10, /* by which the second half may be above the first */
+	RINGS_KB = 16 << 10, /* what all share, and the heap's spare */
 };
+
+struct watched;
 
 void result(bool ok, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -16,6 +21,12 @@ void result(bool ok, const char *fmt, ...)
 int results(void);     /* so far */
 int results_bad(void); /* of them */
 
+/* Before anybody comes. */
+void check_begin(int pid);
+/* What it has while they are there does not grow, and is not too much. */
+void check_memory(const struct watched *w, unsigned clients);
+/* It has the system's memory no longer, but for what all share. */
+void check_given_back(int pid);
 /* The gateway has nothing of theirs. */
 void check_nothing_left(uint16_t port);
 /* Others come and go, and leave no memory. */

@@ -157,25 +157,66 @@ static double sum_of(struct str text, const char *gauge)
 	return sum;
 }
 
+static char token[1024];
+
+void outside_authorize(const char *with)
+{
+	snprintf(token, sizeof(token), "%s", with);
+}
+
+/* The whole answer to a GET; false: there was none that has `text` in it. */
+static bool get(uint16_t port, const char *path, const char *text,
+		struct buf *in)
+{
+	int fd = connect_to(port, 0);
+	struct buf ask = { 0 };
+	bool ok;
+
+	buf_addf(&ask,
+		 "GET %s HTTP/1.1\r\nHost: localhost\r\n"
+		 "Authorization: Bearer %s\r\nConnection: close\r\n\r\n",
+		 path, token);
+	ok = fd >= 0 && say(fd, ask.p, ask.len) && hear(fd, NULL, in) &&
+	     str_find(buf_str(in), str_from(text)) != (size_t)-1;
+	if (fd >= 0)
+		close(fd);
+	buf_free(&ask);
+	return ok;
+}
+
+bool outside_is_ready(uint16_t port)
+{
+	struct buf in = { 0 };
+	bool ready = get(port, "/readyz", "\"ready\":true", &in);
+
+	buf_free(&in);
+	return ready;
+}
+
+bool outside_heap(uint16_t port, size_t *used_r, size_t *held_r)
+{
+	struct buf in = { 0 };
+	bool ok = get(port, "/metrics", "weir_gateway_heap_bytes{", &in);
+
+	*used_r = (size_t)sum_of(buf_str(&in), "heap_bytes");
+	*held_r = (size_t)sum_of(buf_str(&in), "held_bytes");
+	buf_free(&in);
+	return ok;
+}
+
 double outside_left(uint16_t port, const char **name_r)
 {
-	static const char ask[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
-				  "Connection: close\r\n\r\n";
-	int fd = connect_to(port, 0);
 	struct buf in = { 0 };
 	double left = -1;
 
 	*name_r = "no answer";
-	if (fd >= 0 && say(fd, ask, sizeof(ask) - 1) && hear(fd, NULL, &in) &&
-	    str_find(buf_str(&in), STR("weir_gateway_groups{")) != (size_t)-1) {
+	if (get(port, "/metrics", "weir_gateway_groups{", &in)) {
 		left = 0;
 		for (size_t i = 0; left == 0 && i < ARRAY_LEN(gauges); i++) {
 			*name_r = gauges[i];
 			left = sum_of(buf_str(&in), gauges[i]);
 		}
 	}
-	if (fd >= 0)
-		close(fd);
 	buf_free(&in);
 	return left;
 }
@@ -185,22 +226,62 @@ double outside_left(uint16_t port, const char **name_r)
 #define WISH \
 	"{\"subscribe\":[\"soak.n/0\"],\"presence\":true,\"filter\":\"n>0\"}"
 
+#define UPGRADE                                         \
+	"Upgrade: websocket\r\nConnection: Upgrade\r\n" \
+	"Sec-WebSocket-Version: 13\r\n"                 \
+	"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+
+enum { SAYS = 2 };
+
 static const struct visit {
-	const char *ask, *answer; /* what its answer has in it */
-	const char *then, *last;  /* what it says next, and hears; or NULL */
+	const char *path, *headers;
+	const char *answer; /* what its answer has in it */
+	/* What it says then, and hears of it (NULL: nothing any more). */
+	struct {
+		const char *say, *hear;
+	} then[SAYS];
 } visits[] = {
-	{ "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-	  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-	  "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
-	  "Sec-WebSocket-Protocol: weir.v1\r\n\r\n",
-	  " 101 ", WISH, "\"subscribed\"" },
-	{ "GET /api/v1/events/stream?topic=soak.n/1&filter=n%3E0 HTTP/1.1\r\n"
-	  "Host: localhost\r\n\r\n",
-	  "\"subscribed\"", NULL, NULL },
-	{ "GET /api/v1/events?topic=soak.n/2&limit=1 HTTP/1.1\r\n"
-	  "Host: localhost\r\n\r\n",
-	  "\"next\"", NULL, NULL },
+	{ "/ws",
+	  UPGRADE "Sec-WebSocket-Protocol: weir.v1\r\n",
+	  " 101 ",
+	  { { WISH, "\"subscribed\"" } } },
+	{ "/api/v1/events/stream?topic=soak.n/1&filter=n%3E0",
+	  "",
+	  "\"subscribed\"",
+	  { { NULL, NULL } } },
+	{ "/api/v1/events?topic=soak.n/2&limit=1",
+	  "",
+	  "\"next\"",
+	  { { NULL, NULL } } },
+	/* Without a good-bye its seat would wait for it. */
+	{ "/socket.io/?EIO=4&transport=websocket",
+	  UPGRADE,
+	  "\"sid\"",
+	  { { "40", "\"pid\"" }, { "41", NULL } } },
 };
+
+/* It comes, and says what it has to say; its connection, or -1. */
+static int visit(uint16_t port, unsigned i, struct buf *in)
+{
+	const struct visit *v = &visits[i % ARRAY_LEN(visits)];
+	int fd = connect_to(port, i);
+	struct buf ask = { 0 };
+	bool ok;
+
+	buf_addf(&ask,
+		 "GET %s HTTP/1.1\r\nHost: localhost\r\n"
+		 "Authorization: Bearer %s\r\n%s\r\n",
+		 v->path, token, v->headers);
+	ok = fd >= 0 && say(fd, ask.p, ask.len) && hear(fd, v->answer, in);
+	for (int k = 0; ok && k < SAYS && v->then[k].say; k++)
+		ok = outside_frame(fd, 1, str_from(v->then[k].say)) &&
+		     (!v->then[k].hear || hear(fd, v->then[k].hear, in));
+	buf_free(&ask);
+	if (ok || fd < 0)
+		return fd;
+	close(fd);
+	return -1;
+}
 
 bool outside_visit(uint16_t port, unsigned n)
 {
@@ -209,14 +290,11 @@ bool outside_visit(uint16_t port, unsigned n)
 	bool ok = true;
 
 	for (unsigned i = 0; ok && i < n; i++) {
-		const struct visit *v = &visits[i % ARRAY_LEN(visits)];
-		int fd = connect_to(port, i);
+		int fd = visit(port, i, &in);
 
-		ok = fd >= 0 && say(fd, v->ask, strlen(v->ask)) &&
-		     hear(fd, v->answer, &in) &&
-		     (!v->then || (outside_frame(fd, 1, str_from(v->then)) &&
-				   hear(fd, v->last, &in)));
-		if (i % 2)
+		ok = fd >= 0;
+		/* With a reset, what was said last could be lost. */
+		if (i % 2 && !visits[i % ARRAY_LEN(visits)].then[1].say)
 			setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard,
 				   sizeof(hard));
 		if (fd >= 0)

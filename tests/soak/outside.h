@@ -17,6 +17,18 @@ unsigned outside_files(int pid);
 /* Memory of its own, without the mapped journal, in KiB. */
 unsigned long outside_memory(int pid);
 
+/* Who asks below: a token that may do everything. */
+void outside_authorize(const char *token);
+
+/* It says that it can do its work. */
+bool outside_is_ready(uint16_t port);
+
+/*
+ * Bytes that it has allocated, and of answers on their way, by its own figures.
+ * False: it did not answer.
+ */
+bool outside_heap(uint16_t port, size_t *used_r, size_t *held_r);
+
 /*
  * What is left of clients when all have gone, by its own figures; 0 when
  * nothing is. *name_r: what it is, static. -1: it did not answer.
