@@ -10,9 +10,6 @@
 #include "soak.h"
 #include "watch.h"
 
-/* Of all rings, which are mapped, but not touched before they are used. */
-enum { RINGS_MAPPED_KB = 64 << 10 };
-
 enum { PATIENCE_MS = 60 * 1000, LOOK_US = 50 * 1000 };
 
 static int n_results, n_bad;
@@ -69,7 +66,7 @@ void check_memory(const struct watched *w, unsigned clients)
 {
 	size_t before = heap_before >> 10, first = w->half[0].least >> 10;
 	size_t second = w->half[1].least >> 10, most = w->half[0].most >> 10;
-	size_t may = before + RINGS_MAPPED_KB + (size_t)clients * CLIENT_KB;
+	size_t may = before + SHARED_KB + (size_t)clients * CLIENT_KB;
 
 	if (w->half[1].most >> 10 > most)
 		most = w->half[1].most >> 10;
@@ -87,11 +84,11 @@ void check_given_back(int pid)
 	int64_t end_ms = clk_mono_ms() + PATIENCE_MS;
 	unsigned long kb = outside_memory(pid);
 
-	while (kb > memory_before + RINGS_KB && clk_mono_ms() < end_ms) {
+	while (kb > memory_before + KEPT_KB && clk_mono_ms() < end_ms) {
 		usleep(LOOK_US);
 		kb = outside_memory(pid);
 	}
-	result(kb <= memory_before + RINGS_KB,
+	result(kb <= memory_before + KEPT_KB,
 	       "and what it had is given back: %lu KiB before, later %lu",
 	       memory_before, kb);
 }

@@ -10,7 +10,8 @@ enum {
 	VISIT_BYTES = 256, /* of memory that one may leave behind */
 	CLIENT_KB = 8,	   /* that a client may take, those stuck as well */
 	FLAT_KB = 1 << 10, /* by which the second half may be above the first */
-	RINGS_KB = 16 << 10, /* what all share, and the heap's spare */
+	SHARED_KB = 2 << 10, /* that they share, but for the rings */
+	KEPT_KB = 26 << 10,  /* three rings that are full, and the spare */
 };
 
 struct watched;
