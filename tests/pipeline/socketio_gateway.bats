@@ -64,6 +64,7 @@ run_client() {
 	stop_gateway
 }
 
+@test "what is newest of a room is not where a client goes on" { run_client recovery-last; }
 @test "who comes back goes on where it was, over HTTP" { run_client recovery-polling; }
 
 @test "SIGUSR2: all come back to their seats, and hear each event once" {

@@ -201,7 +201,8 @@ static void come(struct client *c, int64_t now_ms)
 	if (c->kind == CLIENT_NEWEST)
 		expect_newest(c);
 	c->transport->begin(c);
-	if (c->kind != CLIENT_SOCKETIO)
+	if (c->transport == &transport_stream ||
+	    c->transport == &transport_poll)
 		client_may_stall(c);
 }
 

@@ -138,6 +138,7 @@ static int take_handshake(struct client *c, struct str in)
 	/* Half of those whose token ends soon bring another in time. */
 	if (c->brief && c->index / 2 % 2)
 		say_token(c, client_next_token(c));
+	client_may_stall(c); /* not before: there are 10 s for the token */
 	return n;
 }
 

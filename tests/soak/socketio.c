@@ -24,6 +24,7 @@ struct socketio {
 	unsigned next_id, join_id, side_id; /* 0: nothing is asked for */
 	/* what it keeps when it goes */
 	char pid[PID_MAX];
+	unsigned life_now;    /* of the gateway that it is connected to */
 	unsigned life;	      /* of the gateway that gave the pid */
 	bool may_return;      /* its seat must still be there */
 	bool joined;	      /* with that pid, the room of its topic */
@@ -196,7 +197,7 @@ static void begin_anew(struct client *c, struct str pid, bool was_known)
 	struct str rest;
 
 	str_copy(io->pid, sizeof(io->pid), pid);
-	io->life = gateway_lives();
+	io->life = io->life_now;
 	io->joined = false;
 	io->last = (struct position){ 0 };
 	io->owes_fetch = was_known;
@@ -324,6 +325,8 @@ static void begin(struct client *c)
 	struct socketio *io = c->io;
 
 	io->phase = OPENING;
+	/* What it is told may be read when that one has died. */
+	io->life_now = gateway_lives();
 	buf_free(&io->stash);
 	/* Whether it has left that room, nobody has told it. */
 	if (io->side_id && io->leaving)

@@ -54,11 +54,13 @@ struct watched watch_end(void)
 	ends = true;
 	pthread_join(thread, NULL);
 	for (size_t i = 0; i < n_looks; i++) {
-		struct watch_half *half = &w.half[2 * i >= n_looks];
+		bool late = 2 * i >= n_looks;
+		struct watch_half *half = &w.half[late];
 		size_t own = looks[i].heap - looks[i].held;
+		size_t least = late ? own : looks[i].heap;
 
-		if (half->n++ == 0 || own < half->least)
-			half->least = own;
+		if (half->n++ == 0 || least < half->least)
+			half->least = least;
 		if (own > half->most)
 			half->most = own;
 		if (looks[i].held > w.held)

@@ -4,9 +4,12 @@
 /*
  * watch - the gateway's memory, looked at all the time.
  *
- * What is allocated, but for answers that are on their way (those it counts and
- * bounds itself), must be the same in the end as in the beginning: the least of
- * each half is compared, as what is needed for a moment is no leak.
+ * What is allocated must be the same in the end as in the beginning: the least
+ * of each half is compared, as what is needed for a moment is no leak. Of the
+ * second half that is without the answers on their way, which the gateway counts
+ * and bounds itself. It may count some that are out already, so that in the
+ * first half they are left in: a busy machine is no leak, and a leak of each
+ * connection is far above both.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +20,8 @@ void watch_anew(void);
 
 struct watch_half {
 	size_t n;     /* looks */
-	size_t least; /* bytes allocated, but for answers on their way */
-	size_t most;
+	size_t least; /* bytes allocated, as said above */
+	size_t most;  /* without the answers on their way */
 };
 struct watched {
 	struct watch_half half[2];

@@ -148,7 +148,25 @@ async function recoveryOver(transport) {
 	socket.close();
 }
 
+// What `last` gives is older than what it has: not where it goes on from.
+async function recoveryAfterLast() {
+	await publish(["t.old", "a", { n: 0 }]);
+	const socket = await connected({ transports: ["websocket"] });
+	await socket.emitWithAck("join", "t.n/");
+	await publish(number(1), number(2));
+	await until(() => numbers(socket.heard).length === 2);
+	await socket.emitWithAck("join", { room: "t.old/", last: true });
+	await until(() => names(socket.heard).includes("t.old"));
+	back = cut(socket);
+	await publish(number(3));
+	await back;
+	assert.equal(socket.recovered, true);
+	assert.deepEqual(numbers(await settled(socket)), [1, 2, 3]);
+	socket.close();
+}
+
 const scenarios = {
+	"recovery-last": recoveryAfterLast,
 	events: () => eventsOver("websocket"),
 	"events-polling": () => eventsOver("polling"),
 	recovery: () => recoveryOver("websocket"),
