@@ -126,13 +126,6 @@ struct hub_conf {
 	void (*encode)(void *arg, enum frame_kind kind, const struct event *ev,
 		       bool is_past, struct buf *b);
 	/*
-	 * Add an event's frames of a custom kind; some bytes in any case.
-	 * `apart`: it comes before what its client has, and is not where it
-	 * could go on from.
-	 */
-	void (*encode)(void *arg, enum frame_kind kind, const struct event *ev,
-		       bool apart, struct buf *b);
-	/*
 	 * Compresses events of a deflated kind, once for all that want them;
 	 * NULL: there are no such clients. Belongs to the caller.
 	 */
