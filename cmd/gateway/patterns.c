@@ -88,6 +88,10 @@ bool patterns_add_filtered(struct patterns *p, struct str pattern,
 	if (at == p->n || !str_eq(p->v[at], pattern)) {
 		if (p->n == PATTERNS_MAX)
 			return false;
+		if (!p->v) { /* most have one or two */
+			p->cap = 2;
+			p->v = xcalloc(p->cap, sizeof(*p->v));
+		}
 		xgrow(&p->v, &p->cap, p->n, sizeof(*p->v));
 		shift(p, at, at + 1);
 		p->v[at] = copy_text(pattern);
