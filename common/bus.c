@@ -210,6 +210,11 @@ static int set_int(void *zmq, int option, int value)
 	return zmq_setsockopt(zmq, option, &value, sizeof(value));
 }
 
+/*
+ * Without heartbeats of ZeroMQ's own: where a receiver takes no more, and its
+ * peer goes, libzmq 4.3.4's next one aborts the process (zeromq/libzmq#3937,
+ * #4767). What the kernel sends instead does not depend on who reads.
+ */
 static int configure(void *zmq, enum bus_role role)
 {
 	const int64_t frame_max = BUS_FRAME_MAX;
@@ -221,8 +226,9 @@ static int configure(void *zmq, enum bus_role role)
 	       set_int(zmq, ZMQ_RECONNECT_IVL, BUS_RECONNECT_MS) ||
 	       set_int(zmq, ZMQ_RECONNECT_IVL_MAX, BUS_RECONNECT_MAX_MS) ||
 	       set_int(zmq, ZMQ_TCP_KEEPALIVE, 1) ||
-	       set_int(zmq, ZMQ_HEARTBEAT_IVL, 10000) ||
-	       set_int(zmq, ZMQ_HEARTBEAT_TIMEOUT, 30000) ||
+	       set_int(zmq, ZMQ_TCP_KEEPALIVE_IDLE, 30) ||
+	       set_int(zmq, ZMQ_TCP_KEEPALIVE_INTVL, 10) ||
+	       set_int(zmq, ZMQ_TCP_KEEPALIVE_CNT, 3) ||
 	       zmq_setsockopt(zmq, ZMQ_MAXMSGSIZE, &frame_max,
 			      sizeof(frame_max)) ||
 	       (role == BUS_INGEST &&
