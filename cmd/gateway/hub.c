@@ -71,7 +71,7 @@ static enum hub_class class_of(enum hub_state state)
 	}
 }
 
-static void set_state(struct hub *h, struct hub_client *c, enum hub_state state)
+void hub_set_state(struct hub *h, struct hub_client *c, enum hub_state state)
 {
 	size_t *clients = h->clients[c->transport];
 	struct queue *q = queue_of(h, c->state);
@@ -102,14 +102,14 @@ static void set_state(struct hub *h, struct hub_client *c, enum hub_state state)
 void hub_settle(struct hub *h, struct hub_client *c)
 {
 	if (!c->group)
-		set_state(h, c, HUB_IDLE);
+		hub_set_state(h, c, HUB_IDLE);
 	else if (c->blocked)
-		set_state(h, c, HUB_CHOKED);
+		hub_set_state(h, c, HUB_CHOKED);
 	else if (c->owed || c->pos < h->flushed)
-		set_state(h, c, c->waiter ? HUB_WOKEN : HUB_BEHIND);
+		hub_set_state(h, c, c->waiter ? HUB_WOKEN : HUB_BEHIND);
 	else {
 		c->returning = false;
-		set_state(h, c, c->pos > h->flushed ? HUB_AHEAD : HUB_LIVE);
+		hub_set_state(h, c, c->pos > h->flushed ? HUB_AHEAD : HUB_LIVE);
 	}
 }
 
@@ -144,174 +144,11 @@ static void set_group(struct hub *h, struct hub_client *c,
 	groups_put(h->groups, &old);
 }
 
-/* ---- live ---- */
-
-/* What goes out in one write. */
-struct chunk {
-	struct str bytes;
-	uint64_t last; /* offset of its last event */
-	size_t n;
-};
-
-/* Gather the frames of pending[from..], up to what one write should take. */
-static struct chunk gather(struct hub *h, const struct group *g, size_t from)
-{
-	const struct ring *ring = h->lane[g->kind].ring;
-	const struct ring_item *it = ring_at(ring, g->pending[from]);
-	struct chunk c = { it->frame, it->offset, 1 };
-	bool copied = false;
-
-	while (from + c.n < g->n_pending) {
-		it = ring_at(ring, g->pending[from + c.n]);
-		if (c.bytes.len + it->frame.len > HUB_WRITE_MAX)
-			break;
-		if (!copied && c.bytes.p + c.bytes.len == it->frame.p) {
-			c.bytes.len += it->frame.len; /* neighbours */
-		} else {
-			if (!copied) {
-				buf_reset(&h->out);
-				buf_add_str(&h->out, c.bytes);
-				copied = true;
-			}
-			buf_add_str(&h->out, it->frame);
-			c.bytes = buf_str(&h->out);
-		}
-		c.last = it->offset;
-		c.n++;
-	}
-	return c;
-}
-
-static void block(struct hub *h, struct hub_client *c, uint64_t pos)
-{
-	c->pos = pos;
-	c->blocked = true;
-	set_state(h, c, HUB_CHOKED);
-}
-
-/*
- * Those that this turn has no time for: served in the next ones, in order. They
- * come back to the end of the list, and others take their places, so that a
- * place that moves on through it finds others each time.
- */
-static void put_off(struct hub *h, struct group *g)
-{
-	while (g->n_live > HUB_LIVE_SLICE) {
-		struct hub_client *c = g->live[g->turn++ % g->n_live].client;
-
-		c->pos = h->flushed;
-		set_state(h, c, c->waiter ? HUB_WOKEN : HUB_BEHIND);
-		c->put_off = true;
-	}
-}
-
-static void wake(struct hub *h, struct hub_client *c)
-{
-	c->pos = h->flushed;
-	set_state(h, c, HUB_WOKEN);
-}
-
-/* It has not taken all of g->pending[from..]: it goes on behind what it has. */
-static void cut_short(struct hub *h, const struct group *g, size_t from,
-		      struct chunk chunk, struct hub_client *c, size_t taken)
-{
-	const struct ring *ring = h->lane[g->kind].ring;
-	size_t at = 0, gone = chunk.n;
-
-	c->blocked = true;
-	c->pos = chunk.last;
-	if (taken < chunk.bytes.len) {
-		hub_mark_begin(h);
-		for (size_t i = 0; i < chunk.n; i++) {
-			const struct ring_item *it =
-				ring_at(ring, g->pending[from + i]);
-
-			hub_mark(h, it->offset, at);
-			at += it->frame.len;
-		}
-		gone = hub_send_cut(h, c, chunk.bytes, h->mark, chunk.n, taken);
-		if (gone < chunk.n)
-			c->pos = h->mark[gone - 1].offset;
-	}
-	h->counts.delivered += gone;
-	hub_settle(h, c); /* at the end of the flush again, if it has room */
-}
-
-/* To everyone who is live; who is told later goes from the list. */
-static void flush_chunk(struct hub *h, struct group *g, size_t from,
-			struct chunk chunk)
-{
-	struct line to[LINES_MAX];
-	struct line_left left[LINES_MAX];
-
-	/* From its end, where one that goes is replaced by one that was told. */
-	for (size_t end = g->n_live, n; end > 0; end -= n) {
-		const struct group_live *first;
-		size_t n_left;
-
-		n = end < LINES_MAX ? end : LINES_MAX;
-		first = g->live + end - n;
-		for (size_t i = 0; i < n; i++)
-			to[i] = first[i].line;
-		n_left = h->conf.send_to(h->conf.arg, to, n, chunk.bytes, left);
-		for (size_t i = n; i-- > 0;) {
-			if (!to[i].conn) {
-				wake(h, first[i].client);
-				continue;
-			}
-			if (n_left == 0 || left[n_left - 1].at != i)
-				h->counts.delivered += chunk.n;
-			else
-				cut_short(h, g, from, chunk, first[i].client,
-					  left[--n_left].taken);
-		}
-	}
-}
-
-static void flush_group(struct hub *h, struct group *g, uint64_t upto)
-{
-	put_off(h, g);
-	for (size_t i = 0; g->n_live && i < g->n_pending;) {
-		struct chunk chunk = gather(h, g, i);
-
-		if (i + chunk.n == g->n_pending)
-			chunk.last = upto;
-		flush_chunk(h, g, i, chunk);
-		i += chunk.n;
-	}
-	g->n_pending = 0;
-}
-
-static void flush(struct hub *h)
-{
-	uint64_t upto = h->newest;
-	struct hub_client *c, *next;
-
-	loop_timer_stop(h->tick);
-	for (size_t i = 0; i < h->n_due; i++) {
-		flush_group(h, h->due[i], upto);
-		groups_put(h->groups, &h->due[i]);
-	}
-	if (h->n_due)
-		h->counts.flushes++;
-	if (h->n_recorded && h->conf.flushed)
-		h->conf.flushed(h->conf.arg, h->recorded_us, h->n_recorded);
-	h->n_due = h->n_recorded = 0;
-	h->waiting = h->n_waiting = 0;
-	h->flushed = upto;
-	h->flushed_ms = loop_now_ms(h->conf.loop);
-	for (c = h->ahead.head; c; c = next) {
-		next = c->next;
-		if (c->pos > h->flushed)
-			continue;
-		hub_settle(h, c);
-		c->put_off = c->state == HUB_BEHIND; /* by this flush */
-	}
-}
+/* ---- events ---- */
 
 static void on_tick(void *arg)
 {
-	flush(arg);
+	hub_flush(arg);
 }
 
 /* An event of the ring is for this group. */
@@ -355,7 +192,7 @@ void hub_event(struct hub *h, const struct event *ev)
 	/* What waits must still be in its ring when it is flushed. */
 	if (h->waiting + len > HUB_RING_BYTES / 4 ||
 	    h->n_waiting == HUB_RING_SLOTS / 2)
-		flush(h);
+		hub_flush(h);
 	h->waiting += len;
 	h->n_waiting++;
 	h->newest = ev->offset;
@@ -384,7 +221,7 @@ void hub_slice_end(struct hub *h)
 	if (h->newest == h->flushed)
 		return;
 	if (loop_now_ms(h->conf.loop) - h->flushed_ms >= HUB_TICK_MS)
-		flush(h);
+		hub_flush(h);
 	else if (!loop_timer_running(h->tick))
 		loop_timer_start(h->tick, HUB_TICK_MS);
 }
@@ -392,12 +229,12 @@ void hub_slice_end(struct hub *h)
 void hub_look(struct hub *h)
 {
 	if (h->newest != h->flushed)
-		flush(h);
+		hub_flush(h);
 }
 
 void hub_leave(struct hub *h, struct hub_client *c)
 {
-	set_state(h, c, HUB_IDLE);
+	hub_set_state(h, c, HUB_IDLE);
 	hub_drop_owed(&c->owed);
 	set_group(h, c, NULL);
 }
@@ -447,11 +284,11 @@ int hub_subscribe(struct hub *h, struct hub_client *c,
 	struct plan p;
 	int rc;
 
-	flush(h); /* so that everybody's position is a flushed one */
+	hub_flush(h); /* so that everybody's position is a flushed one */
 	rc = hub_plan(h, c, wish, &p, e);
 	c->looked = p.looked;
 	if (rc == 0) {
-		set_state(h, c, HUB_IDLE);
+		hub_set_state(h, c, HUB_IDLE);
 		set_group(h, c, &p.set);
 		hub_owe(c, p.owed);
 		p.owed = NULL;
@@ -490,10 +327,10 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 		had += patterns_have(&c->group->patterns, pattern[i]);
 	if (had == 0)
 		return;
-	flush(h);
+	hub_flush(h);
 	if (c->state == HUB_LIVE)
 		c->pos = h->flushed;
-	set_state(h, c, HUB_IDLE);
+	hub_set_state(h, c, HUB_IDLE);
 	patterns_copy(&set, &c->group->patterns);
 	for (size_t i = 0; i < n; i++) {
 		patterns_remove(&set, pattern[i]);
@@ -504,6 +341,13 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c,
 		hub_drop_owed(&c->owed);
 	patterns_free(&set);
 	hub_settle(h, c);
+}
+
+static void block(struct hub *h, struct hub_client *c, uint64_t pos)
+{
+	c->pos = pos;
+	c->blocked = true;
+	hub_set_state(h, c, HUB_CHOKED);
 }
 
 void hub_choked(struct hub *h, struct hub_client *c)
@@ -537,7 +381,7 @@ void hub_end_waits(struct hub *h)
 {
 	for (struct hub_client *c = h->all; c; c = c->all_next)
 		if (c->waiter)
-			set_state(h, c, HUB_WOKEN);
+			hub_set_state(h, c, HUB_WOKEN);
 }
 
 /* ---- what does not join on ---- */
@@ -546,7 +390,7 @@ void hub_gap(struct hub *h)
 {
 	struct journal *j = h->conf.journal(h->conf.arg);
 
-	flush(h);
+	hub_flush(h);
 	for (struct hub_client *c = h->all; j && c; c = c->all_next) {
 		if (c->waiter)
 			continue; /* it looks for itself */
@@ -578,7 +422,7 @@ void hub_epoch(struct hub *h, struct position pos)
 		c->pos = pos.offset;
 		c->want.told = c->want.asked = 0;
 		if (c->waiter) {
-			set_state(h, c, HUB_WOKEN);
+			hub_set_state(h, c, HUB_WOKEN);
 			continue;
 		}
 		h->conf.broken(c->user, pos);

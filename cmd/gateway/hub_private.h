@@ -2,8 +2,8 @@
 #define GATEWAY_HUB_PRIVATE_H
 
 /*
- * What hub.c (who stands where), hub_plan.c (what a client asks for) and
- * hub_serve.c (who is behind) share.
+ * What hub.c (who stands where), hub_flush.c (who is live), hub_serve.c (who is
+ * behind) and hub_plan.c (what a client asks for) share.
  */
 #include "common/buf.h"
 
@@ -56,6 +56,17 @@ struct hub {
 
 /* Put a client where it belongs by its position, patterns and socket. */
 void hub_settle(struct hub *h, struct hub_client *c);
+
+/* From one list to another; the client's position and socket are seen to. */
+void hub_set_state(struct hub *h, struct hub_client *c, enum hub_state state);
+
+/* ---- hub_flush.c ---- */
+
+/*
+ * Send all that is waiting to those that are live. Who cannot take it, and of a
+ * large group who has to wait for another turn, is not live then.
+ */
+void hub_flush(struct hub *h);
 
 /* ---- hub_frame.c ---- */
 

@@ -298,6 +298,7 @@ static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 	struct serving s = { h, frame_plain(c->kind), &c->group->patterns, o,
 			     &h->out };
 	size_t upto = o->done + HUB_LOOK_MAX;
+	bool unread = false;
 	uint64_t cut;
 	struct err e;
 
@@ -308,13 +309,18 @@ static bool serve_last(struct hub *h, struct hub_client *c, struct journal *j)
 	if (journal_begin(j, &e))
 		return false;
 	while (o->done < upto && h->out.len < HUB_WRITE_MAX) {
-		uint64_t offset = o->offset[o->done++];
+		uint64_t offset = o->offset[o->done];
 
 		if (!find_cached(&s, offset) &&
-		    journal_get(j, offset, on_scanned, &s, &e) < 0)
+		    journal_get(j, offset, on_scanned, &s, &e) < 0) {
+			unread = true;
 			break;
+		}
+		o->done++;
 	}
 	journal_end(j);
+	if (unread && h->out.len == 0)
+		return false; /* it is tried again */
 	cut = send_owed(h, c);
 	if (cut)
 		o->done = find_owed(o, cut) + 1;
