@@ -25,7 +25,8 @@ teardown() {
 start() { # NAME TOOL OPTION...
 	name=$1 tool=$2
 	shift 2
-	"$BIN/weir-$tool" --dir "$dir" "$@" >/dev/null 2>"$T/$name.log" 3>&- &
+	: >"$T/$name.log" # or the line of the one before may be found
+	"$BIN/weir-$tool" --dir "$dir" "$@" >/dev/null 2>>"$T/$name.log" 3>&- &
 	pid=$!
 	pids="$pid $pids"
 	for _ in $(seq 400); do

@@ -480,8 +480,8 @@ gaps() { # HOOK
 		kill "$pid"
 		wait "$pid"
 	done
-	jq -e 'all(. >= 290)' <<<"$(gaps often)"
-	jq -e 'all(. >= 990)' <<<"$(gaps later)"
+	jq -e 'all(. >= 250)' <<<"$(gaps often)"
+	jq -e 'all(. >= 900)' <<<"$(gaps later)"
 }
 
 @test "a crawl delay in robots.txt is kept" {
@@ -493,7 +493,7 @@ gaps() { # HOOK
 	pass >out
 	[ "$(types out)" = "observation.change=3 page.change=3" ]
 	[ "$(gaps h | jq length)" -eq 2 ]
-	jq -e 'all(. >= 990)' <<<"$(gaps h)"
+	jq -e 'all(. >= 900)' <<<"$(gaps h)"
 }
 
 # ---- with a store ----
