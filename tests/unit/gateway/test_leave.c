@@ -28,11 +28,14 @@ static int have(void)
 	struct buf b = { 0 };
 	struct err e;
 	int fd = -1, seats;
+	bool are_ours;
 
 	if (activation_take(&fd, &e) != 1)
 		return NEITHER;
 	seats = handover_take(&b, &e);
-	if (seats == 1 && str_is(buf_str(&b), SEATS))
+	are_ours = seats == 1 && str_is(buf_str(&b), SEATS);
+	buf_free(&b);
+	if (are_ours)
 		return BOTH;
 	return seats == 0 ? SOCKET_ONLY : NEITHER;
 }
