@@ -94,7 +94,7 @@ bool client_read(const struct client *c, struct str json,
 	return false;
 }
 
-void client_see(struct client *c, const struct client_event *ev)
+void client_see(struct client *c, const struct client_event *ev, bool is_live)
 {
 	struct sight *s = &c->sight[ev->topic];
 	uint64_t before = s->seen;
@@ -105,7 +105,7 @@ void client_see(struct client *c, const struct client_event *ev)
 		soak_fault(c, "%llu of %u after %llu: %s",
 			   (unsigned long long)ev->n, ev->topic,
 			   (unsigned long long)before, wrong);
-	if (c->transport != &transport_poll && ev->n > soak.known[ev->topic])
+	if (is_live && ev->n > soak.known[ev->topic])
 		soak.known[ev->topic] = ev->n;
 	if (c->io && ev->topic != c->topic)
 		return; /* another room; c->pos is about its own */
@@ -116,12 +116,12 @@ void client_see(struct client *c, const struct client_event *ev)
 	c->pos.offset = ev->offset;
 }
 
-void client_take(struct client *c, struct str json)
+void client_take(struct client *c, struct str json, bool is_live)
 {
 	struct client_event ev;
 
 	if (client_read(c, json, &ev))
-		client_see(c, &ev);
+		client_see(c, &ev, is_live);
 }
 
 void client_move(struct client *c, struct position pos)

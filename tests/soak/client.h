@@ -72,15 +72,18 @@ const char *client_filter(const struct client *c);
 const char *client_token(const struct client *c);
 const char *client_next_token(const struct client *c);
 
-/* An event has come, as JSON; or what it says. */
-void client_take(struct client *c, struct str event);
+/*
+ * An event has come, as JSON; or what it says. Only what is live was seen by
+ * the gateway as a whole: answers are read in the journal, which may be ahead.
+ */
+void client_take(struct client *c, struct str event, bool is_live);
 struct client_event {
 	unsigned topic;
 	uint64_t n, offset;
 };
 bool client_read(const struct client *c, struct str event,
 		 struct client_event *ev_r);
-void client_see(struct client *c, const struct client_event *ev);
+void client_see(struct client *c, const struct client_event *ev, bool is_live);
 
 /* Where it may go on; never back. */
 void client_move(struct client *c, struct position pos);

@@ -55,7 +55,7 @@ static void take_message(struct client *c, struct str json)
 	else if (json_get(json, "authenticated", &value))
 		c->brief = false;
 	else if (!json_get(json, "error", &value))
-		client_take(c, json);
+		client_take(c, json, true);
 	else if (str_find(json, STR("\"unavailable\"")) != (size_t)-1)
 		c->over = true; /* it has just begun; later, then */
 	else if (!c->brief ||
@@ -295,7 +295,7 @@ static int poll_take(struct client *c, struct wire *w, struct str in)
 		soak_fault(c, "not an answer");
 	it = json_iter(list);
 	while (json_next(&it))
-		client_take(c, it.value);
+		client_take(c, it.value, false);
 	if (str_find(body, STR("\"recovered\":true")) == (size_t)-1)
 		soak_fault(c, "not recovered");
 	take_position(c, body, "next");

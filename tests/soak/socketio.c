@@ -117,7 +117,7 @@ static void take_stash(struct client *c)
 	for (size_t at = 0; at < io->stash.len; at += sizeof(ev)) {
 		memcpy(&ev, io->stash.p + at, sizeof(ev));
 		if (ev.offset > io->fetched)
-			client_see(c, &ev);
+			client_see(c, &ev, true);
 	}
 	buf_free(&io->stash);
 }
@@ -144,7 +144,7 @@ static int take_fetched(struct client *c, struct str in)
 		return -1;
 	}
 	for (it = json_iter(list); json_next(&it); got++)
-		client_take(c, it.value);
+		client_take(c, it.value, false);
 	client_move(c, pos);
 	if (got == FETCH_MAX) {
 		fetch(c);
@@ -249,11 +249,11 @@ static void take_args(struct client *c, struct str args)
 	    !position_parse(str_sub(it.value, 1, it.value.len - 1), &io->last))
 		soak_fault(c, "an event without its position");
 	if (ev.topic != c->topic)
-		client_see(c, &ev);
+		client_see(c, &ev, true);
 	else if (io->owes_fetch)
 		buf_add(&io->stash, &ev, sizeof(ev));
 	else if (ev.offset > io->fetched)
-		client_see(c, &ev);
+		client_see(c, &ev, true);
 }
 
 static void take_ack(struct client *c, unsigned id, struct str args)
