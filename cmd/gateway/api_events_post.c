@@ -53,9 +53,10 @@ static int check_cloudevent(struct str text, struct err *e)
 						"type" };
 	struct str value;
 
+	if (json_type_of(text) != JSON_OBJECT)
+		return 0; /* of which event_parse() has its own word */
 	for (size_t i = 0; i < ARRAY_LEN(required); i++)
-		if (json_type_of(text) == JSON_OBJECT &&
-		    !json_get(text, required[i], &value))
+		if (!json_get(text, required[i], &value))
 			return err_set(e, EX_DATAERR,
 				       "%s: missing; CloudEvents require it",
 				       required[i]);
@@ -63,11 +64,12 @@ static int check_cloudevent(struct str text, struct err *e)
 }
 
 static int read_one(const struct access *who, struct str text, bool is_cloud,
-		    struct arena *a, struct event *ev, struct err *e)
+		    struct arena *a, int64_t now_us, struct event *ev,
+		    struct err *e)
 {
 	if (is_cloud && check_cloudevent(text, e))
 		return -1;
-	return api_read_event(who, text, a, clk_wall_us(), ev, e);
+	return api_read_event(who, text, a, now_us, ev, e);
 }
 
 static int read_events(const struct access *who, struct str body,
@@ -76,11 +78,12 @@ static int read_events(const struct access *who, struct str body,
 {
 	struct json_iter it = json_iter(body);
 	bool is_cloud = what != GUARD_BODY_JSON;
+	int64_t now_us = clk_wall_us(); /* the same for all of them */
 
 	if (json_type_of(body) != JSON_ARRAY)
-		return read_one(who, body, is_cloud, a, ev, e);
+		return read_one(who, body, is_cloud, a, now_us, ev, e);
 	for (size_t i = 0; i < n && json_next(&it); i++)
-		if (read_one(who, it.value, is_cloud, a, &ev[i], e))
+		if (read_one(who, it.value, is_cloud, a, now_us, &ev[i], e))
 			return err_prefix(e, "event %zu", i + 1);
 	return 0;
 }

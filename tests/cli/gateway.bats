@@ -563,6 +563,10 @@ large_blob() {
 	[ "$(jq -r '.events[0].specversion' <<<"$output")" = 1.0 ]
 	run get -i -H 'Content-Type: application/json' -d '{"type":"t.x"}' "$url/api/v1/events"
 	[[ $output == *'201 Created'* ]]
+	# those of one request that say no time have the same
+	json POST /api/v1/events "$(jq -nc '[range(200) | {type: "t.z"}]')" >/dev/null
+	run get "$url/api/v1/events?topic=t.z&limit=200"
+	[ "$(jq -c '.events | [length, (map(.time) | unique | length)]' <<<"$output")" = '[200,1]' ]
 }
 
 @test "a repeat of the same pair is answered with the old position" {
