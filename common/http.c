@@ -64,20 +64,41 @@ const char *http_result_name(enum http_result r)
 	return result_names[r];
 }
 
-struct http_headers *http_headers_new(const char *const *lines, size_t n)
+static void add_line(struct http_headers *h, const char *line)
+{
+	struct curl_slist *l = curl_slist_append(h->list, line);
+
+	if (l) /* else memory is short, and xcalloc says so next */
+		h->list = l;
+}
+
+struct http_headers *http_headers_join(const struct http_headers *base,
+				       const char *const *lines, size_t n)
 {
 	struct http_headers *h;
 
-	if (n == 0)
+	if (n == 0 && !base)
 		return NULL;
 	h = xcalloc(1, sizeof(*h));
-	for (size_t i = 0; i < n; i++) {
-		struct curl_slist *l = curl_slist_append(h->list, lines[i]);
-
-		if (l) /* else memory is short, and xcalloc says so next */
-			h->list = l;
-	}
+	for (size_t i = 0; http_headers_line(base, i); i++)
+		add_line(h, http_headers_line(base, i));
+	for (size_t i = 0; i < n; i++)
+		add_line(h, lines[i]);
 	return h;
+}
+
+struct http_headers *http_headers_new(const char *const *lines, size_t n)
+{
+	return http_headers_join(NULL, lines, n);
+}
+
+const char *http_headers_line(const struct http_headers *h, size_t i)
+{
+	const struct curl_slist *l = h ? h->list : NULL;
+
+	while (l && i--)
+		l = l->next;
+	return l ? l->data : NULL;
 }
 
 void http_headers_free(struct http_headers **hp)

@@ -72,6 +72,11 @@ struct http_headers;
 /* Lines "Name: value". NULL for none (n 0); release with _free. */
 struct http_headers *http_headers_new(const char *const *lines, size_t n);
 void http_headers_free(struct http_headers **hp);
+/* Those of h (NULL: none) and n more. */
+struct http_headers *http_headers_join(const struct http_headers *h,
+				       const char *const *lines, size_t n);
+/* Line i, or NULL where there are no more. */
+const char *http_headers_line(const struct http_headers *h, size_t i);
 
 struct http_request {
 	const char *url;

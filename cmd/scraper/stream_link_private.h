@@ -1,0 +1,69 @@
+#ifndef SCRAPER_STREAM_LINK_PRIVATE_H
+#define SCRAPER_STREAM_LINK_PRIVATE_H
+
+/*
+ * Between stream_link.c (what all links have) and the transports
+ * (stream_link_*.c); nobody else includes this.
+ */
+#include "stream_link.h"
+
+/* How a transport goes about it; the struct link is first in its own. */
+struct link_ops {
+	size_t size; /* of the transport's struct */
+	/* Begin; 0, or -1 after link_fail(). */
+	int (*start)(struct link *l);
+	/* The link is not paused any more: hand over what waits, read on. */
+	void (*resume)(struct link *l);
+	/* The socket is not to be read. */
+	void (*pause)(struct link *l);
+	/* The time of link_set_timer() is over. */
+	void (*tick)(struct link *l);
+	/* Let go of all that it holds. */
+	void (*stop)(struct link *l);
+};
+
+struct link {
+	struct links *links;
+	const struct link_ops *ops;
+	const struct link_target *target;
+	const struct link_handler *handler;
+	void *arg;
+	struct loop_timer *timer;
+	struct link *next, **at;
+	int64_t idle_ms, heard_ms;
+	bool open, paused, over;
+	char *reason; /* once it is over; end is told from the loop */
+	struct link_end end;
+};
+
+struct links {
+	struct links_conf conf;
+	struct http *http;
+	struct link *first;
+	struct links_counts counts;
+};
+
+/* It stands, where it did not before. */
+void link_opened(struct link *l);
+
+/* Hand a unit over; not while paused. True: the next one may follow. */
+bool link_give(struct link *l, const struct link_unit *u);
+
+/* Something came: it is not idle. */
+void link_heard(struct link *l);
+
+/* Call tick() once, so long from now. */
+void link_set_timer(struct link *l, int64_t in_ms);
+
+/*
+ * It is over: end() is called from the loop, soon, and the transport is
+ * stopped then. Only the first one counts. Returns -1.
+ */
+int link_fail(struct link *l, enum outcome outcome, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same with all that may be known. */
+int link_finish(struct link *l, const struct link_end *end);
+
+extern const struct link_ops link_poll;
+
+#endif
