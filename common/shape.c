@@ -143,7 +143,9 @@ static bool is_interval(struct str s)
 
 bool shape_is_url(struct str s)
 {
-	static const char *const starts[] = { "https://", "http://", "mock:" };
+	static const char *const starts[] = { "https://", "http://", "wss://",
+					      "ws://",	  "ircs://", "irc://",
+					      "mock:" };
 
 	if (!is_short(s, SHAPE_URL_MAX))
 		return false;

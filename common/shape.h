@@ -32,17 +32,17 @@ enum shape_kind {
 	SHAPE_DURATION, /* struct str: "250ms", "1h", "7d"; at most 999d */
 	SHAPE_INTERVAL, /* the same, at least SHAPE_INTERVAL_MIN_MS */
 	SHAPE_TIME,	/* struct str: RFC 3339 */
-	SHAPE_URL,	/* struct str: http, https or mock */
-	SHAPE_NAME,	/* struct str: one of `names` */
-	SHAPE_BOOL,	/* bool; absent is false */
-	SHAPE_FLAG,	/* struct str: true or false as text, or absent */
-	SHAPE_NUMBER,	/* struct str: a JSON number as it was written */
-	SHAPE_RATE,	/* the same, above 0 and at most 100: per cent */
-	SHAPE_JSON,	/* struct str: any JSON value as text */
-	SHAPE_OBJECT,	/* struct str: a JSON object as text */
-	SHAPE_SUB,	/* struct, by `sub`; presence is a leading bool */
-	SHAPE_LIST,	/* struct shape_list of text */
-	SHAPE_WORDS,	/* struct shape_list: a string or an array of them */
+	SHAPE_URL,    /* struct str: http, https, ws, wss, irc, ircs or mock */
+	SHAPE_NAME,   /* struct str: one of `names` */
+	SHAPE_BOOL,   /* bool; absent is false */
+	SHAPE_FLAG,   /* struct str: true or false as text, or absent */
+	SHAPE_NUMBER, /* struct str: a JSON number as it was written */
+	SHAPE_RATE,   /* the same, above 0 and at most 100: per cent */
+	SHAPE_JSON,   /* struct str: any JSON value as text */
+	SHAPE_OBJECT, /* struct str: a JSON object as text */
+	SHAPE_SUB,    /* struct, by `sub`; presence is a leading bool */
+	SHAPE_LIST,   /* struct shape_list of text */
+	SHAPE_WORDS,  /* struct shape_list: a string or an array of them */
 };
 
 enum shape_flags {
@@ -114,7 +114,7 @@ void shape_encode(const struct shape *shape, const void *in, struct buf *b);
 void shape_schema(const struct shape *shape, const char *title, bool nullable,
 		  struct buf *b);
 
-/* An http, https or mock URL without spaces or control characters. */
+/* A URL with one of these schemes, without spaces or control characters. */
 bool shape_is_url(struct str s);
 
 #endif

@@ -30,7 +30,7 @@ static const char *pattern_of(const struct shape_field *f)
 		       "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)"
 		       "(\\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?"
 		       "$";
-	case SHAPE_URL: return "^(https?://|mock:)[^\\u0000-\\u0020\\u007f]+$";
+	case SHAPE_URL: return "^((https?|wss?|ircs?)://|mock:)[^\\u0000-\\u0020\\u007f]+$";
 	default: return NULL;
 	}
 }

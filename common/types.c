@@ -48,36 +48,110 @@ static const struct shape shape_item_seen =
 	SHAPE(type_item, seen_rows, OPEN, "Item.");
 
 static const char *const watch_kinds[] = { "product", "json", "html", "feed",
-					   "page",    "mock", NULL };
+					   "page",    "chat", "mock", NULL };
 
-static const struct shape_field watch_rows[] = {
-	{ ROW(type_watch, id, ID, 0, "Absent: made from the URL.") },
-	{ ROW(type_watch, url, URL, REQ, "What to fetch.") },
-	{ ROW(type_watch, source, ID, 0,
-	      "Where its findings come from; absent: the URL's host.") },
-	{ NAMED(type_watch, kind, 0, watch_kinds,
-		"How to read it; absent: product, or mock for mock: URLs.") },
-	{ ROW(type_watch, every, INTERVAL, 0,
-	      "Time between two fetches, at least 50ms; absent: 1h.") },
-	{ ROW(type_watch, cron, TEXT, 0,
-	      "When to fetch, as in crontab(5), in place of every."),
-	  .max = 256 },
-	{ ROW(type_watch, tz, TEXT, 0,
-	      "Time zone of cron, such as Europe/Berlin; absent: UTC."),
+static const char *const protocol_names[] = { "websocket", "sse", "irc", "poll",
+					      NULL };
+
+static const struct shape_field chat_rows[] = {
+	{ NAMED(type_chat, protocol, 0, protocol_names,
+		"How it is spoken; absent: websocket for ws: and wss:, irc for "
+		"irc: and ircs:, poll for http: and https:.") },
+	{ ROW(type_chat, platform, TEXT, 0,
+	      "Where it is: twitch, youtube; absent: the source."),
+	  .max = 64 },
+	{ ROW(type_chat, send, JSON, 0,
+	      "websocket: what is sent once it is open, an array of texts, "
+	      "objects, and {\"file\":NAME} for what is secret.") },
+	{ ROW(type_chat, subprotocol, TEXT, 0,
+	      "websocket: Sec-WebSocket-Protocol."),
 	  .max = 128 },
-	{ SUB(type_watch, item, 0, shape_item, "What its price belongs to.") },
-	{ ROW(type_watch, extract, OBJECT, 0,
-	      "What to read where, for kinds html and json.") },
-	{ ROW(type_watch, fresh, DURATION, 0,
-	      "How old the last good fetch may be before it is stale.") },
-	{ ROW(type_watch, enabled, FLAG, 0, "False: not fetched.") },
-	{ ROW(type_watch, headers, OBJECT, 0,
-	      "Further request headers; secret ones name a file.") },
-	{ ROW(type_watch, currency, CURRENCY, 0,
-	      "Of prices that do not say theirs.") },
+	{ ROW(type_chat, nick, TEXT, 0,
+	      "irc: the nickname; absent: an anonymous one."),
+	  .max = 64 },
+	{ ROW(type_chat, pass, OBJECT, 0,
+	      "irc: the password, {\"file\":NAME}.") },
+	{ ROW(type_chat, channels, LIST, 0, "irc: the channels to join.") },
+	{ ROW(type_chat, messages, TEXT, 0,
+	      "JSON: path to the message or the list of them; absent: found."),
+	  .max = 256 },
+	{ ROW(type_chat, id, TEXT, 0, "JSON: path to a message's id."),
+	  .max = 256 },
+	{ ROW(type_chat, username, TEXT, 0, "JSON: path to who said it."),
+	  .max = 256 },
+	{ ROW(type_chat, message, TEXT, 0, "JSON: path to what was said."),
+	  .max = 256 },
+	{ ROW(type_chat, sent, TEXT, 0, "JSON: path to when it was said."),
+	  .max = 256 },
+	{ ROW(type_chat, only, TEXT, 0,
+	      "JSON: only messages for which this expression holds; see weir-"
+	      "expr(7).") },
+	{ ROW(type_chat, ended, TEXT, 0,
+	      "JSON: path to what is true, or there, once the stream is over."),
+	  .max = 256 },
+	{ ROW(type_chat, since, TEXT, 0,
+	      "poll: what {since} in the URL becomes: id or sent (of the last "
+	      "message; sent-ms, sent-s: as a number), or the path to a cursor "
+	      "in the body; absent: id."),
+	  .max = 256 },
 };
+static const struct shape shape_chat =
+	SHAPE(type_chat, chat_rows, 0, "How a chat is read.");
+
+#define WATCH_ROWS(url_flags)                                                 \
+	{ ROW(type_watch, id, ID, 0, "Absent: made from the URL.") },         \
+		{ ROW(type_watch, url, URL, url_flags, "What to fetch.") },   \
+		{ ROW(type_watch, source, ID, 0,                              \
+		      "Where its findings come from; absent: the URL's "      \
+		      "host.") },                                             \
+		{ NAMED(type_watch, kind, 0, watch_kinds,                     \
+			"How to read it; absent: product, or mock for mock: " \
+			"URLs.") },                                           \
+		{ ROW(type_watch, every, INTERVAL, 0,                         \
+		      "Time between two fetches, at least 50ms; absent: "     \
+		      "1h.") },                                               \
+		{ ROW(type_watch, cron, TEXT, 0,                              \
+		      "When to fetch, as in crontab(5), in place of every."), \
+		  .max = 256 },                                               \
+		{ ROW(type_watch, tz, TEXT, 0,                                \
+		      "Time zone of cron, such as Europe/Berlin; absent: "    \
+		      "UTC."),                                                \
+		  .max = 128 },                                               \
+		{ SUB(type_watch, item, 0, shape_item,                        \
+		      "What its price belongs to.") },                        \
+		{ ROW(type_watch, extract, OBJECT, 0,                         \
+		      "What to read where, for kinds html and json.") },      \
+		{ ROW(type_watch, fresh, DURATION, 0,                         \
+		      "How old the last good fetch may be before it is "      \
+		      "stale.") },                                            \
+		{ ROW(type_watch, enabled, FLAG, 0, "False: not fetched.") }, \
+		{ ROW(type_watch, headers, OBJECT, 0,                         \
+		      "Further request headers; secret ones name a file.") }, \
+		{ ROW(type_watch, currency, CURRENCY, 0,                      \
+		      "Of prices that do not say theirs.") },                 \
+	{                                                                     \
+		SUB(type_watch, chat, 0, shape_chat, "How a chat is read.")   \
+	}
+
+static const struct shape_field watch_rows[] = { WATCH_ROWS(REQ) };
 const struct shape shape_watch =
 	SHAPE(type_watch, watch_rows, 0, "Something to fetch, and how often.");
+
+/* Its first member is a watch. */
+static const struct shape_field start_rows[] = {
+	WATCH_ROWS(0),
+	{ ROW(type_session, reason, TEXT, 0, "Why, for people."), .max = 512 },
+};
+const struct shape shape_session_start =
+	SHAPE(type_session, start_rows, 0,
+	      "Starts the chat of this id; with a URL the chat is defined by "
+	      "this, as watch.set would.");
+
+static const struct shape_field stop_rows[] = {
+	{ ROW(type_session, reason, TEXT, 0, "Why, for people."), .max = 512 },
+};
+const struct shape shape_session_stop =
+	SHAPE(type_session, stop_rows, OPEN, "Stops the chat of this id.");
 
 const struct shape shape_poll = {
 	.doc = "Asks for a fetch now; its data says nothing.",
@@ -412,6 +486,29 @@ const struct shape shape_delivery =
 	SHAPE(type_delivery, delivery_rows, OPEN,
 	      "How telling a user over one channel went.");
 
+static const struct shape_field chat_message_rows[] = {
+	{ ROW(type_chat_message, stream, ID, REQ, "The chat: its watch.") },
+	{ ROW(type_chat_message, platform, TEXT, 0, "Where it is."),
+	  .max = 64 },
+	{ ROW(type_chat_message, id, TEXT, REQ,
+	      "The server's id; weir-N where it gives none."),
+	  .max = 256 },
+	{ ROW(type_chat_message, username, TEXT, 0, "Who said it."),
+	  .max = 256 },
+	{ ROW(type_chat_message, message, TEXT, REQ, "What was said.") },
+	{ ROW(type_chat_message, sent, TIME, 0, "When, as the server says.") },
+	{ ROW(type_chat_message, backlog, BOOL, 0,
+	      "Said before the stream was first connected to.") },
+};
+const struct shape shape_chat_message =
+	SHAPE(type_chat_message, chat_message_rows, OPEN,
+	      "Somebody said something in a chat.");
+
+/* stopped: by a user; ended: by the server. */
+static const char *const state_names[] = { "connecting", "live",    "waiting",
+					   "paused",	 "stopped", "ended",
+					   "failed",	 NULL };
+
 static const struct shape_field status_rows[] = {
 	{ ROW(type_status, source, ID, REQ, DOC_SOURCE) },
 	{ ROW(type_status, running, BOOL, REQ, "It is being fetched.") },
@@ -420,6 +517,20 @@ static const struct shape_field status_rows[] = {
 	{ ROW(type_status, reason, TEXT, 0, "Why."), .max = 512 },
 	{ ROW(type_status, watches, NUMBER, 0, "How many it has.") },
 	{ ROW(type_status, timestamp, TIME, 0, "When it was so.") },
+	{ ROW(type_status, stream, ID, 0, "The chat, where it is one.") },
+	{ ROW(type_status, platform, TEXT, 0, "Where the chat is."),
+	  .max = 64 },
+	{ NAMED(type_status, state, 0, state_names, "How the chat is.") },
+	{ ROW(type_status, messages, NUMBER, 0, "How many it has given.") },
+	{ ROW(type_status, per_minute, NUMBER, 0,
+	      "How many in the minute before.") },
+	{ ROW(type_status, reconnects, NUMBER, 0,
+	      "How often it was connected to again.") },
+	{ ROW(type_status, last, TIME, 0, "When the last message came.") },
+	{ ROW(type_status, next, TIME, 0, "When it is tried again.") },
+	{ ROW(type_status, gap, TIME, 0,
+	      "Connected again, and what was said since then may be missing: "
+	      "the server repeated nothing that was known.") },
 };
 const struct shape shape_status =
 	SHAPE(type_status, status_rows, OPEN, "The state of a source.");

@@ -19,6 +19,17 @@ struct type_item { /* what several shops may sell: "item" of a watch */
 	struct str id, kind, name, target, currency;
 };
 
+struct type_chat { /* "chat" of a watch */
+	bool present;
+	struct str protocol, platform;
+	struct str send; /* JSON array of strings and objects */
+	struct str subprotocol, nick;
+	struct str pass; /* JSON object {"file":NAME} */
+	struct shape_list channels;
+	struct str messages, id, username, message, sent, only, ended;
+	struct str since;
+};
+
 struct type_watch { /* watch.set/ID */
 	struct str id, url, source, kind, every, cron, tz, fresh;
 	struct type_item item;
@@ -26,6 +37,13 @@ struct type_watch { /* watch.set/ID */
 	struct str enabled; /* JSON true or false as text; absent: true */
 	struct str headers; /* JSON object */
 	struct str currency;
+	struct type_chat chat;
+};
+
+/* session.start/ID: a watch of kind chat, or nothing, or an old client's. */
+struct type_session {
+	struct type_watch watch;
+	struct str reason;
 };
 
 struct type_bounds { /* "price": {"min","max"} */
@@ -148,10 +166,18 @@ struct type_delivery { /* delivery.sent, .failed, .unknown/USER */
 	struct str attempt; /* JSON number */
 };
 
-struct type_status { /* scraper.status/SOURCE */
+struct type_chat_message { /* chat.message/STREAM */
+	struct str stream, platform, id, username, message, sent;
+	bool backlog;
+};
+
+struct type_status { /* scraper.status/SOURCE, or of a chat, /STREAM */
 	struct str source;
 	bool running;
 	struct str outcome, reason, watches, timestamp;
+	/* Of a chat. Numbers are JSON. */
+	struct str stream, platform, state, messages, per_minute, reconnects;
+	struct str last, next, gap;
 };
 
 struct type_message { /* system.message */
@@ -168,7 +194,7 @@ extern const struct shape
 	shape_silence, shape_price, shape_listing, shape_page_change,
 	shape_observation, shape_summary, shape_stats, shape_anomaly,
 	shape_alert, shape_notification, shape_delivery, shape_status, shape_message,
-	shape_trouble;
+	shape_trouble, shape_chat_message, shape_session_start, shape_session_stop;
 /* clang-format on */
 
 /* The shape of a type ("price.update"), or NULL: weir does not know it. */
@@ -210,6 +236,12 @@ int type_check(const struct event *ev, struct err *e);
  */
 enum { WATCH_ID_TEXT = 80 };
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e);
+
+/*
+ * The same for a chat: kind is chat, source the stream's own name, protocol
+ * from the URL, platform from the host. Called by watch_complete().
+ */
+enum { CHAT_SEND_MAX = 16, CHAT_CHANNELS_MAX = 64 };
 
 /*
  * What a shape cannot say of a rule, search or silence: its id is not that of

@@ -12,6 +12,9 @@
 static const struct type_entry types[] = {
 	{ "watch.set", &shape_watch, true, "ID", OF(type_watch, id) },
 	{ "watch.poll", &shape_poll, false, "ID", NO_FIELD },
+	{ "session.start", &shape_session_start, false, "ID",
+	  OF(type_session, watch.id) },
+	{ "session.stop", &shape_session_stop, false, "ID", NO_FIELD },
 	{ "rule.set", &shape_rule, true, "ID", OF(type_rule, id) },
 	{ "search.set", &shape_search, true, "ID", OF(type_search, id) },
 	{ "silence.set", &shape_silence, true, "ID", OF(type_silence, id) },
@@ -31,6 +34,8 @@ static const struct type_entry types[] = {
 	{ "observation.change", &shape_observation, false, "WATCH",
 	  OF(type_observation, watch) },
 	{ "observation.summary", &shape_summary, false, NULL, NO_FIELD },
+	{ "chat.message", &shape_chat_message, false, "STREAM",
+	  OF(type_chat_message, stream) },
 	{ "scraper.status", &shape_status, false, "SOURCE",
 	  OF(type_status, source) },
 	{ "alert.new", &shape_alert, false, "ITEM/RULE", NO_FIELD },
@@ -81,6 +86,7 @@ bool type_is_retained(struct str type)
 /* Room for the largest of the structs. */
 union type_any {
 	struct type_watch watch;
+	struct type_session session;
 	struct type_search search;
 	struct type_rule rule;
 	struct type_silence silence;
@@ -134,12 +140,30 @@ static int check_watch(struct type_watch *w, struct arena *a, struct err *e)
 	return target_check(w->item.target, e) ? err_prefix(e, "item") : 0;
 }
 
+/* Without a URL it starts what is there, and says nothing else. */
+static int check_start(struct type_watch *w, struct str id, struct arena *a,
+		       struct err *e)
+{
+	if (!str_is_id(id))
+		return err_set(e, EX_DATAERR, "subject: not an id");
+	if (!w->url.p)
+		return 0;
+	if (!w->kind.p)
+		w->kind = STR("chat");
+	if (!str_is(w->kind, "chat"))
+		return err_set(e, EX_DATAERR, "kind: only a chat is started");
+	return check_watch(w, a, e);
+}
+
 /* What is more than a matter of form. */
 static int check_sense(const struct shape *shape, union type_any *data,
 		       const struct event *ev, struct arena *a, struct err *e)
 {
 	if (shape == &shape_watch)
 		return check_watch(&data->watch, a, e);
+	if (shape == &shape_session_start)
+		return check_start(&data->session.watch, event_subject(ev), a,
+				   e);
 	if (shape == &shape_silence)
 		return silence_check(&data->silence, e);
 	if (shape != &shape_rule && shape != &shape_search)

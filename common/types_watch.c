@@ -187,9 +187,113 @@ static int check_cron(struct str expr, struct err *e)
 	return err_prefix(e, "cron");
 }
 
+/* ---- chats ---- */
+
+static bool has_scheme(struct str url, const char *scheme)
+{
+	struct str head = str_sub(url, 0, strlen(scheme));
+	struct str rest = str_sub(url, head.len, url.len);
+
+	if (str_starts(rest, STR("s://")))
+		rest = str_sub(rest, 1, rest.len);
+	return str_is(head, scheme) && str_starts(rest, STR("://"));
+}
+
+static int check_send(struct str send, struct err *e)
+{
+	struct json_iter it = json_iter(send);
+	size_t n = 0;
+
+	if (!send.p)
+		return 0;
+	if (json_type_of(send) != JSON_ARRAY)
+		return err_set(e, EX_DATAERR, "send: not an array");
+	while (json_next(&it)) {
+		enum json_type type = json_type_of(it.value);
+
+		if (type != JSON_STRING && type != JSON_OBJECT)
+			return err_set(e, EX_DATAERR,
+				       "send[%zu]: neither a text nor an "
+				       "object",
+				       n + 1);
+		if (++n > CHAT_SEND_MAX)
+			return err_set(e, EX_DATAERR, "send: more than %d",
+				       CHAT_SEND_MAX);
+	}
+	return 0;
+}
+
+/* What goes into a line of IRC must not end it. */
+static int check_channels(const struct shape_list *l, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < l->v[i].len; k++)
+			if ((unsigned char)l->v[i].p[k] <= ' ' ||
+			    l->v[i].p[k] == ',')
+				return err_set(e, EX_DATAERR,
+					       "channels[%zu]: no name of a "
+					       "channel",
+					       i + 1);
+	return 0;
+}
+
+static int check_protocol(const struct type_watch *w, struct err *e)
+{
+	static const struct {
+		const char *protocol, *scheme;
+	} pairs[] = {
+		{ "websocket", "ws" }, { "irc", "irc" },   { "irc", "ws" },
+		{ "sse", "http" },     { "poll", "http" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		if (str_is(w->chat.protocol, pairs[i].protocol) &&
+		    has_scheme(w->url, pairs[i].scheme))
+			return 0;
+	return err_set(e, EX_DATAERR,
+		       "chat: protocol: %.*s does not go with that URL",
+		       STR_ARG(w->chat.protocol));
+}
+
+static int complete_chat(struct type_watch *w, struct err *e)
+{
+	enum { POLL_MIN_MS = 500 };
+	struct type_chat *c = &w->chat;
+	int64_t every_ms;
+
+	c->present = true;
+	if (!c->protocol.p)
+		c->protocol = has_scheme(w->url, "ws")	  ? STR("websocket")
+			      : has_scheme(w->url, "irc") ? STR("irc")
+							  : STR("poll");
+	if (!c->platform.p)
+		c->platform = w->source;
+	if (w->cron.p)
+		return err_set(e, EX_DATAERR, "cron: not for a chat");
+	if (w->extract.p || w->item.present)
+		return err_set(e, EX_DATAERR, "%s: not for a chat",
+			       w->extract.p ? "extract" : "item");
+	if (w->every.p &&
+	    (!str_duration_ms(w->every, &every_ms) || every_ms < POLL_MIN_MS))
+		return err_set(e, EX_DATAERR, "every: below 500ms");
+	if (str_is(c->protocol, "irc") && c->channels.n == 0)
+		return err_set(e, EX_DATAERR, "chat: channels: none is named");
+	if (c->pass.p && !names_file(c->pass))
+		return err_set(e, EX_DATAERR,
+			       "chat: pass: must be {\"file\":NAME}");
+	if (check_protocol(w, e))
+		return -1;
+	return check_send(c->send, e) || check_channels(&c->channels, e)
+		       ? err_prefix(e, "chat")
+		       : 0;
+}
+
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 {
 	bool mock = str_starts(w->url, STR("mock:"));
+	/* An http URL may be one, too. */
+	bool chat = has_scheme(w->url, "ws") || has_scheme(w->url, "irc") ||
+		    w->chat.present || str_is(w->kind, "chat");
 	struct place place = { .more = false };
 
 	if (read_place(w->url, &place, e) || check_headers(w->headers, a, e) ||
@@ -198,15 +302,23 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 	if (w->every.p && w->cron.p)
 		return err_set(e, EX_DATAERR, "cron: every is there, too");
 	if (!w->kind.p)
-		w->kind = mock ? STR("mock") : STR("product");
+		w->kind = mock	 ? STR("mock")
+			  : chat ? STR("chat")
+				 : STR("product");
 	if (mock != str_is(w->kind, "mock"))
 		return err_set(e, EX_DATAERR, "kind: %.*s does not go with %s",
 			       STR_ARG(w->kind),
 			       mock ? "a mock: URL" : "an http URL");
+	if (chat != str_is(w->kind, "chat"))
+		return err_set(e, EX_DATAERR, "kind: %.*s does not go with %s",
+			       STR_ARG(w->kind),
+			       chat ? "a URL of that kind" : "chat");
 	if (!w->id.p)
 		w->id = make_id(w->url, &place, a);
 	if (!w->source.p)
 		w->source = make_source(place.host, a);
+	if (chat)
+		return complete_chat(w, e);
 	if (mock || str_is(w->kind, "product"))
 		w->item.present = true;
 	if (w->item.present && !w->item.id.p)

@@ -97,7 +97,7 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "watch.set/a", "{\"url\":\"http://x\",\"evry\":\"1h\"}",
 		  "data: evry: unknown member; known are id, url, source, "
 		  "kind, every, cron, tz, item, extract, fresh, enabled, "
-		  "headers, currency" },
+		  "headers, currency, chat" },
 		{ "rule.set/target",
 		  "{\"on\":\"price.update/\",\"stock\":\"InStock\"}",
 		  "id: 'target' is taken; the target of an item is that "
