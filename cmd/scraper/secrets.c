@@ -1,13 +1,13 @@
 #include "secrets.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/json.h"
+#include "common/secret.h"
 #include "common/xmem.h"
 
 static bool is_one_of(struct str name, const char *const *names, size_t n)
@@ -54,8 +54,8 @@ static bool is_ours(struct str name)
 	return is_one_of(name, ours, ARRAY_LEN(ours));
 }
 
-static int read_secret(struct str file, const char *dir, struct arena *a,
-		       struct str *value_r, struct err *e)
+int secrets_read(struct str file, const char *dir, struct arena *a,
+		 struct str *value_r, struct err *e)
 {
 	char path[4096], text[SECRETS_VALUE_MAX + 1];
 	ssize_t n;
@@ -63,13 +63,16 @@ static int read_secret(struct str file, const char *dir, struct arena *a,
 
 	if (!str_is_id(file) || file.p[0] == '.')
 		return err_set(e, EX_CONFIG, "'%.*s' is no name of a file",
-			       STR_ARG(file));
+			       STR_ARG(str_utf8_prefix(file, 64)));
 	if (!dir)
 		return err_set(e, EX_CONFIG, "there is no secrets directory");
 	len = snprintf(path, sizeof(path), "%s/%.*s", dir, STR_ARG(file));
-	fd = len < (int)sizeof(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (len >= (int)sizeof(path))
+		return err_set(e, EX_CONFIG, "%.*s: its path is too long",
+			       STR_ARG(file));
+	fd = secret_open(path, e);
 	if (fd < 0)
-		return err_set(e, EX_CONFIG, "%s: %s", path, strerror(errno));
+		return -1;
 	n = read(fd, text, sizeof(text));
 	close(fd);
 	if (n < 0)
@@ -90,7 +93,7 @@ static int read_value(struct str json, const char *dir, struct arena *a,
 		if (!json_get(json, "file", &json) ||
 		    !json_text(json, a, &file))
 			return err_set(e, EX_CONFIG, "not {\"file\":NAME}");
-		return read_secret(file, dir, a, value_r, e);
+		return secrets_read(file, dir, a, value_r, e);
 	}
 	if (!json_text(json, a, value_r))
 		return err_set(e, EX_CONFIG, "not a string");

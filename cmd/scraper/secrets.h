@@ -11,6 +11,9 @@
  * watch_complete() has refused text: a watch is an event that anybody may
  * read. Headers that the client itself is in charge of are refused here, like
  * names and values that would break a request apart.
+ *
+ * A file must be a regular one that nobody but its owner may touch (mode 0600
+ * or less); any other is an error, as if it were not there.
  */
 #include "common/arena.h"
 #include "common/err.h"
@@ -22,6 +25,13 @@ struct header_lines {
 	const char *v[SECRETS_HEADERS_MAX]; /* "Name: value", in the arena */
 	size_t n;
 };
+
+/*
+ * What is in a file of the secrets directory, without white space around it,
+ * at most SECRETS_VALUE_MAX bytes. -1 with *e: EX_CONFIG.
+ */
+int secrets_read(struct str file, const char *dir, struct arena *a,
+		 struct str *value_r, struct err *e);
 
 /*
  * headers is a checked JSON object, or absent. dir may be NULL where there is

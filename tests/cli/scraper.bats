@@ -444,6 +444,7 @@ types() {
 	start_sim
 	mkdir -p d/secrets
 	echo 'session=hush' >d/secrets/shop.cookie
+	chmod 600 d/secrets/shop.cookie
 	cat >w.jsonl <<-END
 	{"id":"a","kind":"page","url":"$url/hook/own","headers":{"Cookie":{"file":"shop.cookie"},"X-Token":{"file":"shop.cookie"},"Accept-Language":"de"}}
 	{"id":"b","kind":"page","url":"$url/redirect-to?url=http://localhost:${url##*:}/hook/other","headers":{"Cookie":{"file":"shop.cookie"},"X-Token":{"file":"shop.cookie"}}}
@@ -617,6 +618,7 @@ gaps() { # HOOK
 	wait_for '[ "$(weir-log --last observation.change/s | jq -r .data.outcome)" = refused ]'
 	mkdir -p d/secrets
 	echo a=b >d/secrets/s
+	chmod 600 d/secrets/s
 	hup ': info: reloaded'
 	wait_for '[ "$(weir-log --last observation.change/s | jq -r .data.outcome)" = changed ]'
 	[ "$(control hook/s | jq -r ".requests[0].headers.cookie")" = a=b ]

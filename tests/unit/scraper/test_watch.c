@@ -13,6 +13,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
+
 #include "common/xmem.h"
 
 #include "cmd/scraper/watch.h"
@@ -48,6 +50,7 @@ static void put_secret(const char *name, const char *text, size_t len)
 	assert_non_null(f);
 	fwrite(text, 1, len, f);
 	fclose(f);
+	assert_int_equal(chmod(path, 0600), 0);
 }
 
 static int setup(void **state)
@@ -238,6 +241,36 @@ static void headers_are_read_and_checked(void **state)
 	}
 }
 
+/* Whoever else could read or change it, it is as if it were not there. */
+static void a_secret_is_its_owner_s_alone(void **state)
+{
+	static const mode_t modes[] = { 0400, 0600, 0640, 0604,
+					0620, 0601, 0666, 0700 };
+	char path[200];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/shop.cookie", secrets);
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		struct arena a = { 0 };
+		struct err e = { 0 };
+		struct str value;
+		bool good = !(modes[i] & 077);
+		int rc;
+
+		assert_int_equal(chmod(path, modes[i]), 0);
+		rc = secrets_read(STR("shop.cookie"), secrets, &a, &value, &e);
+		if ((rc == 0) != good)
+			fail_msg("%04o: %s", (unsigned)modes[i],
+				 rc ? e.msg : "taken");
+		if (rc) {
+			assert_non_null(strstr(e.msg, "chmod 600"));
+			assert_null(strstr(e.msg, "session"));
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +280,7 @@ int main(void)
 		cmocka_unit_test(only_findings_count_for_comparison),
 		cmocka_unit_test(a_version_is_asked_for_until_it_is_unknown),
 		cmocka_unit_test(headers_are_read_and_checked),
+		cmocka_unit_test(a_secret_is_its_owner_s_alone),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
