@@ -227,6 +227,7 @@ static const char *kind_noun(enum shape_kind kind)
 	case SHAPE_FLAG: return "not true or false";
 	case SHAPE_NUMBER: return "not a number";
 	case SHAPE_RATE: return "not a number above 0 and at most 100";
+	case SHAPE_COUNT: return "not a whole number";
 	case SHAPE_OBJECT:
 	case SHAPE_SUB: return "not an object";
 	case SHAPE_LIST: return "not an array of strings";
@@ -258,6 +259,36 @@ static bool is_rate(struct str value)
 	return json_type_of(value) == JSON_NUMBER &&
 	       decimal_parse_json(value, &d) && decimal_sign(d) > 0 &&
 	       decimal_cmp(d, decimal_from_int(100)) <= 0;
+}
+
+static size_t count_max(const struct shape_field *f)
+{
+	return f->max ? f->max : SHAPE_COUNT_MAX;
+}
+
+/* 5, 5.0 and 0.5e1 are the same number, to a schema too. */
+static int decode_count(const struct decoding *d, const struct shape_field *f,
+			const struct path *p, struct str value,
+			struct str *text_r)
+{
+	char out[DECIMAL_TEXT_MAX];
+	struct decimal n, whole;
+
+	if (json_type_of(value) != JSON_NUMBER ||
+	    !decimal_parse_json(value, &n) || !decimal_round(n, 0, &whole) ||
+	    decimal_cmp(n, whole) != 0 || decimal_sign(whole) <= 0 ||
+	    decimal_cmp(whole, decimal_from_int((int64_t)count_max(f))) > 0)
+		return refuse(d, p, "not a whole number from 1 to %zu",
+			      count_max(f));
+	*text_r = arena_str(d->a, str_from(decimal_format(whole, out)));
+	return 0;
+}
+
+int64_t shape_count(struct str s, int64_t otherwise)
+{
+	uint64_t n;
+
+	return str_u64(s, &n) ? (int64_t)n : otherwise;
 }
 
 static int decode_text(const struct decoding *d, const struct shape_field *f,
@@ -343,6 +374,7 @@ static int decode_field(const struct decoding *d, const struct shape_field *f,
 		*(struct str *)dst = value;
 		return is_rate(value) ? 0
 				      : refuse(d, p, "%s", kind_noun(f->kind));
+	case SHAPE_COUNT: return decode_count(d, f, p, value, dst);
 	case SHAPE_JSON: *(struct str *)dst = value; return 0;
 	case SHAPE_SUB:
 		if (type != JSON_OBJECT)
@@ -478,6 +510,7 @@ static void encode_field(const struct shape_field *f, const void *src,
 	case SHAPE_FLAG:
 	case SHAPE_NUMBER:
 	case SHAPE_RATE:
+	case SHAPE_COUNT:
 	case SHAPE_OBJECT:
 	case SHAPE_JSON: buf_add_str(b, *(const struct str *)src); break;
 	case SHAPE_SUB: shape_encode(f->sub, src, b); break;

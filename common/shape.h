@@ -38,6 +38,7 @@ enum shape_kind {
 	SHAPE_FLAG,   /* struct str: true or false as text, or absent */
 	SHAPE_NUMBER, /* struct str: a JSON number as it was written */
 	SHAPE_RATE,   /* the same, above 0 and at most 100: per cent */
+	SHAPE_COUNT,  /* struct str: a whole number from 1 to max, as digits */
 	SHAPE_JSON,   /* struct str: any JSON value as text */
 	SHAPE_OBJECT, /* struct str: a JSON object as text */
 	SHAPE_SUB,    /* struct, by `sub`; presence is a leading bool */
@@ -54,10 +55,11 @@ enum shape_flags {
 };
 
 enum {
-	SHAPE_TEXT_MAX = 4096, /* characters, where a field has no max */
-	SHAPE_LIST_MAX = 64,   /* entries, likewise */
-	SHAPE_URL_MAX = 2048,  /* characters */
-	SHAPE_FIELDS_MAX = 64, /* of one shape */
+	SHAPE_TEXT_MAX = 4096,	      /* characters, where a field has no max */
+	SHAPE_LIST_MAX = 64,	      /* entries, likewise */
+	SHAPE_URL_MAX = 2048,	      /* characters */
+	SHAPE_COUNT_MAX = 1000000000, /* where a field has no max */
+	SHAPE_FIELDS_MAX = 64,	      /* of one shape */
 	/* What is done again and again is no busy loop: "0s" is a mistake. */
 	SHAPE_INTERVAL_MIN_MS = 50,
 };
@@ -76,7 +78,7 @@ struct shape_field {
 	enum shape_kind kind;
 	unsigned flags;
 	size_t offset; /* in the struct */
-	size_t max;    /* characters of text, entries of a list; 0: as above */
+	size_t max;    /* characters, entries, the largest count; 0: as above */
 	const struct shape *sub;
 	const char *const *names; /* NULL-terminated */
 	const char *doc;	  /* one sentence for schema and manual */
@@ -113,6 +115,9 @@ void shape_encode(const struct shape *shape, const void *in, struct buf *b);
  */
 void shape_schema(const struct shape *shape, const char *title, bool nullable,
 		  struct buf *b);
+
+/* The value of a SHAPE_COUNT, or `otherwise` where it is absent. */
+int64_t shape_count(struct str s, int64_t otherwise);
 
 /* A URL with one of these schemes, without spaces or control characters. */
 bool shape_is_url(struct str s);

@@ -30,7 +30,9 @@ static const char *pattern_of(const struct shape_field *f)
 		       "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)"
 		       "(\\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?"
 		       "$";
-	case SHAPE_URL: return "^((https?|wss?|ircs?)://|mock:)[^\\u0000-\\u0020\\u007f]+$";
+	case SHAPE_URL:
+		return "^((https?|wss?|ircs?)://"
+		       "|mock:)[^\\u0000-\\u0020\\u007f]+$";
 	default: return NULL;
 	}
 }
@@ -51,6 +53,7 @@ static void add_type(const struct shape_field *f, struct buf *b)
 	case SHAPE_FLAG: type = "boolean"; break;
 	case SHAPE_NUMBER:
 	case SHAPE_RATE: type = "number"; break;
+	case SHAPE_COUNT: type = "integer"; break;
 	case SHAPE_OBJECT: type = "object"; break;
 	case SHAPE_LIST: type = "array"; break;
 	case SHAPE_WORDS: type = "string", also = "array"; break;
@@ -93,6 +96,9 @@ static void add_limits(const struct shape_field *f, struct buf *b)
 			 f->flags & SHAPE_POSITIVE ? "0" : "-1e30");
 	if (f->kind == SHAPE_RATE)
 		buf_puts(b, ", \"exclusiveMinimum\": 0, \"maximum\": 100");
+	if (f->kind == SHAPE_COUNT)
+		buf_addf(b, ", \"minimum\": 1, \"maximum\": %zu",
+			 f->max ? f->max : (size_t)SHAPE_COUNT_MAX);
 	if (f->kind == SHAPE_URL)
 		buf_addf(b, ", \"maxLength\": %d", SHAPE_URL_MAX);
 	if (f->kind == SHAPE_TEXT)

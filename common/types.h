@@ -30,6 +30,29 @@ struct type_chat { /* "chat" of a watch */
 	struct str since;
 };
 
+struct type_secret { /* {"file":NAME} in the secrets directory */
+	bool present;
+	struct str file;
+};
+
+struct type_proxy { /* proxy.set/POOL */
+	struct str id;
+	struct shape_list proxies; /* URLs */
+	struct type_secret credentials;
+	struct str rotation, names;
+	struct str requests; /* count */
+	struct str delay;
+};
+
+struct type_provider { /* provider.set/NAME */
+	struct str id, url;
+	struct type_secret key;
+	struct str headers;			   /* JSON object */
+	struct str budget, cost, resets, requests; /* counts */
+	struct str tz, timeout;
+	struct shape_list errors;
+};
+
 struct type_watch { /* watch.set/ID */
 	struct str id, url, source, kind, every, cron, tz, fresh;
 	struct type_item item;
@@ -38,6 +61,7 @@ struct type_watch { /* watch.set/ID */
 	struct str headers; /* JSON object */
 	struct str currency;
 	struct type_chat chat;
+	struct shape_list via; /* "direct", pools and providers, in order */
 };
 
 /* session.start/ID: a watch of kind chat, or nothing, or an old client's. */
@@ -111,6 +135,7 @@ struct type_observation { /* observation.change/WATCH */
 	struct str status; /* JSON number: the HTTP status */
 	struct str next;   /* RFC 3339: the next try */
 	struct str items;  /* JSON number */
+	struct str via, proxy;
 };
 
 struct type_summary {		/* observation.summary */
@@ -180,6 +205,20 @@ struct type_status { /* scraper.status/SOURCE, or of a chat, /STREAM */
 	struct str last, next, gap;
 };
 
+struct type_proxy_status { /* proxy.status/POOL */
+	struct str pool;
+	struct str proxies, healthy, requests, failures; /* JSON numbers */
+	struct str reason;
+};
+
+struct type_provider_status { /* provider.status/NAME */
+	struct str provider;
+	struct str budget, used, left; /* JSON numbers */
+	struct str resets;	       /* RFC 3339 */
+	bool healthy;
+	struct str reason;
+};
+
 struct type_message { /* system.message */
 	struct str message, level, timestamp;
 };
@@ -191,7 +230,8 @@ struct type_trouble { /* event.refused, stage.gap, stage.skipped */
 /* clang-format off */
 extern const struct shape
 	shape_item, shape_watch, shape_poll, shape_search, shape_rule,
-	shape_silence, shape_price, shape_listing, shape_page_change,
+	shape_silence, shape_proxy, shape_provider, shape_proxy_status,
+	shape_provider_status, shape_price, shape_listing, shape_page_change,
 	shape_observation, shape_summary, shape_stats, shape_anomaly,
 	shape_alert, shape_notification, shape_delivery, shape_status, shape_message,
 	shape_trouble, shape_chat_message, shape_session_start, shape_session_stop;
@@ -256,6 +296,23 @@ int rule_check(const struct type_rule *r, struct str id, struct err *e);
 int target_check(struct str target, struct err *e); /* absent is fine */
 int search_check(const struct type_search *s, struct err *e);
 int silence_check(const struct type_silence *s, struct err *e);
+
+/*
+ * What a shape cannot say of the ways to a site: each proxy is an http, https,
+ * socks5 or socks5h URL of host and port alone; a provider's URL is http or
+ * https, holds {url}, and {key} if and only if there is a key, and no other
+ * placeholder; one request costs no more than the budget; errors are statuses
+ * such as 429 or 5xx; a watch's via names each way once. -1 with *e:
+ * EX_DATAERR.
+ */
+#define WAY_DIRECT "direct"
+enum { WAY_MAX = 8, POOL_PROXIES_MAX = 64, PROVIDER_REQUESTS = 4 };
+int proxy_check(const struct type_proxy *p, struct err *e);
+int provider_check(const struct type_provider *p, struct arena *a,
+		   struct err *e);
+int via_check(const struct shape_list *via, struct err *e);
+/* Request headers as in a watch: those that carry secrets name a file. */
+int headers_check(struct str headers, struct arena *a, struct err *e);
 
 /* Bytes of their data; what is longer would not fit into its alerts. */
 enum { RULE_DATA_MAX = 8 << 10 };

@@ -18,6 +18,8 @@ static const struct type_entry types[] = {
 	{ "rule.set", &shape_rule, true, "ID", OF(type_rule, id) },
 	{ "search.set", &shape_search, true, "ID", OF(type_search, id) },
 	{ "silence.set", &shape_silence, true, "ID", OF(type_silence, id) },
+	{ "proxy.set", &shape_proxy, true, "ID", OF(type_proxy, id) },
+	{ "provider.set", &shape_provider, true, "ID", OF(type_provider, id) },
 	{ "price.update", &shape_price, false, "ITEM",
 	  OF(type_price, item.id) },
 	{ "price.stats", &shape_stats, false, "ITEM", OF(type_stats, item) },
@@ -38,6 +40,10 @@ static const struct type_entry types[] = {
 	  OF(type_chat_message, stream) },
 	{ "scraper.status", &shape_status, false, "SOURCE",
 	  OF(type_status, source) },
+	{ "proxy.status", &shape_proxy_status, false, "POOL",
+	  OF(type_proxy_status, pool) },
+	{ "provider.status", &shape_provider_status, false, "PROVIDER",
+	  OF(type_provider_status, provider) },
 	{ "alert.new", &shape_alert, false, "ITEM/RULE", NO_FIELD },
 	{ "alert.suppressed", &shape_alert, false, "ITEM/RULE", NO_FIELD },
 	{ "alert.resolved", &shape_alert, false, "ITEM/RULE", NO_FIELD },
@@ -90,6 +96,8 @@ union type_any {
 	struct type_search search;
 	struct type_rule rule;
 	struct type_silence silence;
+	struct type_proxy proxy;
+	struct type_provider provider;
 	struct type_price price;
 	struct type_listing listing;
 	struct type_stats stats;
@@ -164,6 +172,13 @@ static int check_sense(const struct shape *shape, union type_any *data,
 	if (shape == &shape_session_start)
 		return check_start(&data->session.watch, event_subject(ev), a,
 				   e);
+	if (shape == &shape_proxy)
+		return proxy_check(&data->proxy, e);
+	if (shape == &shape_provider)
+		return provider_check(&data->provider, a, e) ||
+				       check_zone(data->provider.tz, e)
+			       ? -1
+			       : 0;
 	if (shape == &shape_silence)
 		return silence_check(&data->silence, e);
 	if (shape != &shape_rule && shape != &shape_search)

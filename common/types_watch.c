@@ -153,7 +153,7 @@ static int check_header(struct str name, struct str value, struct err *e)
 		return 0;
 	if (is_secret(name))
 		return err_set(e, EX_DATAERR,
-			       "must not be in the watch; put it into a file "
+			       "must not be in an event; put it into a file "
 			       "of the secrets directory and write "
 			       "{\"file\":NAME}");
 	if (json_type_of(value) != JSON_STRING)
@@ -162,7 +162,7 @@ static int check_header(struct str name, struct str value, struct err *e)
 	return 0;
 }
 
-static int check_headers(struct str headers, struct arena *a, struct err *e)
+int headers_check(struct str headers, struct arena *a, struct err *e)
 {
 	struct json_iter it = json_iter(headers);
 
@@ -296,8 +296,8 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 		    w->chat.present || str_is(w->kind, "chat");
 	struct place place = { .more = false };
 
-	if (read_place(w->url, &place, e) || check_headers(w->headers, a, e) ||
-	    check_cron(w->cron, e))
+	if (read_place(w->url, &place, e) || headers_check(w->headers, a, e) ||
+	    via_check(&w->via, e) || check_cron(w->cron, e))
 		return -1;
 	if (w->every.p && w->cron.p)
 		return err_set(e, EX_DATAERR, "cron: every is there, too");

@@ -1,5 +1,5 @@
 /*
- * Watches, rules, searches and silences: what users set. Each is the retained
+ * Watches, rules, searches, silences, proxies, providers: what users set. Each is the retained
  * event TYPE.set/ID; to change one is to publish it, to delete one is to
  * publish null.
  */
@@ -29,6 +29,8 @@ static const struct kind kinds[] = {
 	{ "rules", "rule.set/", &shape_rule, NULL },
 	{ "searches", "search.set/", &shape_search, NULL },
 	{ "silences", "silence.set/", &shape_silence, NULL },
+	{ "proxies", "proxy.set/", &shape_proxy, NULL },
+	{ "providers", "provider.set/", &shape_provider, NULL },
 };
 
 union any_setting {
@@ -36,6 +38,8 @@ union any_setting {
 	struct type_rule rule;
 	struct type_search search;
 	struct type_silence silence;
+	struct type_proxy proxy;
+	struct type_provider provider;
 };
 
 static const struct kind *find_kind(struct str name)

@@ -161,6 +161,7 @@ static const char *kind_word(const struct shape_field *f)
 	case SHAPE_FLAG: return "boolean";
 	case SHAPE_NUMBER:
 	case SHAPE_RATE: return "number";
+	case SHAPE_COUNT: return "count";
 	case SHAPE_JSON: return "any";
 	case SHAPE_OBJECT:
 	case SHAPE_SUB: return "object";

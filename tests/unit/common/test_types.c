@@ -97,7 +97,7 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "watch.set/a", "{\"url\":\"http://x\",\"evry\":\"1h\"}",
 		  "data: evry: unknown member; known are id, url, source, "
 		  "kind, every, cron, tz, item, extract, fresh, enabled, "
-		  "headers, currency, chat" },
+		  "headers, currency, via, chat" },
 		{ "rule.set/target",
 		  "{\"on\":\"price.update/\",\"stock\":\"InStock\"}",
 		  "id: 'target' is taken; the target of an item is that "
@@ -123,6 +123,70 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "rule.set/r", "{\"on\":\"price.update/lamp\"}", NULL },
 		{ "rule.set/r", "{\"on\":\"system.message\"}", NULL },
 		{ "rule.set/r", "{\"on\":\"venue.update\"}", NULL },
+		{ "proxy.set/p", "{\"id\":\"p\",\"proxies\":[]}",
+		  "proxies: there is none" },
+		{ "proxy.set/direct",
+		  "{\"id\":\"direct\",\"proxies\":[\"http://a:1\"]}",
+		  "id: 'direct' is taken" },
+		{ "proxy.set/p",
+		  "{\"id\":\"p\",\"proxies\":[\"http://me:hush@a:1\"]}",
+		  "proxies[1]: not http, https, socks5 or "
+		  "socks5h://HOST:PORT (credentials go into a file)" },
+		{ "proxy.set/p",
+		  "{\"id\":\"p\",\"proxies\":[\"http://a:1\",\"ftp://a:1\"]}",
+		  "proxies[2]: not http, https, socks5 or "
+		  "socks5h://HOST:PORT (credentials go into a file)" },
+		{ "proxy.set/p", "{\"id\":\"p\",\"proxies\":[\"http://a\"]}",
+		  "proxies[1]: not http, https, socks5 or "
+		  "socks5h://HOST:PORT (credentials go into a file)" },
+		{ "proxy.set/p",
+		  "{\"id\":\"p\",\"proxies\":[\"socks5://[::1]:1\","
+		  "\"https://b.example:65535\"]}",
+		  NULL },
+		{ "proxy.set/p",
+		  "{\"id\":\"p\",\"proxies\":[\"http://a:1\",\"http://a:1\"]}",
+		  "proxies[2]: is there twice" },
+		{ "provider.set/a",
+		  "{\"id\":\"a\",\"budget\":9,\"url\":\"http://a/?u={url}\"}",
+		  NULL },
+		{ "provider.set/a",
+		  "{\"id\":\"a\",\"budget\":9,\"url\":\"http://a/\"}",
+		  "url: {url} must be there once" },
+		{ "provider.set/a",
+		  "{\"id\":\"a\",\"budget\":9,"
+		  "\"url\":\"http://a/{key}?u={url}\"}",
+		  "url: {key} is there, but no key" },
+		{ "provider.set/a",
+		  "{\"id\":\"a\",\"budget\":9,\"key\":{\"file\":\"k\"},"
+		  "\"url\":\"http://a/?u={url}\"}",
+		  "key: no {key} in the url" },
+		{ "provider.set/a",
+		  "{\"id\":\"a\",\"budget\":9,"
+		  "\"url\":\"http://a/?u={url}&c={country}\"}",
+		  "url: no placeholders but {url} and {key}" },
+		{ "provider.set/a",
+		  "{\"id\":\"a\",\"budget\":9,"
+		  "\"url\":\"http://{url}/\"}",
+		  "url: its host must be a host alone" },
+		{ "provider.set/a",
+		  "{\"id\":\"a\",\"budget\":9,\"cost\":10,"
+		  "\"url\":\"http://a/{url}\"}",
+		  "cost: is above the whole budget" },
+		{ "provider.set/a",
+		  "{\"id\":\"a\",\"budget\":9,\"errors\":[\"429\",\"6xx\"],"
+		  "\"url\":\"http://a/{url}\"}",
+		  "errors[2]: no status such as 429 or 5xx" },
+		{ "provider.set/a",
+		  "{\"id\":\"a\",\"budget\":9,\"tz\":\"Nowhere\","
+		  "\"url\":\"http://a/{url}\"}",
+		  "tz: 'Nowhere' is no time zone: No such file or directory" },
+		{ "watch.set/a", "{\"url\":\"http://x\",\"via\":[]}",
+		  "via: names no way" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\",\"via\":[\"direct\",\"direct\"]}",
+		  "via[2]: is there twice" },
+		{ "watch.set/a", "{\"url\":\"http://x\",\"via\":\"no such\"}",
+		  "via[1]: not an id" },
 		{ "silence.set/s", "{\"pattern\":\"alert.new\"}",
 		  "pattern: matches nothing without what comes after "
 		  "'alert.new/'; with the '/' it means all of them" },
@@ -212,8 +276,9 @@ static void a_rule_fits_into_its_alerts(void **state)
 
 static void only_settings_are_retained(void **state)
 {
-	static const char *const retained[] = { "watch.set", "rule.set",
-						"search.set", "silence.set" };
+	static const char *const retained[] = { "watch.set",  "rule.set",
+						"search.set", "silence.set",
+						"proxy.set",  "provider.set" };
 	const struct type_entry *t;
 	size_t n = 0;
 
