@@ -62,7 +62,7 @@ CMD_DIRS   := $(sort $(patsubst cmd/%/,%,$(dir $(wildcard cmd/*/*.c))))
 UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/*/test_*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*/fuzz_*.c))
 HELPERS    := $(patsubst tests/helpers/%.c,$(O)/tests/helpers/%,$(wildcard tests/helpers/*.c))
-BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c)) $(O)/bench/gateway_load \
+BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c)) $(O)/bench/gateway_load $(O)/bench/scraper \
 	$(patsubst tests/bench/preload/%.c,$(O)/bench/%.so,$(wildcard tests/bench/preload/*.c))
 
 # What conformance suites by others are run against.
@@ -144,6 +144,10 @@ $(ECHO): $(O)/obj/tests/socketio-echo.o $(O)/lib/gateway.a $(COMMON_LIB)
 $(O)/bench/gateway_load: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/gateway/*.c)) $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
+
+$(O)/bench/scraper: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/scraper/*.c)) $(O)/lib/scraper.a $(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_scraper) $(LIBS_COMMON)
 
 $(O)/bench/commits.so: tests/bench/preload/commits.h
 $(O)/bench/%.so: tests/bench/preload/%.c

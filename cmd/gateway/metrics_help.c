@@ -25,6 +25,8 @@ static const struct {
 	{ "fetches_total", "Fetches, by how they ended." },
 	{ "queued", "Messages that wait for a channel." },
 	{ "retries_total", "Deliveries that are tried again." },
+	{ "schedule_late_seconds",
+	  "From when a fetch was due until its first request left." },
 	{ "sent_total", "Messages delivered." },
 	{ "texts_total", "Texts of pages, by what became of them." },
 	{ "unknown_total", "Deliveries of which the end is not known." },

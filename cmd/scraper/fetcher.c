@@ -40,6 +40,7 @@ struct fetch {
 	const struct http_headers *headers, *version;
 	bool conditional, own; /* own: still at the watch's host */
 	int64_t hops;
+	int64_t sent_us;	/* its first request; 0: not yet */
 	struct http_call *call; /* under way */
 	struct fetch *next;	/* while it waits */
 	fetch_fn *fn;
@@ -176,7 +177,9 @@ static void retry_at(struct site *s, int64_t at_ms)
 static void finish(struct fetch *ft, const struct verdict *v,
 		   const struct answer *a, const struct http_response *r)
 {
-	const struct fetched f = { .v = v, .a = a, .r = r };
+	const struct fetched f = {
+		.v = v, .a = a, .r = r, .sent_us = ft->sent_us
+	};
 
 	ft->fn(ft->arg, &f);
 	fetch_free(ft);
@@ -333,6 +336,8 @@ static void start(struct site *s, struct fetch *ft, int64_t now)
 	unlink_fetch(s, ft);
 	polite_start(&f->conf.polite, &s->polite, now);
 	f->active++;
+	if (!ft->sent_us)
+		ft->sent_us = clk_mono_us();
 	ft->call = http_send(f->conf.http, &req, on_answer, ft);
 }
 

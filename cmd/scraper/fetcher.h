@@ -48,11 +48,14 @@ struct fetch_request {
 /*
  * How it ended: v is what classify() says, or that robots.txt forbids it; a
  * the answer, r the response (NULL where none came). All die with the return.
+ * sent_us is when its first request left (monotonic; 0: none did), so that it
+ * shows how long it had to wait.
  */
 struct fetched {
 	const struct verdict *v;
 	const struct answer *a;
 	const struct http_response *r;
+	int64_t sent_us;
 };
 typedef void fetch_fn(void *arg, const struct fetched *f);
 

@@ -8,6 +8,7 @@
 #include "common/clk.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/stats.h"
 #include "common/xmem.h"
 
 #include "task.h"
@@ -215,6 +216,8 @@ static int on_open(void *self, struct stage *stage, struct err *e)
 
 	s->stage = stage;
 	s->loop = stage_loop(stage);
+	s->late =
+		stats_times(stage_stats(stage), "schedule_late_seconds", NULL);
 	if (open_net(s, e))
 		return -1;
 	if (s->conf->file)

@@ -140,6 +140,9 @@ static void on_fetched(void *arg, const struct fetched *f)
 	struct result *r;
 
 	t->fetch = NULL;
+	if (f->sent_us)
+		stats_took(t->scraper->late,
+			   f->sent_us - t->entry.due_ms * 1000);
 	if (is_old_news(t, outcome)) {
 		stats_add(stage_stats(t->scraper->stage), "fetches_total",
 			  outcome_name(outcome), 1);

@@ -63,8 +63,9 @@ struct scraper {
 	size_t left; /* of one pass */
 	struct source *sources;
 	struct result *results, **results_last;
-	struct arena scratch; /* of one extraction */
-	int64_t since_us;     /* the last summary */
+	struct arena scratch;	  /* of one extraction */
+	struct stats_times *late; /* of stats: schedule_late_seconds */
+	int64_t since_us;	  /* the last summary */
 	bool live;
 };
 

@@ -33,6 +33,9 @@ text() {
 	weir watch poll ferries
 	wait_for metric weir_scraper_texts_total '"kept"' 2
 	metric weir_store_blobs 'id=' '[0-9]*'
+	# Nothing held its fetches up.
+	metric weir_scraper_schedule_late_seconds_count id= '[1-9][0-9]*'
+	metric weir_scraper_schedule_late_seconds_bucket 'le="5"' '[1-9][0-9]*'
 	run --separate-stderr weir-store --check
 	[ "$status" -eq 0 ]
 	[[ $stderr == *", 2 blobs, no problems"* ]]

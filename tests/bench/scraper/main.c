@@ -1,0 +1,37 @@
+/*
+ * bench/scraper - what weir-scraper needs, part by part.
+ *
+ *	build/bench/scraper BIN PART [quick | MINUTES]
+ *
+ * BIN is where weir-scraper and its like are; PART is rate, schedule, …
+ */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*fn)(const char *bin, bool quick);
+	} parts[] = {
+		{ "rate", bench_rate },
+		{ "schedule", bench_schedule },
+	};
+	bool quick = argc > 3 && strcmp(argv[3], "quick") == 0;
+	bool done = false;
+
+	for (size_t i = 0; argc > 2 && i < sizeof(parts) / sizeof(*parts);
+	     i++) {
+		if (strcmp(argv[2], parts[i].name) != 0)
+			continue;
+		parts[i].fn(argv[1], quick);
+		done = true;
+	}
+	bench_end();
+	if (!done)
+		fprintf(stderr, "bench/scraper: BIN PART [quick]\n");
+	return done ? 0 : 64;
+}
