@@ -164,6 +164,21 @@ static const struct shape_field chat_rows[] = {
 static const struct shape shape_chat =
 	SHAPE(type_chat, chat_rows, 0, "How a chat is read.");
 
+static const struct shape_field confirm_rows[] = {
+	{ ROW(type_confirm, times, COUNT, REQ, "Seen so many times."),
+	  .max = WATCH_CONFIRM_MAX },
+	{ ROW(type_confirm, of, COUNT, REQ,
+	      "In so many good fetches, no fewer than times."),
+	  .max = WATCH_CONFIRM_MAX },
+	{ ROW(type_confirm, again, INTERVAL, 0,
+	      "When to fetch again while something waits, where that is "
+	      "sooner; absent: 1m.") },
+};
+static const struct shape shape_confirm =
+	SHAPE(type_confirm, confirm_rows, 0, "Confirmation.");
+
+static const char *const list_names[] = { "part", "newest", "whole", NULL };
+
 #define WATCH_ROWS(url_flags)                                                 \
 	{ ROW(type_watch, id, ID, 0, "Absent: made from the URL.") },         \
 		{ ROW(type_watch, url, URL, url_flags, "What to fetch.") },   \
@@ -199,6 +214,13 @@ static const struct shape shape_chat =
 		      "By which way to fetch it: direct, a pool of proxies, " \
 		      "a provider; or several, tried in order."),             \
 		  .max = WAY_MAX },                                           \
+		{ NAMED(type_watch, list, 0, list_names,                      \
+			"What the page shows of a list; absent: part.") },    \
+		{ ROW(type_watch, forget, DURATION, 0,                        \
+		      "How long an entry that went is known when it comes "   \
+		      "back; absent: 30d.") },                                \
+		{ SUB(type_watch, confirm, 0, shape_confirm,                  \
+		      "How often a change must be seen before it counts.") }, \
 	{                                                                     \
 		SUB(type_watch, chat, 0, shape_chat, "How a chat is read.")   \
 	}

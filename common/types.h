@@ -53,6 +53,12 @@ struct type_provider { /* provider.set/NAME */
 	struct shape_list errors;
 };
 
+struct type_confirm { /* "confirm": a change counts once seen N times of M */
+	bool present;
+	struct str times, of; /* whole numbers */
+	struct str again;
+};
+
 struct type_watch { /* watch.set/ID */
 	struct str id, url, source, kind, every, cron, tz, fresh;
 	struct type_item item;
@@ -62,6 +68,8 @@ struct type_watch { /* watch.set/ID */
 	struct str currency;
 	struct type_chat chat;
 	struct shape_list via; /* "direct", pools and providers, in order */
+	struct str list, forget;
+	struct type_confirm confirm;
 };
 
 /* session.start/ID: a watch of kind chat, or nothing, or an old client's. */
@@ -272,9 +280,9 @@ int type_check(const struct event *ev, struct err *e);
  * and mock; one without an id gets the watch's. -1 with *e (EX_DATAERR) for what cannot
  * be: a URL without a host, or with a password in it; a header with a secret
  * that is not in a file; kind and URL that do not go together; both every and
- * cron; a cron expression that is none.
+ * cron; a cron expression that is none; a confirmation of more than there are.
  */
-enum { WATCH_ID_TEXT = 80 };
+enum { WATCH_ID_TEXT = 80, WATCH_CONFIRM_MAX = 10 };
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e);
 
 /*

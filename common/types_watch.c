@@ -187,6 +187,13 @@ static int check_cron(struct str expr, struct err *e)
 	return err_prefix(e, "cron");
 }
 
+static int check_confirm(const struct type_confirm *c, struct err *e)
+{
+	if (shape_count(c->times, 1) <= shape_count(c->of, 1))
+		return 0;
+	return err_set(e, EX_DATAERR, "confirm.of: less than times");
+}
+
 /* ---- chats ---- */
 
 static bool has_scheme(struct str url, const char *scheme)
@@ -297,7 +304,8 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 	struct place place = { .more = false };
 
 	if (read_place(w->url, &place, e) || headers_check(w->headers, a, e) ||
-	    via_check(&w->via, e) || check_cron(w->cron, e))
+	    via_check(&w->via, e) || check_cron(w->cron, e) ||
+	    check_confirm(&w->confirm, e))
 		return -1;
 	if (w->every.p && w->cron.p)
 		return err_set(e, EX_DATAERR, "cron: every is there, too");

@@ -8,22 +8,12 @@
 #include "common/decimal.h"
 #include "common/xmem.h"
 
-#include "bag.h"
+#include "diff_work.h"
 #include "linediff.h"
 
-struct work {
-	const struct diff_watch *w;
-	const struct watch_state *before;
-	const struct observation *o;
-	struct arena *a;
-	struct watch_state *after;
-	struct diff *d;
-	size_t cap; /* of d->events */
-};
-
-static struct diff_event event_of(const char *type, struct str subject,
-				  const struct shape *shape, const void *data,
-				  struct arena *a)
+struct diff_event diff_event_of(const char *type, struct str subject,
+				const struct shape *shape, const void *data,
+				struct arena *a)
 {
 	struct buf topic = { 0 }, json = { 0 };
 	struct diff_event ev;
@@ -37,8 +27,8 @@ static struct diff_event event_of(const char *type, struct str subject,
 	return ev;
 }
 
-static void say(struct work *k, const char *type, struct str subject,
-		const struct shape *shape, const void *data)
+void diff_say(struct work *k, const char *type, struct str subject,
+	      const struct shape *shape, const void *data)
 {
 	if (k->d->n == k->cap) {
 		size_t cap = k->cap ? 2 * k->cap : 16;
@@ -50,11 +40,12 @@ static void say(struct work *k, const char *type, struct str subject,
 		k->d->events = more;
 		k->cap = cap;
 	}
-	k->d->events[k->d->n++] = event_of(type, subject, shape, data, k->a);
+	k->d->events[k->d->n++] =
+		diff_event_of(type, subject, shape, data, k->a);
 }
 
 /* Equal as amounts: 2879.2 is 2879.20. */
-static bool same_amount(struct str a, struct str b)
+bool diff_same_amount(struct str a, struct str b)
 {
 	struct decimal x, y;
 
@@ -63,249 +54,37 @@ static bool same_amount(struct str a, struct str b)
 	return str_eq(a, b);
 }
 
-/* Did something that is said now change? What is not said did not. */
-static bool text_moved(struct str before, struct str now)
+void diff_hash_text(struct diff_hash *h, struct str s)
 {
-	return now.p && !str_eq(before, now);
+	/* Absent and empty are different; FNV-1a's prime keeps the order. */
+	h->sum = h->sum * UINT64_C(0x100000001b3) ^ (s.p ? str_hash(s) : 1);
 }
 
-static bool amount_moved(struct str before, struct str now)
+/* "12.50" and "12.5" are one amount. */
+void diff_hash_amount(struct diff_hash *h, struct str s)
 {
-	return now.p && !same_amount(before, now);
-}
+	struct decimal d;
 
-static void keep(struct str *known, struct str now)
-{
-	if (now.p)
-		*known = now;
-}
-
-/* ---- an item's price ---- */
-
-/* A page that names no link of its own is the place to look. */
-static struct str link_of(const struct diff_watch *w)
-{
-	return str_starts(w->url, STR("http")) ? w->url : (struct str){ 0 };
-}
-
-static void diff_price(struct work *k)
-{
-	const struct watch_state *b = k->before;
-	const struct item *it = &k->o->items[0];
-	bool baseline = !b->based;
-	struct type_price t = {
-		.watch = k->w->id,
-		.item = *k->w->item,
-		.price = it->price,
-		.currency = it->currency.p ? it->currency : b->currency,
-		.previous = b->price,
-		.availability =
-			it->availability.p ? it->availability : b->availability,
-		.source = k->w->source,
-		.list_price = it->list_price,
-		.condition = it->condition,
-		.title = it->title,
-		.link = it->link.p ? it->link : link_of(k->w),
-		.image = it->image,
-		.seller = it->seller,
-		.baseline = baseline,
-		.free = it->free,
-	};
-
-	if (!baseline && !amount_moved(b->price, it->price) &&
-	    !text_moved(b->currency, it->currency) &&
-	    !text_moved(b->availability, it->availability) &&
-	    !(b->priceless && it->price.p))
+	if (!s.p || !decimal_parse(s, &d)) {
+		diff_hash_text(h, s);
 		return;
-	say(k, "price.update", k->w->item->id, &shape_price, &t);
-	keep(&k->after->price, it->price);
-	keep(&k->after->currency, it->currency);
-	keep(&k->after->availability, it->availability);
-	k->after->priceless = !it->price.p;
-}
-
-/* ---- a list ---- */
-
-static struct known known_of(const struct item *it)
-{
-	return (struct known){
-		.id = it->id,
-		.title = it->title,
-		.price = it->price,
-		.list_price = it->list_price,
-		.currency = it->currency,
-		.availability = it->availability,
-		.condition = it->condition,
-		.updated = it->updated,
-		.link = it->link,
-		.image = it->image,
-		.summary = it->summary.p ? str_hash(it->summary) : 0,
-	};
-}
-
-static bool entry_moved(const struct known *b, const struct known *n)
-{
-	return text_moved(b->title, n->title) ||
-	       amount_moved(b->price, n->price) ||
-	       amount_moved(b->list_price, n->list_price) ||
-	       text_moved(b->currency, n->currency) ||
-	       text_moved(b->availability, n->availability) ||
-	       text_moved(b->condition, n->condition) ||
-	       text_moved(b->updated, n->updated) ||
-	       (n->summary && n->summary != b->summary);
-}
-
-/* What the entry says now, and what it said before and does not deny. */
-static struct known entry_merged(const struct known *b, struct known n)
-{
-	struct known m = *b;
-
-	keep(&m.title, n.title);
-	keep(&m.price, n.price);
-	keep(&m.list_price, n.list_price);
-	keep(&m.currency, n.currency);
-	keep(&m.availability, n.availability);
-	keep(&m.condition, n.condition);
-	keep(&m.updated, n.updated);
-	keep(&m.link, n.link);
-	keep(&m.image, n.image);
-	m.summary = n.summary ? n.summary : b->summary;
-	return m;
-}
-
-static struct type_listing listing_of(const struct work *k,
-				      const struct item *it)
-{
-	return (struct type_listing){
-		.watch = k->w->id,
-		.source = k->w->source,
-		.baseline = !k->before->based,
-		.free = it->free,
-		.id = it->id,
-		.title = it->title,
-		.price = it->price,
-		.list_price = it->list_price,
-		.currency = it->currency,
-		.availability = it->availability,
-		.condition = it->condition,
-		.sku = it->sku,
-		.mpn = it->mpn,
-		.gtin = it->gtin,
-		.brand = it->brand,
-		.image = it->image,
-		.link = it->link,
-		.seller = it->seller,
-		.rating = it->rating,
-		.published = it->published,
-		.updated = it->updated,
-		.author = it->author,
-		.summary = it->summary,
-	};
-}
-
-static bool went_before(const struct watch_state *b, struct str id)
-{
-	uint64_t hash = str_hash(id);
-
-	for (size_t i = 0; i < b->n_gone; i++)
-		if (b->gone[i] == hash)
-			return true;
-	return false;
-}
-
-static void say_entry(struct work *k, const struct item *it,
-		      const struct known *b)
-{
-	struct type_listing t = listing_of(k, it);
-	const char *type = "listing.new";
-
-	if (b || went_before(k->before, it->id))
-		type = "listing.update";
-	if (b && amount_moved(b->price, it->price))
-		t.previous = b->price;
-	say(k, type, k->w->source, &shape_listing, &t);
-}
-
-static void say_gone(struct work *k, const struct known *b)
-{
-	struct type_listing t = {
-		.watch = k->w->id,
-		.source = k->w->source,
-		.id = b->id,
-		.title = b->title,
-		.price = b->price,
-		.list_price = b->list_price,
-		.currency = b->currency,
-		.availability = b->availability,
-		.condition = b->condition,
-		.updated = b->updated,
-		.link = b->link,
-		.image = b->image,
-	};
-
-	say(k, "listing.gone", k->w->source, &shape_listing, &t);
-}
-
-/* Entries of before that are not in the list, and their place in `gone`. */
-static void diff_gone(struct work *k, const struct bag *now)
-{
-	const struct watch_state *b = k->before;
-	struct watch_state *after = k->after;
-	size_t n = 0;
-
-	after->gone = arena_alloc(k->a, (b->n_gone + b->n_known) *
-						sizeof(*after->gone));
-	if (b->n_gone)
-		memcpy(after->gone, b->gone, b->n_gone * sizeof(*b->gone));
-	n = b->n_gone;
-	for (size_t i = 0; i < b->n_known; i++) {
-		if (bag_count(now, b->known[i].id))
-			continue;
-		say_gone(k, &b->known[i]);
-		if (!went_before(b, b->known[i].id))
-			after->gone[n++] = str_hash(b->known[i].id);
 	}
-	if (n > WATCHSTATE_GONE_MAX) {
-		after->gone += n - WATCHSTATE_GONE_MAX;
-		n = WATCHSTATE_GONE_MAX;
-	}
-	after->n_gone = n;
+	s = str_from(decimal_format(d, h->text));
+	while (d.scale > 0 && s.p[s.len - 1] == '0')
+		s.len--, d.scale--;
+	if (s.p[s.len - 1] == '.')
+		s.len--;
+	diff_hash_text(h, s);
 }
 
-static void diff_list(struct work *k)
+uint64_t diff_hash_end(const struct diff_hash *h)
 {
-	const struct watch_state *b = k->before;
-	struct bag old = bag_new(k->a, b->n_known);
-	struct bag now = bag_new(k->a, k->o->n_items);
-	struct known *known = arena_alloc(k->a, k->o->n_items * sizeof(*known));
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->n_known; i++)
-		bag_slot(&old, b->known[i].id)->count = i + 1;
-	for (size_t i = 0; i < k->o->n_items; i++) {
-		const struct item *it = &k->o->items[i];
-		struct known entry = known_of(it);
-		size_t at;
-
-		if (!it->id.p || bag_slot(&now, it->id)->count++)
-			continue; /* the first of several holds */
-		at = bag_count(&old, it->id);
-		if (at && !entry_moved(&b->known[at - 1], &entry)) {
-			known[n++] = b->known[at - 1];
-			continue;
-		}
-		say_entry(k, it, at ? &b->known[at - 1] : NULL);
-		known[n++] =
-			at ? entry_merged(&b->known[at - 1], entry) : entry;
-	}
-	if (n == 0)
-		return; /* no entry that could be told from another */
-	k->after->known = known;
-	k->after->n_known = n;
-	diff_gone(k, &now);
+	return h->sum ? h->sum : 1;
 }
 
 /* ---- a page ---- */
+
+enum { KEY_TEXT = 1 };
 
 /* As many lines as fit; true if that is not all. */
 static bool take_lines(struct str *lines, size_t n, struct arena *a,
@@ -350,6 +129,10 @@ static void diff_page(struct work *k)
 	struct linediff lines;
 
 	if (k->before->based) {
+		if (k->w->confirm.times > 1 &&
+		    !trails_see(&k->trails, KEY_TEXT, str_hash(now),
+				str_hash(old)))
+			return;
 		linediff(old, now, k->a, &lines);
 		if (!lines.n_added && !lines.n_removed)
 			return;
@@ -360,22 +143,26 @@ static void diff_page(struct work *k)
 	}
 	k->after->text = now;
 	t.blob = name_text(k, now, id);
-	say(k, "page.change", k->w->id, &shape_page_change, &t);
+	diff_say(k, "page.change", k->w->id, &shape_page_change, &t);
 }
 
 void diff_found(const struct diff_watch *w, const struct watch_state *before,
-		const struct observation *o, struct arena *a,
+		const struct observation *o, int64_t now_us, struct arena *a,
 		struct watch_state *after_r, struct diff *d_r)
 {
+	size_t things = o->n_items + before->n_known + 2;
 	struct work k = { .w = w,
 			  .before = before,
 			  .o = o,
+			  .now_s = now_us / 1000000,
 			  .a = a,
 			  .after = after_r,
 			  .d = d_r };
 
 	*after_r = *before;
 	*d_r = (struct diff){ .outcome = OUTCOME_UNCHANGED };
+	k.trails = trails_new(&w->confirm, before->trails, before->n_trails,
+			      things, a);
 	if (w->page)
 		diff_page(&k);
 	else if (w->item)
@@ -384,7 +171,10 @@ void diff_found(const struct diff_watch *w, const struct watch_state *before,
 		diff_list(&k);
 	if (d_r->n)
 		d_r->outcome = OUTCOME_CHANGED;
-	d_r->moved = d_r->n > 0;
+	d_r->moved |= trails_end(&k.trails, WATCHSTATE_TRAILS_MAX) || d_r->n;
+	d_r->waits = k.trails.n > 0;
+	after_r->trails = k.trails.v;
+	after_r->n_trails = k.trails.n;
 	after_r->based = true;
 }
 
@@ -432,5 +222,6 @@ struct diff_event diff_ending(const struct diff_watch *w,
 	if (end->outcome == OUTCOME_CHANGED ||
 	    end->outcome == OUTCOME_UNCHANGED)
 		t.items = number(a, (int64_t)end->items);
-	return event_of("observation.change", w->id, &shape_observation, &t, a);
+	return diff_event_of("observation.change", w->id, &shape_observation,
+			     &t, a);
 }

@@ -44,6 +44,7 @@ static struct raw read_field(const void *selector, const void *item,
 
 static const struct selector_ops ops = {
 	.members = selector_members,
+	.ordered = true,
 	.compile = compile_selector,
 	.release = release_selector,
 	.read = read_field,
@@ -62,6 +63,22 @@ static void release(void *compiled)
 	fields_free(&f);
 }
 
+/* Of n nodes, those that stand before what ends the list. */
+static size_t before_end(const struct selector *until, struct page *p,
+			 const struct dom_node *const *nodes, size_t n,
+			 struct arena *a, bool *ended_r)
+{
+	const struct dom_node **found;
+	size_t left = 0;
+
+	*ended_r = until && selector_nodes(until, p, p->dom->root, a, &found);
+	if (!*ended_r)
+		return n;
+	while (left < n && nodes[left]->order < found[0]->order)
+		left++;
+	return left;
+}
+
 static void read_items(const struct fields *f, struct page *p, struct arena *a,
 		       struct observation *o)
 {
@@ -70,10 +87,17 @@ static void read_items(const struct fields *f, struct page *p, struct arena *a,
 	const struct dom_node **found;
 	const struct selector *items = fields_items(f);
 	size_t n = 1;
+	bool ended = false;
 
 	if (items) {
 		n = selector_nodes(items, p, p->dom->root, a, &found);
 		nodes = found;
+		n = before_end(fields_until(f), p, nodes, n, a, &ended);
+	}
+	if (!n && ended && !p->err.code) {
+		observation_fail(o, a, OUTCOME_EMPTY, "nothing before %s",
+				 selector_text(fields_until(f)));
+		return;
 	}
 	if (!n && !p->err.code) {
 		observation_fail(o, a, OUTCOME_SELECTOR_MISS,

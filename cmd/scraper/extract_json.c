@@ -120,8 +120,12 @@ static struct raw read_selector(const void *selector, const void *item,
 }
 
 static const char *const members[] = { "path", "pointer", NULL };
-static const struct selector_ops ops = { members, compile_selector,
-					 release_selector, read_selector };
+static const struct selector_ops ops = {
+	.members = members,
+	.compile = compile_selector,
+	.release = release_selector,
+	.read = read_selector,
+};
 
 static int compile(const struct json *config, void **compiled_r, struct err *e)
 {

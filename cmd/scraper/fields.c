@@ -15,7 +15,7 @@ struct rule {
 
 struct fields {
 	const struct selector_ops *ops;
-	void *items;
+	void *items, *until;
 	struct rule rules[FIELD_COUNT];
 	size_t n_rules;
 };
@@ -98,8 +98,10 @@ static int compile_field(struct fields *f, const struct json *spec,
 static int compile_all(struct fields *f, const struct json *config,
 		       struct err *e)
 {
-	static const char *const known[] = { "items", "fields", NULL };
+	const char *const known[] = { "items", "fields",
+				      f->ops->ordered ? "until" : NULL, NULL };
 	const struct json *items = json_member(config, "items");
+	const struct json *until = json_member(config, "until");
 	const struct json *fields = json_member(config, "fields");
 
 	if (extract_members(config, "extract", known, e))
@@ -109,6 +111,11 @@ static int compile_all(struct fields *f, const struct json *config,
 	if (items) {
 		f->items = compile_selector(f, items, "items", true, e);
 		if (!f->items)
+			return -1;
+	}
+	if (until) {
+		f->until = compile_selector(f, until, "until", true, e);
+		if (!f->until)
 			return -1;
 	}
 	json_each (spec, fields)
@@ -137,6 +144,8 @@ void fields_free(struct fields **fp)
 		return;
 	if (f->items)
 		f->ops->release(f->items);
+	if (f->until)
+		f->ops->release(f->until);
 	for (size_t i = 0; i < f->n_rules; i++)
 		f->ops->release(f->rules[i].selector);
 	free(f);
@@ -145,6 +154,11 @@ void fields_free(struct fields **fp)
 const void *fields_items(const struct fields *f)
 {
 	return f->items;
+}
+
+const void *fields_until(const struct fields *f)
+{
+	return f->until;
 }
 
 bool fields_add(const struct fields *f, const void *item,

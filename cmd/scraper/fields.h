@@ -100,8 +100,10 @@ bool item_is_empty(const struct item *it);
 struct selector_ops {
 	/* The members of SELECTOR that the kind knows, ending in NULL. */
 	const char *const *members;
+	/* Selectors find places in an order: "until" ends the list. */
+	bool ordered;
 	/*
-	 * spec is an object with known members only. list: it is "items".
+	 * spec is an object with known members only. list: it is "items" or "until".
 	 * NULL with *e (EX_CONFIG).
 	 */
 	void *(*compile)(const struct json *spec, bool list, struct err *e);
@@ -124,6 +126,8 @@ void fields_free(struct fields **fp);
 
 /* The compiled selector of "items"; NULL if there is none. */
 const void *fields_items(const struct fields *f);
+/* That of "until", likewise. */
+const void *fields_until(const struct fields *f);
 
 /*
  * Read all fields of one item (whatever read() takes for one) and append it

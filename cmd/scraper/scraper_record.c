@@ -228,7 +228,7 @@ static void compare(struct result *r, const struct watch_state *before,
 
 	if (s->conf->keep_dir)
 		w.keep_max = s->conf->keep_max;
-	diff_found(&w, before, &r->o, &r->arena, after, d);
+	diff_found(&w, before, &r->o, r->time_us, &r->arena, after, d);
 	if (!w.page || !w.keep_max || !d->moved)
 		return;
 	if (!d->keep.p) {
@@ -236,7 +236,7 @@ static void compare(struct result *r, const struct watch_state *before,
 	} else if (!keep_text(s, d->keep)) {
 		how = "failed";
 		w.keep_max = 0;
-		diff_found(&w, before, &r->o, &r->arena, after, d);
+		diff_found(&w, before, &r->o, r->time_us, &r->arena, after, d);
 	}
 	stats_add(stage_stats(s->stage), "texts_total", how, 1);
 }
@@ -257,11 +257,15 @@ static int record(struct result *r, struct err *e)
 	if (r->outcome == OUTCOME_FOUND) {
 		compare(r, &before, &after, &d);
 		r->outcome = d.outcome;
-		after.etag = r->etag;
-		after.last_modified = r->last_modified;
 		after.polls = t->polls;
-		watch_set_version(t->watch, r->etag, r->last_modified);
+		/* What waits is to be seen, not to be "not modified". */
+		after.etag = d.waits ? (struct str){ 0 } : r->etag;
+		after.last_modified =
+			d.waits ? (struct str){ 0 } : r->last_modified;
+		watch_set_version(t->watch, after.etag, after.last_modified);
 	}
+	if (d.waits)
+		task_due_within(t, t->watch->diff.confirm.again_ms);
 	otherwise = !before.observed ||
 		    diff_ends_otherwise(before.outcome, r->outcome);
 	for (size_t i = 0; i < d.n; i++)

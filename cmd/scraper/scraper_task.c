@@ -105,6 +105,16 @@ void task_due_in(struct task *t, int64_t ms)
 	}
 }
 
+void task_due_within(struct task *t, int64_t ms)
+{
+	const struct scraper_conf *conf = t->scraper->conf;
+
+	if (conf->once || conf->test || t->next_us == CLK_NONE ||
+	    t->next_us <= clk_wall_us() + ms * 1000)
+		return;
+	task_due_in(t, ms);
+}
+
 void task_poll(struct task *t)
 {
 	if (t->fetch || t->recording)

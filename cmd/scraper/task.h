@@ -79,6 +79,8 @@ void task_remove(struct scraper *s, struct task *t);
 
 /* Due in so many ms; below 0: never. */
 void task_due_in(struct task *t, int64_t ms);
+/* Sooner than it is due, if that is more than so many ms from now. */
+void task_due_within(struct task *t, int64_t ms);
 /* As soon as it may. */
 void task_poll(struct task *t);
 /* Takes the outcome into account, also that of its source. */

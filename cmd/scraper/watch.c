@@ -28,6 +28,47 @@ static int set_timing(struct watch *w, const struct watch_env *env,
 	return cron_parse(d->cron, &w->cron, e) ? err_prefix(e, "cron") : 0;
 }
 
+static enum diff_list list_named(struct str name)
+{
+	if (str_is(name, "newest"))
+		return DIFF_NEWEST;
+	return str_is(name, "whole") ? DIFF_WHOLE : DIFF_PART;
+}
+
+/* Absent: all counts at once. */
+static struct confirm confirm_of(const struct type_confirm *c)
+{
+	struct confirm rule = {
+		.times = (unsigned)shape_count(c->times, 0),
+		.of = (unsigned)shape_count(c->of, 0),
+		.again_ms = CONFIRM_AGAIN_MS,
+	};
+
+	if (c->again.p)
+		str_duration_ms(c->again, &rule.again_ms);
+	return rule;
+}
+
+static void set_diff(struct watch *w)
+{
+	const struct type_watch *d = &w->def;
+	int64_t forget_ms = DIFF_FORGET_MS;
+
+	if (d->forget.p)
+		str_duration_ms(d->forget, &forget_ms);
+	w->diff = (struct diff_watch){
+		.id = d->id,
+		.source = d->source,
+		.url = d->url,
+		.item = d->item.present ? &d->item : NULL,
+		.page = str_is(d->kind, "page"),
+		.feed = str_is(d->kind, "feed"),
+		.list = list_named(d->list),
+		.forget_s = forget_ms / 1000,
+		.confirm = confirm_of(&d->confirm),
+	};
+}
+
 static int set_extractor(struct watch *w, struct err *e)
 {
 	struct type_watch *d = &w->def;
@@ -75,13 +116,7 @@ static int compile(struct watch *w, struct str id, const struct watch_env *env,
 	w->url = arena_strdup(&w->arena, d->url);
 	w->enabled = !str_is(d->enabled, "false");
 	w->config = config_hash(d);
-	w->diff = (struct diff_watch){
-		.id = d->id,
-		.source = d->source,
-		.url = d->url,
-		.item = d->item.present ? &d->item : NULL,
-		.page = str_is(d->kind, "page"),
-	};
+	set_diff(w);
 	watch_set_version(w, (struct str){ 0 }, (struct str){ 0 });
 	return 0;
 }

@@ -1,6 +1,8 @@
 /*
  * A version byte, then every member in the order of the struct: numbers as
  * LEB128, text as its length plus one (0: absent) and bytes.
+ *
+ * Version 1 had of what went its id alone, and nothing behind it.
  */
 #include "watchstate.h"
 
@@ -9,7 +11,7 @@
 
 #include "common/xmem.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 static const size_t known_texts[] = {
 	offsetof(struct known, id),	   offsetof(struct known, title),
@@ -47,6 +49,21 @@ static void put_texts(struct buf *b, const void *from, const size_t *at,
 	}
 }
 
+static void put_gone(struct buf *b, const struct gone *g)
+{
+	put_number(b, g->id);
+	put_number(b, g->value);
+	put_number(b, (uint64_t)g->time_s);
+}
+
+static void put_trail(struct buf *b, const struct trail *t)
+{
+	put_number(b, t->key);
+	put_number(b, t->n);
+	for (size_t i = 0; i < t->n; i++)
+		put_number(b, t->seen[i]);
+}
+
 void watchstate_encode(const struct watch_state *s, struct buf *b)
 {
 	buf_putc(b, VERSION);
@@ -64,7 +81,11 @@ void watchstate_encode(const struct watch_state *s, struct buf *b)
 	}
 	put_number(b, s->n_gone);
 	for (size_t i = 0; i < s->n_gone; i++)
-		put_number(b, s->gone[i]);
+		put_gone(b, &s->gone[i]);
+	put_number(b, s->full);
+	put_number(b, s->n_trails);
+	for (size_t i = 0; i < s->n_trails; i++)
+		put_trail(b, &s->trails[i]);
 }
 
 struct reader {
@@ -119,7 +140,7 @@ static void get_texts(struct reader *r, void *to, const size_t *at, size_t n)
 	}
 }
 
-static void get_lists(struct reader *r, struct arena *a, struct watch_state *s)
+static void get_known(struct reader *r, struct arena *a, struct watch_state *s)
 {
 	s->n_known = get_count(r, ARRAY_LEN(known_texts) + 1);
 	s->known = arena_alloc(a, s->n_known * sizeof(*s->known));
@@ -127,20 +148,52 @@ static void get_lists(struct reader *r, struct arena *a, struct watch_state *s)
 		get_texts(r, &s->known[i], known_texts, ARRAY_LEN(known_texts));
 		s->known[i].summary = get_number(r);
 	}
-	s->n_gone = get_count(r, 1);
+}
+
+static void get_gone(struct reader *r, uint64_t version, struct arena *a,
+		     struct watch_state *s)
+{
+	s->n_gone = get_count(r, version == 1 ? 1 : 3);
 	s->gone = arena_alloc(a, s->n_gone * sizeof(*s->gone));
-	for (size_t i = 0; i < s->n_gone && !r->bad; i++)
-		s->gone[i] = get_number(r);
+	for (size_t i = 0; i < s->n_gone && !r->bad; i++) {
+		s->gone[i].id = get_number(r);
+		if (version == 1)
+			continue;
+		s->gone[i].value = get_number(r);
+		s->gone[i].time_s = (int64_t)get_number(r);
+	}
+}
+
+static void get_trails(struct reader *r, struct arena *a, struct watch_state *s)
+{
+	s->n_trails = get_count(r, 2);
+	if (s->n_trails > WATCHSTATE_TRAILS_MAX)
+		r->bad = true;
+	if (r->bad)
+		return;
+	s->trails = arena_alloc(a, s->n_trails * sizeof(*s->trails));
+	for (size_t i = 0; i < s->n_trails && !r->bad; i++) {
+		struct trail *t = &s->trails[i];
+
+		t->key = get_number(r);
+		t->n = get_count(r, 1);
+		if (t->n > ARRAY_LEN(t->seen)) {
+			r->bad = true;
+			return;
+		}
+		for (size_t k = 0; k < t->n; k++)
+			t->seen[k] = get_number(r);
+	}
 }
 
 int watchstate_decode(struct str bytes, struct arena *a,
 		      struct watch_state *s_r, struct err *e)
 {
 	struct reader r = { .rest = bytes };
-	uint64_t outcome;
+	uint64_t outcome, version = get_number(&r);
 
 	*s_r = (struct watch_state){ 0 };
-	if (get_number(&r) != VERSION)
+	if (version < 1 || version > VERSION)
 		r.bad = true;
 	s_r->config = get_number(&r);
 	s_r->based = get_number(&r);
@@ -151,7 +204,13 @@ int watchstate_decode(struct str bytes, struct arena *a,
 	s_r->priceless = get_number(&r);
 	get_texts(&r, s_r, state_texts, ARRAY_LEN(state_texts));
 	if (!r.bad)
-		get_lists(&r, a, s_r);
+		get_known(&r, a, s_r);
+	if (!r.bad)
+		get_gone(&r, version, a, s_r);
+	if (!r.bad && version > 1)
+		s_r->full = get_number(&r);
+	if (!r.bad && version > 1)
+		get_trails(&r, a, s_r);
 	if (!r.bad && !r.rest.len && outcome <= OUTCOME_REFUSED)
 		return 0;
 	*s_r = (struct watch_state){ 0 };

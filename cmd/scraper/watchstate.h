@@ -7,6 +7,9 @@
  * Versions (ETag, Last-Modified) and content always belong together: they are
  * those of the last answer that extraction could read. Text borrows from the
  * bytes it was decoded from, or from an arena.
+ *
+ * What an older format does not have is absent: its ids that went have no
+ * time, and are remembered from the next look on.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,10 +18,12 @@
 #include "common/buf.h"
 #include "common/err.h"
 
+#include "confirm.h"
 #include "item.h"
 
 enum {
-	WATCHSTATE_GONE_MAX = 2048,    /* ids remembered after they went */
+	WATCHSTATE_GONE_MAX = 4096,    /* ids remembered after they went */
+	WATCHSTATE_TRAILS_MAX = 10000, /* values that wait to be confirmed */
 	WATCHSTATE_TEXT_MAX = 1 << 20, /* bytes of a page's text */
 };
 
@@ -27,6 +32,13 @@ struct known {
 	struct str id, title, price, list_price, currency, availability;
 	struct str condition, updated, link, image;
 	uint64_t summary; /* hash; 0: none */
+};
+
+/* An entry that is no longer in the list. */
+struct gone {
+	uint64_t id;	/* hash */
+	uint64_t value; /* hash of what it said; 0: told as gone */
+	int64_t time_s; /* since 1970; 0: not known */
 };
 
 struct watch_state {
@@ -39,11 +51,15 @@ struct watch_state {
 	/* An item's price; the last that was seen. */
 	struct str price, currency, availability;
 	bool priceless; /* published without a price since */
-	/* A list's entries, and hashes of ids that went, oldest first. */
+	/* A list's entries in its order, and those that left, oldest first. */
 	struct known *known;
 	size_t n_known;
-	uint64_t *gone;
+	struct gone *gone;
 	size_t n_gone;
+	uint64_t full; /* the most entries that it ever had */
+	/* What was seen of late and is not confirmed. */
+	struct trail *trails;
+	size_t n_trails;
 	/* A page's text, a line each. */
 	struct str text;
 };

@@ -75,6 +75,7 @@ class Campaign:
               for shop, item in zip(SHOPS, self.items)],
             {"type": "watch.set", "data": {
                 "id": "ads", "kind": "feed", "source": "ads", "every": "1s",
+                "list": "whole",
                 "url": f"http://{self.sim_at}/ads/craigslist/feed.xml"}})
         self.plant.wait_journal(
             "the baseline of every watch",

@@ -255,7 +255,7 @@ types() {
 	start_sim
 	cat >w.jsonl <<-END
 	{"id":"shop","url":"$url/shop/jsonld/rolex-submariner"}
-	{"id":"ads","source":"ads","kind":"feed","url":"$url/ads/feed.xml"}
+	{"id":"ads","source":"ads","kind":"feed","url":"$url/ads/feed.xml","list":"whole"}
 	{"id":"page","kind":"page","url":"$url/page"}
 	END
 	pass -s st >first

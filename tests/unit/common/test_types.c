@@ -97,7 +97,13 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "watch.set/a", "{\"url\":\"http://x\",\"evry\":\"1h\"}",
 		  "data: evry: unknown member; known are id, url, source, "
 		  "kind, every, cron, tz, item, extract, fresh, enabled, "
-		  "headers, currency, via, chat" },
+		  "headers, currency, via, list, forget, confirm, chat" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\",\"confirm\":{\"times\":3,\"of\":2}}",
+		  "confirm.of: less than times" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\",\"confirm\":{\"times\":2,\"of\":2}}",
+		  NULL },
 		{ "rule.set/target",
 		  "{\"on\":\"price.update/\",\"stock\":\"InStock\"}",
 		  "id: 'target' is taken; the target of an item is that "

@@ -192,7 +192,12 @@ static struct raw read_is(const void *selector, const void *item,
 }
 
 static const char *const members[] = { "is", NULL };
-static const struct selector_ops ops = { members, compile_is, free, read_is };
+static const struct selector_ops ops = {
+	.members = members,
+	.compile = compile_is,
+	.release = free,
+	.read = read_is,
+};
 
 static struct fields *compile(const char *config, struct err *e)
 {

@@ -26,7 +26,17 @@ static struct known known[] = {
 	  .image = { "http://x/i", 10 },
 	  .summary = UINT64_MAX },
 };
-static uint64_t gone[] = { 1, 127, 128, UINT64_MAX };
+static struct gone gone[] = {
+	{ .id = 1 },
+	{ .id = 127, .value = 128, .time_s = 1 },
+	{ .id = UINT64_MAX, .value = UINT64_MAX, .time_s = INT64_MAX },
+};
+static struct trail trails[] = {
+	{ .key = 1, .n = 1, .seen = { 7 } },
+	{ .key = UINT64_MAX,
+	  .n = CONFIRM_OF_MAX - 1,
+	  .seen = { 1, 0, UINT64_MAX, 0, 0, 0, 0, 0, 9 } },
+};
 
 static struct watch_state full(void)
 {
@@ -45,6 +55,9 @@ static struct watch_state full(void)
 		.n_known = ARRAY_LEN(known),
 		.gone = gone,
 		.n_gone = ARRAY_LEN(gone),
+		.full = 50,
+		.trails = trails,
+		.n_trails = ARRAY_LEN(trails),
 		.text = STR("one\ntwo\n"),
 	};
 }
@@ -72,6 +85,9 @@ static void what_was_written_is_read(void **state)
 	assert_true(str_is(out.known[1].image, "http://x/i"));
 	assert_true(out.known[1].summary == UINT64_MAX);
 	assert_memory_equal(out.gone, gone, sizeof(gone));
+	assert_true(out.full == 50);
+	assert_int_equal(out.n_trails, ARRAY_LEN(trails));
+	assert_memory_equal(out.trails, trails, sizeof(trails));
 	/* And nothing was lost on the way. */
 	watchstate_encode(&out, &again);
 	assert_true(str_eq(buf_str(&b), buf_str(&again)));
@@ -121,7 +137,7 @@ static void damaged_bytes_are_an_error_and_no_state(void **state)
 			b.p[i] ^= (char)(1 << bit);
 			arena_reset(&a);
 		}
-	b.p[0]++; /* of another version */
+	b.p[0]++; /* of a version that is not there yet */
 	assert_int_equal(watchstate_decode(buf_str(&b), &a, &out, &e), -1);
 	b.p[0]--;
 	buf_putc(&b, 'x'); /* trailing garbage */
@@ -130,11 +146,40 @@ static void damaged_bytes_are_an_error_and_no_state(void **state)
 	arena_free(&a);
 }
 
+/* As the first version wrote it: of what went there is the id alone. */
+static void what_an_older_version_wrote_is_read(void **state)
+{
+	static const char old[] = "\1"		 /* version */
+				  "\5\1\1\2\0\0" /* numbers */
+				  "\0\0"	 /* etag, last_modified */
+				  "\0\0\0\0"	 /* price … text */
+				  "\1"		 /* known */
+				  "\2a\0\0\0\0\0\0\0\0\0"
+				  "\0"
+				  "\2\7\xc8\1"; /* gone: 7, 200 */
+	struct watch_state out;
+	struct arena a = { 0 };
+	struct err e;
+
+	(void)state;
+	assert_int_equal(watchstate_decode((struct str){ old, sizeof(old) - 1 },
+					   &a, &out, &e),
+			 0);
+	assert_int_equal(out.n_known, 1);
+	assert_true(str_is(out.known[0].id, "a"));
+	assert_int_equal(out.n_gone, 2);
+	assert_true(out.gone[0].id == 7 && out.gone[1].id == 200);
+	assert_true(!out.gone[0].time_s && !out.gone[0].value);
+	assert_true(!out.full && !out.n_trails);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_written_is_read),
 		cmocka_unit_test(a_new_watch_is_short),
+		cmocka_unit_test(what_an_older_version_wrote_is_read),
 		cmocka_unit_test(damaged_bytes_are_an_error_and_no_state),
 	};
 
