@@ -204,6 +204,17 @@ static int emit_line(struct stage *s, struct event *ev, struct err *e)
 	return 0;
 }
 
+/* ext is in it already. */
+static int emit(struct stage *s, struct event *ev, const struct event *cause,
+		struct err *e)
+{
+	if (stage_is_silent(s))
+		return 0;
+	ev->ext = with_cause(s, cause, ev->ext);
+	stats_add(s->stats, "events_out_total", NULL, 1);
+	return s->filter ? emit_line(s, ev, e) : ledger_emit(s->ledger, ev, e);
+}
+
 int stage_emit(struct stage *s, struct str topic, int64_t time_us,
 	       const struct event *cause, struct str ext, struct str data,
 	       struct err *e)
@@ -211,15 +222,24 @@ int stage_emit(struct stage *s, struct str topic, int64_t time_us,
 	struct event ev = { .topic = topic,
 			    .time_us = time_us,
 			    .recorded_us = CLK_NONE,
+			    .ext = ext,
 			    .data = data };
 
-	if (stage_is_silent(s))
-		return 0;
-	ev.ext = with_cause(s, cause, ext);
-	stats_add(s->stats, "events_out_total", NULL, 1);
-	if (s->filter)
-		return emit_line(s, &ev, e);
-	return ledger_emit(s->ledger, &ev, e);
+	return emit(s, &ev, cause, e);
+}
+
+int stage_emit_cause(struct stage *s, struct str topic, int64_t time_us,
+		     const struct event *cause, struct str data,
+		     struct event *ev_r, struct err *e)
+{
+	*ev_r = (struct event){ .topic = topic,
+				.time_us = time_us,
+				.recorded_us = CLK_NONE,
+				.data = data };
+	if (emit(s, ev_r, cause, e))
+		return -1;
+	ev_r->ext = ev_r->data = ev_r->topic = (struct str){ 0 };
+	return 0;
 }
 
 /* ---- state ---- */

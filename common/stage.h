@@ -149,6 +149,14 @@ void stage_finish(struct stage *s);
 int stage_emit(struct stage *s, struct str topic, int64_t time_us,
 	       const struct event *cause, struct str ext, struct str data,
 	       struct err *e);
+/*
+ * The same; source and id of what was emitted are in *ev_r, until the end of
+ * the transaction, so that it can be the cause of others. Silent: an event
+ * without a source, which causes nothing.
+ */
+int stage_emit_cause(struct stage *s, struct str topic, int64_t time_us,
+		     const struct event *cause, struct str data,
+		     struct event *ev_r, struct err *e);
 bool stage_is_silent(const struct stage *s);
 
 /* The handler's state; ledger.h has the rules. */

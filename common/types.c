@@ -448,6 +448,50 @@ const struct shape shape_observation =
 	SHAPE(type_observation, observation_rows, OPEN,
 	      "Fetches of a watch end in another way than before.");
 
+static const struct shape_field body_rows[] = {
+	{ ROW(type_body, blob, BLOB, 0, "The body, as it was read.") },
+	{ ROW(type_body, sha256, BLOB, 0, "Its hash, where it is not kept.") },
+	{ ROW(type_body, bytes, NUMBER, 0, "How long it is.") },
+};
+static const struct shape shape_body =
+	SHAPE(type_body, body_rows, OPEN, "Body.");
+
+static const struct shape_field record_rows[] = {
+	{ ROW(type_record, watch, ID, REQ, DOC_WATCH) },
+	{ ROW(type_record, source, ID, 0, DOC_SOURCE) },
+	{ ROW(type_record, kind, TEXT, 0, "How it was read."), .max = 64 },
+	{ NAMED(type_record, outcome, REQ, outcome_names,
+		"How the fetch ended.") },
+	{ ROW(type_record, reason, TEXT, 0, "Why, in one line."), .max = 512 },
+	{ ROW(type_record, url, URL, 0, "What was asked for.") },
+	{ ROW(type_record, final, URL, 0,
+	      "What answered, where redirects led elsewhere.") },
+	{ ROW(type_record, status, NUMBER, 0, "The HTTP status.") },
+	{ ROW(type_record, took, NUMBER, 0,
+	      "Milliseconds of the last request.") },
+	{ ROW(type_record, headers, OBJECT, 0,
+	      "Headers of the answer that mattered, by lower-case name.") },
+	{ SUB(type_record, body, 0, shape_body, "What was read.") },
+	{ ROW(type_record, extract, OBJECT, 0,
+	      "The watch's extract that was in force; absent: none, or too "
+	      "long.") },
+	{ ROW(type_record, config, TEXT, 0,
+	      "A hash of all of the watch that decides what is read."),
+	  .max = 64 },
+	{ ROW(type_record, items, NUMBER, 0, "How many were found.") },
+	{ ROW(type_record, moved, JSON, 0,
+	      "For each event that followed its topic as event, the entry as "
+	      "id, and per field value, previous, the raw text and by, the "
+	      "selector that found it.") },
+	{ ROW(type_record, more, NUMBER, 0,
+	      "How many events followed that are not in moved.") },
+	{ ROW(type_record, pushed, BOOL, 0, "It was pushed in, not fetched.") },
+};
+const struct shape shape_record =
+	SHAPE(type_record, record_rows, OPEN,
+	      "How a finding came about: what was answered, and what was read "
+	      "from it.");
+
 static const struct shape_field summary_rows[] = {
 	{ ROW(type_summary, seen, LIST, 0, "Ids of watches."), .max = 8192 },
 	{ ROW(type_summary, since, TIME, 0, "What time it is about.") },

@@ -146,6 +146,28 @@ struct type_observation { /* observation.change/WATCH */
 	struct str via, proxy;
 };
 
+struct type_body { /* of an observation.record */
+	bool present;
+	struct str blob;   /* where it is kept; else: */
+	struct str sha256; /* what it was */
+	struct str bytes;  /* JSON number */
+};
+
+struct type_record { /* observation.record/WATCH */
+	struct str watch, source, kind, outcome, reason;
+	struct str url, final;
+	struct str status;  /* JSON number: the HTTP status */
+	struct str took;    /* JSON number: ms of the last request */
+	struct str headers; /* JSON object */
+	struct type_body body;
+	struct str extract; /* JSON object */
+	struct str config;
+	struct str items; /* JSON number */
+	struct str moved; /* JSON array of objects */
+	struct str more;  /* JSON number: what moved and is not in it */
+	bool pushed;
+};
+
 struct type_summary {		/* observation.summary */
 	struct shape_list seen; /* ids of watches */
 	struct str since, until;
@@ -243,6 +265,7 @@ extern const struct shape
 	shape_observation, shape_summary, shape_stats, shape_anomaly,
 	shape_alert, shape_notification, shape_delivery, shape_status, shape_message,
 	shape_trouble, shape_chat_message, shape_session_start, shape_session_stop;
+extern const struct shape shape_record;
 /* clang-format on */
 
 /* The shape of a type ("price.update"), or NULL: weir does not know it. */

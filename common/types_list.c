@@ -35,6 +35,8 @@ static const struct type_entry types[] = {
 	  OF(type_page_change, watch) },
 	{ "observation.change", &shape_observation, false, "WATCH",
 	  OF(type_observation, watch) },
+	{ "observation.record", &shape_record, false, "WATCH",
+	  OF(type_record, watch) },
 	{ "observation.summary", &shape_summary, false, NULL, NO_FIELD },
 	{ "chat.message", &shape_chat_message, false, "STREAM",
 	  OF(type_chat_message, stream) },
@@ -100,6 +102,7 @@ union type_any {
 	struct type_provider provider;
 	struct type_price price;
 	struct type_listing listing;
+	struct type_record record;
 	struct type_stats stats;
 	struct type_alert alert;
 	struct type_notification notification;

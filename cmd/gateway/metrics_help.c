@@ -28,6 +28,7 @@ static const struct {
 	{ "schedule_late_seconds",
 	  "From when a fetch was due until its first request left." },
 	{ "sent_total", "Messages delivered." },
+	{ "bodies_total", "Bodies of answers, by what became of them." },
 	{ "texts_total", "Texts of pages, by what became of them." },
 	{ "unknown_total", "Deliveries of which the end is not known." },
 	{ "watches", "Watches that there are." },

@@ -16,7 +16,7 @@ struct diff_event diff_event_of(const char *type, struct str subject,
 				struct arena *a)
 {
 	struct buf topic = { 0 }, json = { 0 };
-	struct diff_event ev;
+	struct diff_event ev = { .item = NULL };
 
 	buf_addf(&topic, "%s/%.*s", type, STR_ARG(subject));
 	shape_encode(shape, data, &json);
@@ -27,8 +27,9 @@ struct diff_event diff_event_of(const char *type, struct str subject,
 	return ev;
 }
 
-void diff_say(struct work *k, const char *type, struct str subject,
-	      const struct shape *shape, const void *data)
+struct diff_event *diff_say(struct work *k, const char *type,
+			    struct str subject, const struct shape *shape,
+			    const void *data)
 {
 	if (k->d->n == k->cap) {
 		size_t cap = k->cap ? 2 * k->cap : 16;
@@ -40,8 +41,8 @@ void diff_say(struct work *k, const char *type, struct str subject,
 		k->d->events = more;
 		k->cap = cap;
 	}
-	k->d->events[k->d->n++] =
-		diff_event_of(type, subject, shape, data, k->a);
+	k->d->events[k->d->n] = diff_event_of(type, subject, shape, data, k->a);
+	return &k->d->events[k->d->n++];
 }
 
 /* Equal as amounts: 2879.2 is 2879.20. */

@@ -55,6 +55,9 @@ struct diff_watch {
 
 struct diff_event {
 	struct str topic, data;
+	/* What moved: as it is now, and as it was; NULL: there is none. */
+	const struct item *item;
+	const struct known *before;
 };
 
 struct diff {

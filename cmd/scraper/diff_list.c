@@ -38,7 +38,7 @@ struct list {
 	bool moved;
 };
 
-static struct known known_of(const struct item *it)
+struct known diff_known(const struct item *it)
 {
 	return (struct known){
 		.id = it->id,
@@ -139,10 +139,13 @@ static void say_entry(struct work *k, const char *type, const struct item *it,
 		.author = it->author,
 		.summary = it->summary,
 	};
+	struct diff_event *ev;
 
 	if (b && amount_moved(b->price, it->price))
 		t.previous = b->price;
-	diff_say(k, type, k->w->source, &shape_listing, &t);
+	ev = diff_say(k, type, k->w->source, &shape_listing, &t);
+	ev->item = it;
+	ev->before = b;
 }
 
 static void say_gone(struct work *k, const struct known *b)
@@ -162,7 +165,8 @@ static void say_gone(struct work *k, const struct known *b)
 		.image = b->image,
 	};
 
-	diff_say(k, "listing.gone", k->w->source, &shape_listing, &t);
+	diff_say(k, "listing.gone", k->w->source, &shape_listing, &t)->before =
+		b;
 }
 
 /* ---- what is not in the list ---- */
@@ -245,7 +249,7 @@ static void come_back(struct list *l, struct gone *g)
 static void see_known(struct list *l, const struct item *it,
 		      const struct known *b)
 {
-	struct known entry = known_of(it), m = *b;
+	struct known entry = diff_known(it), m = *b;
 	struct trails *trails = &l->k->trails;
 	bool news = entry_moved(b, &entry);
 
@@ -263,7 +267,7 @@ static void see_unknown(struct list *l, size_t at)
 {
 	struct work *k = l->k;
 	const struct item *it = &k->o->items[at];
-	struct known entry = known_of(it);
+	struct known entry = diff_known(it);
 	uint64_t id = str_hash(it->id);
 	struct gone *g = find_gone(l, id);
 	/* The newest come first: what is below was there before, unseen. */

@@ -56,6 +56,26 @@ static struct belief judge(struct work *k)
 	return is;
 }
 
+/* What is not remembered of a price did not move. */
+static void say(struct work *k, const struct type_price *t)
+{
+	const struct watch_state *b = k->before;
+	const struct item *it = &k->o->items[0];
+	struct known *before = NULL;
+	struct diff_event *ev;
+
+	if (b->based) {
+		before = arena_alloc(k->a, sizeof(*before));
+		*before = diff_known(it);
+		before->price = b->price;
+		before->currency = b->currency;
+		before->availability = b->availability;
+	}
+	ev = diff_say(k, "price.update", k->w->item->id, &shape_price, t);
+	ev->item = it;
+	ev->before = before;
+}
+
 void diff_price(struct work *k)
 {
 	const struct watch_state *b = k->before;
@@ -92,7 +112,7 @@ void diff_price(struct work *k)
 	}
 	if (!is.availability)
 		t->availability = b->availability;
-	diff_say(k, "price.update", k->w->item->id, &shape_price, t);
+	say(k, t);
 	after->price = diff_now(b->price, t->price);
 	after->currency = t->currency;
 	after->availability = t->availability;

@@ -22,9 +22,13 @@ struct diff_event diff_event_of(const char *type, struct str subject,
 				const struct shape *shape, const void *data,
 				struct arena *a);
 
-/* Add an event to those of the observation. */
-void diff_say(struct work *k, const char *type, struct str subject,
-	      const struct shape *shape, const void *data);
+/*
+ * Add an event to those of the observation; item and before are for the caller
+ * to set. Valid until the next one.
+ */
+struct diff_event *diff_say(struct work *k, const char *type,
+			    struct str subject, const struct shape *shape,
+			    const void *data);
 
 /* Equal as amounts: 2879.2 is 2879.20. */
 bool diff_same_amount(struct str a, struct str b);
@@ -46,6 +50,9 @@ static inline struct str diff_now(struct str known, struct str now)
 {
 	return now.p ? now : known;
 }
+
+/* An item as it is remembered. */
+struct known diff_known(const struct item *it);
 
 void diff_price(struct work *k);
 void diff_list(struct work *k);

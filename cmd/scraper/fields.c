@@ -165,14 +165,20 @@ bool fields_add(const struct fields *f, const void *item,
 		const struct document *doc, struct arena *a,
 		struct observation *o)
 {
-	struct item it = { 0 }, *place;
+	struct item_raw *found = arena_alloc(a, f->n_rules * sizeof(*found));
+	struct item it = { .raw = found }, *place;
 
 	for (size_t i = 0; i < f->n_rules; i++) {
 		const struct rule *r = &f->rules[i];
 		struct raw raw = f->ops->read(r->selector, item, a);
 
-		if (raw.text.p)
-			item_set_as(&it, r->field, r->form, raw, doc, a);
+		if (!raw.text.p)
+			continue;
+		item_set_as(&it, r->field, r->form, raw, doc, a);
+		found[it.n_raw++] = (struct item_raw){
+			(int)r->field,
+			arena_str(a, str_utf8_prefix(raw.text, ITEM_RAW_MAX)),
+		};
 	}
 	if (item_is_empty(&it))
 		return true;

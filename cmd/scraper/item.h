@@ -22,6 +22,7 @@ enum {
 	ITEM_MAX = 5000,      /* items of one page */
 	ITEM_TEXT_MAX = 4096, /* bytes of one field */
 	ITEM_URL_MAX = 2048,  /* bytes of link and image */
+	ITEM_RAW_MAX = 200,   /* bytes of what a selector found */
 };
 
 enum outcome {
@@ -43,6 +44,12 @@ enum outcome {
 /* The name in events: "changed", "selector-miss" … ("found" for FOUND). */
 const char *outcome_name(enum outcome o);
 
+/* What a selector found for a field, before it was read as one. */
+struct item_raw {
+	int field; /* enum field */
+	struct str text;
+};
+
 struct item {
 	struct str id; /* stable within its source */
 	struct str title;
@@ -61,6 +68,9 @@ struct item {
 	struct str summary;
 	struct str picked; /* which of several offers, and why; short text */
 	bool free;	   /* the page says that it is free; price is "0" */
+	/* Where a watch's own selectors found them: what they were read from. */
+	const struct item_raw *raw;
+	size_t n_raw;
 };
 
 struct observation {

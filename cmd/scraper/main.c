@@ -1,7 +1,8 @@
 /*
  * scraper - fetch what users watch, on schedule, and say what changed.
  * Reads watch.set and watch.poll, writes price.update, listing.new, .update
- * and .gone, page.change, observation.change and .summary, scraper.status.
+ * and .gone, page.change, observation.change, .record and .summary,
+ * scraper.status.
  * See weir-scraper(1).
  */
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/blob.h"
 #include "common/netguard.h"
 #include "common/stage.h"
 #include "common/tool.h"
@@ -19,9 +21,10 @@
 #include "try.h"
 #include "try_extract.h"
 
-#define MINUTE INT64_C(60000)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
+#define BODY_MAX (2 << 20) /* bytes of one that is kept */
+#define MINUTE	 INT64_C(60000)
+#define HOUR	 (60 * MINUTE)
+#define DAY	 (24 * HOUR)
 
 static struct {
 	const char *watches, *secrets, *user_agent, *robots_agent, *ca_file;
@@ -29,7 +32,7 @@ static struct {
 	struct opt_list allow;
 	int64_t per_host, delay_ms, burst, limited_ms, blocked_ms, hold_max_ms;
 	int64_t max_bytes, timeout_ms, connect_ms, redirects, fetches;
-	int64_t spread_ms, backoff_ms, backoff_max_ms, keep_bytes;
+	int64_t spread_ms, backoff_ms, backoff_max_ms, keep_bytes, body_bytes;
 	/* --try */
 	const char *try, *watch, *base_url, *robots, *expr, *tz;
 	int64_t count;
@@ -52,6 +55,7 @@ static struct {
 	.backoff_ms = 30000,
 	.backoff_max_ms = HOUR,
 	.keep_bytes = WATCHSTATE_TEXT_MAX,
+	.body_bytes = -1,
 	.count = 1,
 };
 
@@ -107,6 +111,9 @@ static const struct opt opts[] = {
 	{ 0, "keep-texts", "SIZE", OPT_SIZE, &cfg.keep_bytes, 0,
 	  WATCHSTATE_TEXT_MAX,
 	  "keep texts of pages up to this as blobs (default 1M; 0: none)" },
+	{ 0, "keep-bodies", "SIZE", OPT_SIZE, &cfg.body_bytes, 0, BLOB_MAX,
+	  "record what changed, and keep its body up to this (default 2M, "
+	  "with -o 0: neither)" },
 	{ 0, "retry", "POSITION", OPT_STR, &cfg.stage.retry, 0, 0,
 	  "handle the event at POSITION, which was skipped, again" },
 	{ 0, "try", "PART", OPT_STR, &cfg.try, 0, 0,
@@ -215,6 +222,9 @@ static void set_conf(void)
 		.keep_dir =
 			cfg.stage.out ? cfg.stage.state_dir : cfg.common.dir,
 		.keep_max = (size_t)cfg.keep_bytes,
+		.body_max = cfg.body_bytes >= 0 ? (size_t)cfg.body_bytes
+			    : cfg.stage.out	? 0
+						: BODY_MAX,
 		.once = cfg.once,
 		.test = cfg.test ? stdout : NULL,
 		.spread_ms = cfg.spread_ms,

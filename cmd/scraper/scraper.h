@@ -29,8 +29,9 @@ struct scraper;
 struct scraper_conf {
 	const char *file;	 /* -w: watches, or NULL */
 	const char *secrets_dir; /* or NULL */
-	const char *keep_dir;	 /* where texts of pages are kept, or NULL */
-	size_t keep_max;	 /* bytes of one; 0: none is kept */
+	const char *keep_dir;	 /* where texts and bodies are kept, or NULL */
+	size_t keep_max;	 /* bytes of one text; 0: none is kept */
+	size_t body_max;	 /* of one body; 0: neither kept nor recorded */
 	bool once;		 /* one pass over all watches, then end */
 	FILE *test;		 /* once, and print observations here instead */
 	int64_t spread_ms;	 /* of the first fetches after a start */

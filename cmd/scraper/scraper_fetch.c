@@ -88,6 +88,16 @@ static struct str copy_text(struct arena *a, struct str s)
 	return s.p ? arena_str(a, s) : s;
 }
 
+static void copy_raw(struct item *it, struct arena *a)
+{
+	struct item_raw *raw = arena_alloc(a, it->n_raw * sizeof(*raw));
+
+	for (size_t i = 0; i < it->n_raw; i++)
+		raw[i] = (struct item_raw){ it->raw[i].field,
+					    copy_text(a, it->raw[i].text) };
+	it->raw = raw;
+}
+
 /*
  * What extraction found, without the whole document that it stands in: results
  * of many fetches may wait for one transaction.
@@ -105,6 +115,7 @@ static void copy_observation(struct observation *to,
 		to->items[i] = from->items[i];
 		for (size_t k = 0; k < ITEM_TEXTS; k++)
 			texts[k] = copy_text(a, texts[k]);
+		copy_raw(&to->items[i], a);
 	}
 }
 
@@ -153,6 +164,11 @@ static void on_fetched(void *arg, const struct fetched *f)
 	}
 	r = result_new(t, outcome, f->v->reason);
 	r->status = f->a->status;
+	if (t->scraper->conf->body_max)
+		provenance_take(&r->from, f,
+				outcome == OUTCOME_FOUND ||
+					provenance_is_telling(outcome),
+				&r->arena);
 	if (outcome == OUTCOME_FOUND)
 		extract(r, f);
 	schedule_next(t, r->outcome, f->v->retry_ms);

@@ -20,11 +20,12 @@ static struct str key_of(char prefix, struct str id, char out[KEY_MAX])
 	return (struct str){ out, (size_t)n };
 }
 
+/* cause: NULL, or one without a source: none. */
 static int emit(struct scraper *s, const struct diff_event *ev, int64_t time_us,
-		struct err *e)
+		const struct event *cause, struct err *e)
 {
-	return stage_emit(s->stage, ev->topic, time_us, NULL, (struct str){ 0 },
-			  ev->data, e);
+	return stage_emit(s->stage, ev->topic, time_us, cause,
+			  (struct str){ 0 }, ev->data, e);
 }
 
 /* Encode data and emit it under type/subject, or type alone. */
@@ -38,7 +39,7 @@ static int emit_shape(struct scraper *s, const char *topic,
 
 	shape_encode(shape, data, &json);
 	ev.data = buf_str(&json);
-	rc = emit(s, &ev, time_us, e);
+	rc = emit(s, &ev, time_us, NULL, e);
 	buf_free(&json);
 	return rc;
 }
@@ -186,7 +187,7 @@ static void mock_observation(struct result *r, const struct watch_state *st)
 }
 
 static int emit_ending(struct result *r, const struct watch_state *before,
-		       struct err *e)
+		       const struct event *cause, struct err *e)
 {
 	struct task *t = r->task;
 	const struct diff_ending end = {
@@ -200,22 +201,78 @@ static int emit_ending(struct result *r, const struct watch_state *before,
 	};
 	struct diff_event ev = diff_ending(&t->watch->diff, &end, &r->arena);
 
-	return emit(t->scraper, &ev, r->time_us, e);
+	return emit(t->scraper, &ev, r->time_us, cause, e);
 }
 
 /*
- * Before the event that names it is in the ledger, the text is on disk. An
- * event that never comes leaves it to the collector.
+ * Before the event that names it is in the ledger, it is on disk. An event that
+ * never comes leaves it to the collector.
  */
-static bool keep_text(struct scraper *s, struct str text)
+static bool keep(struct scraper *s, const char *what, struct str content,
+		 bool is_text)
 {
 	char id[BLOB_ID_SIZE];
 	struct err e;
 
-	if (blob_put(s->conf->keep_dir, text, true, id, &e) == 0)
+	if (blob_put(s->conf->keep_dir, content, is_text, id, &e) == 0)
 		return true;
-	log_warn("text not kept: %s", e.msg);
+	log_warn("%s not kept: %s", what, e.msg);
 	return false;
+}
+
+/* Pictures and archives do not pack. */
+static bool is_text(struct str body)
+{
+	enum { LOOK = 4096 };
+
+	return str_chr(str_sub(body, 0, LOOK), '\0') == (size_t)-1;
+}
+
+/* How the body of a record was kept; *end knows then. */
+static const char *keep_body(struct result *r, struct provenance_end *end,
+			     char id[BLOB_ID_SIZE])
+{
+	struct scraper *s = r->task->scraper;
+	struct str body = r->from.body;
+	struct err none;
+
+	if (blob_id(body, id, &none))
+		return "failed";
+	end->body_id = str_from(id);
+	if (!s->conf->keep_dir)
+		return "nowhere";
+	if (body.len > s->conf->body_max)
+		return "too-large";
+	end->kept = keep(s, "body", body, is_text(body));
+	return end->kept ? "kept" : "failed";
+}
+
+/*
+ * What an answer was and what was read from it, before what follows from it:
+ * *cause_r is the cause of that.
+ */
+static int emit_record(struct result *r, const struct diff *d,
+		       struct event *cause_r, struct err *e)
+{
+	struct task *t = r->task;
+	struct provenance_end end = {
+		.outcome = r->outcome,
+		.reason = r->reason,
+		.status = r->status,
+		.items = r->o.n_items,
+		.d = d,
+	};
+	char id[BLOB_ID_SIZE], topic[STR_ID_MAX + 24];
+
+	if (r->from.body.p)
+		stats_add(stage_stats(t->scraper->stage), "bodies_total",
+			  keep_body(r, &end, id), 1);
+	snprintf(topic, sizeof(topic), "observation.record/%.*s",
+		 STR_ARG(t->watch->def.id));
+	return stage_emit_cause(
+		t->scraper->stage, str_from(topic), r->time_us, NULL,
+		provenance_print(t->watch, &r->from, &end, &r->arena), cause_r,
+		e);
 }
 
 /* A text that cannot be kept is not named; its change is told all the same. */
@@ -233,12 +290,35 @@ static void compare(struct result *r, const struct watch_state *before,
 		return;
 	if (!d->keep.p) {
 		how = "too-large";
-	} else if (!keep_text(s, d->keep)) {
+	} else if (!keep(s, "text", d->keep, true)) {
 		how = "failed";
 		w.keep_max = 0;
 		diff_found(&w, before, &r->o, r->time_us, &r->arena, after, d);
 	}
 	stats_add(stage_stats(s->stage), "texts_total", how, 1);
+}
+
+/* Is it worth a record: did something move, or begin to be unreadable? */
+static bool is_to_be_recorded(const struct result *r, const struct diff *d,
+			      bool otherwise)
+{
+	return r->task->scraper->conf->body_max && r->task->watch->extractor &&
+	       (d->n || (otherwise && provenance_is_telling(r->outcome)));
+}
+
+/* What follows from it, in order. */
+static int emit_all(struct result *r, const struct watch_state *before,
+		    const struct diff *d, bool otherwise, struct err *e)
+{
+	struct event cause = { .id = 0 };
+
+	if (is_to_be_recorded(r, d, otherwise) && emit_record(r, d, &cause, e))
+		return -1;
+	for (size_t i = 0; i < d->n; i++)
+		if (emit(r->task->scraper, &d->events[i], r->time_us, &cause,
+			 e))
+			return -1;
+	return otherwise ? emit_ending(r, before, &cause, e) : 0;
 }
 
 /* Compare, say what follows, keep what must be kept. */
@@ -268,10 +348,7 @@ static int record(struct result *r, struct err *e)
 		task_due_within(t, t->watch->diff.confirm.again_ms);
 	otherwise = !before.observed ||
 		    diff_ends_otherwise(before.outcome, r->outcome);
-	for (size_t i = 0; i < d.n; i++)
-		if (emit(t->scraper, &d.events[i], r->time_us, e))
-			return -1;
-	if (otherwise && emit_ending(r, &before, e))
+	if (emit_all(r, &before, &d, otherwise, e))
 		return -1;
 	after.observed = true;
 	after.outcome = r->outcome;
@@ -424,7 +501,7 @@ static int emit_bad(struct scraper *s, struct str id, int64_t time_us,
 
 	st->observed = true;
 	st->outcome = OUTCOME_REFUSED;
-	return emit(s, &ev, time_us, e) || save(s, id, st, e) ? -1 : 0;
+	return emit(s, &ev, time_us, NULL, e) || save(s, id, st, e) ? -1 : 0;
 }
 
 int record_bad_watch(struct scraper *s, struct str id, int64_t time_us,

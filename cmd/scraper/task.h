@@ -4,6 +4,7 @@
 /*
  * task - inside scraper_*.c: a watch at work, and what its fetch gave.
  */
+#include "provenance.h"
 #include "scraper.h"
 
 struct source;
@@ -36,6 +37,7 @@ struct result {
 	int status;
 	int64_t time_us;
 	struct str etag, last_modified;
+	struct provenance from;
 	struct result *next;
 };
 

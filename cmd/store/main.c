@@ -292,8 +292,8 @@ static int read_retention(struct store *s, struct err *e)
 
 	if (!past)
 		return -1;
-	r = retention_new(cfg.common.conf, cfg.max_bytes, cfg.retain_every_ms,
-			  e);
+	r = retention_new(cfg.common.conf, cfg.common.dir, cfg.max_bytes,
+			  cfg.retain_every_ms, e);
 	if (!r) {
 		opt_revert(&tool, &past);
 		return -1;
@@ -371,8 +371,8 @@ static int serve(struct err *e)
 
 	sig_init(true);
 	sig_init_reload();
-	s.retention = retention_new(cfg.common.conf, cfg.max_bytes,
-				    cfg.retain_every_ms, e);
+	s.retention = retention_new(cfg.common.conf, cfg.common.dir,
+				    cfg.max_bytes, cfg.retain_every_ms, e);
 	/* The journal's lock comes first: it also guards the sockets. */
 	if (s.retention)
 		s.journal = journal_create(cfg.common.dir, e);
@@ -486,8 +486,9 @@ static int keygen(struct err *e)
 
 static int check_config(struct err *e)
 {
-	struct retention *r = retention_new(cfg.common.conf, cfg.max_bytes,
-					    cfg.retain_every_ms, e);
+	struct retention *r =
+		retention_new(cfg.common.conf, cfg.common.dir, cfg.max_bytes,
+			      cfg.retain_every_ms, e);
 
 	if (!r)
 		return -1;

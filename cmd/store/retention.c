@@ -7,24 +7,39 @@
 #include "common/opt.h"
 #include "common/xmem.h"
 
+#include "tally.h"
+
 _Static_assert((int)RETENTION_PRUNE <= JOURNAL_TOPICS_MAX, "one transaction");
 
 struct rule {
 	struct str type;
-	int64_t age_ms, count, max_bytes; /* 0: no limit */
-	int64_t bytes;	/* of this type, in the pass that is under way */
-	int64_t excess; /* bytes over the limit that the last pass found */
+	int64_t age_ms, count, max_bytes, max_blobs; /* 0: no limit */
+	int64_t bytes;	    /* of this type, in the pass that is under way */
+	int64_t excess;	    /* bytes over the limit that the last pass found */
+	struct tally tally; /* the blobs of this pass, and as above: */
+	int64_t blobs, blob_excess;
+};
+
+#define DAY_MS INT64_C(86400000)
+
+/* What weir writes by itself and names blobs in; a section goes over it. */
+static const struct rule defaults[] = {
+	{ .type = { "observation.record", sizeof("observation.record") - 1 },
+	  .age_ms = 90 * DAY_MS,
+	  .count = 1000,
+	  .max_blobs = 1 << 30 },
 };
 
 /* An event that is about to be pruned. */
 struct victim {
 	uint64_t offset;
 	uint64_t topic; /* hash */
-	int64_t bytes;
+	int64_t bytes, blobs;
 	struct rule *rule;
 };
 
 struct retention {
+	const char *dir; /* borrowed */
 	struct rule rule[RETENTION_RULES_MAX];
 	size_t n;
 	int64_t max_bytes, every_ms;
@@ -49,9 +64,9 @@ static int read_rule(const struct conf *conf, const char *type, struct rule *r,
 		{ 0, "age", "TIME", OPT_MS, &r->age_ms, 1000, INT64_MAX, "" },
 		{ 0, "count", "N", OPT_UINT, &r->count, 1, INT64_MAX, "" },
 		{ 0, "bytes", "N", OPT_SIZE, &r->max_bytes, 1, INT64_MAX, "" },
+		{ 0, "blobs", "N", OPT_SIZE, &r->max_blobs, 1, INT64_MAX, "" },
 	};
 
-	r->type = str_from(type);
 	for (size_t i = 0; i < conf_count(conf); i++) {
 		const struct conf_entry *at = conf_at(conf, i);
 		size_t k = 0;
@@ -72,24 +87,49 @@ static int read_rule(const struct conf *conf, const char *type, struct rule *r,
 	return 0;
 }
 
-struct retention *retention_new(const struct conf *conf, int64_t max_bytes,
-				int64_t every_ms, struct err *e)
+static struct rule *rule_of(struct retention *r, struct str type)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (str_eq(r->rule[i].type, type))
+			return &r->rule[i];
+	return NULL;
+}
+
+/* That of the type, or a new one; NULL: there are too many. */
+static struct rule *rule_for(struct retention *r, const char *type)
+{
+	struct rule *rule = rule_of(r, str_from(type));
+
+	if (rule || r->n == RETENTION_RULES_MAX)
+		return rule;
+	rule = &r->rule[r->n++];
+	rule->type = str_from(type);
+	return rule;
+}
+
+struct retention *retention_new(const struct conf *conf, const char *dir,
+				int64_t max_bytes, int64_t every_ms,
+				struct err *e)
 {
 	struct retention *r = xcalloc(1, sizeof(*r));
 	const char *type;
 
+	r->dir = dir;
 	r->max_bytes = max_bytes;
 	r->every_ms = every_ms;
-	while ((type = conf_section(conf, "retention", r->n))) {
-		if (r->n == RETENTION_RULES_MAX) {
+	for (; r->n < ARRAY_LEN(defaults); r->n++)
+		r->rule[r->n] = defaults[r->n];
+	for (size_t i = 0; (type = conf_section(conf, "retention", i)); i++) {
+		struct rule *rule = rule_for(r, type);
+
+		if (!rule) {
 			err_set(e, EX_CONFIG,
 				"more than %d sections [retention]",
 				RETENTION_RULES_MAX);
 			goto fail;
 		}
-		if (read_rule(conf, type, &r->rule[r->n], e))
+		if (read_rule(conf, type, rule, e))
 			goto fail;
-		r->n++;
 	}
 	return r;
 fail:
@@ -99,16 +139,14 @@ fail:
 
 void retention_free(struct retention **rp)
 {
-	free(*rp);
-	*rp = NULL;
-}
+	struct retention *r = *rp;
 
-static struct rule *rule_of(struct retention *r, struct str type)
-{
+	if (!r)
+		return;
 	for (size_t i = 0; i < r->n; i++)
-		if (str_eq(r->rule[i].type, type))
-			return &r->rule[i];
-	return NULL;
+		tally_free(&r->rule[i].tally);
+	free(r);
+	*rp = NULL;
 }
 
 struct counted {
@@ -151,25 +189,30 @@ static bool too_many(struct retention *r, const struct rule *rule,
 	return c.count > (uint64_t)rule->count + chosen(r, str_hash(ev->topic));
 }
 
+/* blobs: what it names first, of all events of its type in this pass. */
 static bool is_due(struct retention *r, struct rule *rule,
-		   const struct event *ev, int64_t bytes)
+		   const struct event *ev, int64_t bytes, int64_t blobs)
 {
 	if (!rule)
 		return false;
 	if (rule->age_ms && ev->recorded_us < r->now_us - rule->age_ms * 1000)
 		return true;
-	if (rule->excess > 0) {
+	if (rule->excess > 0 || rule->blob_excess > 0) {
 		rule->excess -= bytes;
+		rule->blob_excess -= blobs;
 		return true;
 	}
 	return too_many(r, rule, ev);
 }
 
-static void stays(struct retention *r, struct rule *rule, int64_t bytes)
+static void stays(struct retention *r, struct rule *rule, int64_t bytes,
+		  int64_t blobs)
 {
 	r->bytes += bytes;
-	if (rule)
-		rule->bytes += bytes;
+	if (!rule)
+		return;
+	rule->bytes += bytes;
+	rule->blobs += blobs;
 }
 
 static int look(void *arg, const struct event *ev, struct err *e)
@@ -179,17 +222,20 @@ static int look(void *arg, const struct event *ev, struct err *e)
 	int64_t bytes = (int64_t)(ev->topic.len + ev->source.len + ev->ext.len +
 				  ev->data.len) +
 			64; /* the record's head and its share of the page */
+	int64_t blobs = rule && rule->max_blobs
+				? tally_add(&rule->tally, r->dir, ev->data)
+				: 0;
 	bool forced = r->excess > 0, unread = ev->offset > r->floor;
 
 	(void)e;
-	if (forced || (!unread && is_due(r, rule, ev, bytes))) {
+	if (forced || (!unread && is_due(r, rule, ev, bytes, blobs))) {
 		r->excess -= bytes;
 		r->victim[r->n_victims++] =
 			(struct victim){ ev->offset, str_hash(ev->topic), bytes,
-					 rule };
+					 blobs, rule };
 		return r->n_victims == RETENTION_PRUNE;
 	}
-	stays(r, rule, bytes);
+	stays(r, rule, bytes, blobs);
 	return 0;
 }
 
@@ -209,7 +255,7 @@ static int prune(struct retention *r, struct journal *j, struct stats *stats,
 			return -1;
 		}
 		if (rc == 0) /* it holds its topic's value, or is the newest */
-			stays(r, v->rule, v->bytes);
+			stays(r, v->rule, v->bytes, v->blobs);
 		stats_add(stats, "pruned_total", NULL, rc);
 	}
 	return journal_write_commit(j, e);
@@ -227,10 +273,17 @@ static int begin_pass(struct retention *r, struct journal *j, struct err *e)
 	r->at = head.first;
 	r->until = head.offset;
 	r->bytes = 0;
-	for (size_t i = 0; i < r->n; i++)
-		r->rule[i].bytes = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		r->rule[i].bytes = r->rule[i].blobs = 0;
+		tally_free(&r->rule[i].tally);
+	}
 	r->walking = head.offset > 0;
 	return 0;
+}
+
+static int64_t over(int64_t n, int64_t max)
+{
+	return max && n > max ? n - max : 0;
 }
 
 /*
@@ -243,16 +296,14 @@ static void end_pass(struct retention *r, struct stats *stats)
 
 	r->walking = r->forced = false;
 	r->next_pass_us = r->now_us + r->every_ms * 1000;
-	r->excess = r->max_bytes && r->bytes > r->max_bytes
-			    ? r->bytes - r->max_bytes
-			    : 0;
+	r->excess = over(r->bytes, r->max_bytes);
 	for (size_t i = 0; i < r->n; i++) {
 		struct rule *rule = &r->rule[i];
 
-		rule->excess = rule->max_bytes && rule->bytes > rule->max_bytes
-				       ? rule->bytes - rule->max_bytes
-				       : 0;
-		r->forced |= rule->excess > 0;
+		rule->excess = over(rule->bytes, rule->max_bytes);
+		rule->blob_excess = over(rule->blobs, rule->max_blobs);
+		tally_free(&rule->tally);
+		r->forced |= rule->excess > 0 || rule->blob_excess > 0;
 	}
 	r->forced |= r->excess > 0;
 	if (r->forced && !was_forced)

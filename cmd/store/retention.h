@@ -10,8 +10,10 @@
  *	age = 365d	older ones go
  *	count = 10000	at most so many per topic
  *	bytes = 1G	at most so much of the type
+ *	blobs = 1G	at most so much of blobs that events of the type name
  *
- * and --max-bytes limits the whole. The journal is walked from its oldest
+ * over those of our own for what would grow without anybody asking for it, and
+ * --max-bytes limits the whole. The journal is walked from its oldest
  * event in slices between batches, so that ingest never waits for longer than
  * one of them. Never pruned: the value of a retained topic, the newest event,
  * and what a stage has not read that reported within seven days (unless the
@@ -30,9 +32,13 @@ enum {
 
 struct retention;
 
-/* NULL with *e: EX_CONFIG, naming section and key. conf may be NULL. */
-struct retention *retention_new(const struct conf *conf, int64_t max_bytes,
-				int64_t every_ms, struct err *e);
+/*
+ * NULL with *e: EX_CONFIG, naming section and key. conf may be NULL; dir, where
+ * blobs are, is borrowed.
+ */
+struct retention *retention_new(const struct conf *conf, const char *dir,
+				int64_t max_bytes, int64_t every_ms,
+				struct err *e);
 void retention_free(struct retention **rp);
 
 /*

@@ -113,6 +113,21 @@ int shelves_lock(const char *dir, int how, int *fd_r, struct err *e)
 	return 1;
 }
 
+int64_t shelves_bytes(const char *dir, struct str id)
+{
+	static const char *const ends[] = { BLOB_PACKED, "" };
+	char path[4096];
+	struct stat sb;
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		snprintf(path, sizeof(path), "%s/" BLOB_DIR "/%.2s/%.*s%s", dir,
+			 id.p, STR_ARG(id), ends[i]);
+		if (lstat(path, &sb) == 0 && S_ISREG(sb.st_mode))
+			return sb.st_size;
+	}
+	return 0;
+}
+
 /* ---- lists ---- */
 
 void blob_list_add(struct blob_list *l, struct str id)

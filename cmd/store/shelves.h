@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "common/blob.h"
@@ -38,6 +39,9 @@ void shelves_end(struct shelves *s);
  * 0: there is none, or somebody else holds it; -1 with *e.
  */
 int shelves_lock(const char *dir, int how, int *fd_r, struct err *e);
+
+/* What a blob takes on disk; 0: it is not there. */
+int64_t shelves_bytes(const char *dir, struct str id);
 
 struct blob_list {
 	struct blob_entry {

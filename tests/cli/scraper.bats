@@ -282,6 +282,84 @@ types() {
 	[ "$(cat first third | jq -r .source | sort -u | wc -l)" -eq 1 ]
 }
 
+@test "what changed is recorded with its body, before what follows from it" {
+	start_sim
+	cat >w.jsonl <<-END
+	{"id":"shop","url":"$url/shop/jsonld/rolex-submariner"}
+	{"id":"css","source":"css","kind":"html","url":"$url/ads/","extract":{"items":{"css":"li.result"},"fields":{"id":{"attr":"data-id"},"title":{"css":"h3"},"price":{"css":".price"}}}}
+	{"id":"miss","source":"css","kind":"html","url":"$url/ads/","extract":{"items":{"css":"li.none"},"fields":{"title":{"css":"h3"}}}}
+	{"id":"page","kind":"page","url":"$url/page"}
+	{"id":"mock","url":"mock:m"}
+	END
+	bodies() { find st/blobs -type f 2>/dev/null | wc -l; }
+	pass -s st --keep-bodies 1M >first
+	[ "$(jq -r 'select(.type=="observation.record").subject' first |
+		sort | xargs)" = "css miss page shop" ]
+	# Everything but a mock's follows from the record of its watch.
+	jq -e -s 'map(select(.type=="observation.record"))
+		| map({key: "\(.source) \(.id)", value: .subject}) | from_entries' \
+		first >records
+	jq -e -s --slurpfile r records 'map(select(.type!="observation.record" and
+		.data.watch != "mock"))
+		| length > 30 and all($r[0][.cause] == .data.watch)' first
+	[ "$(jq -c 'select(.data.watch=="mock" and .cause)' first)" = "" ]
+	# Three pages, one of them read by two watches; and the text of one.
+	[ "$(bodies)" -eq 4 ]
+	for path in shop/jsonld/rolex-submariner ads/ page; do
+		curl -sS "$url/$path" >body
+		jq -r 'select(.type=="observation.record").data
+			| select(.url|endswith("/'$path'")) | .body
+			| "\(.blob) \(.bytes)"' first | sort -u >named
+		[ "$(cat named)" = "$(sha256sum <body | cut -c 1-64) $(wc -c <body)" ]
+		weir-log --dir st --blob "$(cut -d ' ' -f 1 named)" | cmp - body
+	done
+	jq -e -s 'map(select(.type=="observation.record" and .subject=="css"))
+		| .[0].data | .status == 200 and .items == 36 and .more == null and
+		  (.headers.etag|length > 0) and .extract.items.css == "li.result" and
+		  (.moved|length) == 36 and
+		  (.moved|all(.event == "listing.new/css" and
+			(.fields.price|. == null or (.by.css == ".price" and
+			 (.raw|startswith("$") or startswith("US") or . == "Free")))))' first
+	# Nothing new writes nothing.
+	pass -s st --keep-bodies 1M >second
+	[ "$(jq -c 'select(.subject!="mock")' second)" = "" ]
+	control set '{"item":"rolex-submariner","price":"7777.00","hold":true}'
+	pass -s st --keep-bodies 1M | grep -v '"mock"' >third
+	[ "$(types third)" = "observation.record=1 price.update=1" ]
+	jq -e -s 'map(select(.type=="observation.record"))[0].data.moved
+		| length == 1 and .[0].event == "price.update/shop" and
+		  (.[0].fields|keys) == ["price"] and
+		  .[0].fields.price.value == "7777.00" and
+		  (.[0].fields.price.previous|length > 0) and
+		  (.[0].picked|startswith("JSON-LD"))' third
+	[ "$(bodies)" -eq 5 ]
+}
+
+@test "a body that is too large, unwanted or not taken is not kept" {
+	start_sim
+	echo "{\"id\":\"shop\",\"url\":\"$url/shop/jsonld/rolex-submariner\"}" >w.jsonl
+	moves() { # PRICE OPTION...
+		control set "{\"item\":\"rolex-submariner\",\"price\":\"$1\",\"hold\":true}"
+		shift
+		pass "$@" >out 2>err
+	}
+	moves 7001 -s st --keep-bodies 0
+	[ "$(types out)" = "observation.change=1 price.update=1" ]
+	moves 7002 -s st
+	[ "$(types out)" = "price.update=1" ]
+	moves 7003 -s st --keep-bodies 100
+	jq -e -s 'map(select(.type=="observation.record"))[0].data.body
+		| .blob == null and (.sha256|length) == 64 and .bytes > 100' out
+	moves 7004 --keep-bodies 1M # nowhere to keep it
+	jq -e -s 'map(select(.type=="observation.record"))[0].data.body.blob == null' out
+	[ ! -e st/blobs ]
+	touch st/blobs
+	moves 7005 -s st --keep-bodies 1M
+	jq -e -s 'map(select(.type=="observation.record"))[0].data.body.blob == null' out
+	[ "$(jq -r 'select(.type=="price.update").data.price' out)" = 7005.00 ]
+	[ "$(grep -c 'warning: body not kept: ' err)" -eq 1 ]
+}
+
 @test "the text of a page is kept with state only, if it fits, and named" {
 	start_sim
 	echo "{\"id\":\"page\",\"kind\":\"page\",\"url\":\"$url/page\"}" >w.jsonl

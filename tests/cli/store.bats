@@ -591,6 +591,33 @@ topic_has() { [ "$(log "$1" | wc -l)" -eq "$2" ]; }
 	stop_store
 }
 
+@test "retention by what blobs take, each counted once; a section goes over ours" {
+	few() { # KIND WITHIN
+		log "$1" | wc -l >"$T/n"
+		[ "$(cat "$T/n")" -le "$2" ]
+	}
+	retain '[retention test.page]' 'blobs = 4K' \
+		'[retention observation.record]' 'count = 2'
+	for i in 1 2 3 4 5 6 7 8; do
+		named "$(head -c 1000 /dev/zero | tr '\0' "$i")"
+	done
+	# The same one again takes no room: four stay, and what names them too.
+	echo "{\"page\":{\"blob\": \"$id\"}}" >"$T/again"
+	for i in 1 2 3; do
+		pub -t test.page <"$T/again"
+	done
+	for i in 1 2 3; do
+		echo '{"watch":"w","outcome":"changed"}' | pub -t observation.record -s w
+	done
+	wait_for few observation.record/w 2
+	wait_for few test.page 7
+	[ "$(log test.page | jq -r .data.page.blob | sort -u | wc -l)" -eq 4 ]
+	[ "$(log test.page | wc -l)" -eq 7 ]
+	run --separate-stderr store --check
+	[ "$status" -eq 0 ] || [ "$(grep -vc 'is not there' <<<"$output")" -gt 0 ]
+	stop_store
+}
+
 @test "values that are state are never pruned" {
 	retain '[retention watch.set]' 'count = 1' 'age = 1s'
 	for i in 1 2 3; do

@@ -38,7 +38,7 @@ text() {
 	metric weir_scraper_schedule_late_seconds_bucket 'le="5"' '[1-9][0-9]*'
 	run --separate-stderr weir-store --check
 	[ "$status" -eq 0 ]
-	[[ $stderr == *", 2 blobs, no problems"* ]]
+	[[ $stderr == *", 4 blobs, no problems"* ]]
 }
 
 # metric NAME LABEL VALUE
