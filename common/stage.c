@@ -24,6 +24,11 @@ struct loop *stage_loop(struct stage *s)
 	return s->loop;
 }
 
+uint64_t stage_outbox(const struct stage *s)
+{
+	return ledger_outbox_count(s->ledger);
+}
+
 struct stats *stage_stats(struct stage *s)
 {
 	return s->stats;

@@ -175,6 +175,9 @@ int stage_commit(struct stage *s, struct err *e); /* synced; then sends */
 void stage_fail(struct stage *s, const struct err *e);
 struct loop *stage_loop(struct stage *s);
 
+/* Events that wait for the store. */
+uint64_t stage_outbox(const struct stage *s);
+
 /* Counters, sent as $stats and served as metrics. */
 struct stats *stage_stats(struct stage *s);
 

@@ -1,8 +1,8 @@
 /*
  * scraper - fetch what users watch, on schedule, and say what changed.
- * Reads watch.set and watch.poll, writes price.update, listing.new, .update
- * and .gone, page.change, observation.change, .record and .summary,
- * scraper.status.
+ * Reads watch.set, watch.poll, session.start and .stop, writes price.update,
+ * listing.new, .update and .gone, page.change, chat.message,
+ * observation.change, .record and .summary, scraper.status.
  * See weir-scraper(1).
  */
 #include <stdio.h>
@@ -33,6 +33,7 @@ static struct {
 	int64_t per_host, delay_ms, burst, limited_ms, blocked_ms, hold_max_ms;
 	int64_t max_bytes, timeout_ms, connect_ms, redirects, fetches;
 	int64_t spread_ms, backoff_ms, backoff_max_ms, keep_bytes, body_bytes;
+	int64_t reconnect_ms, reconnect_max_ms;
 	/* --try */
 	const char *try, *watch, *base_url, *robots, *expr, *tz;
 	int64_t count;
@@ -54,6 +55,8 @@ static struct {
 	.spread_ms = MINUTE,
 	.backoff_ms = 30000,
 	.backoff_max_ms = HOUR,
+	.reconnect_ms = 1000,
+	.reconnect_max_ms = 5 * MINUTE,
 	.keep_bytes = WATCHSTATE_TEXT_MAX,
 	.body_bytes = -1,
 	.count = 1,
@@ -108,6 +111,11 @@ static const struct opt opts[] = {
 	  "after a failure try again in this time, doubling (default 30s)" },
 	{ 0, "backoff-max", "TIME", OPT_MS, &cfg.backoff_max_ms, 1, 7 * DAY,
 	  "at most so long, or the watch's interval (default 1h)" },
+	{ 0, "reconnect", "TIME", OPT_MS, &cfg.reconnect_ms, 1, DAY,
+	  "a chat that was lost: connect again in this time, doubling "
+	  "(default 1s)" },
+	{ 0, "reconnect-max", "TIME", OPT_MS, &cfg.reconnect_max_ms, 1, DAY,
+	  "at most so long (default 5m)" },
 	{ 0, "keep-texts", "SIZE", OPT_SIZE, &cfg.keep_bytes, 0,
 	  WATCHSTATE_TEXT_MAX,
 	  "keep texts of pages up to this as blobs (default 1M; 0: none)" },
@@ -246,6 +254,12 @@ static void set_conf(void)
 			     .connect_ms = cfg.connect_ms,
 			     .max_redirects = cfg.redirects,
 			     .max_active = cfg.fetches },
+		.reconnect = { cfg.reconnect_ms, cfg.reconnect_max_ms },
+		.links = { .guard = now.guard,
+			   .ca_file = cfg.ca_file,
+			   .user_agent =
+				   cfg.user_agent ? cfg.user_agent : now.agent,
+			   .open_ms = cfg.timeout_ms },
 		.reload = reload,
 	};
 }

@@ -70,9 +70,33 @@ static int refuse_watch(struct scraper *s, const struct event *ev,
 
 	if (t)
 		task_remove(s, t);
+	if (streams_remove(s->streams, id, e))
+		return -1;
 	if (record_bad_watch(s, id, ev->time_us, true, why, e))
 		return -1;
 	return src ? record_source(s, src, ev->time_us, e) : 0;
+}
+
+/* A watch that was fetched, or is another chat, may have had its id. */
+static int set_stream(struct scraper *s, const struct event *ev,
+		      struct watch *w, struct err *e)
+{
+	struct task *t = task_find(s, w->def.id);
+	struct source *src = t ? t->source : NULL;
+	struct err why;
+
+	if (t)
+		task_remove(s, t);
+	if (src && record_source(s, src, ev->time_us, e)) {
+		watch_free(&w);
+		return -1;
+	}
+	if (streams_count(s->streams) < LINKS_MAX ||
+	    streams_has(s->streams, w->def.id))
+		return streams_set(s->streams, w, e);
+	err_set(&why, EX_DATAERR, "there are %d chats already", LINKS_MAX);
+	watch_free(&w);
+	return refuse_watch(s, ev, event_subject(ev), &why, e);
 }
 
 static int set_watch(struct scraper *s, const struct event *ev, struct str id,
@@ -93,6 +117,12 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 	}
 	if (!w)
 		return refuse_watch(s, ev, id, &why, e);
+	if (w->chat)
+		return set_stream(s, ev, w, e);
+	if (streams_remove(s->streams, id, e)) {
+		watch_free(&w);
+		return -1;
+	}
 	t = task_find(s, id);
 	if (t && s->conf->file)
 		log_warn("%s: watch %.*s is there twice; the last line holds",
@@ -122,7 +152,8 @@ static int remove_watch(struct scraper *s, const struct event *ev,
 
 	if (t)
 		task_remove(s, t);
-	if (put_watch(s, id, (struct str){ 0 }, e))
+	if (streams_remove(s->streams, id, e) ||
+	    put_watch(s, id, (struct str){ 0 }, e))
 		return -1;
 	return src ? record_source(s, src, ev->time_us, e) : 0;
 }
@@ -143,6 +174,10 @@ static int on_event(void *self, struct stage *stage, const struct event *ev,
 			return remove_watch(s, ev, id, e);
 		return set_watch(s, ev, id, e);
 	}
+	if (event_is(ev, "session.start"))
+		return streams_start(s->streams, ev, e);
+	if (event_is(ev, "session.stop"))
+		return streams_stop(s->streams, ev, e);
 	if (event_is(ev, "watch.poll") && s->live && !stage_is_silent(stage)) {
 		t = task_find(s, id);
 		if (t)
@@ -158,9 +193,12 @@ static int load_watch(void *arg, struct str key, struct str val, struct err *e)
 	struct str id = str_sub(key, KEY_WATCH.len, key.len);
 	struct err why;
 	struct watch *w = compile(s, id, val, &why);
-	struct task *t = w ? task_set(s, w) : NULL;
+	struct task *t;
 
-	if (!w && task_find(s, id))
+	if (w && w->chat)
+		return streams_set(s->streams, w, e);
+	t = w ? task_set(s, w) : NULL;
+	if (!w && (task_find(s, id) || streams_has(s->streams, id)))
 		log_warn("watch %.*s: %s; going on with what was read before",
 			 STR_ARG(id), why.msg);
 	if (!t)
@@ -184,7 +222,7 @@ static int tell_bad(void *arg, struct str key, struct str val, struct err *e)
 	struct watch *w;
 
 	str_copy(id, sizeof(id), str_sub(key, KEY_WATCH.len, key.len));
-	if (task_find(s, str_from(id)))
+	if (task_find(s, str_from(id)) || streams_has(s->streams, str_from(id)))
 		return 0;
 	w = compile(s, str_from(id), val, &why);
 	if (!w)
@@ -194,9 +232,17 @@ static int tell_bad(void *arg, struct str key, struct str val, struct err *e)
 	return 0;
 }
 
+static struct streams_conf streams_conf_of(const struct scraper *s)
+{
+	return (struct streams_conf){ .stage = s->stage,
+				      .links = s->conf->links,
+				      .backoff = s->conf->reconnect };
+}
+
 static int open_net(struct scraper *s, struct err *e)
 {
 	struct fetcher_conf conf = s->conf->fetcher;
+	struct streams_conf streams = streams_conf_of(s);
 
 	s->http = http_new(s->loop, &s->conf->http, e);
 	if (!s->http)
@@ -207,7 +253,8 @@ static int open_net(struct scraper *s, struct err *e)
 	s->due = loop_timer_new(s->loop, tasks_due, s);
 	s->summary = loop_timer_new(s->loop, record_summary, s);
 	s->work = loop_work_new(s->loop, record_results, s);
-	return 0;
+	s->streams = streams_new(&streams, e);
+	return s->streams ? 0 : -1;
 }
 
 static int on_open(void *self, struct stage *stage, struct err *e)
@@ -221,8 +268,15 @@ static int on_open(void *self, struct stage *stage, struct err *e)
 	if (open_net(s, e))
 		return -1;
 	if (s->conf->file)
-		return stage_feed_file(stage, s->conf->file, "watch.set", e);
-	return stage_each(stage, KEY_WATCH, load_watch, s, e);
+		return streams_loaded(s->streams, e) ||
+				       stage_feed_file(stage, s->conf->file,
+						       "watch.set", e)
+			       ? -1
+			       : 0;
+	return stage_each(stage, KEY_WATCH, load_watch, s, e) ||
+			       streams_loaded(s->streams, e)
+		       ? -1
+		       : 0;
 }
 
 static void on_live(void *self, struct stage *stage)
@@ -231,12 +285,17 @@ static void on_live(void *self, struct stage *stage)
 	struct err e;
 
 	/* On the bus it is the stage that says so. */
-	log_info("%s watches=%zu",
-		 stage_is_filter(stage) ? "ready" : "watching", s->n_tasks);
+	log_info("%s watches=%zu streams=%zu",
+		 stage_is_filter(stage) ? "ready" : "watching", s->n_tasks,
+		 streams_count(s->streams));
 	s->since_us = clk_wall_us();
+	if ((s->conf->once || s->conf->test) && streams_count(s->streams))
+		log_warn("%zu chats are left out: they have no end",
+			 streams_count(s->streams));
 	tasks_start(s);
 	if (s->conf->once || s->conf->test)
 		return;
+	streams_live(s->streams);
 	loop_timer_start(s->summary, SCRAPER_SUMMARY_MS);
 	if (stage_begin(stage, &e) ||
 	    stage_each(stage, KEY_WATCH, tell_bad, s, &e))
@@ -252,8 +311,11 @@ fail:
 
 void scraper_apply(struct scraper *s)
 {
+	struct streams_conf streams = streams_conf_of(s);
+
 	http_set(s->http, &s->conf->http);
 	fetcher_set(s->fetcher, &s->conf->fetcher);
+	streams_set_conf(s->streams, &streams);
 }
 
 /* Settings, and with them secrets, time zones and every robots.txt. */
@@ -295,6 +357,7 @@ static void on_close(void *self, struct stage *stage)
 		free(src->name);
 		free(src);
 	}
+	streams_free(&s->streams);
 	schedule_free(&s->schedule);
 	fetcher_free(&s->fetcher);
 	http_free(&s->http);

@@ -16,6 +16,7 @@
 
 #include "fetcher.h"
 #include "schedule.h"
+#include "stream_link.h"
 #include "watch.h"
 
 enum {
@@ -38,6 +39,8 @@ struct scraper_conf {
 	struct backoff backoff;
 	struct http_config http;
 	struct fetcher_conf fetcher; /* loop and http are filled in */
+	struct backoff reconnect;    /* of streams */
+	struct links_conf links;     /* the same: loop is */
 	/*
 	 * SIGHUP: put the settings as they are now into this struct and call
 	 * scraper_apply(), after which those of before may go. -1 with *e:

@@ -84,7 +84,7 @@ int secrets_read(struct str file, const char *dir, struct arena *a,
 	return 0;
 }
 
-static int read_value(struct str json, const char *dir, struct arena *a,
+int secrets_value(struct str json, const char *dir, struct arena *a,
 		      struct str *value_r, struct err *e)
 {
 	struct str file;
@@ -111,7 +111,7 @@ static int add_line(struct str name, struct str json, const char *dir,
 	if (l->n == SECRETS_HEADERS_MAX)
 		return err_set(e, EX_CONFIG, "one of more than %d",
 			       SECRETS_HEADERS_MAX);
-	if (read_value(json, dir, a, &value, e))
+	if (secrets_value(json, dir, a, &value, e))
 		return -1;
 	for (size_t i = 0; i < value.len; i++)
 		if ((unsigned char)value.p[i] < ' ' && value.p[i] != '\t')

@@ -40,4 +40,8 @@ int secrets_read(struct str file, const char *dir, struct arena *a,
 int secrets_headers(struct str headers, const char *dir, struct arena *a,
 		    struct header_lines *lines_r, struct err *e);
 
+/* One value: a JSON string, or {"file":NAME}. */
+int secrets_value(struct str json, const char *dir, struct arena *a,
+		  struct str *value_r, struct err *e);
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include "provenance.h"
 #include "scraper.h"
+#include "stream.h"
 
 struct source;
 
@@ -56,6 +57,7 @@ struct scraper {
 	struct loop *loop;
 	struct http *http;
 	struct fetcher *fetcher;
+	struct streams *streams;
 	struct loop_timer *due, *summary;
 	struct loop_work *work;
 	struct schedule schedule;

@@ -69,13 +69,18 @@ static void set_diff(struct watch *w)
 	};
 }
 
-static int set_extractor(struct watch *w, struct err *e)
+static int set_extractor(struct watch *w, const struct watch_env *env,
+			 struct err *e)
 {
 	struct type_watch *d = &w->def;
 	struct json *config = NULL;
 
 	if (str_is(d->kind, "mock"))
 		return mock_parse(d->url, &w->mock, e);
+	if (str_is(d->kind, "chat")) {
+		w->chat = chat_new(d, env->secrets_dir, &w->arena, e);
+		return w->chat ? 0 : -1;
+	}
 	if (d->extract.p && !(config = json_parse(d->extract, 0, e)))
 		return err_prefix(e, "extract");
 	w->extractor =
@@ -109,10 +114,12 @@ static int compile(struct watch *w, struct str id, const struct watch_env *env,
 	if (!d->id.p && id.p)
 		d->id = arena_str(&w->arena, id);
 	if (watch_complete(d, &w->arena, e) || set_timing(w, env, e) ||
-	    set_extractor(w, e) ||
+	    set_extractor(w, env, e) ||
 	    secrets_headers(d->headers, env->secrets_dir, &w->arena, &w->lines,
 			    e))
 		return -1;
+	for (size_t i = 0; w->chat && i < w->lines.n; i++)
+		w->chat->hash ^= str_hash(str_from(w->lines.v[i])) + i;
 	w->url = arena_strdup(&w->arena, d->url);
 	w->enabled = !str_is(d->enabled, "false");
 	w->config = config_hash(d);
@@ -147,6 +154,7 @@ void watch_free(struct watch **wp)
 	if (!w)
 		return;
 	extractor_free(&w->extractor);
+	chat_free(&w->chat);
 	http_headers_free(&w->headers);
 	http_headers_free(&w->version);
 	free_str(&w->etag);

@@ -10,6 +10,7 @@
 #include "common/http.h"
 #include "common/types.h"
 
+#include "chat.h"
 #include "diff.h"
 #include "extract.h"
 #include "mock.h"
@@ -21,7 +22,8 @@ struct watch {
 	struct type_watch def;
 	struct timing timing;
 	struct cron cron;
-	struct extractor *extractor; /* NULL: a mock */
+	struct extractor *extractor; /* NULL: a mock, or a chat */
+	struct chat *chat;	     /* NULL: none */
 	struct mock mock;
 	struct diff_watch diff;
 	const char *url;
