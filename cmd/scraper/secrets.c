@@ -85,7 +85,7 @@ int secrets_read(struct str file, const char *dir, struct arena *a,
 }
 
 int secrets_value(struct str json, const char *dir, struct arena *a,
-		      struct str *value_r, struct err *e)
+		  struct str *value_r, struct err *e)
 {
 	struct str file;
 

@@ -154,7 +154,7 @@ static void commit(struct streams *ss)
 {
 	struct err e;
 
-	stats_add(stage_stats(ss->conf.stage), "messages_total", NULL,
+	stats_add(stage_stats(ss->conf.stage), "chat_messages_total", NULL,
 		  (int64_t)ss->n_batch);
 	if (record_all(ss, clk_wall_us(), &e)) {
 		stage_fail(ss->conf.stage, &e);

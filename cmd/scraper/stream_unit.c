@@ -48,7 +48,7 @@ static struct note note_of(struct stream *s, const struct chat_message *m)
 static void known(struct stream *s, size_t n)
 {
 	s->repeated |= n > 0;
-	count(s, "messages_repeated_total", n);
+	count(s, "chat_repeated_total", n);
 }
 
 /* ---- held back ---- */
@@ -255,7 +255,7 @@ void stream_unit(void *arg, const struct link_unit *u)
 	struct chat_found f;
 	struct err e;
 
-	count(s, "units_total", 1);
+	count(s, "chat_units_total", 1);
 	s->heard = true;
 	loop_work_wake(ss->work);
 	if (u->binary)
