@@ -453,6 +453,21 @@ struct str http_header(const struct http_response *r, const char *name)
 	return str_from(h->value);
 }
 
+struct str http_header_all(const struct http_response *r, const char *name,
+			   struct buf *b)
+{
+	struct curl_header *h;
+	size_t n = 0;
+
+	buf_reset(b);
+	while (curl_easy_header(r->call->easy, name, n, CURLH_HEADER, -1, &h) ==
+	       CURLHE_OK) {
+		buf_puts(b, n++ ? ", " : "");
+		buf_puts(b, h->value);
+	}
+	return n ? buf_str(b) : (struct str){ 0 };
+}
+
 unsigned http_busy(const struct http *h)
 {
 	return h->n_busy;

@@ -68,6 +68,7 @@ void http_set(struct http *h, const struct http_config *config);
 void http_free(struct http **hp);
 
 /* Request headers, made once and used for any number of requests. */
+struct buf;
 struct http_headers;
 /* Lines "Name: value". NULL for none (n 0); release with _free. */
 struct http_headers *http_headers_new(const char *const *lines, size_t n);
@@ -121,6 +122,13 @@ void http_cancel(struct http_call **callp);
 
 /* The last value of an answer's header, or absent. */
 struct str http_header(const struct http_response *r, const char *name);
+
+/*
+ * All values of a header that may come several times, with commas between them;
+ * a text in *b, or absent.
+ */
+struct str http_header_all(const struct http_response *r, const char *name,
+			   struct buf *b);
 
 /* Requests under way. */
 unsigned http_busy(const struct http *h);

@@ -1,5 +1,7 @@
 #include "common/types.h"
 
+#include "common/hours.h"
+
 /* A row of a table: a member of struct s, named as it is in the JSON. */
 #define ROW(s, m, k, fl, d)                           \
 	.name = #m, .kind = SHAPE_##k, .flags = (fl), \
@@ -179,50 +181,73 @@ static const struct shape shape_confirm =
 
 static const char *const list_names[] = { "part", "newest", "whole", NULL };
 
-#define WATCH_ROWS(url_flags)                                                 \
-	{ ROW(type_watch, id, ID, 0, "Absent: made from the URL.") },         \
-		{ ROW(type_watch, url, URL, url_flags, "What to fetch.") },   \
-		{ ROW(type_watch, source, ID, 0,                              \
-		      "Where its findings come from; absent: the URL's "      \
-		      "host.") },                                             \
-		{ NAMED(type_watch, kind, 0, watch_kinds,                     \
-			"How to read it; absent: product, or mock for mock: " \
-			"URLs.") },                                           \
-		{ ROW(type_watch, every, INTERVAL, 0,                         \
-		      "Time between two fetches, at least 50ms; absent: "     \
-		      "1h.") },                                               \
-		{ ROW(type_watch, cron, TEXT, 0,                              \
-		      "When to fetch, as in crontab(5), in place of every."), \
-		  .max = 256 },                                               \
-		{ ROW(type_watch, tz, TEXT, 0,                                \
-		      "Time zone of cron, such as Europe/Berlin; absent: "    \
-		      "UTC."),                                                \
-		  .max = 128 },                                               \
-		{ SUB(type_watch, item, 0, shape_item,                        \
-		      "What its price belongs to.") },                        \
-		{ ROW(type_watch, extract, OBJECT, 0,                         \
-		      "What to read where, for kinds html and json.") },      \
-		{ ROW(type_watch, fresh, DURATION, 0,                         \
-		      "How old the last good fetch may be before it is "      \
-		      "stale.") },                                            \
-		{ ROW(type_watch, enabled, FLAG, 0, "False: not fetched.") }, \
-		{ ROW(type_watch, headers, OBJECT, 0,                         \
-		      "Further request headers; secret ones name a file.") }, \
-		{ ROW(type_watch, currency, CURRENCY, 0,                      \
-		      "Of prices that do not say theirs.") },                 \
-		{ ROW(type_watch, via, WORDS, 0,                              \
-		      "By which way to fetch it: direct, a pool of proxies, " \
-		      "a provider; or several, tried in order."),             \
-		  .max = WAY_MAX },                                           \
-		{ NAMED(type_watch, list, 0, list_names,                      \
-			"What the page shows of a list; absent: part.") },    \
-		{ ROW(type_watch, forget, DURATION, 0,                        \
-		      "How long an entry that went is known when it comes "   \
-		      "back; absent: 30d.") },                                \
-		{ SUB(type_watch, confirm, 0, shape_confirm,                  \
-		      "How often a change must be seen before it counts.") }, \
-	{                                                                     \
-		SUB(type_watch, chat, 0, shape_chat, "How a chat is read.")   \
+static const struct shape_field adaptive_rows[] = {
+	{ ROW(type_adaptive, min, INTERVAL, REQ,
+	      "Never more often than this.") },
+	{ ROW(type_adaptive, max, INTERVAL, REQ, "Never less often.") },
+};
+static const struct shape shape_adaptive =
+	SHAPE(type_adaptive, adaptive_rows, 0, "Bounds of an interval.");
+
+static const char *const watch_robots[] = { "ignore", NULL };
+
+#define WATCH_ROWS(url_flags)                                                  \
+	{ ROW(type_watch, id, ID, 0, "Absent: made from the URL.") },          \
+		{ ROW(type_watch, url, URL, url_flags, "What to fetch.") },    \
+		{ ROW(type_watch, source, ID, 0,                               \
+		      "Where its findings come from; absent: the URL's "       \
+		      "host.") },                                              \
+		{ NAMED(type_watch, kind, 0, watch_kinds,                      \
+			"How to read it; absent: product, or mock for mock: "  \
+			"URLs.") },                                            \
+		{ ROW(type_watch, every, INTERVAL, 0,                          \
+		      "Time between two fetches, at least 50ms; absent: "      \
+		      "1h.") },                                                \
+		{ ROW(type_watch, cron, TEXT, 0,                               \
+		      "When to fetch, as in crontab(5), in place of every."),  \
+		  .max = 256 },                                                \
+		{ ROW(type_watch, tz, TEXT, 0,                                 \
+		      "Time zone of cron and windows, such as Europe/Berlin; " \
+		      "absent: UTC."),                                         \
+		  .max = 128 },                                                \
+		{ ROW(type_watch, windows, LIST, 0,                            \
+		      "When it may be fetched, as in Mon-Fri 08:00-20:00; "    \
+		      "absent: always."),                                      \
+		  .max = HOURS_WINDOWS_MAX },                                  \
+		{ SUB(type_watch, adaptive, 0, shape_adaptive,                 \
+		      "Fetch more often while it changes, less while it does " \
+		      "not.") },                                               \
+		{ ROW(type_watch, cache, FLAG, 0,                              \
+		      "False: fetched also while the server says that its "    \
+		      "last "                                                  \
+		      "answer is fresh.") },                                   \
+		{ NAMED(type_watch, robots, 0, watch_robots,                   \
+			"Ignore: robots.txt is not obeyed for this watch.") }, \
+		{ SUB(type_watch, item, 0, shape_item,                         \
+		      "What its price belongs to.") },                         \
+		{ ROW(type_watch, extract, OBJECT, 0,                          \
+		      "What to read where, for kinds html and json.") },       \
+		{ ROW(type_watch, fresh, DURATION, 0,                          \
+		      "How old the last good fetch may be before it is "       \
+		      "stale.") },                                             \
+		{ ROW(type_watch, enabled, FLAG, 0, "False: not fetched.") },  \
+		{ ROW(type_watch, headers, OBJECT, 0,                          \
+		      "Further request headers; secret ones name a file.") },  \
+		{ ROW(type_watch, currency, CURRENCY, 0,                       \
+		      "Of prices that do not say theirs.") },                  \
+		{ ROW(type_watch, via, WORDS, 0,                               \
+		      "By which way to fetch it: direct, a pool of proxies, "  \
+		      "a provider; or several, tried in order."),              \
+		  .max = WAY_MAX },                                            \
+		{ NAMED(type_watch, list, 0, list_names,                       \
+			"What the page shows of a list; absent: part.") },     \
+		{ ROW(type_watch, forget, DURATION, 0,                         \
+		      "How long an entry that went is known when it comes "    \
+		      "back; absent: 30d.") },                                 \
+		{ SUB(type_watch, confirm, 0, shape_confirm,                   \
+		      "How often a change must be seen before it counts.") },  \
+	{                                                                      \
+		SUB(type_watch, chat, 0, shape_chat, "How a chat is read.")    \
 	}
 
 static const struct shape_field watch_rows[] = { WATCH_ROWS(REQ) };
@@ -426,6 +451,8 @@ static const char *const outcome_names[] = {
 	"unreachable", "http-error", "refused",	     NULL
 };
 
+static const char *const observation_robots[] = { "ignored", NULL };
+
 static const struct shape_field observation_rows[] = {
 	{ ROW(type_observation, watch, ID, REQ, DOC_WATCH) },
 	{ ROW(type_observation, source, ID, 0, DOC_SOURCE) },
@@ -443,6 +470,8 @@ static const struct shape_field observation_rows[] = {
 	      "The pool or provider that it came by; absent: directly.") },
 	{ ROW(type_observation, proxy, TEXT, 0, "The proxy of that pool."),
 	  .max = 512 },
+	{ NAMED(type_observation, robots, 0, observation_robots,
+		"Ignored: robots.txt was not asked, as the watch wants it.") },
 };
 const struct shape shape_observation =
 	SHAPE(type_observation, observation_rows, OPEN,

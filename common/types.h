@@ -59,8 +59,17 @@ struct type_confirm { /* "confirm": a change counts once seen N times of M */
 	struct str again;
 };
 
+struct type_adaptive { /* "adaptive": {"min","max"}, both durations */
+	bool present;
+	struct str min, max;
+};
+
 struct type_watch { /* watch.set/ID */
 	struct str id, url, source, kind, every, cron, tz, fresh;
+	struct shape_list windows; /* when it may be fetched; hours.h */
+	struct type_adaptive adaptive;
+	struct str cache;  /* JSON false: Cache-Control is not heeded */
+	struct str robots; /* ignore */
 	struct type_item item;
 	struct str extract; /* JSON object, compiled by the scraper */
 	struct str enabled; /* JSON true or false as text; absent: true */
@@ -144,6 +153,7 @@ struct type_observation { /* observation.change/WATCH */
 	struct str next;   /* RFC 3339: the next try */
 	struct str items;  /* JSON number */
 	struct str via, proxy;
+	struct str robots; /* ignored */
 };
 
 struct type_body { /* of an observation.record */

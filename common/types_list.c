@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <sysexits.h>
 
+#include "common/hours.h"
 #include "common/json.h"
 #include "common/tz.h"
 
@@ -128,25 +129,46 @@ static int check_subject(const struct type_entry *t, const void *data,
 	return 0;
 }
 
+/* A schedule and windows that are both good, but have no time in common. */
+static int check_times(const struct type_watch *w, const struct tz *z,
+		       struct err *e)
+{
+	struct hours hours;
+	struct cron cron;
+
+	if (!w->cron.p || !w->windows.present ||
+	    cron_parse(w->cron, &cron, e) ||
+	    hours_parse(w->windows.v, w->windows.n, &hours, e) ||
+	    hours_cron(&hours, &cron, z, 0) != CLK_NONE)
+		return 0;
+	return err_set(e, EX_DATAERR, "cron: never comes within windows");
+}
+
 /*
  * Not part of watch_complete(): the answer depends on the machine. One without
- * zone files cannot tell; the scraper's will.
+ * zone files cannot tell; the scraper's will. w NULL: only the zone.
  */
-static int check_zone(struct str name, struct err *e)
+static int check_zone(struct str name, const struct type_watch *w,
+		      struct err *e)
 {
 	struct tz_cache zones = { 0 };
-	bool good = !name.p || !tz_has_files() || tz_get(&zones, name, e);
+	const struct tz *z;
+	int rc = 0;
 
-	tz_cache_free(&zones);
-	if (good)
+	if (name.p && !tz_has_files())
 		return 0;
-	err_prefix(e, "tz");
-	return -1;
+	z = tz_get(&zones, name.p ? name : STR("UTC"), e);
+	if (!z)
+		rc = err_prefix(e, "tz");
+	else if (w)
+		rc = check_times(w, z, e);
+	tz_cache_free(&zones);
+	return rc;
 }
 
 static int check_watch(struct type_watch *w, struct arena *a, struct err *e)
 {
-	if (watch_complete(w, a, e) || check_zone(w->tz, e))
+	if (watch_complete(w, a, e) || check_zone(w->tz, w, e))
 		return -1;
 	return target_check(w->item.target, e) ? err_prefix(e, "item") : 0;
 }
@@ -179,7 +201,7 @@ static int check_sense(const struct shape *shape, union type_any *data,
 		return proxy_check(&data->proxy, e);
 	if (shape == &shape_provider)
 		return provider_check(&data->provider, a, e) ||
-				       check_zone(data->provider.tz, e)
+				       check_zone(data->provider.tz, NULL, e)
 			       ? -1
 			       : 0;
 	if (shape == &shape_silence)

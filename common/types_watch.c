@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "common/cron.h"
+#include "common/hours.h"
 #include "common/json.h"
 #include "common/xmem.h"
 
@@ -194,6 +195,33 @@ static int check_confirm(const struct type_confirm *c, struct err *e)
 	return err_set(e, EX_DATAERR, "confirm.of: less than times");
 }
 
+static int check_windows(const struct shape_list *windows, struct err *e)
+{
+	struct hours hours;
+
+	if (!windows->present ||
+	    hours_parse(windows->v, windows->n, &hours, e) == 0)
+		return 0;
+	if (e)
+		e->code = EX_DATAERR;
+	return err_prefix(e, "windows");
+}
+
+static int check_adaptive(const struct type_watch *w, struct err *e)
+{
+	int64_t min = 0, max = 0;
+
+	if (!w->adaptive.present)
+		return 0;
+	if (w->cron.p)
+		return err_set(e, EX_DATAERR, "adaptive: cron is there, too");
+	str_duration_ms(w->adaptive.min, &min);
+	str_duration_ms(w->adaptive.max, &max);
+	if (min > max)
+		return err_set(e, EX_DATAERR, "adaptive: min is above max");
+	return 0;
+}
+
 /* ---- chats ---- */
 
 static bool has_scheme(struct str url, const char *scheme)
@@ -285,6 +313,9 @@ static int complete_chat(struct type_watch *w, struct err *e)
 		return err_set(e, EX_DATAERR, "every: below 500ms");
 	if (str_is(c->protocol, "irc") && c->channels.n == 0)
 		return err_set(e, EX_DATAERR, "chat: channels: none is named");
+	if (w->adaptive.present || w->windows.present)
+		return err_set(e, EX_DATAERR, "%s: not for a chat",
+			       w->windows.present ? "windows" : "adaptive");
 	if (c->pass.p && !names_file(c->pass))
 		return err_set(e, EX_DATAERR,
 			       "chat: pass: must be {\"file\":NAME}");
@@ -305,7 +336,8 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 
 	if (read_place(w->url, &place, e) || headers_check(w->headers, a, e) ||
 	    via_check(&w->via, e) || check_cron(w->cron, e) ||
-	    check_confirm(&w->confirm, e))
+	    check_confirm(&w->confirm, e) || check_windows(&w->windows, e) ||
+	    check_adaptive(w, e))
 		return -1;
 	if (w->every.p && w->cron.p)
 		return err_set(e, EX_DATAERR, "cron: every is there, too");

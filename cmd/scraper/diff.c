@@ -223,6 +223,8 @@ struct diff_event diff_ending(const struct diff_watch *w,
 	if (end->outcome == OUTCOME_CHANGED ||
 	    end->outcome == OUTCOME_UNCHANGED)
 		t.items = number(a, (int64_t)end->items);
+	if (w->no_robots)
+		t.robots = STR("ignored");
 	return diff_event_of("observation.change", w->id, &shape_observation,
 			     &t, a);
 }

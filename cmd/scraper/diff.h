@@ -50,6 +50,7 @@ struct diff_watch {
 	enum diff_list list;
 	int64_t forget_s; /* so long after it went an entry is not new */
 	struct confirm confirm;
+	bool no_robots;	 /* robots.txt is not asked */
 	size_t keep_max; /* bytes of a page's text to keep; 0: none */
 };
 

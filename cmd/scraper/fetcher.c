@@ -39,6 +39,7 @@ struct fetch {
 	char *url;
 	const struct http_headers *headers, *version;
 	bool conditional, own; /* own: still at the watch's host */
+	bool ignores_robots;
 	int64_t hops;
 	int64_t sent_us;	/* its first request; 0: not yet */
 	struct http_call *call; /* under way */
@@ -399,7 +400,7 @@ static bool pump_one(struct site *s)
 		await_place(s);
 		return false;
 	}
-	if (f->conf.robots)
+	if (f->conf.robots && !ft->ignores_robots)
 		what = robots_cache_ask(&s->robots, str_from(ft->url), now);
 	if (what == ROBOTS_UNKNOWN) {
 		ask_robots(s);
@@ -461,6 +462,7 @@ struct fetch *fetcher_get(struct fetcher *f, const struct fetch_request *req,
 	ft->version = req->version;
 	ft->conditional = req->conditional;
 	ft->own = true;
+	ft->ignores_robots = req->ignores_robots;
 	ft->fn = fn;
 	ft->arg = arg;
 	enqueue(s, ft);

@@ -43,6 +43,7 @@ struct fetch_request {
 	/* Borrowed until the callback; see struct watch. */
 	const struct http_headers *headers, *version;
 	bool conditional;
+	bool ignores_robots; /* robots.txt is not asked about it */
 };
 
 /*

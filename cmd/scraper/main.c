@@ -34,6 +34,7 @@ static struct {
 	int64_t max_bytes, timeout_ms, connect_ms, redirects, fetches;
 	int64_t spread_ms, backoff_ms, backoff_max_ms, keep_bytes, body_bytes;
 	int64_t reconnect_ms, reconnect_max_ms;
+	int64_t cache_max_ms;
 	/* --try */
 	const char *try, *watch, *base_url, *robots, *expr, *tz;
 	int64_t count;
@@ -57,6 +58,7 @@ static struct {
 	.backoff_max_ms = HOUR,
 	.reconnect_ms = 1000,
 	.reconnect_max_ms = 5 * MINUTE,
+	.cache_max_ms = HOUR,
 	.keep_bytes = WATCHSTATE_TEXT_MAX,
 	.body_bytes = -1,
 	.count = 1,
@@ -116,6 +118,9 @@ static const struct opt opts[] = {
 	  "(default 1s)" },
 	{ 0, "reconnect-max", "TIME", OPT_MS, &cfg.reconnect_max_ms, 1, DAY,
 	  "at most so long (default 5m)" },
+	{ 0, "cache-max", "TIME", OPT_MS, &cfg.cache_max_ms, 0, 7 * DAY,
+	  "ask for no answer again that is fresh, at most so long (default "
+	  "1h)" },
 	{ 0, "keep-texts", "SIZE", OPT_SIZE, &cfg.keep_bytes, 0,
 	  WATCHSTATE_TEXT_MAX,
 	  "keep texts of pages up to this as blobs (default 1M; 0: none)" },
@@ -236,6 +241,7 @@ static void set_conf(void)
 		.once = cfg.once,
 		.test = cfg.test ? stdout : NULL,
 		.spread_ms = cfg.spread_ms,
+		.cache_max_ms = cfg.cache_max_ms,
 		.backoff = { cfg.backoff_ms, cfg.backoff_max_ms },
 		.http = { .user_agent =
 				  cfg.user_agent ? cfg.user_agent : now.agent,

@@ -85,7 +85,8 @@ void schedule_free(struct schedule *s)
 
 static int64_t until_cron(const struct timing *t, int64_t now_us)
 {
-	int64_t at_us = cron_next(t->cron, t->tz, now_us);
+	int64_t at_us = t->hours ? hours_cron(t->hours, t->cron, t->tz, now_us)
+				 : cron_next(t->cron, t->tz, now_us);
 
 	/* Rounded up: a fetch must not come before its time. */
 	return at_us == CLK_NONE ? -1 : (at_us - now_us + 999) / 1000;
@@ -131,4 +132,37 @@ int64_t timing_retry(const struct timing *t, const struct backoff *b,
 		return wait;
 	cron = until_cron(t, now_us);
 	return cron >= 0 && cron < wait ? cron : wait;
+}
+
+int64_t timing_bounded(const struct timing *t, int64_t ms)
+{
+	if (!t->max_ms)
+		return ms;
+	if (ms > t->max_ms)
+		ms = t->max_ms;
+	return ms < t->min_ms ? t->min_ms : ms;
+}
+
+int64_t timing_adapt(const struct timing *t, bool changed)
+{
+	int64_t longer = t->every_ms + t->every_ms / 4;
+
+	if (!t->max_ms)
+		return t->every_ms;
+	return timing_bounded(t, changed ? t->every_ms / 2 : longer);
+}
+
+int64_t timing_within(const struct timing *t, int64_t ms, uint64_t n,
+		      int64_t now_us)
+{
+	int64_t at_us = now_us + ms * 1000, open_us, spread = TIMING_OPEN_MS;
+
+	if (ms < 0 || !t->hours)
+		return ms;
+	open_us = hours_open(t->hours, t->tz, at_us);
+	if (open_us == at_us || open_us == CLK_NONE)
+		return ms;
+	if (!t->cron && interval(t) < spread)
+		spread = interval(t);
+	return (open_us - now_us + 999) / 1000 + draw_below(t->seed, n, spread);
 }

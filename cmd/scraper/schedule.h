@@ -7,14 +7,16 @@
  * Two parts. A heap holds entries by their deadline (monotonic ms); an entry
  * is embedded in what it is about and knows its place, so moving and removing
  * it needs no search. And struct timing says when one watch is due: by
- * interval or cron, spread at start, with jitter, and less and less often
- * while it fails.
+ * interval or cron, spread at start, with jitter, within the hours that it has,
+ * more and less often as it changes or does not, and less and less often while
+ * it fails.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/cron.h"
+#include "common/hours.h"
 #include "common/tz.h"
 
 struct schedule_entry {
@@ -41,13 +43,16 @@ enum {
 	TIMING_EVERY_MS = 3600 * 1000, /* where a watch says nothing */
 	TIMING_EVERY_MIN_MS = 100,     /* shorter intervals are this */
 	TIMING_JITTER = 20,	       /* 1/20 of the interval, either way */
+	TIMING_OPEN_MS = 60 * 1000,    /* over which an opening is spread */
 };
 
 struct timing {
 	int64_t every_ms;	 /* where cron is NULL */
-	const struct cron *cron; /* borrowed, like tz */
+	const struct cron *cron; /* borrowed, like tz and hours */
 	const struct tz *tz;
-	uint64_t seed; /* a hash of the watch's id */
+	const struct hours *hours; /* NULL: always */
+	int64_t min_ms, max_ms;	   /* bounds of every_ms; max_ms 0: fixed */
+	uint64_t seed;		   /* a hash of the watch's id */
 };
 
 /* How a failing watch is left alone: base, doubled with each failure. */
@@ -73,5 +78,23 @@ int64_t timing_next(const struct timing *t, uint64_t n, int64_t now_us);
  */
 int64_t timing_retry(const struct timing *t, const struct backoff *b,
 		     unsigned failures, uint64_t n, int64_t now_us);
+
+/*
+ * What every_ms is next, after a fetch that found something new, or nothing:
+ * half of it, or a quarter more, within min_ms and max_ms. So it settles where
+ * one fetch in four finds something new. Of a fixed interval: the same.
+ */
+int64_t timing_adapt(const struct timing *t, bool changed);
+
+/* An interval within those bounds; any where it is fixed. */
+int64_t timing_bounded(const struct timing *t, int64_t every_ms);
+
+/*
+ * ms, or where that lies in no window, the time until the next one opens and a
+ * little more: those that wait for one opening are spread over TIMING_OPEN_MS,
+ * or over their interval where that is shorter. Below 0 stays as it is.
+ */
+int64_t timing_within(const struct timing *t, int64_t ms, uint64_t n,
+		      int64_t now_us);
 
 #endif

@@ -58,7 +58,9 @@ static int put_watch(struct scraper *s, struct str id, struct str json,
 	if (stage_del(s->stage, str_from(key), e) < 0)
 		return -1;
 	key[0] = 's';
-	return stage_del(s->stage, str_from(key), e) < 0 ? -1 : 0;
+	return stage_del(s->stage, str_from(key), e) < 0
+		       ? -1
+		       : rhythm_forget(s, id, e);
 }
 
 /* The one of this id that was there before goes. */
@@ -117,6 +119,9 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 	}
 	if (!w)
 		return refuse_watch(s, ev, id, &why, e);
+	if (w->ignores_robots && !stage_is_silent(s->stage))
+		log_info("watch %.*s: robots.txt is not obeyed, as it wants",
+			 STR_ARG(id));
 	if (w->chat)
 		return set_stream(s, ev, w, e);
 	if (streams_remove(s->streams, id, e)) {
@@ -139,8 +144,7 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 	}
 	if (record_load(t, e))
 		return -1;
-	if (s->live)
-		task_due_in(t, 0);
+	task_begin(t);
 	return record_source(s, t->source, ev->time_us, e);
 }
 
@@ -206,7 +210,7 @@ static int load_watch(void *arg, struct str key, struct str val, struct err *e)
 	if (record_load(t, e))
 		return -1;
 	if (!t->entry.place) /* a reload has mended it */
-		task_due_in(t, 0);
+		task_begin(t);
 	return 0;
 }
 
@@ -335,6 +339,19 @@ static int on_reload(void *self, struct stage *stage, struct err *e)
 	return 0;
 }
 
+/* What a crash may forget, an orderly end need not. */
+static bool on_drain(void *self, struct stage *stage)
+{
+	struct scraper *s = self;
+	struct err e;
+
+	if (rhythm_has_news(s) &&
+	    (stage_begin(stage, &e) || rhythm_save(s, &e) ||
+	     stage_commit(stage, &e)))
+		stage_fail(stage, &e);
+	return false;
+}
+
 static void on_close(void *self, struct stage *stage)
 {
 	struct scraper *s = self;
@@ -373,5 +390,6 @@ const struct stage_handler scraper_handler = {
 	.event = on_event,
 	.live = on_live,
 	.reload = on_reload,
+	.drain = on_drain,
 	.close = on_close,
 };

@@ -37,6 +37,7 @@ struct scraper_conf {
 	FILE *test;		 /* once, and print observations here instead */
 	int64_t spread_ms;	 /* of the first fetches after a start */
 	struct backoff backoff;
+	int64_t cache_max_ms; /* of what Cache-Control asks for; 0: nothing */
 	struct http_config http;
 	struct fetcher_conf fetcher; /* loop and http are filled in */
 	struct backoff reconnect;    /* of streams */

@@ -6,6 +6,8 @@
 #include "common/stats.h"
 #include "common/xmem.h"
 
+#include "lifetime.h"
+
 bool outcome_is_good(enum outcome o)
 {
 	return o == OUTCOME_FOUND || o == OUTCOME_CHANGED ||
@@ -25,23 +27,12 @@ static bool outcome_backs_off(enum outcome o)
 	}
 }
 
-static void schedule_next(struct task *t, enum outcome outcome,
-			  int64_t retry_ms)
+/* Nothing is fetched before wait_ms. */
+static void schedule_next(struct task *t, enum outcome outcome, int64_t wait_ms)
 {
-	const struct scraper_conf *conf = t->scraper->conf;
-	const struct timing *timing = &t->watch->timing;
-	int64_t now_us = clk_wall_us(), ms;
-
 	t->n++;
 	t->failures = outcome_backs_off(outcome) ? t->failures + 1 : 0;
-	if (conf->once || conf->test)
-		return;
-	if (t->failures)
-		ms = timing_retry(timing, &conf->backoff, t->failures, t->n,
-				  now_us);
-	else
-		ms = timing_next(timing, t->n, now_us);
-	task_due_in(t, ms >= 0 && ms < retry_ms ? retry_ms : ms);
+	rhythm_next(t, wait_ms);
 }
 
 static struct result *result_new(struct task *t, enum outcome outcome,
@@ -144,10 +135,26 @@ static void extract(struct result *r, const struct fetched *f)
 		arena_str(&r->arena, http_header(f->r, "last-modified"));
 }
 
+/* How long the host wants us to wait, or its answer stays fresh. */
+static int64_t wait_of(const struct task *t, const struct fetched *f)
+{
+	const struct scraper_conf *conf = t->scraper->conf;
+	int64_t fresh_ms;
+
+	/* Most watches are asked for less often than any answer stays fresh. */
+	if (f->v->retry_ms || !f->r || !t->watch->heeds_cache ||
+	    (!t->watch->timing.cron &&
+	     conf->cache_max_ms <= t->watch->timing.every_ms))
+		return f->v->retry_ms;
+	fresh_ms = lifetime_of(f->r, clk_wall_us());
+	return fresh_ms < conf->cache_max_ms ? fresh_ms : conf->cache_max_ms;
+}
+
 static void on_fetched(void *arg, const struct fetched *f)
 {
 	struct task *t = arg;
 	enum outcome outcome = f->v->outcome;
+	int64_t wait_ms = wait_of(t, f);
 	struct result *r;
 
 	t->fetch = NULL;
@@ -158,7 +165,9 @@ static void on_fetched(void *arg, const struct fetched *f)
 		stats_add(stage_stats(t->scraper->stage), "fetches_total",
 			  outcome_name(outcome), 1);
 		t->seen |= outcome_is_good(outcome);
-		schedule_next(t, outcome, f->v->retry_ms);
+		if (outcome == OUTCOME_UNCHANGED)
+			rhythm_adapt(t, false);
+		schedule_next(t, outcome, wait_ms);
 		task_through(t);
 		return;
 	}
@@ -171,7 +180,8 @@ static void on_fetched(void *arg, const struct fetched *f)
 				&r->arena);
 	if (outcome == OUTCOME_FOUND)
 		extract(r, f);
-	schedule_next(t, r->outcome, f->v->retry_ms);
+	r->wait_ms = wait_ms;
+	schedule_next(t, r->outcome, wait_ms);
 	submit(t->scraper, r);
 }
 
@@ -191,6 +201,7 @@ void task_fetch(struct task *t)
 		.headers = w->headers,
 		.version = w->version,
 		.conditional = w->conditional,
+		.ignores_robots = w->ignores_robots,
 	};
 
 	if (t->fetch || t->recording) {

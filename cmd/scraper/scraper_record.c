@@ -100,7 +100,7 @@ int record_load(struct task *t, struct err *e)
 		watch_set_version(t->watch, st.etag, st.last_modified);
 	t->polls = st.polls;
 	arena_free(&a);
-	return rc;
+	return rc ? rc : rhythm_load(t, e);
 }
 
 /* ---- sources ---- */
@@ -344,6 +344,11 @@ static int record(struct result *r, struct err *e)
 			d.waits ? (struct str){ 0 } : r->last_modified;
 		watch_set_version(t->watch, after.etag, after.last_modified);
 	}
+	if (before.based && !d.waits && outcome_is_good(r->outcome) &&
+	    t->watch->timing.max_ms) {
+		rhythm_adapt(t, r->outcome == OUTCOME_CHANGED);
+		rhythm_next(t, r->wait_ms);
+	}
 	if (d.waits)
 		task_due_within(t, t->watch->diff.confirm.again_ms);
 	otherwise = !before.observed ||
@@ -475,9 +480,10 @@ void record_summary(void *arg)
 	int64_t now_us = clk_wall_us();
 	struct err e;
 
-	if (n && (stage_begin(s->stage, &e) ||
-		  emit_summaries(s, ids, n, now_us, &e) ||
-		  stage_commit(s->stage, &e)))
+	if ((n || rhythm_has_news(s)) &&
+	    (stage_begin(s->stage, &e) || rhythm_save(s, &e) ||
+	     emit_summaries(s, ids, n, now_us, &e) ||
+	     stage_commit(s->stage, &e)))
 		stage_fail(s->stage, &e);
 	s->since_us = now_us;
 	free(ids);

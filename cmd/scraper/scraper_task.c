@@ -83,11 +83,17 @@ static void arm(struct scraper *s)
 		loop_timer_stop(s->due);
 }
 
+/* The wall clock decides, and that may be set at any time. */
+static bool is_by_clock(const struct task *t)
+{
+	return t->watch->timing.cron || t->watch->timing.hours;
+}
+
 static void enter(struct task *t, int64_t ms)
 {
 	struct scraper *s = t->scraper;
 
-	if (t->watch->timing.cron && ms > CRON_HOP_MS)
+	if (is_by_clock(t) && ms > CRON_HOP_MS)
 		ms = CRON_HOP_MS;
 	schedule_set(&s->schedule, &t->entry, loop_now_ms(s->loop) + ms);
 	if (schedule_first(&s->schedule) == &t->entry)
@@ -105,16 +111,6 @@ void task_due_in(struct task *t, int64_t ms)
 	}
 }
 
-void task_due_within(struct task *t, int64_t ms)
-{
-	const struct scraper_conf *conf = t->scraper->conf;
-
-	if (conf->once || conf->test || t->next_us == CLK_NONE ||
-	    t->next_us <= clk_wall_us() + ms * 1000)
-		return;
-	task_due_in(t, ms);
-}
-
 void task_poll(struct task *t)
 {
 	if (t->fetch || t->recording)
@@ -123,13 +119,13 @@ void task_poll(struct task *t)
 		task_due_in(t, 0);
 }
 
-/* By cron the wall clock decides, and that may have been set since. */
+/* By the clock that has been set since. */
 static bool is_early(const struct task *t, int64_t *left_ms_r)
 {
 	int64_t left = (t->next_us - clk_wall_us()) / 1000;
 
 	*left_ms_r = left;
-	return t->watch->timing.cron && left > 0;
+	return is_by_clock(t) && left > 0;
 }
 
 void tasks_due(void *arg)
@@ -151,16 +147,41 @@ void tasks_due(void *arg)
 	arm(s);
 }
 
+/* Within its windows. */
+static void due_within(struct task *t, int64_t ms)
+{
+	task_due_in(t,
+		    timing_within(&t->watch->timing, ms, t->n, clk_wall_us()));
+}
+
 /* A new watch is fetched at once; an old one when its turn comes. */
 static void first_time(struct task *t)
 {
 	const struct scraper_conf *conf = t->scraper->conf;
 
-	if (!t->observed || conf->once || conf->test)
+	if (conf->once || conf->test)
 		task_due_in(t, 0);
+	else if (!t->observed)
+		due_within(t, 0);
 	else
-		task_due_in(t, timing_start(&t->watch->timing, conf->spread_ms,
-					    clk_wall_us()));
+		due_within(t, timing_start(&t->watch->timing, conf->spread_ms,
+					   clk_wall_us()));
+}
+
+void task_due_within(struct task *t, int64_t ms)
+{
+	const struct scraper_conf *conf = t->scraper->conf;
+
+	if (conf->once || conf->test || t->next_us == CLK_NONE ||
+	    t->next_us <= clk_wall_us() + ms * 1000)
+		return;
+	due_within(t, ms);
+}
+
+void task_begin(struct task *t)
+{
+	if (t->scraper->live)
+		due_within(t, 0);
 }
 
 void tasks_start(struct scraper *s)
@@ -210,16 +231,17 @@ static void task_replace(struct task *t, struct watch *w)
 	drop_results(t);
 	leave_source(t);
 	if (same)
+		rhythm_take_over(t, w);
+	if (same)
 		watch_set_version(w, t->watch->etag, t->watch->last_modified);
 	else
 		t->failures = 0;
 	watch_free(&t->watch);
 	t->watch = w;
 	join_source(t);
-	if (same && t->observed)
-		task_due_in(t, timing_next(&w->timing, t->n, clk_wall_us()));
-	else
-		task_due_in(t, 0);
+	due_within(t, same && t->observed
+			      ? timing_next(&w->timing, t->n, clk_wall_us())
+			      : 0);
 }
 
 struct task *task_set(struct scraper *s, struct watch *w)

@@ -25,6 +25,7 @@ struct task {
 	bool seen;	   /* fetched well since the last summary */
 	bool recording;	   /* a result waits to be recorded */
 	bool again;	   /* asked for while under way */
+	bool adapted;	   /* its interval is not in the ledger yet */
 	struct task *next; /* in its slot */
 };
 
@@ -37,6 +38,7 @@ struct result {
 	struct str reason;
 	int status;
 	int64_t time_us;
+	int64_t wait_ms; /* at least, until the next fetch */
 	struct str etag, last_modified;
 	struct provenance from;
 	struct result *next;
@@ -85,7 +87,9 @@ void task_remove(struct scraper *s, struct task *t);
 void task_due_in(struct task *t, int64_t ms);
 /* Sooner than it is due, if that is more than so many ms from now. */
 void task_due_within(struct task *t, int64_t ms);
-/* As soon as it may. */
+/* Once live, a watch that is new: as soon as its windows let it. */
+void task_begin(struct task *t);
+/* As soon as it may, whatever its windows. */
 void task_poll(struct task *t);
 /* Takes the outcome into account, also that of its source. */
 void task_set_outcome(struct task *t, enum outcome outcome);
@@ -94,6 +98,20 @@ void tasks_due(void *scraper); /* for loop_timer_new() */
 void tasks_start(struct scraper *s);
 /* One of a pass is through. */
 void task_through(struct task *t);
+
+/* ---- scraper_rhythm.c: when it is fetched next ---- */
+
+/* Not before wait_ms: what the host asks for. */
+void rhythm_next(struct task *t, int64_t wait_ms);
+/* A fetch found something new, or nothing. */
+void rhythm_adapt(struct task *t, bool changed);
+/* w comes in place of its watch. */
+void rhythm_take_over(struct task *t, struct watch *w);
+/* The interval that the ledger knows; inside a transaction, as all below. */
+int rhythm_load(struct task *t, struct err *e);
+int rhythm_forget(struct scraper *s, struct str id, struct err *e);
+int rhythm_save(struct scraper *s, struct err *e);
+bool rhythm_has_news(const struct scraper *s); /* for rhythm_save() */
 
 /* ---- scraper_fetch.c: one fetch ---- */
 

@@ -10,6 +10,30 @@
 
 enum { VERSION_MAX = 1024 }; /* bytes of an ETag that is sent back */
 
+static int set_hours(struct watch *w, struct err *e)
+{
+	const struct shape_list *windows = &w->def.windows;
+
+	if (!windows->present)
+		return 0;
+	w->hours = arena_alloc(&w->arena, sizeof(*w->hours));
+	w->timing.hours = w->hours;
+	return hours_parse(windows->v, windows->n, w->hours, e)
+		       ? err_prefix(e, "windows")
+		       : 0;
+}
+
+static void set_adaptive(struct watch *w)
+{
+	struct timing *t = &w->timing;
+
+	if (!w->def.adaptive.present)
+		return;
+	str_duration_ms(w->def.adaptive.min, &t->min_ms);
+	str_duration_ms(w->def.adaptive.max, &t->max_ms);
+	t->every_ms = timing_bounded(t, t->every_ms);
+}
+
 static int set_timing(struct watch *w, const struct watch_env *env,
 		      struct err *e)
 {
@@ -22,10 +46,19 @@ static int set_timing(struct watch *w, const struct watch_env *env,
 	w->timing.tz = tz_get(env->zones, d->tz.p ? d->tz : STR("UTC"), e);
 	if (!w->timing.tz)
 		return err_prefix(e, "tz");
+	if (set_hours(w, e))
+		return -1;
+	set_adaptive(w);
 	if (!d->cron.p)
 		return 0;
 	w->timing.cron = &w->cron;
-	return cron_parse(d->cron, &w->cron, e) ? err_prefix(e, "cron") : 0;
+	if (cron_parse(d->cron, &w->cron, e))
+		return err_prefix(e, "cron");
+	if (w->hours &&
+	    hours_cron(w->hours, &w->cron, w->timing.tz, 0) == CLK_NONE)
+		return err_set(e, EX_DATAERR,
+			       "cron: never comes within windows");
+	return 0;
 }
 
 static enum diff_list list_named(struct str name)
@@ -62,6 +95,7 @@ static void set_diff(struct watch *w)
 		.url = d->url,
 		.item = d->item.present ? &d->item : NULL,
 		.page = str_is(d->kind, "page"),
+		.no_robots = w->ignores_robots,
 		.feed = str_is(d->kind, "feed"),
 		.list = list_named(d->list),
 		.forget_s = forget_ms / 1000,
@@ -122,6 +156,8 @@ static int compile(struct watch *w, struct str id, const struct watch_env *env,
 		w->chat->hash ^= str_hash(str_from(w->lines.v[i])) + i;
 	w->url = arena_strdup(&w->arena, d->url);
 	w->enabled = !str_is(d->enabled, "false");
+	w->heeds_cache = !str_is(d->cache, "false");
+	w->ignores_robots = str_is(d->robots, "ignore");
 	w->config = config_hash(d);
 	set_diff(w);
 	watch_set_version(w, (struct str){ 0 }, (struct str){ 0 });

@@ -22,6 +22,7 @@ struct watch {
 	struct type_watch def;
 	struct timing timing;
 	struct cron cron;
+	struct hours *hours;	     /* in the arena, or NULL */
 	struct extractor *extractor; /* NULL: a mock, or a chat */
 	struct chat *chat;	     /* NULL: none */
 	struct mock mock;
@@ -29,7 +30,9 @@ struct watch {
 	const char *url;
 	struct header_lines lines;
 	bool enabled;
-	uint64_t config; /* hash of all that makes findings comparable */
+	bool heeds_cache;    /* Cache-Control of the answers */
+	bool ignores_robots; /* robots.txt */
+	uint64_t config;     /* hash of all that makes findings comparable */
 	/*
 	 * What goes with each request: `own` and the version that is known; or,
 	 * to another host, the version alone. NULL: nothing.

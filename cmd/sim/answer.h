@@ -47,10 +47,11 @@ struct answer {
 	unsigned status;
 	const char *type; /* Content-Type, NULL: none */
 	struct buf body;
-	struct buf location; /* Location, if not empty */
-	int64_t modified_s;  /* Last-Modified, and an ETag; 0: neither */
-	char etag[24];	     /* filled in by the site */
-	const char *cache_control;
+	struct buf location;	   /* Location, if not empty */
+	int64_t modified_s;	   /* Last-Modified, and an ETag; 0: neither */
+	char etag[24];		   /* filled in by the site */
+	const char *cache_control; /* NULL: none */
+	char cache_control_text[32];
 	const char *retry_after; /* NULL: none */
 	char retry_after_text[24];
 	const char *allow; /* Allow, of a 405 */

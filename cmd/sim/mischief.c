@@ -246,6 +246,18 @@ static void headers(struct visit *v, struct str rest)
 	v->a->fillers = (unsigned)n;
 }
 
+static void maxage(struct visit *v, struct str rest)
+{
+	uint64_t s;
+
+	if (!take_number(v, &rest, 0, UINT32_MAX, &s))
+		return;
+	site_route(v, rest);
+	snprintf(v->a->cache_control_text, sizeof(v->a->cache_control_text),
+		 "max-age=%llu", (unsigned long long)s);
+	v->a->cache_control = v->a->cache_control_text;
+}
+
 static void blocked(struct visit *v, struct str rest)
 {
 	(void)rest;
@@ -323,6 +335,7 @@ bool mischief_answer(struct visit *v, struct str name, struct str rest)
 		{ "redirect-loop", redirect_loop },
 		{ "redirect-to", redirect_to },
 		{ "headers", headers },
+		{ "maxage", maxage },
 		{ "blocked", blocked },
 		{ "empty", empty },
 		{ "nofields", nofields },

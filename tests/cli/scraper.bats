@@ -711,3 +711,92 @@ gaps() { # HOOK
 	wait "$scraper"
 	[ "$(grep -c error scraper.log)" -eq 5 ]
 }
+
+# A store, the simulated sites, and a scraper without delays.
+start_stage() { # SCRAPER-OPTION...
+	start_sim
+	export WEIR_DIR=$PWD/d
+	start ': ready ' store
+	start ': ready ' scraper --allow 127.0.0.1 --host-delay 0ms --spread 0ms "$@"
+	scraper=$pid
+}
+
+sets() { jq -c . <<<"$1" | weir-pub -t watch.set; }
+polls() { echo '{}' | weir-pub -t watch.poll -s "$1"; }
+asked() { control log | jq ".paths[\"$1\"] // 0"; }
+last() { weir-log --last "observation.change/$1" | jq -r ".data.$2"; }
+
+@test "a watch outside its windows waits for the next opening, but not when polled" {
+	start_stage
+	# Today and tomorrow are closed, whatever the zone.
+	day=$(LC_ALL=C date -u -d '+3 days' +%a)
+	sets "{\"id\":\"w\",\"kind\":\"page\",\"url\":\"$url/page\",\"every\":\"50ms\",
+		\"windows\":[\"$day 08:30-09:00\"],\"tz\":\"Europe/Berlin\"}"
+	sets "{\"id\":\"o\",\"kind\":\"page\",\"url\":\"$url/page?o\",\"every\":\"50ms\",
+		\"windows\":[\"00:00-12:00\",\"12:00-24:00\"]}"
+	wait_for '[ "$(asked "/page")" -ge 5 ]'
+	[ "$(weir-log observation.change/w | wc -l)" -eq 0 ]
+	polls w
+	wait_for '[ "$(last w outcome)" = changed ]'
+	next=$(TZ=Europe/Berlin date -d "$(last w next)" '+%a %H:%M')
+	[ "$next" = "$day 08:30" ]
+	(($(date -d "$(last w next)" +%s) - $(date +%s) < 4 * 86400))
+	# Closed for good: refused where it comes in.
+	run ! sets "{\"id\":\"x\",\"url\":\"$url/\",\"windows\":[\"8-9\"]}"
+	[[ $output == *"windows: '8-9': no days"* ]]
+}
+
+@test "an answer that is fresh is not asked for again" {
+	start_stage --cache-max 5m
+	for id in kept open; do
+		sets "{\"id\":\"$id\",\"kind\":\"page\",\"url\":\"$url/maxage/3600/page?$id\",\"every\":\"50ms\",
+			\"cache\":$([ $id = kept ] && echo true || echo false)}"
+	done
+	wait_for '[ "$(asked "/maxage/3600/page")" -ge 10 ]'
+	wait_for '[ "$(last kept outcome)" = changed ]'
+	# The site says an hour, we say five minutes at most.
+	left=$(($(date -d "$(last kept next)" +%s) - $(date +%s)))
+	((left > 200 && left <= 300))
+	n=$(asked "/maxage/3600/page")
+	sets '{"id":"open","url":"mock:x","enabled":false}'
+	sets '{"id":"mark","url":"mock:mark","every":"1d"}'
+	wait_for '[ "$(last mark outcome)" = changed ]'
+	n=$(asked "/maxage/3600/page")
+	polls kept
+	wait_for '[ "$(asked "/maxage/3600/page")" -eq $((n + 1)) ]'
+	# A longer interval is not touched, and 0 is for those who know better.
+	kill "$scraper"
+	wait "$scraper"
+	start ': ready ' scraper --allow 127.0.0.1 --host-delay 0ms --spread 0ms --cache-max 0ms
+	wait_for '[ "$(asked "/maxage/3600/page")" -ge $((n + 5)) ]'
+}
+
+@test "robots.txt is not asked where a watch says so, and that shows" {
+	start_stage
+	for robots in '' ',"robots":"ignore"'; do
+		id=${robots:+free} id=${id:-bound}
+		sets "{\"id\":\"$id\",\"kind\":\"page\",\"url\":\"$url/private/page\",\"every\":\"1d\"$robots}"
+		wait_for "[ -n \"\$(weir-log observation.change/$id)\" ]"
+	done
+	[ "$(last bound outcome) $(last bound reason)" = 'refused robots.txt forbids it' ]
+	[ "$(last bound robots)" = null ]
+	[ "$(last free outcome) $(last free robots)" = 'changed ignored' ]
+	[ "$(grep -c 'watch free: robots.txt is not obeyed' scraper.log)" -eq 1 ]
+	run ! grep 'watch bound' scraper.log
+}
+
+@test "an adaptive interval grows while nothing changes, and a restart goes on with it" {
+	start_stage
+	sets "{\"id\":\"a\",\"kind\":\"page\",\"url\":\"$url/page\",\"every\":\"100ms\",
+		\"adaptive\":{\"min\":\"100ms\",\"max\":\"1d\"}}"
+	sets "{\"id\":\"f\",\"kind\":\"page\",\"url\":\"$url/slow/0/page\",\"every\":\"100ms\"}"
+	wait_for '[ "$(asked "/slow/0/page")" -ge 50 ]'
+	grown=$(asked "/page")
+	((grown >= 6 && grown <= 20))
+	kill "$scraper"
+	wait "$scraper"
+	start ': ready ' scraper --allow 127.0.0.1 --host-delay 0ms --spread 0ms
+	n=$(asked "/slow/0/page")
+	wait_for '[ "$(asked "/slow/0/page")" -ge $((n + 15)) ]'
+	(($(asked "/page") - grown <= 4))
+}

@@ -94,16 +94,35 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "watch.set/a", "{\"url\":\"http://x\",\"every\":\"49ms\"}",
 		  "data: every: not a duration such as 90s, 6h or 7d "
 		  "(50ms to 999d)" },
-		{ "watch.set/a", "{\"url\":\"http://x\",\"evry\":\"1h\"}",
-		  "data: evry: unknown member; known are id, url, source, "
-		  "kind, every, cron, tz, item, extract, fresh, enabled, "
-		  "headers, currency, via, list, forget, confirm, chat" },
 		{ "watch.set/a",
 		  "{\"url\":\"http://x\",\"confirm\":{\"times\":3,\"of\":2}}",
 		  "confirm.of: less than times" },
 		{ "watch.set/a",
 		  "{\"url\":\"http://x\",\"confirm\":{\"times\":2,\"of\":2}}",
 		  NULL },
+		{ "silence.set/s", "{\"pattern\":\"a/\",\"untl\":\"1h\"}",
+		  "data: untl: unknown member; known are id, pattern, until, "
+		  "user, note" },
+		{ "watch.set/a", "{\"url\":\"http://x\",\"windows\":[\"8-9\"]}",
+		  "windows: '8-9': no days as in Mon-Fri" },
+		{ "watch.set/a", "{\"url\":\"http://x\",\"windows\":[]}",
+		  "windows: no window" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\",\"windows\":[\"08:00-20:00\"],"
+		  "\"cron\":\"0 21 * * *\"}",
+		  "cron: never comes within windows" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\",\"windows\":[\"08:00-20:00\"],"
+		  "\"cron\":\"0 0 * * *\",\"tz\":\"UTC\"}",
+		  "cron: never comes within windows" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\","
+		  "\"adaptive\":{\"min\":\"2m\",\"max\":\"1m\"}}",
+		  "adaptive: min is above max" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\",\"cron\":\"@daily\","
+		  "\"adaptive\":{\"min\":\"1m\",\"max\":\"2m\"}}",
+		  "adaptive: cron is there, too" },
 		{ "rule.set/target",
 		  "{\"on\":\"price.update/\",\"stock\":\"InStock\"}",
 		  "id: 'target' is taken; the target of an item is that "

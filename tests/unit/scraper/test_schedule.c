@@ -146,6 +146,107 @@ static void cron_decides_also_after_failures(void **state)
 	tz_cache_free(&zones);
 }
 
+static void an_interval_adapts_within_its_bounds(void **state)
+{
+	static const struct {
+		int64_t every, min, max;
+		bool changed;
+		int64_t want;
+	} t[] = {
+		{ 60000, 0, 0, true, 60000 }, /* fixed */
+		{ 60000, 0, 0, false, 60000 },
+		{ 60000, 10000, 600000, true, 30000 },
+		{ 60000, 10000, 600000, false, 75000 },
+		{ 15000, 10000, 600000, true, 10000 },
+		{ 10000, 10000, 600000, true, 10000 },
+		{ 500000, 10000, 600000, false, 600000 },
+		{ 600000, 10000, 600000, false, 600000 },
+		{ 60000, 60000, 60000, true, 60000 },
+		{ 60000, 60000, 60000, false, 60000 },
+		{ 50, 50, 1000, false, 62 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct timing timing = { .every_ms = t[i].every,
+					 .min_ms = t[i].min,
+					 .max_ms = t[i].max };
+
+		if (timing_adapt(&timing, t[i].changed) != t[i].want)
+			fail_msg("row %zu: %lld", i,
+				 (long long)timing_adapt(&timing,
+							 t[i].changed));
+	}
+}
+
+/* One change in four fetches keeps it; more shorten it, fewer lengthen it. */
+static void an_interval_follows_how_often_it_changes(void **state)
+{
+	static const int64_t changes_every[] = { 600, 3600, 20000 }; /* s */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(changes_every); i++) {
+		struct timing t = { .every_ms = 3600000,
+				    .min_ms = 10000,
+				    .max_ms = 86400000 };
+		int64_t now = 0, seen = 0, fetches = 0, found = 0;
+
+		while (now < changes_every[i] * 1000 * 400) {
+			int64_t version = now / (changes_every[i] * 1000);
+
+			t.every_ms = timing_adapt(&t, version != seen);
+			found += version != seen;
+			seen = version;
+			fetches++;
+			now += t.every_ms;
+		}
+		assert_true(found > 300);
+		assert_true(fetches > 3 * found && fetches < 6 * found);
+	}
+}
+
+static void fetches_stay_within_windows(void **state)
+{
+	const struct str window = STR("08:00-20:00");
+	struct tz_cache zones = { 0 };
+	struct hours hours;
+	struct cron cron;
+	struct timing t = { .every_ms = 3600000, .hours = &hours, .seed = 7 };
+	const int64_t minute = 60000, s = 1000000;
+	int64_t low = INT64_MAX, high = 0;
+	struct err e;
+
+	(void)state;
+	t.tz = tz_get(&zones, STR("UTC"), &e);
+	assert_int_equal(hours_parse(&window, 1, &hours, &e), 0);
+	/* NOW is 11:06:40 */
+	assert_int_equal(timing_within(&t, 0, 0, NOW), 0);
+	assert_int_equal(timing_within(&t, -1, 0, NOW), -1);
+	assert_int_equal(timing_within(&t, 533 * minute, 0, NOW), 533 * minute);
+	/* 20:00 is closed: the next opening is 12 hours later. */
+	for (uint64_t n = 0; n < 1000; n++) {
+		int64_t ms = timing_within(&t, 534 * minute, n, NOW) -
+			     (INT64_C(20) * 60 + 53) * minute - 20000;
+
+		assert_true(ms >= 0 && ms < TIMING_OPEN_MS);
+		low = ms < low ? ms : low;
+		high = ms > high ? ms : high;
+	}
+	assert_true(low < 1000 && high > 59000);
+	t.every_ms = 5000; /* no longer spread than its interval */
+	for (uint64_t n = 0; n < 100; n++)
+		assert_true(timing_within(&t, 0, n, NOW + 9 * 3600 * s) -
+				    (INT64_C(11) * 60 + 53) * minute - 20000 <
+			    5000);
+	/* By cron: at its own times within the windows, and at no other. */
+	assert_int_equal(cron_parse(STR("0 */6 * * *"), &cron, &e), 0);
+	t.cron = &cron;
+	assert_int_equal(timing_next(&t, 0, NOW), 53 * minute + 20000);
+	assert_int_equal(timing_next(&t, 0, NOW + 7 * 3600 * s),
+			 (INT64_C(17) * 60 + 53) * minute + 20000);
+	tz_cache_free(&zones);
+}
+
 static void draws_are_even_and_repeatable(void **state)
 {
 	int count[10] = { 0 };
@@ -170,6 +271,9 @@ int main(void)
 		cmocka_unit_test(intervals_have_jitter_and_keep_their_mean),
 		cmocka_unit_test(failures_back_off_to_a_limit),
 		cmocka_unit_test(cron_decides_also_after_failures),
+		cmocka_unit_test(an_interval_adapts_within_its_bounds),
+		cmocka_unit_test(an_interval_follows_how_often_it_changes),
+		cmocka_unit_test(fetches_stay_within_windows),
 		cmocka_unit_test(draws_are_even_and_repeatable),
 	};
 

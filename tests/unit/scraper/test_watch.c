@@ -103,6 +103,26 @@ static void a_watch_needs_little(void **state)
 	watch_free(&w); /* nothing to do */
 }
 
+static void a_rhythm_is_understood(void **state)
+{
+	struct watch *w = must("{\"url\":\"http://x/\"}");
+
+	(void)state;
+	assert_true(!w->timing.hours && !w->timing.max_ms && w->heeds_cache &&
+		    !w->ignores_robots);
+	watch_free(&w);
+	w = must("{\"url\":\"http://x/\",\"every\":\"1d\","
+		 "\"windows\":[\"Mon\",\"22:00-06:00\"],\"cache\":false,"
+		 "\"adaptive\":{\"min\":\"1m\",\"max\":\"6h\"},"
+		 "\"robots\":\"ignore\"}");
+	assert_true(w->timing.hours == w->hours && w->hours->n == 7);
+	assert_int_equal(w->timing.min_ms, 60000);
+	assert_int_equal(w->timing.max_ms, 6 * 3600000);
+	assert_int_equal(w->timing.every_ms, 6 * 3600000);
+	assert_true(!w->heeds_cache && w->ignores_robots && w->diff.no_robots);
+	watch_free(&w);
+}
+
 static void bad_watches_name_what_is_wrong(void **state)
 {
 	static const struct {
@@ -122,6 +142,18 @@ static void bad_watches_name_what_is_wrong(void **state)
 		  "{\"fields\":{\"title\":{\"css\":\"[\"}}}}",
 		  "fields.title: [: css:" },
 		{ "{\"url\":\"mock:x?step=a\"}", "step" },
+		{ "{\"url\":\"http://x/\",\"windows\":[\"Mo 8-9\"]}",
+		  "windows: 'Mo 8-9': no days" },
+		{ "{\"url\":\"http://x/\",\"windows\":[]}", "windows" },
+		{ "{\"url\":\"http://x/\",\"cron\":\"@daily\","
+		  "\"windows\":[\"08:00-20:00\"]}",
+		  "never comes within windows" },
+		{ "{\"url\":\"http://x/\",\"cron\":\"@daily\","
+		  "\"adaptive\":{\"min\":\"1m\",\"max\":\"1h\"}}",
+		  "adaptive: cron" },
+		{ "{\"url\":\"http://x/\","
+		  "\"adaptive\":{\"min\":\"2h\",\"max\":\"1h\"}}",
+		  "adaptive: min is above max" },
 		{ "{\"url\":\"http://x/\",\"headers\":{\"Cookie\":\"hush\"}}",
 		  "Cookie" },
 	};
@@ -275,6 +307,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_watch_needs_little),
+		cmocka_unit_test(a_rhythm_is_understood),
 		cmocka_unit_test(bad_watches_name_what_is_wrong),
 		cmocka_unit_test(what_is_wrong_is_named_once),
 		cmocka_unit_test(only_findings_count_for_comparison),
