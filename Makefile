@@ -84,7 +84,7 @@ helpers: $(HELPERS) $(SOAK)
 # The version is compiled into one file, so that a commit rebuilds one object.
 $(O)/obj/common/version.o: ALL_CPPFLAGS += -DWEIR_VERSION='"$(VERSION)"'
 
-$(O)/obj/cmd/scraper/%.o: ALL_CPPFLAGS += $(CFLAGS_xml)
+$(O)/obj/cmd/scraper/%.o $(O)/obj/tests/bench/scraper/%.o: ALL_CPPFLAGS += $(CFLAGS_xml)
 
 $(O)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -19,6 +19,7 @@ int main(int argc, char **argv)
 	} parts[] = {
 		{ "rate", bench_rate },
 		{ "schedule", bench_schedule },
+		{ "extract", bench_extract },
 	};
 	bool quick = argc > 3 && strcmp(argv[3], "quick") == 0;
 	bool done = false;
