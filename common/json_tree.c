@@ -5,8 +5,9 @@
  * number and fails on one of more than 63 characters, cuts strings at \u0000
  * and refuses documents with a lone surrogate. So the text is checked by the
  * scanner, a copy of it is made harmless (numbers become 0, those escapes
- * U+FFFD, at the same length), and after parsing each number node is given
- * its own text again in `valuestring`, which cJSON leaves alone and frees.
+ * U+FFFD, at the same length), and after parsing each number node, in the order
+ * of the text, is given its own text again in `valuestring`, which cJSON leaves
+ * alone and frees.
  */
 #include "common/json.h"
 
@@ -44,8 +45,22 @@ static size_t tame_escape(char *p, const char *end)
 	return 4;
 }
 
-static void tame(char *p, const char *end)
+/* Where in a text its numbers are, in their order. */
+struct numbers {
+	struct str text;
+	size_t *at;
+	size_t n, cap, given;
+};
+
+static bool is_of_number(char c)
 {
+	return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' ||
+	       (c | 32) == 'e';
+}
+
+static void tame(char *p, const char *end, struct numbers *ns)
+{
+	const char *start = p;
 	bool quoted = false;
 
 	while (p < end) {
@@ -56,8 +71,10 @@ static void tame(char *p, const char *end)
 		if (*p == '"') {
 			quoted = !quoted;
 		} else if (!quoted && (*p == '-' || (*p >= '0' && *p <= '9'))) {
+			xgrow(&ns->at, &ns->cap, ns->n, sizeof(*ns->at));
+			ns->at[ns->n++] = (size_t)(p - start);
 			*p++ = '0';
-			while (p < end && strchr("+-.eE0123456789", *p))
+			while (p < end && is_of_number(*p))
 				*p++ = ' ';
 			continue;
 		}
@@ -65,36 +82,38 @@ static void tame(char *p, const char *end)
 	}
 }
 
-/* Walk tree and text side by side; they have the same shape. */
-static void restore_numbers(cJSON *n, struct str text)
+/* The tree has them in the order of the text. */
+static void restore_numbers(cJSON *n, struct numbers *ns)
 {
-	struct json_iter it = json_iter(text);
-
 	if (cJSON_IsNumber(n)) {
-		n->valuestring = xstrndup(text.p, text.len);
-		n->valuedouble = strtod(n->valuestring, NULL);
+		size_t from = ns->at[ns->given++], to = from;
+
+		while (to < ns->text.len && is_of_number(ns->text.p[to]))
+			to++;
+		n->valuestring = xstrndup(ns->text.p + from, to - from);
 		return;
 	}
-	for (cJSON *c = n->child; c && json_next(&it); c = c->next)
-		restore_numbers(c, it.value);
+	for (cJSON *c = n->child; c; c = c->next)
+		restore_numbers(c, ns);
 }
 
 struct json *json_parse(struct str s, unsigned flags, struct err *e)
 {
+	struct numbers numbers = { .text = s };
 	cJSON *root;
 	char *copy;
 
 	if (json_check(s, flags, e))
 		return NULL;
 	copy = xstrndup(s.p, s.len);
-	tame(copy, copy + s.len);
+	tame(copy, copy + s.len, &numbers);
 	root = cJSON_ParseWithLength(copy, s.len);
 	free(copy);
-	if (!root) {
+	if (root)
+		restore_numbers(root, &numbers);
+	else
 		err_set(e, EX_DATAERR, "JSON: out of memory or not understood");
-		return NULL;
-	}
-	restore_numbers(root, json_trim(s));
+	free(numbers.at);
 	return (struct json *)root;
 }
 

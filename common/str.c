@@ -4,21 +4,6 @@
 
 #include "common/swar.h"
 
-struct str str_from(const char *s)
-{
-	return (struct str){ s, s ? strlen(s) : 0 };
-}
-
-bool str_eq(struct str a, struct str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
-}
-
-bool str_is(struct str a, const char *s)
-{
-	return str_eq(a, str_from(s));
-}
-
 bool str_starts(struct str s, struct str prefix)
 {
 	return s.len >= prefix.len &&
@@ -68,15 +53,6 @@ struct str str_trim(struct str s)
 	while (s.len && is_space(s.p[s.len - 1]))
 		s.len--;
 	return s;
-}
-
-struct str str_sub(struct str s, size_t from, size_t to)
-{
-	if (to > s.len)
-		to = s.len;
-	if (from > to)
-		from = to;
-	return (struct str){ s.p ? s.p + from : NULL, to - from };
 }
 
 size_t str_find(struct str s, struct str needle)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
 	const char *p;
@@ -23,15 +24,38 @@ struct str {
 /* For printf: "%.*s", STR_ARG(s). */
 #define STR_ARG(s) (int)(s).len, (s).p ? (s).p : ""
 
-struct str str_from(const char *s); /* NULL gives the absent string */
-bool str_eq(struct str a, struct str b);
-bool str_is(struct str a, const char *s);
+/*
+ * These few are called for each byte, node and member, mostly with a constant:
+ * the compiler shall see into them. NULL gives the absent string.
+ */
+static inline struct str str_from(const char *s)
+{
+	return (struct str){ s, s ? strlen(s) : 0 };
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+static inline bool str_is(struct str a, const char *s)
+{
+	return str_eq(a, str_from(s));
+}
+
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 int str_cmp(struct str a, struct str b); /* bytes, shorter first on a tie */
 bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
 struct str str_trim(struct str s);		/* space, tab, CR, LF, FF, VT */
-struct str str_sub(struct str s, size_t from, size_t to); /* [from, to) */
+static inline struct str str_sub(struct str s, size_t from, size_t to)
+{ /* [from, to) */
+	if (to > s.len)
+		to = s.len;
+	if (from > to)
+		from = to;
+	return (struct str){ s.p ? s.p + from : NULL, to - from };
+}
 
 /* The first position of needle in s, or (size_t)-1. */
 size_t str_find(struct str s, struct str needle);

@@ -106,14 +106,97 @@ bool url_is_http(struct str url)
 	return u != NULL;
 }
 
+/* "scheme://host:port", as curl writes it. */
+struct origin {
+	char text[256];
+	size_t len; /* 0: none */
+};
+
+/*
+ * Pages have hundreds of links, most of them plain paths here or at one other
+ * place: what the last base was, and its origin and that of the last result.
+ */
+static _Thread_local struct {
+	char base[256];
+	size_t base_len; /* 0: none */
+	struct origin here, there;
+} last;
+
+static void set_origin(struct origin *o, struct str url)
+{
+	url.len = authority_end(url);
+	o->len = str_copy(o->text, sizeof(o->text), url) ? url.len : 0;
+}
+
+static void remember_base(CURLU *u, struct str base)
+{
+	char *url = NULL;
+
+	last.base_len = last.there.len = 0;
+	if (base.len >= sizeof(last.base) ||
+	    curl_url_get(u, CURLUPART_URL, &url, GET_FLAGS))
+		return;
+	set_origin(&last.here, str_from(url));
+	memcpy(last.base, base.p, base.len);
+	last.base_len = base.len;
+	curl_free(url);
+}
+
+/* A path, or a path and a query, that nobody would write in another way. */
+static bool is_plain_path(struct str s)
+{
+	if (s.len < 2 || s.p[0] != '/' || s.len > URL_MAX / 2)
+		return false;
+	for (size_t i = 1; i < s.len; i++) {
+		char c = s.p[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || c == '_' || c == '-')
+			continue;
+		/* No empty, "." or ".." segments. */
+		if ((c == '/' || c == '.') && s.p[i - 1] != '/')
+			continue;
+		return false;
+	}
+	return true;
+}
+
+static bool resolve_plain(struct str base, struct str ref, struct arena *a,
+			  struct str *url_r)
+{
+	struct str origin = { last.here.text, last.here.len };
+	struct str there = { last.there.text, last.there.len };
+	char *p;
+
+	if (!last.base_len || !origin.len ||
+	    !str_eq(base, (struct str){ last.base, last.base_len }))
+		return false;
+	if (there.len && str_starts(ref, there))
+		origin = there;
+	if (str_starts(ref, origin))
+		ref = str_sub(ref, origin.len, ref.len);
+	if (!is_plain_path(ref))
+		return false;
+	p = arena_alloc(a, origin.len + ref.len + 1);
+	memcpy(p, origin.p, origin.len);
+	memcpy(p + origin.len, ref.p, ref.len);
+	*url_r = (struct str){ p, origin.len + ref.len };
+	return true;
+}
+
 bool url_resolve(struct str base, struct str ref, struct arena *a,
 		 struct str *url_r)
 {
-	CURLU *u = base.p ? parse(base) : curl_url();
 	bool ok = false;
+	CURLU *u;
 
+	if (resolve_plain(base, ref, a, url_r))
+		return true;
+	u = base.p ? parse(base) : curl_url();
 	if (!u)
 		return false;
+	if (base.p)
+		remember_base(u, base);
 	if (base.p)
 		curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
 	ref = str_trim(ref);
@@ -124,6 +207,8 @@ bool url_resolve(struct str base, struct str ref, struct arena *a,
 	else
 		ok = (!ref.len && base.p) || set_url(u, ref);
 	ok = ok && has_http_scheme(u) && get_part(u, CURLUPART_URL, a, url_r);
+	if (ok && base.p)
+		set_origin(&last.there, *url_r);
 	curl_url_cleanup(u);
 	return ok;
 }

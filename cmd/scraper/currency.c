@@ -4,9 +4,9 @@
 
 #include "common/xmem.h"
 
-/* Codes in use (and the kuna, which old pages still have), between spaces. */
+/* Sorted: codes in use (and the kuna, which old pages still have). */
 static const char iso_codes[] =
-	" AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD"
+	"AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD"
 	" BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE"
 	" CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF"
 	" GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES"
@@ -15,12 +15,12 @@ static const char iso_codes[] =
 	" OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG"
 	" SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY"
 	" TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF"
-	" YER ZAR ZMW ZWG ";
+	" YER ZAR ZMW ZWG";
 
 /* Codes that are also words or names of other things. */
 static const char word_codes[] =
-	" ALL AMD BAM BOB CAD COP CUP GEL LAK MAD MOP PEN RON SAR SOS TOP TRY"
-	" COP LSL ";
+	"ALL AMD BAM BOB CAD COP CUP GEL LAK MAD MOP PEN RON SAR SOS TOP TRY"
+	" COP LSL";
 
 /* Countries (and .eu) with their currencies. */
 static const char countries[] =
@@ -331,20 +331,38 @@ static struct str find_code(const char *list, const char key[2])
 	return at ? (struct str){ at + 3, CURRENCY_LEN } : (struct str){ 0 };
 }
 
-/* Is code one of those in a list between spaces? */
+/* Is code one of those in a list, "EUR USD"? */
 static bool in_list(const char *list, struct str code)
 {
-	struct str rest = str_from(list), token;
-
-	while (str_token(&rest, " ", &token))
-		if (str_eq(token, code))
-			return true;
-	return false;
+	if (code.len != CURRENCY_LEN)
+		return false;
+	while (memcmp(list, code.p, CURRENCY_LEN) != 0) {
+		list += CURRENCY_LEN;
+		if (!*list++)
+			return false;
+	}
+	return true;
 }
 
 bool currency_is_code(struct str s)
 {
-	return s.len == CURRENCY_LEN && in_list(iso_codes, s);
+	size_t from = 0, to = sizeof(iso_codes) / CURRENCY_SIZE;
+
+	if (s.len != CURRENCY_LEN)
+		return false;
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+		int cmp = memcmp(s.p, iso_codes + mid * CURRENCY_SIZE,
+				 CURRENCY_LEN);
+
+		if (cmp == 0)
+			return true;
+		if (cmp < 0)
+			to = mid;
+		else
+			from = mid + 1;
+	}
+	return false;
 }
 
 unsigned currency_digits(struct str code)
@@ -434,18 +452,36 @@ static bool code_at(const struct plain *t, size_t at, struct currency_mark *m)
 	return true;
 }
 
+/* Signs by their first byte in lower case, chained in the table's order. */
+static struct {
+	bool built;
+	unsigned short first[256], next[ARRAY_LEN(signs)]; /* 1: signs[0] */
+} by_byte;
+
+static void build_index(void)
+{
+	for (size_t k = ARRAY_LEN(signs); k > 0; k--) {
+		unsigned char c = (unsigned char)signs[k - 1].text[0];
+
+		c = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+		by_byte.next[k - 1] = by_byte.first[c];
+		by_byte.first[c] = (unsigned short)k;
+	}
+	by_byte.built = true;
+}
+
 bool currency_mark_at(const struct plain *t, size_t i,
 		      struct currency_mark *m_r)
 {
 	bool found = code_at(t, i, m_r);
 	size_t longest = found ? m_r->len : 0;
 
-	for (size_t k = 0; k < ARRAY_LEN(signs); k++) {
-		const struct sign *s = &signs[k];
+	if (!by_byte.built)
+		build_index();
+	for (size_t k = by_byte.first[(unsigned char)t->low[i]]; k > 0;
+	     k = by_byte.next[k - 1]) {
+		const struct sign *s = &signs[k - 1];
 
-		/* Most signs differ from the text in their first byte. */
-		if (s->text[0] != t->low[i] && s->text[0] != t->raw[i])
-			continue;
 		if (strlen(s->text) <= longest || !fits(t, i, s))
 			continue;
 		longest = strlen(s->text);

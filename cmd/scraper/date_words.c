@@ -1,5 +1,7 @@
 #include "date_parts.h"
 
+#include <string.h>
+
 #include "common/xmem.h"
 
 /* As they stand in dates (genitive where a language has it), lower case. */
@@ -93,15 +95,46 @@ static size_t is_beginning(struct str word, struct str name)
 	return n;
 }
 
+/* As RFC 5322 and HTTP have it; no other month is called so anywhere. */
+static int month_abbreviated(struct str word)
+{
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+	for (int m = 0; word.len == 3 && m < 12; m++)
+		if (str_eq_nocase(word, (struct str){ names + 3 * m, 3 }))
+			return m + 1;
+	return 0;
+}
+
+/* The first byte of the word in lower case. */
+static char first_byte(struct str word)
+{
+	char text[4] = "";
+	uint32_t cp = 0;
+
+	if (word.len > 0)
+		utf8_decode(word, &cp);
+	utf8_encode(lower(cp), text);
+	return text[0];
+}
+
 int date_month(struct str word)
 {
-	int found = 0;
+	int found = month_abbreviated(word);
+	char first = first_byte(word);
 
+	if (found)
+		return found;
 	for (int m = 0; m < 12; m++) {
-		struct str names = str_from(months[m]), name;
+		const char *next, *at = months[m];
 
-		while (str_token(&names, " ", &name)) {
-			if (is_beginning(word, name) < 3)
+		for (; *at; at = next) {
+			struct str name = { at, 0 };
+
+			next = strchrnul(at, ' ');
+			name.len = (size_t)(next - at);
+			next += *next == ' ';
+			if (*at != first || is_beginning(word, name) < 3)
 				continue;
 			if (name.len == word.len) /* the whole name */
 				return m + 1;

@@ -20,7 +20,40 @@ enum {
 	PIECE = 8 << 10,      /* bytes: at most 2,000 tags deeper at once */
 	FORMATTING_MAX = 128, /* <b>, <font> … that wait to be opened again */
 	ATTRS_MAX = 256,      /* of one element; further ones are dropped */
+	KEEP_BYTES = 256 << 10, /* a parser of larger ones is not kept */
 };
+
+/*
+ * Making a parser costs as much as parsing 20 KB, and feeds have a short text
+ * for each entry: one that came to the end of its document serves the next.
+ */
+static struct parser {
+	myhtml_t *my;
+	myhtml_tree_t *tree;
+} kept;
+
+static void parser_close(struct parser *p)
+{
+	myhtml_tree_destroy(p->tree);
+	myhtml_destroy(p->my);
+	*p = (struct parser){ 0 };
+}
+
+static int parser_open(struct parser *p, struct err *e)
+{
+	*p = kept;
+	kept = (struct parser){ 0 };
+	if (p->tree)
+		return 0;
+	p->my = myhtml_create();
+	p->tree = myhtml_tree_create();
+	if (p->my && p->tree &&
+	    !myhtml_init(p->my, MyHTML_OPTIONS_PARSE_MODE_SINGLE, 1, 0) &&
+	    !myhtml_tree_init(p->tree, p->my))
+		return 0;
+	parser_close(p);
+	return err_set(e, EX_OSERR, "html: cannot start the parser");
+}
 
 static void count_node(myhtml_tree_t *tree, myhtml_tree_node_t *node, void *ctx)
 {
@@ -191,9 +224,8 @@ static struct str drop_unfinished_tag(struct str s)
 struct dom *dom_parse_html(struct str body, struct str content_type,
 			   struct arena *a, struct err *e)
 {
-	myhtml_t *my = NULL;
-	myhtml_tree_t *tree = NULL;
 	struct dom *dom = NULL;
+	struct parser p;
 
 	if (body.len > DOM_BYTES_MAX) {
 		err_set(e, EX_DATAERR, "html: larger than %d bytes",
@@ -208,19 +240,14 @@ struct dom *dom_parse_html(struct str body, struct str content_type,
 		dom_build_init(&b, a, false);
 		return dom_build_finish(&b);
 	}
-	my = myhtml_create();
-	tree = myhtml_tree_create();
-	if (!my || !tree ||
-	    myhtml_init(my, MyHTML_OPTIONS_PARSE_MODE_SINGLE, 1, 0) ||
-	    myhtml_tree_init(tree, my)) {
-		err_set(e, EX_OSERR, "html: cannot start the parser");
-		goto out;
-	}
-	myhtml_encoding_set(tree, MyENCODING_UTF_8);
-	if (!feed(tree, body, e))
-		dom = copy_tree(tree, a);
-out:
-	myhtml_tree_destroy(tree);
-	myhtml_destroy(my);
+	if (parser_open(&p, e))
+		return NULL;
+	myhtml_encoding_set(p.tree, MyENCODING_UTF_8);
+	if (!feed(p.tree, body, e))
+		dom = copy_tree(p.tree, a);
+	if (dom && body.len <= KEEP_BYTES)
+		kept = p;
+	else
+		parser_close(&p);
 	return dom;
 }

@@ -54,6 +54,11 @@ static void count_chars(struct str s, size_t *beyond_r, size_t *broken_r)
 	while (s.len > 0) {
 		uint32_t cp;
 
+		if ((unsigned char)*s.p < 0x80) {
+			s.p++;
+			s.len--;
+			continue;
+		}
 		s = str_sub(s, utf8_decode(s, &cp), s.len);
 		*beyond_r += cp >= 0x80;
 		*broken_r += cp == 0xfffd;

@@ -1,5 +1,7 @@
 #include "feed_vocabulary.h"
 
+#include <string.h>
+
 #include "common/xmem.h"
 
 /* What a namespace's IRI begins with, without its scheme and "www.". */
@@ -74,7 +76,13 @@ struct feed_name feed_name_of(const struct dom_node *n, struct str root_ns)
 
 bool feed_name_is(struct feed_name n, const char *name)
 {
-	struct str local, prefix = str_cut(str_from(name), ':', &local);
+	size_t len = strlen(name);
+	struct str local, prefix;
+
+	/* "local", or "prefix:local" */
+	if (len != n.local.len && len != n.prefix.len + 1 + n.local.len)
+		return false;
+	prefix = str_cut((struct str){ name, len }, ':', &local);
 
 	if (!local.p) {
 		local = prefix;

@@ -122,9 +122,11 @@ struct str item_text(struct arena *a, struct str raw, size_t max)
 	bool gap = false;
 
 	while (raw.len) {
-		uint32_t c;
-		size_t n = utf8_decode(raw, &c);
+		uint32_t c = (unsigned char)*raw.p;
+		size_t n = 1;
 
+		if (c >= 0x80)
+			n = utf8_decode(raw, &c);
 		raw = str_sub(raw, n, raw.len);
 		if (is_space(c)) {
 			gap = len > 0;
@@ -132,7 +134,9 @@ struct str item_text(struct arena *a, struct str raw, size_t max)
 		}
 		if (is_dropped(c))
 			continue;
-		n = utf8_encode(c, enc);
+		enc[0] = (char)c;
+		if (c >= 0x80)
+			n = utf8_encode(c, enc);
 		if (len + gap + n > room)
 			break;
 		if (!out)

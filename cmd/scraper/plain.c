@@ -37,6 +37,8 @@ static const struct {
 
 static uint32_t narrow(uint32_t cp)
 {
+	if (cp >= ' ' && cp <= '~')
+		return cp;
 	for (size_t i = 0; i < ARRAY_LEN(zeros); i++)
 		if (cp >= zeros[i] && cp < zeros[i] + 10)
 			return '0' + (cp - zeros[i]);
@@ -145,8 +147,11 @@ size_t plain_word_at(const struct plain *t, size_t i, const char *const words[])
 	struct str rest = { t->low + i, t->len - i };
 
 	for (; *words; words++) {
-		struct str word = str_from(*words);
+		struct str word;
 
+		if (**words != t->low[i])
+			continue;
+		word = str_from(*words);
 		if (!str_starts(rest, word))
 			continue;
 		if (plain_starts_with_letter(word) && plain_letter_before(t, i))

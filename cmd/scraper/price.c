@@ -18,6 +18,7 @@ struct amount {
 	bool range; /* the next one is the other end of a range */
 };
 
+/* Large: what has a count beside it is filled in as far as that says. */
 struct reading {
 	struct plain text;
 	struct currency_mark marks[MARKS_MAX];
@@ -429,13 +430,16 @@ bool price_parse(struct str text, struct str near,
 		 const struct price_hints *hints, struct price *p_r)
 {
 	static const struct price_hints none;
-	struct reading r = { .hints = hints ? hints : &none };
+	struct reading r;
 	struct currency_mark near_marks[MARKS_MAX];
 	const struct currency_mark *beside;
 	const struct amount *a;
 	struct plain near_text;
 	struct price p = { 0 };
 
+	r.n_marks = r.n_amounts = r.taken = 0;
+	r.near_code = (struct str){ 0 };
+	r.hints = hints ? hints : &none;
 	plain_make(str_trim(near), &near_text);
 	beside = near_mark(&near_text, near_marks);
 	if (beside && !is_shared(beside))
