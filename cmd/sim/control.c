@@ -134,6 +134,25 @@ static int post_hook(struct site *s, const struct json *in, struct buf *out,
 	return 0;
 }
 
+static int post_chat(struct site *s, const struct json *in, struct buf *out,
+		     struct err *e)
+{
+	if (chats_control(&s->chats, in, e))
+		return -1;
+	buf_puts(out, "{\"ok\":true}\n");
+	return 0;
+}
+
+static void get_chat(struct site *s, struct str name, struct answer *a)
+{
+	const struct chat_room *r = chats_room(&s->chats, name);
+
+	if (r)
+		chats_describe(r, &a->body);
+	else
+		answer_error(a, 404, "No such room.");
+}
+
 static void get_state(const struct site *s, struct buf *b)
 {
 	const struct world *w = s->world;
@@ -179,10 +198,8 @@ static void answer_post(struct visit *v, struct str rest)
 		int (*fn)(struct site *s, const struct json *in,
 			  struct buf *out, struct err *e);
 	} posts[] = {
-		{ "tick", post_tick },
-		{ "set", post_set },
-		{ "ad", post_ad },
-		{ "hook", post_hook },
+		{ "tick", post_tick }, { "set", post_set },   { "ad", post_ad },
+		{ "hook", post_hook }, { "chat", post_chat },
 	};
 	struct str body = v->rq->body.len ? v->rq->body : STR("{}");
 	struct err e = { 0 };
@@ -220,6 +237,8 @@ void control_answer(struct visit *v, struct str rest)
 		get_log(v->site, &v->a->body);
 	else if (str_is(first, "hook") && str_is_id(name))
 		hooks_print(&v->site->hooks, name, &v->a->body);
+	else if (str_is(first, "chat") && str_is_id(name))
+		get_chat(v->site, name, v->a);
 	else
 		answer_error(v->a, 404, "No such control.");
 }

@@ -9,16 +9,21 @@
 #include "common/tool.h"
 #include "common/xmem.h"
 
+#include "chat_server.h"
 #include "server.h"
 #include "site.h"
 
 enum { ALIVE_MS = 5000 };
 
 static struct {
-	const char *listen;
-	int64_t seed, tick_ms, ads, crawl_delay_s;
+	const char *listen, *chat;
+	int64_t chat_every_ms, seed, tick_ms, ads, crawl_delay_s;
 	struct opt_common common;
-} cfg = { .listen = "127.0.0.1:8090", .seed = 1, .tick_ms = 2000, .ads = 12 };
+} cfg = { .listen = "127.0.0.1:8090",
+	  .chat_every_ms = 1000,
+	  .seed = 1,
+	  .tick_ms = 2000,
+	  .ads = 12 };
 
 static const struct opt opts[] = {
 	{ 'l', "listen", "ADDR:PORT", OPT_STR, &cfg.listen, 0, 0,
@@ -29,6 +34,10 @@ static const struct opt opts[] = {
 	  "how often the world changes; 0: only by POST /control/tick" },
 	{ 'n', "ads", "N", OPT_UINT, &cfg.ads, 0, WORLD_ADS_MAX,
 	  "classified ads of each source" },
+	{ 0, "chat", "ADDR:PORT", OPT_STR, &cfg.chat, 0, 0,
+	  "where to have chats; port 0: any that is free (default: nowhere)" },
+	{ 0, "chat-every", "TIME", OPT_MS, &cfg.chat_every_ms, 0, 86400000,
+	  "how often somebody says something; 0: only by POST /control/chat" },
 	{ 0, "crawl-delay", "SECONDS", OPT_UINT, &cfg.crawl_delay_s, 0, 3600,
 	  "Crawl-delay in robots.txt; 0: none" },
 };
@@ -46,6 +55,7 @@ struct sim {
 	struct loop *loop;
 	struct site site;
 	struct server *server;
+	struct chat_server *chats;
 	struct loop_timer *tick, *alive;
 	int64_t next_ms; /* the next tick */
 };
@@ -81,6 +91,14 @@ static int serve(struct sim *sim, struct err *e)
 	sim->server = server_open(sim->loop, cfg.listen, &sim->site, e);
 	if (!sim->server)
 		return -1;
+	sim->site.chats.seed = (uint64_t)cfg.seed;
+	if (cfg.chat) {
+		sim->chats =
+			chat_server_open(sim->loop, cfg.chat, &sim->site.chats,
+					 cfg.chat_every_ms, e);
+		if (!sim->chats)
+			return -1;
+	}
 	sim->tick = loop_timer_new(sim->loop, on_tick, sim);
 	sim->alive = loop_timer_new(sim->loop, on_alive, sim);
 	if (cfg.tick_ms > 0) {
@@ -89,9 +107,11 @@ static int serve(struct sim *sim, struct err *e)
 	}
 	loop_timer_start(sim->alive, ALIVE_MS);
 
-	log_info("ready listen=%s seed=%lld tick_ms=%lld ads=%lld",
-		 server_address(sim->server), (long long)cfg.seed,
-		 (long long)cfg.tick_ms, (long long)cfg.ads);
+	log_info("ready listen=%s chat=%s seed=%lld tick_ms=%lld ads=%lld",
+		 server_address(sim->server),
+		 sim->chats ? chat_server_address(sim->chats) : "-",
+		 (long long)cfg.seed, (long long)cfg.tick_ms,
+		 (long long)cfg.ads);
 	notify("READY=1");
 	loop_run(sim->loop);
 	notify("STOPPING=1");
@@ -103,6 +123,7 @@ static void release(struct sim *sim)
 	loop_timer_free(&sim->alive);
 	loop_timer_free(&sim->tick);
 	server_close(&sim->server);
+	chat_server_close(&sim->chats);
 	site_release(&sim->site);
 	loop_free(&sim->loop);
 }

@@ -124,6 +124,7 @@ void site_release(struct site *s)
 {
 	world_free(&s->world);
 	hooks_release(&s->hooks);
+	chats_release(&s->chats);
 	tally_release(&s->log);
 	tally_release(&s->counters);
 }

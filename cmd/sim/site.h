@@ -8,6 +8,7 @@
  * The paths are described in weir-sim(1).
  */
 #include "answer.h"
+#include "chat.h"
 #include "hook.h"
 #include "tally.h"
 #include "world.h"
@@ -15,6 +16,7 @@
 struct site {
 	struct world *world;
 	struct hooks hooks;
+	struct chats chats;
 	struct tally log;	/* requests per path */
 	struct tally counters;	/* of the paths that misbehave by count */
 	unsigned crawl_delay_s; /* in robots.txt; 0: not mentioned */
