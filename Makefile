@@ -48,7 +48,7 @@ LIBS_crypto := -lcrypto
 LIBS_zstd := $(shell $(PKG_CONFIG) --libs libzstd)
 LIBS_mhd  := $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 
-LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) $(LIBS_crypto) -lm -lpthread
+LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) -lssl $(LIBS_crypto) -lm -lpthread
 LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_z)
 LIBS_gateway := $(LIBS_lws) $(LIBS_uring) $(LIBS_z) -lssl $(LIBS_crypto)
 LIBS_sim     := $(LIBS_mhd) $(LIBS_z)
@@ -132,6 +132,11 @@ $(O)/fuzz/common/%: $(O)/obj/tests/fuzz/common/%.o $(COMMON_LIB)
 $(O)/tests/helpers/%: $(O)/obj/tests/helpers/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_COMMON)
+
+# One that needs what a tool is made of.
+$(O)/tests/helpers/linkprint: $(O)/obj/tests/helpers/linkprint.o $(O)/lib/scraper.a $(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_scraper) $(LIBS_COMMON)
 
 $(SOAK): $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/soak/*.c)) $(COMMON_LIB)
 	@mkdir -p $(@D)

@@ -10,11 +10,14 @@
 enum { PER_HOST = LINKS_MAX };
 
 static const struct link_ops *const transports[] = {
+	[LINK_WEBSOCKET] = &link_websocket,
 	[LINK_POLL] = &link_poll,
 };
 
 static void set_defaults(struct links_conf *c)
 {
+	if (!c->user_agent)
+		c->user_agent = "weir";
 	if (!c->max_bytes)
 		c->max_bytes = LINK_UNIT_MAX;
 	if (!c->open_ms)
@@ -32,13 +35,22 @@ static struct http_config http_config_of(const struct links_conf *c)
 				     .max_per_host = PER_HOST };
 }
 
+static struct wires_conf wires_conf_of(const struct links_conf *c)
+{
+	return (struct wires_conf){ .loop = c->loop,
+				    .guard = c->guard,
+				    .ca_file = c->ca_file };
+}
+
 struct links *links_new(const struct links_conf *conf, struct err *e)
 {
 	struct http_config http = http_config_of(conf);
+	struct wires_conf wires = wires_conf_of(conf);
 	struct links *ls = xcalloc(1, sizeof(*ls));
 
 	ls->conf = *conf;
 	set_defaults(&ls->conf);
+	ls->wires = wires_new(&wires);
 	ls->http = http_new(conf->loop, &http, e);
 	if (!ls->http)
 		links_free(&ls);
@@ -48,12 +60,14 @@ struct links *links_new(const struct links_conf *conf, struct err *e)
 void links_set(struct links *ls, const struct links_conf *conf)
 {
 	struct http_config http = http_config_of(conf);
+	struct wires_conf wires = wires_conf_of(conf);
 	struct loop *loop = ls->conf.loop;
 
 	ls->conf = *conf;
 	ls->conf.loop = loop;
 	set_defaults(&ls->conf);
 	http_set(ls->http, &http);
+	wires_set(ls->wires, &wires);
 }
 
 void links_free(struct links **lsp)
@@ -67,6 +81,7 @@ void links_free(struct links **lsp)
 		link_close(&l);
 	}
 	http_free(&ls->http);
+	wires_free(&ls->wires);
 	free(ls);
 	*lsp = NULL;
 }
@@ -176,10 +191,35 @@ void link_opened(struct link *l)
 
 bool link_give(struct link *l, const struct link_unit *u)
 {
+	if (l->over)
+		return false;
 	l->links->counts.units++;
 	l->links->counts.bytes += u->bytes.len;
 	l->handler->unit(l->arg, u);
 	return !l->paused && !l->over;
+}
+
+bool link_is_idle(struct link *l, int64_t heard_ms)
+{
+	int64_t now = loop_now_ms(l->links->conf.loop);
+	int64_t half = l->idle_ms / 2, silent;
+
+	if (heard_ms < l->heard_ms)
+		heard_ms = l->heard_ms;
+	silent = l->paused ? 0 : now - heard_ms;
+	if (silent >= l->idle_ms) {
+		link_fail(l, OUTCOME_TIMEOUT, "nothing came for %lld ms",
+			  (long long)silent);
+		return false;
+	}
+	link_set_timer(l, silent < half ? half - silent : l->idle_ms - silent);
+	return silent >= half;
+}
+
+void link_is_late(struct link *l)
+{
+	link_fail(l, OUTCOME_TIMEOUT, "not open after %lld ms",
+		  (long long)l->links->conf.open_ms);
 }
 
 int link_finish(struct link *l, const struct link_end *end)

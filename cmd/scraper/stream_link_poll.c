@@ -144,8 +144,14 @@ static void poll_tick(struct link *l)
 {
 	struct poll *p = (struct poll *)l;
 
-	if (!p->call)
+	if (p->has_held && !l->paused) {
+		p->has_held = false;
+		give(p, buf_str(&p->held));
+		buf_free(&p->held);
+		schedule(p);
+	} else if (!p->call && !l->paused) {
 		ask(p);
+	}
 }
 
 static void poll_pause(struct link *l)
@@ -160,12 +166,9 @@ static void poll_resume(struct link *l)
 {
 	struct poll *p = (struct poll *)l;
 
-	if (p->has_held) {
-		p->has_held = false;
-		give(p, buf_str(&p->held));
-		buf_free(&p->held);
-	}
-	if (!p->call)
+	if (p->has_held)
+		link_set_timer(l, 0);
+	else if (!p->call)
 		schedule(p);
 }
 

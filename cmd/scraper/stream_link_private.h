@@ -5,6 +5,9 @@
  * Between stream_link.c (what all links have) and the transports
  * (stream_link_*.c); nobody else includes this.
  */
+#include "common/wire.h"
+#include "common/ws_client.h"
+
 #include "stream_link.h"
 
 /* How a transport goes about it; the struct link is first in its own. */
@@ -39,6 +42,7 @@ struct link {
 struct links {
 	struct links_conf conf;
 	struct http *http;
+	struct wires *wires;
 	struct link *first;
 	struct links_counts counts;
 };
@@ -56,6 +60,16 @@ void link_heard(struct link *l);
 void link_set_timer(struct link *l, int64_t in_ms);
 
 /*
+ * From tick(), of a link that stands: true, it is half-way to its end for lack
+ * of anything heard, ask whether somebody is there. Sets the timer, and ends
+ * the link when it is time.
+ */
+bool link_is_idle(struct link *l, int64_t heard_ms);
+
+/* From tick(): it does not stand yet, and it is over. */
+void link_is_late(struct link *l);
+
+/*
  * It is over: end() is called from the loop, soon, and the transport is
  * stopped then. Only the first one counts. Returns -1.
  */
@@ -64,6 +78,9 @@ int link_fail(struct link *l, enum outcome outcome, const char *fmt, ...)
 /* The same with all that may be known. */
 int link_finish(struct link *l, const struct link_end *end);
 
-extern const struct link_ops link_poll;
+/* What the end of a WebSocket says of the link's. */
+int link_websocket_end(struct link *l, const struct ws_client_end *e);
+
+extern const struct link_ops link_poll, link_websocket;
 
 #endif

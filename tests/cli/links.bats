@@ -1,0 +1,230 @@
+#!/usr/bin/env bats
+# The transports of chats (cmd/scraper/stream_link*) against a server that
+# behaves and misbehaves (tests/helpers/chatty.py).
+
+load ../helpers
+
+setup() {
+	weir_setup
+	PRINT="$HELPERS/linkprint"
+	CHATTY="$BATS_TEST_DIRNAME/../helpers/chatty.py"
+}
+
+teardown() { weir_teardown; }
+
+# serve [OPTION...]: sets $port.
+serve() {
+	rm -f "$T/port"
+	python3 "$CHATTY" "$@" >"$T/port" 2>"$T/chatty.err" 3>&- &
+	daemons+=("$!")
+	wait_for test -s "$T/port"
+	port=$(cat "$T/port")
+}
+
+# link PROTOCOL PATH-OR-URL [OPTION VALUE]...: what comes of it, in $output.
+link() {
+	local protocol=$1 url=$2
+	shift 2
+	case $protocol:$url in
+	ws:/[a-z]* | ircws:/[a-z]*) url=ws://127.0.0.1:$port$url ;;
+	irc:) url=irc://127.0.0.1:$port ;;
+	*:/[a-z]*) url=http://127.0.0.1:$port$url ;;
+	esac
+	run timeout 20 "$PRINT" "$protocol" "$url" --allow 127.0.0.1 "$@"
+	[ "$status" -eq 0 ] || {
+		echo "$url: $status: $output" >&2
+		return 1
+	}
+}
+
+# ends PROTOCOL, then lines "PATH OUTCOME STATUS RETRY REASON" on standard input.
+ends() {
+	local protocol=$1 path outcome status_ retry reason got want
+	shift
+	while read -r path outcome status_ retry reason; do
+		link "$protocol" "$path" "$@"
+		got=$(tail -n 1 <<<"$output" | jq -r '"\(.end) \(.status // "-")" +
+			" \(.retry_ms // "-") \(.reason)"')
+		want="$outcome $status_ $retry $reason"
+		[ "$got" = "$want" ] || {
+			echo "$path: $got, not $want" >&2
+			return 1
+		}
+	done
+}
+
+units() { jq -r 'select(has("unit")) | .unit' <<<"$output"; }
+
+@test "a WebSocket that is refused says with which outcome" {
+	serve
+	ends ws <<-'END'
+		/ws/401 http-error 401 - status 401
+		/ws/403 blocked 403 - status 403
+		/ws/429 rate-limited 429 7000 status 429
+		/ws/503 rate-limited 503 3000 status 503
+		/ws/500 http-error 500 - status 500
+		/ws/200 http-error 200 - a page, not a WebSocket
+		/ws/302 http-error 302 - a redirect, not a WebSocket
+		/ws/challenge blocked 503 - status 503, Cloudflare
+		/ws/until-end blocked 403 - status 403, Cloudflare
+		/ws/noise parse-fail - - not HTTP
+		/ws/cut parse-fail - - not HTTP
+		/ws/endless parse-fail - - headers without an end
+		/ws/bad-accept parse-fail - - status 101, but it has not read our key
+		/ws/extension parse-fail - - an extension that was not asked for
+	END
+	ends ws --subprotocol chat.v1 <<-'END'
+		/ws/utf8 parse-fail - - the server does not speak the subprotocol
+	END
+}
+
+@test "a WebSocket ends with its close code, or with what is against RFC 6455" {
+	serve
+	ends ws --max 1000 <<-'END'
+		/ws/1000 unreachable - - closed by the server: 1000 normal
+		/ws/1001 unreachable - - closed by the server: 1001 going away: restart
+		/ws/1008 blocked - - closed by the server: 1008 policy: banned
+		/ws/1013 rate-limited - - closed by the server: 1013 try later
+		/ws/4001 unreachable - - closed by the server: 4001: bad? token
+		/ws/no-code unreachable - - closed by the server: 1005 no code
+		/ws/1005 parse-fail - - close frame that may not be
+		/ws/half-code parse-fail - - close frame that may not be
+		/ws/masked parse-fail - - masked frame
+		/ws/rsv parse-fail - - reserved bit set
+		/ws/opcode parse-fail - - unknown opcode
+		/ws/continuation parse-fail - - part of no message
+		/ws/within parse-fail - - message within a message
+		/ws/long-ping parse-fail - - control frame too long
+		/ws/split-ping parse-fail - - control frame in parts
+		/ws/long-form parse-fail - - length in a form that it may not have
+		/ws/bad-text parse-fail - - text that is not UTF-8
+		/ws/big refused - - message of more than 1000 bytes
+		/ws/big-parts refused - - message of more than 1000 bytes
+		/ws/huge refused - - message of more than 1000 bytes
+		/ws/gone unreachable - - broken transfer: closed without a word
+	END
+	# What the server is told is the code that says it.
+	link ws /ws/answer-to-close
+	link ws /ws/was-closed --units 1
+	[ "$(units)" = "8 1007" ]
+}
+
+@test "messages of a WebSocket come whole and in order" {
+	serve
+	link ws /ws/fragments --units 1
+	[ "$(units)" = "one two three" ]
+	link ws /ws/utf8 --units 1
+	[ "$(units)" = "ü 😀" ]
+	link ws /ws/empty --units 1
+	[ "${lines[1]}" = '{"unit":""}' ]
+	link ws /ws/binary --units 1
+	[ "${lines[1]}" = '{"unit":"(4 bytes)","binary":true}' ]
+	link ws /ws/slow --units 1
+	[ "$(units)" = slow ]
+	link ws /ws/many --units 2000
+	[ "$(units)" = "$(seq -f m%g 0 1999)" ]
+}
+
+@test "a WebSocket says what it is to say" {
+	serve
+	link ws /ws/echo --header 'Cookie: a=b' --send one --send zwölf --units 3
+	[ "$(units)" = $'a=b;weir\none\nzwölf' ]
+	link ws /ws/echo --header 'User-Agent: other' --units 1
+	[ "$(units)" = ";other" ]
+	link ws /ws/protocol --subprotocol chat.v1 --units 1
+	[ "$(units)" = spoken ]
+	link ws /ws/asks --units 1
+	[ "$(units)" = "heard: you there" ]
+}
+
+@test "a WebSocket that idles is asked, and ends when nobody answers" {
+	serve
+	link ws /ws/half-open --idle 300
+	[ "$(units)" = there ]
+	[ "$(tail -n 1 <<<"$output" | jq -r .end)" = timeout ]
+	link ws /ws/alive --idle 300 --units 1
+	[ "$(units)" = "three pings" ]
+	link ws /ws/never --open 200
+	[ "$output" = '{"end":"timeout","reason":"not open after 200 ms"}' ]
+}
+
+@test "what is held back comes later, all of it and in order" {
+	serve
+	link ws /ws/flood --pause-every 500 --pause 3
+	[ "$(units | cut -d' ' -f1)" = "$(seq 0 29999)" ]
+	[[ "$output" == *'1000 normal"}' ]]
+	link ws /ws/many --pause-every 7 --pause 1 --units 2000
+	[ "$(units)" = "$(seq -f m%g 0 1999)" ]
+}
+
+@test "addresses that may not be reached are refused before a connection" {
+	serve
+	run "$PRINT" ws "ws://127.0.0.1:$port/ws/empty" --allow 10.0.0.1
+	[ "$output" = '{"end":"refused","reason":"address is loopback"}' ]
+	run "$PRINT" ws "ws://localhost:$port/ws/empty" --allow 10.0.0.1
+	[ "$output" = '{"end":"refused","reason":"address is loopback"}' ]
+	run "$PRINT" ws "ws://[::ffff:127.0.0.1]:$port/" --allow 10.0.0.1
+	[ "$output" = '{"end":"refused","reason":"address is loopback"}' ]
+	link ws "ws://user:secret@127.0.0.1:$port/"
+	[ "$output" = '{"end":"refused","reason":"no names or passwords in a URL"}' ]
+	link ws "http://127.0.0.1:$port/"
+	[ "$output" = '{"end":"refused","reason":"no scheme of a stream"}' ]
+	link ws "ws://no-such-host.invalid/"
+	[ "$(jq -r .end <<<"$output")" = unreachable ]
+	[[ "$output" == *'"dns: '* ]]
+	# Nobody listens where somebody did.
+	kill "${daemons[0]}"
+	wait_for gone "${daemons[0]}"
+	link ws /ws/empty
+	[ "$output" = '{"end":"unreachable","reason":"connect: Connection refused"}' ]
+}
+
+# certificate NAME DAYS: $T/NAME.pem and $T/NAME.key, for that host.
+certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$T/$1.key" -out "$T/$1.pem" -subj "/CN=$1" \
+		-addext "subjectAltName=DNS:$1" -days 2 2>/dev/null
+}
+
+@test "TLS needs a certificate of the host that is trusted" {
+	certificate localhost
+	certificate elsewhere
+	serve --tls "$T/localhost.pem" "$T/localhost.key"
+	link ws "wss://localhost:$port/ws/fragments" --ca "$T/localhost.pem" \
+		--units 1
+	[ "$(units)" = "one two three" ]
+	link ws "wss://localhost:$port/ws/flood" --ca "$T/localhost.pem" \
+		--pause-every 900 --pause 2
+	[ "$(units | cut -d' ' -f1)" = "$(seq 0 29999)" ]
+	link ws "wss://localhost:$port/ws/empty"
+	[ "$output" = '{"end":"unreachable","reason":"tls: self-signed certificate"}' ]
+	link ws "wss://127.0.0.1:$port/ws/empty" --ca "$T/localhost.pem"
+	[ "$output" = '{"end":"unreachable","reason":"tls: IP address mismatch"}' ]
+	link ws "wss://localhost:$port/ws/empty" --ca "$T/none.pem"
+	[ "$output" = '{"end":"unreachable","reason":"tls: CA certificates: '"$T/none.pem"' cannot be read"}' ]
+	serve --tls "$T/elsewhere.pem" "$T/elsewhere.key"
+	link ws "wss://localhost:$port/ws/empty" --ca "$T/elsewhere.pem"
+	[ "$output" = '{"end":"unreachable","reason":"tls: hostname mismatch"}' ]
+	serve
+	# No TLS there: it waits for a line, we for its half of the handshake.
+	link ws "wss://localhost:$port/" --ca "$T/localhost.pem" --open 300
+	[ "$output" = '{"end":"timeout","reason":"not open after 300 ms"}' ]
+}
+
+@test "polling asks again and again, and says less where nothing is new" {
+	serve
+	link poll /poll/count --every 500 --units 3
+	[ "$(units)" = $'[1]\n[2]\n[3]' ]
+	link poll /poll/etag --every 500 --units 2
+	[ "$(units)" = $'[1]\n[4]' ]
+	link poll /poll/count?a --next-url "http://127.0.0.1:$port/poll/count?b" \
+		--every 500 --units 3
+	[ "$(units)" = $'[1]\n[1]\n[2]' ]
+	link poll /poll/count?c --every 500 --pause-every 1 --pause 600 --units 2
+	[ "$(units)" = $'[1]\n[2]' ]
+	ends poll --max 1000 <<-'END'
+		/poll/503 rate-limited 503 9000 status 503
+		/poll/none http-error 404 - status 404
+		/poll/big refused 200 - body of more than 1000 bytes
+	END
+}
