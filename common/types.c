@@ -376,28 +376,57 @@ const struct shape shape_silence =
 #define DOC_CONDITION	 "As schema.org names it: NewCondition."
 #define DOC_LIST_PRICE	 "The price that is crossed out."
 
+#define DOC_SHIPPING   "What sending it costs, at the least."
+#define DOC_UNIT_PRICE "The price of one unit, where the page says it."
+#define DOC_UNIT       "That unit: kg, l, 100 g."
+
+#define PRICE_ROWS                                                            \
+	{ ROW(type_price, watch, ID, 0, DOC_WATCH) },                         \
+		{ SUB(type_price, item, REQ, shape_item_seen,                 \
+		      "Whose price it is.") },                                \
+		{ ROW(type_price, price, DECIMAL, REQ | NUL,                  \
+		      "Null: the page gives none.") },                        \
+		{ ROW(type_price, currency, CURRENCY, NUL, "ISO 4217.") },    \
+		{ ROW(type_price, previous, DECIMAL, NUL,                     \
+		      "The price before.") },                                 \
+		{ ROW(type_price, availability, TEXT, NUL, DOC_AVAILABILITY), \
+		  .max = 64 },                                                \
+		{ ROW(type_price, source, ID, 0, DOC_SOURCE) },               \
+		{ ROW(type_price, list_price, DECIMAL, 0, DOC_LIST_PRICE) },  \
+		{ ROW(type_price, shipping, DECIMAL, 0, DOC_SHIPPING) },      \
+		{ ROW(type_price, unit_price, DECIMAL, 0, DOC_UNIT_PRICE) },  \
+		{ ROW(type_price, unit, TEXT, 0, DOC_UNIT), .max = 64 },      \
+		{ ROW(type_price, condition, TEXT, 0, DOC_CONDITION),         \
+		  .max = 64 },                                                \
+		{ ROW(type_price, title, TEXT, 0,                             \
+		      "What the page calls it.") },                           \
+		{ ROW(type_price, link, URL, 0, "Where to look or buy.") },   \
+		{ ROW(type_price, image, URL, 0, "A picture.") },             \
+		{ ROW(type_price, seller, TEXT, 0, "Who sells it.") },        \
+		{ ROW(type_price, baseline, BOOL, 0, DOC_BASELINE) },         \
+	{                                                                     \
+		ROW(type_price, free, BOOL, 0, DOC_FREE)                      \
+	}
+
 static const struct shape_field price_rows[] = {
-	{ ROW(type_price, watch, ID, 0, DOC_WATCH) },
-	{ SUB(type_price, item, REQ, shape_item_seen, "Whose price it is.") },
-	{ ROW(type_price, price, DECIMAL, REQ | NUL,
-	      "Null: the page gives none.") },
-	{ ROW(type_price, currency, CURRENCY, NUL, "ISO 4217.") },
-	{ ROW(type_price, previous, DECIMAL, NUL, "The price before.") },
-	{ ROW(type_price, availability, TEXT, NUL, DOC_AVAILABILITY),
-	  .max = 64 },
-	{ ROW(type_price, source, ID, 0, DOC_SOURCE) },
-	{ ROW(type_price, list_price, DECIMAL, 0, DOC_LIST_PRICE) },
-	{ ROW(type_price, condition, TEXT, 0, DOC_CONDITION), .max = 64 },
-	{ ROW(type_price, title, TEXT, 0, "What the page calls it.") },
-	{ ROW(type_price, link, URL, 0, "Where to look or buy.") },
-	{ ROW(type_price, image, URL, 0, "A picture.") },
-	{ ROW(type_price, seller, TEXT, 0, "Who sells it.") },
-	{ ROW(type_price, baseline, BOOL, 0, DOC_BASELINE) },
-	{ ROW(type_price, free, BOOL, 0, DOC_FREE) },
+	PRICE_ROWS,
+	{ ROW(type_price, offers, COUNT, 0,
+	      "Of so many shops' offers this is the best; absent: one "
+	      "watch.") },
 };
 const struct shape shape_price =
 	SHAPE(type_price, price_rows, OPEN,
-	      "The price or availability of an item changed.");
+	      "The price or availability of an item changed, or its best offer "
+	      "where several watches have it.");
+
+static const struct shape_field offer_rows[] = {
+	PRICE_ROWS,
+	{ ROW(type_price, stale, BOOL, 0,
+	      "The watch was not fetched well for too long.") },
+};
+const struct shape shape_offer = SHAPE(
+	type_price, offer_rows, OPEN,
+	"One shop's offer changed, of an item that several watches have.");
 
 static const struct shape_field listing_rows[] = {
 	{ ROW(type_listing, watch, ID, 0, DOC_WATCH) },
@@ -408,6 +437,9 @@ static const struct shape_field listing_rows[] = {
 	{ ROW(type_listing, title, TEXT, 0, "Its headline.") },
 	{ ROW(type_listing, price, DECIMAL, NUL, "What it costs.") },
 	{ ROW(type_listing, list_price, DECIMAL, 0, DOC_LIST_PRICE) },
+	{ ROW(type_listing, shipping, DECIMAL, 0, DOC_SHIPPING) },
+	{ ROW(type_listing, unit_price, DECIMAL, 0, DOC_UNIT_PRICE) },
+	{ ROW(type_listing, unit, TEXT, 0, DOC_UNIT), .max = 64 },
 	{ ROW(type_listing, currency, CURRENCY, NUL, "ISO 4217.") },
 	{ ROW(type_listing, availability, TEXT, 0, DOC_AVAILABILITY),
 	  .max = 64 },

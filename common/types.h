@@ -123,18 +123,22 @@ struct type_silence { /* silence.set/ID: no notification until then */
 
 /* ---- facts ---- */
 
-struct type_price { /* price.update/ITEM */
+struct type_price { /* price.update/ITEM, offer.update/ITEM */
 	struct str watch;
 	struct type_item item;
 	struct str price, currency, previous, availability, source;
-	struct str list_price, condition, title, link, image, seller;
+	struct str list_price, shipping, unit_price, unit;
+	struct str condition, title, link, image, seller;
 	bool baseline, free;
+	struct str offers; /* price.update: digits; absent: one watch */
+	bool stale;	   /* offer.update */
 };
 
 struct type_listing { /* listing.new, .update, .gone/SOURCE */
 	struct str watch, source;
 	bool baseline, free;
-	struct str id, title, price, list_price, currency, availability;
+	struct str id, title, price, list_price, shipping, unit_price, unit;
+	struct str currency, availability;
 	struct str condition, sku, mpn, gtin, brand, image, link, seller;
 	struct str rating, published, updated, author, summary;
 	struct str previous; /* listing.update: the price before */
@@ -271,7 +275,7 @@ struct type_trouble { /* event.refused, stage.gap, stage.skipped */
 extern const struct shape
 	shape_item, shape_watch, shape_poll, shape_search, shape_rule,
 	shape_silence, shape_proxy, shape_provider, shape_proxy_status,
-	shape_provider_status, shape_price, shape_listing, shape_page_change,
+	shape_provider_status, shape_price, shape_offer, shape_listing, shape_page_change,
 	shape_observation, shape_summary, shape_stats, shape_anomaly,
 	shape_alert, shape_notification, shape_delivery, shape_status, shape_message,
 	shape_trouble, shape_chat_message, shape_session_start, shape_session_stop;

@@ -23,6 +23,8 @@ static const struct type_entry types[] = {
 	{ "provider.set", &shape_provider, true, "ID", OF(type_provider, id) },
 	{ "price.update", &shape_price, false, "ITEM",
 	  OF(type_price, item.id) },
+	{ "offer.update", &shape_offer, false, "ITEM",
+	  OF(type_price, item.id) },
 	{ "price.stats", &shape_stats, false, "ITEM", OF(type_stats, item) },
 	{ "price.anomaly", &shape_anomaly, false, "ITEM",
 	  OF(type_anomaly, item) },

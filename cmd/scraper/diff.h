@@ -79,6 +79,11 @@ void diff_found(const struct diff_watch *w, const struct watch_state *before,
 		const struct observation *o, int64_t now_us, struct arena *a,
 		struct watch_state *after_r, struct diff *d_r);
 
+/* The event TYPE/SUBJECT with that data. */
+struct diff_event diff_event_of(const char *type, struct str subject,
+				const struct shape *shape, const void *data,
+				struct arena *a);
+
 /* observation.change/WATCH; how a fetch ended, in another way than before. */
 struct diff_ending {
 	enum outcome outcome, previous;

@@ -57,7 +57,7 @@ static struct belief judge(struct work *k)
 }
 
 /* What is not remembered of a price did not move. */
-static void say(struct work *k, const struct type_price *t)
+static struct str say(struct work *k, const struct type_price *t)
 {
 	const struct watch_state *b = k->before;
 	const struct item *it = &k->o->items[0];
@@ -74,6 +74,7 @@ static void say(struct work *k, const struct type_price *t)
 	ev = diff_say(k, "price.update", k->w->item->id, &shape_price, t);
 	ev->item = it;
 	ev->before = before;
+	return ev->data;
 }
 
 void diff_price(struct work *k)
@@ -112,7 +113,7 @@ void diff_price(struct work *k)
 	}
 	if (!is.availability)
 		t->availability = b->availability;
-	say(k, t);
+	after->offer = say(k, t);
 	after->price = diff_now(b->price, t->price);
 	after->currency = t->currency;
 	after->availability = t->availability;

@@ -18,10 +18,6 @@ struct work {
 	struct trails trails;
 };
 
-struct diff_event diff_event_of(const char *type, struct str subject,
-				const struct shape *shape, const void *data,
-				struct arena *a);
-
 /*
  * Add an event to those of the observation; item and before are for the caller
  * to set. Valid until the next one.

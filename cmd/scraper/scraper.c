@@ -63,18 +63,41 @@ static int put_watch(struct scraper *s, struct str id, struct str json,
 		       : rhythm_forget(s, id, e);
 }
 
+/* The item of a watch, and what is to be said once the watch is another. */
+struct former {
+	char item[STR_ID_MAX + 1]; /* "": none */
+};
+
+static struct former former_of(const struct task *t)
+{
+	struct former f = { .item = "" };
+
+	if (t && t->watch->diff.item)
+		str_copy(f.item, sizeof(f.item), t->watch->def.item.id);
+	return f;
+}
+
+static int settle(struct scraper *s, const struct former *f,
+		  const struct event *ev, struct err *e)
+{
+	return *f->item ? group_settle(s, str_from(f->item), ev->time_us, e)
+			: 0;
+}
+
 /* The one of this id that was there before goes. */
 static int refuse_watch(struct scraper *s, const struct event *ev,
 			struct str id, const struct err *why, struct err *e)
 {
 	struct task *t = task_find(s, id);
 	struct source *src = t ? t->source : NULL;
+	const struct former was = former_of(t);
 
 	if (t)
 		task_remove(s, t);
 	if (streams_remove(s->streams, id, e))
 		return -1;
-	if (record_bad_watch(s, id, ev->time_us, true, why, e))
+	if (record_bad_watch(s, id, ev->time_us, true, why, e) ||
+	    settle(s, &was, ev, e))
 		return -1;
 	return src ? record_source(s, src, ev->time_us, e) : 0;
 }
@@ -133,7 +156,11 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 		log_warn("%s: watch %.*s is there twice; the last line holds",
 			 s->conf->file, STR_ARG(id));
 	if (t) {
+		const struct former was = former_of(t);
+
 		task_set(s, w);
+		if (settle(s, &was, ev, e))
+			return -1;
 		return record_source(s, t->source, ev->time_us, e);
 	}
 	t = task_set(s, w);
@@ -153,11 +180,12 @@ static int remove_watch(struct scraper *s, const struct event *ev,
 {
 	struct task *t = task_find(s, id);
 	struct source *src = t ? t->source : NULL;
+	const struct former was = former_of(t);
 
 	if (t)
 		task_remove(s, t);
 	if (streams_remove(s->streams, id, e) ||
-	    put_watch(s, id, (struct str){ 0 }, e))
+	    put_watch(s, id, (struct str){ 0 }, e) || settle(s, &was, ev, e))
 		return -1;
 	return src ? record_source(s, src, ev->time_us, e) : 0;
 }
@@ -296,6 +324,8 @@ static void on_live(void *self, struct stage *stage)
 	if ((s->conf->once || s->conf->test) && streams_count(s->streams))
 		log_warn("%zu chats are left out: they have no end",
 			 streams_count(s->streams));
+	if (!s->conf->test && group_sweep(s, s->since_us, &e))
+		goto fail;
 	tasks_start(s);
 	if (s->conf->once || s->conf->test)
 		return;

@@ -61,6 +61,7 @@ static void submit(struct scraper *s, struct result *r)
 static bool is_old_news(const struct task *t, enum outcome outcome)
 {
 	return !t->scraper->conf->test && t->observed &&
+	       !(t->stale && outcome_is_good(outcome)) &&
 	       outcome != OUTCOME_FOUND &&
 	       !diff_ends_otherwise(outcome, t->outcome);
 }
@@ -164,7 +165,7 @@ static void on_fetched(void *arg, const struct fetched *f)
 	if (is_old_news(t, outcome)) {
 		stats_add(stage_stats(t->scraper->stage), "fetches_total",
 			  outcome_name(outcome), 1);
-		t->seen |= outcome_is_good(outcome);
+		task_seen(t, outcome, clk_wall_us());
 		if (outcome == OUTCOME_UNCHANGED)
 			rhythm_adapt(t, false);
 		schedule_next(t, outcome, wait_ms);

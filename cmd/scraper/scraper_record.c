@@ -63,8 +63,8 @@ static int load_id(struct scraper *s, struct str id, struct arena *a,
 	return 0;
 }
 
-static int load(struct task *t, struct arena *a, struct watch_state *st_r,
-		struct err *e)
+int record_state(struct task *t, struct arena *a, struct watch_state *st_r,
+		 struct err *e)
 {
 	if (load_id(t->scraper, t->watch->def.id, a, st_r, e))
 		return -1;
@@ -92,15 +92,34 @@ int record_load(struct task *t, struct err *e)
 {
 	struct arena a = { 0 };
 	struct watch_state st;
-	int rc = load(t, &a, &st, e);
+	int rc = record_state(t, &a, &st, e);
 
 	if (rc == 0 && st.observed)
 		task_set_outcome(t, st.outcome);
 	if (rc == 0)
 		watch_set_version(t->watch, st.etag, st.last_modified);
 	t->polls = st.polls;
+	/* One that was good when we went had no time to grow old. */
+	t->good_us = clk_wall_us();
+	if (st.observed && !outcome_is_good(st.outcome) && st.good_us)
+		t->good_us = st.good_us;
+	t->stale = st.stale;
 	arena_free(&a);
 	return rc ? rc : rhythm_load(t, e);
+}
+
+int record_stale(struct task *t, struct err *e)
+{
+	struct arena a = { 0 };
+	struct watch_state st;
+	int rc = record_state(t, &a, &st, e);
+
+	st.stale = t->stale;
+	st.good_us = t->good_us;
+	if (rc == 0)
+		rc = save(t->scraper, t->watch->def.id, &st, e);
+	arena_free(&a);
+	return rc;
 }
 
 /* ---- sources ---- */
@@ -306,19 +325,18 @@ static bool is_to_be_recorded(const struct result *r, const struct diff *d,
 	       (d->n || (otherwise && provenance_is_telling(r->outcome)));
 }
 
-/* What follows from it, in order. */
+/* What follows from it, in order. *cause_r: of this and what is yet to come. */
 static int emit_all(struct result *r, const struct watch_state *before,
-		    const struct diff *d, bool otherwise, struct err *e)
+		    const struct diff *d, bool otherwise, struct event *cause_r,
+		    struct err *e)
 {
-	struct event cause = { .id = 0 };
-
-	if (is_to_be_recorded(r, d, otherwise) && emit_record(r, d, &cause, e))
+	if (is_to_be_recorded(r, d, otherwise) && emit_record(r, d, cause_r, e))
 		return -1;
 	for (size_t i = 0; i < d->n; i++)
-		if (emit(r->task->scraper, &d->events[i], r->time_us, &cause,
+		if (emit(r->task->scraper, &d->events[i], r->time_us, cause_r,
 			 e))
 			return -1;
-	return otherwise ? emit_ending(r, before, &cause, e) : 0;
+	return otherwise ? emit_ending(r, before, cause_r, e) : 0;
 }
 
 /* Compare, say what follows, keep what must be kept. */
@@ -327,9 +345,10 @@ static int record(struct result *r, struct err *e)
 	struct task *t = r->task;
 	struct watch_state before, after;
 	struct diff d = { .n = 0 };
-	bool otherwise;
+	struct event cause = { .id = 0 };
+	bool back, otherwise, shared = group_is_shared(t);
 
-	if (load(t, &r->arena, &before, e))
+	if (record_state(t, &r->arena, &before, e))
 		return -1;
 	if (r->outcome == OUTCOME_FOUND && !t->watch->extractor)
 		mock_observation(r, &before);
@@ -351,17 +370,25 @@ static int record(struct result *r, struct err *e)
 	}
 	if (d.waits)
 		task_due_within(t, t->watch->diff.confirm.again_ms);
+	if (shared)
+		group_rename(r, &d);
 	otherwise = !before.observed ||
 		    diff_ends_otherwise(before.outcome, r->outcome);
-	if (emit_all(r, &before, &d, otherwise, e))
+	if (emit_all(r, &before, &d, otherwise, &cause, e))
 		return -1;
 	after.observed = true;
 	after.outcome = r->outcome;
-	t->seen |= outcome_is_good(r->outcome);
+	task_seen(t, r->outcome, r->time_us);
+	after.good_us = t->good_us;
+	back = t->stale && outcome_is_good(r->outcome);
+	after.stale = t->stale = t->stale && !back;
 	task_set_outcome(t, r->outcome);
-	if (!otherwise && !d.moved)
+	if (!otherwise && !d.moved && !back)
 		return 0;
 	if (save(t->scraper, t->watch->def.id, &after, e))
+		return -1;
+	if (shared && (back || d.n) &&
+	    group_record(r, back && !d.n, !before.based, &cause, e))
 		return -1;
 	return record_source(t->scraper, t->source, r->time_us, e);
 }
@@ -480,10 +507,11 @@ void record_summary(void *arg)
 	int64_t now_us = clk_wall_us();
 	struct err e;
 
-	if ((n || rhythm_has_news(s)) &&
-	    (stage_begin(s->stage, &e) || rhythm_save(s, &e) ||
-	     emit_summaries(s, ids, n, now_us, &e) ||
-	     stage_commit(s->stage, &e)))
+	if (group_sweep(s, now_us, &e) ||
+	    ((n || rhythm_has_news(s)) &&
+	     (stage_begin(s->stage, &e) || rhythm_save(s, &e) ||
+	      emit_summaries(s, ids, n, now_us, &e) ||
+	      stage_commit(s->stage, &e))))
 		stage_fail(s->stage, &e);
 	s->since_us = now_us;
 	free(ids);

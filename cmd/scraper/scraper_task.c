@@ -71,6 +71,14 @@ void task_set_outcome(struct task *t, enum outcome outcome)
 		t->source->outcome = outcome;
 }
 
+void task_seen(struct task *t, enum outcome outcome, int64_t time_us)
+{
+	if (!outcome_is_good(outcome))
+		return;
+	t->seen = true;
+	t->good_us = time_us;
+}
+
 /* ---- when ---- */
 
 static void arm(struct scraper *s)
@@ -230,6 +238,7 @@ static void task_replace(struct task *t, struct watch *w)
 	fetch_cancel(&t->fetch);
 	drop_results(t);
 	leave_source(t);
+	group_leave(t);
 	if (same)
 		rhythm_take_over(t, w);
 	if (same)
@@ -239,6 +248,7 @@ static void task_replace(struct task *t, struct watch *w)
 	watch_free(&t->watch);
 	t->watch = w;
 	join_source(t);
+	group_join(t);
 	due_within(t, same && t->observed
 			      ? timing_next(&w->timing, t->n, clk_wall_us())
 			      : 0);
@@ -266,6 +276,7 @@ struct task *task_set(struct scraper *s, struct watch *w)
 	s->n_tasks++;
 	stats_set(stage_stats(s->stage), "watches", NULL, (int64_t)s->n_tasks);
 	join_source(t);
+	group_join(t);
 	return t;
 }
 
@@ -280,6 +291,7 @@ void task_remove(struct scraper *s, struct task *t)
 	schedule_remove(&s->schedule, &t->entry);
 	fetch_cancel(&t->fetch);
 	leave_source(t);
+	group_leave(t);
 	watch_free(&t->watch);
 	free(t);
 	s->n_tasks--;

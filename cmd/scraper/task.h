@@ -16,13 +16,16 @@ struct task {
 	struct watch *watch;
 	struct fetch *fetch; /* under way, or NULL */
 	struct source *source;
-	uint64_t n;	   /* fetches so far, in this process */
-	uint64_t polls;	   /* of a mock */
-	unsigned failures; /* in a row */
-	int64_t next_us;   /* when it is due, as wall time; CLK_NONE: not */
-	bool observed;	   /* there is an outcome */
+	struct task *next_of_item; /* in its slot of items */
+	uint64_t n;		   /* fetches so far, in this process */
+	uint64_t polls;		   /* of a mock */
+	unsigned failures;	   /* in a row */
+	int64_t next_us; /* when it is due, as wall time; CLK_NONE: not */
+	bool observed;	 /* there is an outcome */
 	enum outcome outcome;
 	bool seen;	   /* fetched well since the last summary */
+	int64_t good_us;   /* the last time that it was */
+	bool stale;	   /* too long ago for its offer to be the best */
 	bool recording;	   /* a result waits to be recorded */
 	bool again;	   /* asked for while under way */
 	bool adapted;	   /* its interval is not in the ledger yet */
@@ -65,6 +68,7 @@ struct scraper {
 	struct schedule schedule;
 	struct tz_cache zones;
 	struct task *tasks[SCRAPER_TASKS];
+	struct task *items[SCRAPER_TASKS]; /* those with an item, by it */
 	size_t n_tasks;
 	size_t left; /* of one pass */
 	struct source *sources;
@@ -91,6 +95,8 @@ void task_due_within(struct task *t, int64_t ms);
 void task_begin(struct task *t);
 /* As soon as it may, whatever its windows. */
 void task_poll(struct task *t);
+/* It ended so at that time. */
+void task_seen(struct task *t, enum outcome outcome, int64_t time_us);
 /* Takes the outcome into account, also that of its source. */
 void task_set_outcome(struct task *t, enum outcome outcome);
 void tasks_due(void *scraper); /* for loop_timer_new() */
@@ -132,6 +138,38 @@ int record_source(struct scraper *s, struct source *src, int64_t time_us,
 		  struct err *e);
 /* Take the outcome that is in the ledger into the task. */
 int record_load(struct task *t, struct err *e);
+/* Remember that it is stale. */
+int record_stale(struct task *t, struct err *e);
+/* What is remembered of the watch, as it is defined now. */
+int record_state(struct task *t, struct arena *a, struct watch_state *st_r,
+		 struct err *e);
+
+/* ---- scraper_group.c: items that several watches have ---- */
+
+/* How long an offer may be the best that its watch cannot see any more. */
+#define GROUP_FRESH_MS (INT64_C(7) * 24 * 3600 * 1000)
+
+void group_join(struct task *t);
+void group_leave(struct task *t);
+/* Is there another watch of its item? */
+bool group_is_shared(const struct task *t);
+
+/*
+ * Say which offer is the best, if that is not what was told last. Inside a
+ * transaction, like the next ones.
+ */
+int group_settle(struct scraper *s, struct str item, int64_t time_us,
+		 struct err *e);
+/* The price of one of several offers is not the item's: offer.update. */
+void group_rename(struct result *r, struct diff *d);
+/*
+ * The state of one of several offers was saved: say which is the best now.
+ * say: and how this one stands. first: its state was a baseline.
+ */
+int group_record(struct result *r, bool say, bool first,
+		 const struct event *cause, struct err *e);
+/* What has become stale; in transactions of its own. */
+int group_sweep(struct scraper *s, int64_t now_us, struct err *e);
 
 bool outcome_is_good(enum outcome o);
 

@@ -30,6 +30,9 @@ static const size_t state_texts[] = {
 	offsetof(struct watch_state, text),
 };
 
+/* Those that version 1 did not have. */
+static const size_t late_texts[] = { offsetof(struct watch_state, offer) };
+
 static void put_number(struct buf *b, uint64_t v)
 {
 	for (; v > 0x7f; v >>= 7)
@@ -86,6 +89,9 @@ void watchstate_encode(const struct watch_state *s, struct buf *b)
 	put_number(b, s->n_trails);
 	for (size_t i = 0; i < s->n_trails; i++)
 		put_trail(b, &s->trails[i]);
+	put_texts(b, s, late_texts, ARRAY_LEN(late_texts));
+	put_number(b, s->stale);
+	put_number(b, (uint64_t)s->good_us);
 }
 
 struct reader {
@@ -211,6 +217,11 @@ int watchstate_decode(struct str bytes, struct arena *a,
 		s_r->full = get_number(&r);
 	if (!r.bad && version > 1)
 		get_trails(&r, a, s_r);
+	if (!r.bad && version > 1) {
+		get_texts(&r, s_r, late_texts, ARRAY_LEN(late_texts));
+		s_r->stale = get_number(&r);
+		s_r->good_us = (int64_t)get_number(&r);
+	}
 	if (!r.bad && !r.rest.len && outcome <= OUTCOME_REFUSED)
 		return 0;
 	*s_r = (struct watch_state){ 0 };

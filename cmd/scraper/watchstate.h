@@ -50,7 +50,10 @@ struct watch_state {
 	struct str etag, last_modified;
 	/* An item's price; the last that was seen. */
 	struct str price, currency, availability;
-	bool priceless; /* published without a price since */
+	bool priceless;	  /* published without a price since */
+	struct str offer; /* data of its last price.update */
+	bool stale;	  /* said to be too old to be the best */
+	int64_t good_us;  /* the last good fetch before this was written */
 	/* A list's entries in its order, and those that left, oldest first. */
 	struct known *known;
 	size_t n_known;

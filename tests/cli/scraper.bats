@@ -360,6 +360,97 @@ types() {
 	[ "$(grep -c 'warning: body not kept: ' err)" -eq 1 ]
 }
 
+# What is told of prices, a line each: type, watch, price, stock, before, offers.
+told() { # FILE
+	jq -r 'select(.type | test("^(price|offer).update")) | [.type, .subject,
+		(.data | .watch, .price, .availability, .previous, .offers,
+		(if .baseline then "baseline" else empty end))]
+		| map(. // "-") | join(" ")' "$1"
+}
+
+@test "of several shops with one item the best offer is told" {
+	start_sim
+	a=rolex-submariner
+	b=$(control state | jq -r --arg a $a '[.products[].id] - [$a] | .[0]')
+	put() { # PRODUCT PRICE IN-STOCK
+		control set "{\"item\":\"$1\",\"price\":\"$2\",\"stock\":$3,\"hold\":true}" >/dev/null
+	}
+	watches() { # WATCH...
+		for w; do
+			eval "product=\$$w"
+			echo "{\"id\":\"$w\",\"url\":\"$url/shop/jsonld/$product\",\"item\":{\"id\":\"it\"}}"
+		done >w.jsonl
+	}
+	put $a 100.00 true
+	put $b 120.00 true
+	# One watch alone: its price is the item's.
+	watches a
+	pass -s st >out
+	[ "$(told out)" = "price.update it a 100.00 InStock - - baseline" ]
+	# A dearer shop joins: no news of the item.
+	watches a b
+	pass -s st >out
+	[ "$(told out)" = "offer.update it b 120.00 InStock - - baseline" ]
+	# It becomes cheaper, but not the cheapest.
+	put $b 110.00 true
+	pass -s st >out
+	[ "$(told out)" = "offer.update it b 110.00 InStock 120.00 -" ]
+	# Now it is the best.
+	put $b 90.00 true
+	pass -s st >out
+	[ "$(told out)" = "offer.update it b 90.00 InStock 110.00 -
+price.update it b 90.00 InStock 100.00 2" ]
+	pass -s st >out
+	[ ! -s out ]
+	# It is sold out: the other one's offer is the best that can be had.
+	put $b 90.00 false
+	pass -s st >out
+	[ "$(told out)" = "offer.update it b 90.00 OutOfStock 90.00 -
+price.update it a 100.00 InStock 90.00 2" ]
+	[ "$(jq -r 'select(.type=="price.update").data.link' out)" = "$url/shop/jsonld/$a" ]
+	# Both are: the lower one.
+	put $a 100.00 false
+	pass -s st >out
+	[ "$(told out)" = "offer.update it a 100.00 OutOfStock 100.00 -
+price.update it b 90.00 OutOfStock 100.00 2" ]
+}
+
+@test "an offer that cannot be seen any more stays the best for its time only" {
+	start_sim
+	a=rolex-submariner
+	b=$(control state | jq -r --arg a $a '[.products[].id] - [$a] | .[0]')
+	prices() {
+		control set "{\"item\":\"$a\",\"price\":\"90\",\"stock\":true,\"hold\":true}"
+		control set "{\"item\":\"$b\",\"price\":\"100\",\"stock\":true,\"hold\":true}"
+	}
+	prices
+	cat >w.jsonl <<-END
+	{"id":"a","url":"$url/shop/jsonld/$a","fresh":"1s","item":{"id":"it"}}
+	{"id":"b","url":"$url/shop/jsonld/$b","item":{"id":"it"}}
+	END
+	pass -s st >out
+	[ "$(told out | tail -n 1 | cut -d' ' -f 1-4)" = "price.update it a 90.00" ]
+	kill "$pid"
+	wait "$pid" || true
+	pass -s st >out
+	[ "$(told out)" = "" ]
+	[ "$(jq -r 'select(.type=="observation.change").data.outcome' out | sort -u)" = unreachable ]
+	until=$(($(date +%s%N) + 1100000000))
+	wait_for '[ "$(date +%s%N)" -gt $until ]'
+	pass -s st >out
+	[ "$(told out)" = "offer.update it a 90.00 InStock - -
+price.update it b 100.00 InStock 90.00 2" ]
+	[ "$(jq -c 'select(.type=="offer.update").data.stale' out)" = true ]
+	# Said once; and back when it is seen again.
+	pass -s st >out
+	[ ! -s out ]
+	start ': ready ' sim --listen "${url#http://}" --tick 0
+	prices
+	pass -s st >out
+	[ "$(told out)" = "offer.update it a 90.00 InStock - -
+price.update it a 90.00 InStock 100.00 2" ]
+}
+
 @test "the text of a page is kept with state only, if it fits, and named" {
 	start_sim
 	echo "{\"id\":\"page\",\"kind\":\"page\",\"url\":\"$url/page\"}" >w.jsonl
