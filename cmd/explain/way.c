@@ -1,0 +1,358 @@
+#include "way.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "common/xmem.h"
+
+const char *way_role_name(enum way_role r)
+{
+	static const char *const names[] = { "in force", "cause", "this",
+					     "follows" };
+
+	return names[r];
+}
+
+struct walk {
+	struct way *w;
+	struct journal *j;
+	uint64_t look;
+	struct str id;	    /* what is looked for: "SOURCE ID", or an alert's */
+	struct event found; /* a copy */
+	bool done;	    /* a scan has what it wanted */
+	uint64_t on_way[2 * WAY_STEPS_MAX]; /* hashes; see is_on_way() */
+	size_t n_on_way;
+	struct arena scratch;
+};
+
+/* ---- pieces of events ---- */
+
+static struct str copy(struct arena *a, struct str s)
+{
+	return s.p ? arena_str(a, s) : s;
+}
+
+static struct event copy_event(struct arena *a, const struct event *ev)
+{
+	struct event c = *ev;
+
+	c.topic = copy(a, ev->topic);
+	c.source = copy(a, ev->source);
+	c.idtext = copy(a, ev->idtext);
+	c.ext = copy(a, ev->ext);
+	c.data = copy(a, ev->data);
+	return c;
+}
+
+static struct str member(struct str data, const char *name, struct arena *a)
+{
+	struct str value, text = { 0 };
+
+	if (json_type_of(data) == JSON_OBJECT && json_get(data, name, &value))
+		json_text(value, a, &text);
+	return text;
+}
+
+/* "SOURCE ID", as the events that follow from it say it. */
+static struct str name_of(const struct event *ev, struct arena *a)
+{
+	struct buf b = { 0 };
+	struct str s;
+
+	buf_add_str(&b, ev->source);
+	buf_putc(&b, ' ');
+	if (ev->id)
+		buf_u64(&b, ev->id);
+	else
+		buf_add_str(&b, ev->idtext);
+	s = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return s;
+}
+
+static bool is_alert(const struct event *ev)
+{
+	return str_starts(ev->topic, STR("alert."));
+}
+
+static bool is_notification(const struct event *ev)
+{
+	return event_is(ev, "user.notification");
+}
+
+/* The id of the alert that it is, or tells of; absent: none. */
+static struct str alert_of(const struct event *ev, struct arena *a)
+{
+	if (is_alert(ev))
+		return member(ev->data, "id", a);
+	if (is_notification(ev))
+		return member(ev->data, "alert", a);
+	return (struct str){ 0 };
+}
+
+/* ---- looking for one ---- */
+
+static int take(void *arg, const struct event *ev, struct err *e)
+{
+	struct walk *k = arg;
+
+	(void)e;
+	k->found = copy_event(&k->w->arena, ev);
+	k->done = true;
+	return 1;
+}
+
+static int match_name(void *arg, const struct event *ev, struct err *e)
+{
+	struct walk *k = arg;
+
+	arena_reset(&k->scratch);
+	if (!str_starts(k->id, ev->source) ||
+	    !str_eq(name_of(ev, &k->scratch), k->id))
+		return 0;
+	return take(k, ev, e);
+}
+
+static int match_alert(void *arg, const struct event *ev, struct err *e)
+{
+	struct walk *k = arg;
+
+	arena_reset(&k->scratch);
+	if (!is_alert(ev) || !str_eq(alert_of(ev, &k->scratch), k->id))
+		return 0;
+	return take(k, ev, e);
+}
+
+/* In pieces, so that no snapshot is held for long. As journal_scan(). */
+static int scan(struct walk *k, struct journal_scan *s, journal_fn *fn,
+		struct err *e)
+{
+	enum { PIECE = 10000 };
+	uint64_t left = k->look;
+	int rc = 1;
+
+	for (k->done = false; rc > 0 && !k->done && left > 0;
+	     left -= s->budget) {
+		s->budget = left < PIECE ? left : PIECE;
+		rc = journal_scan(k->j, s, fn, k, &s->from, e);
+		if (s->reverse && s->from < s->until)
+			break;
+	}
+	return rc;
+}
+
+/* Down from below `from`, not below `until`. 1: k->found; 0; -1. */
+static int seek(struct walk *k, journal_fn *match, uint64_t from,
+		uint64_t until, struct err *e)
+{
+	struct journal_scan s = { .from = from - 1,
+				  .until = until ? until : 1,
+				  .reverse = true };
+
+	if (from <= 1)
+		return 0;
+	return scan(k, &s, match, e) < 0 ? -1 : k->done;
+}
+
+/* ---- steps ---- */
+
+/* False: there is no more room. */
+static bool add(struct walk *k, const struct event *ev, enum way_role role)
+{
+	struct way *w = k->w;
+
+	if (w->n == WAY_STEPS_MAX) {
+		w->more = true;
+		return false;
+	}
+	xgrow(&w->v, &w->cap, w->n, sizeof(*w->v));
+	w->v[w->n++] = (struct way_step){ *ev, role };
+	return true;
+}
+
+/* The value that a setting had when the event was recorded. */
+static int add_in_force(struct walk *k, const char *type, struct str id,
+			uint64_t at, bool *found_r, struct err *e)
+{
+	struct buf topic = { 0 };
+	int rc;
+
+	*found_r = false;
+	if (!id.p)
+		return 0;
+	buf_addf(&topic, "%s/%.*s", type, STR_ARG(id));
+	k->done = false;
+	rc = journal_history(k->j, buf_str(&topic), at, take, k, e);
+	buf_free(&topic);
+	if (rc < 0)
+		return -1;
+	*found_r = k->done;
+	if (k->done)
+		add(k, &k->found, WAY_IN_FORCE);
+	return 0;
+}
+
+static int add_rule(struct walk *k, const struct event *alert, struct err *e)
+{
+	struct arena *a = &k->w->arena;
+	struct str rule = member(alert->data, "rule", a);
+	bool found;
+
+	if (add_in_force(k, "rule.set", rule, alert->offset, &found, e))
+		return -1;
+	return found ? 0
+		     : add_in_force(k, "search.set", rule, alert->offset,
+				    &found, e);
+}
+
+/* What was read, by the watch that read it. */
+static int add_watch(struct walk *k, const struct event *ev, struct err *e)
+{
+	bool found;
+
+	if (event_is(ev, "watch.set"))
+		return 0;
+	return add_in_force(k, "watch.set",
+			    member(ev->data, "watch", &k->w->arena), ev->offset,
+			    &found, e);
+}
+
+static int add_step(struct walk *k, const struct event *ev, enum way_role role,
+		    struct err *e)
+{
+	if (is_alert(ev) && add_rule(k, ev, e))
+		return -1;
+	add(k, ev, role);
+	return 0;
+}
+
+/* ---- backwards ---- */
+
+/* All that led to *asked, the first one first. */
+static int find_causes(struct walk *k, const struct event *asked,
+		       struct event chain[], size_t *n_r, struct err *e)
+{
+	struct event at = *asked;
+	size_t n = 0;
+	int rc = 1;
+
+	while (rc > 0 && n < WAY_DEPTH_MAX) {
+		struct str alert = alert_of(&at, &k->w->arena);
+		struct str cause = event_attr(&at, "cause", &k->w->arena);
+		uint64_t below = at.offset;
+		bool tells = is_notification(&at);
+
+		if (!cause.p)
+			break;
+		k->id = cause;
+		rc = seek(k, match_name, below, 0, e);
+		if (rc == 0)
+			k->w->lost = cause;
+		at = k->found;
+		if (rc > 0 && tells && alert.p) {
+			k->id = alert;
+			rc = seek(k, match_alert, below, at.offset, e);
+			if (rc > 0)
+				chain[n++] = k->found;
+			rc = rc < 0 ? -1 : 1;
+		}
+		if (rc > 0)
+			chain[n++] = at;
+	}
+	*n_r = n;
+	return rc < 0 ? -1 : 0;
+}
+
+static int go_back(struct walk *k, const struct event *asked, struct err *e)
+{
+	struct event chain[2 * WAY_DEPTH_MAX];
+	size_t n;
+
+	if (find_causes(k, asked, chain, &n, e) ||
+	    add_watch(k, n ? &chain[n - 1] : asked, e))
+		return -1;
+	while (n-- > 0)
+		if (add_step(k, &chain[n], WAY_CAUSE, e))
+			return -1;
+	return 0;
+}
+
+/* ---- forwards ---- */
+
+static void put_on_way(struct walk *k, struct str name)
+{
+	if (name.p && k->n_on_way < ARRAY_LEN(k->on_way))
+		k->on_way[k->n_on_way++] = str_hash_id(name);
+}
+
+/* An event by its name, or an alert by its id. */
+static bool is_on_way(const struct walk *k, struct str name)
+{
+	uint64_t hash = name.p ? str_hash_id(name) : 0;
+
+	for (size_t i = 0; name.p && i < k->n_on_way; i++)
+		if (k->on_way[i] == hash)
+			return true;
+	return false;
+}
+
+static void stand_on(struct walk *k, const struct event *ev)
+{
+	put_on_way(k, name_of(ev, &k->scratch));
+	if (is_alert(ev))
+		put_on_way(k, alert_of(ev, &k->scratch));
+}
+
+static int follow(void *arg, const struct event *ev, struct err *e)
+{
+	struct walk *k = arg;
+	struct event mine;
+
+	arena_reset(&k->scratch);
+	if (!is_on_way(k, event_attr(ev, "cause", &k->scratch)) &&
+	    !is_on_way(k, alert_of(ev, &k->scratch)))
+		return 0;
+	if (k->w->n == WAY_STEPS_MAX) {
+		k->w->more = k->done = true;
+		return 1;
+	}
+	mine = copy_event(&k->w->arena, ev);
+	stand_on(k, &mine);
+	return add_step(k, &mine, WAY_FOLLOWS, e);
+}
+
+static int go_on(struct walk *k, const struct event *asked, struct err *e)
+{
+	struct journal_scan s = { .from = asked->offset + 1 };
+	int rc;
+
+	stand_on(k, asked);
+	rc = scan(k, &s, follow, e);
+	k->w->cut = rc > 0 && !k->w->more;
+	return rc < 0 ? -1 : 0;
+}
+
+int way_find(struct way *w, struct journal *j, uint64_t offset, uint64_t look,
+	     struct err *e)
+{
+	struct walk k = { .w = w, .j = j, .look = look };
+	struct event asked;
+	int rc = journal_get(j, offset, take, &k, e);
+
+	if (rc <= 0)
+		return rc;
+	asked = k.found;
+	if (go_back(&k, &asked, e) || add_step(&k, &asked, WAY_ASKED, e) ||
+	    go_on(&k, &asked, e))
+		rc = -1;
+	arena_free(&k.scratch);
+	return rc;
+}
+
+void way_free(struct way *w)
+{
+	free(w->v);
+	arena_free(&w->arena);
+	*w = (struct way){ 0 };
+}

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# How an event came about, from the request to the message, and back.
+
+# shellcheck disable=SC2154 # $sim is start_weir's
+
+load ../helpers
+load weir
+
+setup() { weir_setup; }
+teardown() {
+	stop_weir
+	weir_teardown
+}
+
+# explain EVENT: without what is another one in each run
+explain() {
+	weir explain "$@" >"$T/explained"
+	sed -E -e "s|$sim|SIM|g; s/[0-9a-f]{8}:[0-9]+/POS/; s/[0-9a-f]{64}/HASH/g" \
+		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
+		-e 's/after [0-9]+ ms/after N ms/; s/(date: ).*/\1DATE/' \
+		-e 's/(etag: ).*/\1ETAG/; s/(last-modified: ).*/\1DATE/' \
+		-e 's/^(  id            )[0-9a-f]{32}$/\1KEY/' \
+		-e 's/^  body          [0-9]+ bytes/  body          N bytes/' \
+		"$T/explained"
+}
+
+@test "a price, from the request to the delivery, also without a store" {
+	start_weir
+	weir watch add "$sim/shop/jsonld/rolex-submariner" id=rolex target=8000 currency=USD
+	event price.update/rolex .data.baseline
+	site set '{"item":"rolex-submariner","price":"7777.00","hold":true}'
+	weir watch poll rolex
+	event delivery.sent/default
+	stop_weir
+	explain delivery.sent/default >"$T/back"
+	diff - "$T/back" <<-'END'
+	watch.set/rolex  POS  TIME  (in force)
+	  id            rolex
+	  url           SIM/shop/jsonld/rolex-submariner
+	  source        127.0.0.1
+	  kind          product
+	  item          {"id":"rolex","target":"8000","currency":"USD"}
+	observation.record/rolex  POS  TIME  (cause)
+	  asked         SIM/shop/jsonld/rolex-submariner
+	  answered      200 after N ms
+	  headers       content-type: text/html; charset=utf-8
+	                date: DATE
+	                last-modified: DATE
+	                etag: ETAG
+	  body          N bytes, blob HASH
+	  read as       product
+	  outcome       changed
+	  items         1
+	  told          price.update/rolex
+	  entry         SIM/shop/jsonld/rolex-submariner
+	  picked        JSON-LD, also on the page
+	  price         7777.00, before "10620.00"
+	price.update/rolex  POS  TIME  (cause)
+	  price         7777.00
+	  currency      USD
+	  previous      10620.00
+	  availability  InStock
+	  source        127.0.0.1
+	alert.new/rolex/target  POS  TIME  (cause)
+	  rule          target
+	  kind          target
+	  message       Rolex Submariner Date 126610LN: 7777.00 USD, target 8000, at 127.0.0.1
+	  currentPrice  7777.00
+	  targetPrice   8000
+	  currency      USD
+	  previous      10620.00
+	  user          default
+	user.notification/default  POS  TIME  (cause)
+	  title         Target reached: Rolex Submariner Date 126610LN
+	  message       Rolex Submariner Date 126610LN: 7777.00 USD, target 8000, at 127.0.0.1
+	delivery.sent/default  POS  TIME  (this)
+	  channel       inbox
+	  attempt       1
+	  status        200
+	  id            KEY
+	END
+	# The other way; statistics come when they come.
+	weir explain --json price.update/rolex | jq -r '"\(.step) \(.event.type)"' |
+		grep -v 'follows price' | sort >"$T/steps"
+	diff - "$T/steps" <<-'END'
+	cause observation.record
+	follows alert.new
+	follows delivery.sent
+	follows user.notification
+	in force watch.set
+	this price.update
+	END
+	weir explain alert.new/rolex/target | grep '^[a-z]' | sed 's/ .*(/ (/' >"$T/steps"
+	diff - "$T/steps" <<-'END'
+	watch.set/rolex (in force)
+	observation.record/rolex (cause)
+	price.update/rolex (cause)
+	alert.new/rolex/target (this)
+	user.notification/default (follows)
+	delivery.sent/default (follows)
+	END
+}
+
+@test "an entry of a list is explained by its selectors, its alert by the search" {
+	start_weir
+	weir search add sofas keywords=sofa
+	weir watch add "$sim/ads/" id=ads source=ads kind=html \
+		'extract={"items":{"css":"li.result"},"fields":{"id":{"attr":"data-id"},"title":{"css":"h3"},"price":{"css":".price"}}}'
+	event listing.new/ads
+	site ad '{"id":"x1","title":"Green sofa","price":"310","source":"ksl"}'
+	weir watch poll ads
+	event alert.new/ '.data.rule == "sofas"'
+	event delivery.sent/default
+	explain "$(weir-log -r -n 1 -e 'id == "x1"' listing.new/ads | jq -r '"\(.source)/\(.id)"')" >"$T/entry"
+	sed -n '/^observation.record/,$p' "$T/entry" |
+		grep -v '^  *\(headers\|date\|last-mod\|etag\)' >"$T/have"
+	diff - "$T/have" <<-'END'
+	observation.record/ads  POS  TIME  (cause)
+	  asked         SIM/ads/
+	  answered      200 after N ms
+	  body          N bytes, blob HASH
+	  read as       html
+	  extract       {"items":{"css":"li.result"},"fields":{"id":{"attr":"data-id"},"title":{"css":"h3"},"price":{"css":".price"}}}
+	  outcome       changed
+	  items         37
+	  told          listing.new/ads
+	  entry         x1
+	  title         Green sofa, from "Green sofa" by {"css":"h3"}
+	  price         310.00, from "$310.00" by {"css":".price"}
+	  currency      USD
+	listing.new/ads  POS  TIME  (this)
+	  id            x1
+	  title         Green sofa
+	  price         310.00
+	  currency      USD
+	search.set/sofas  POS  TIME  (in force)
+	  id            sofas
+	  keywords      sofa
+	alert.new/x1/sofas  POS  TIME  (follows)
+	  rule          sofas
+	  kind          keywords
+	  message       Green sofa: 310.00 USD, at ads
+	  currentPrice  310.00
+	  currency      USD
+	  user          default
+	user.notification/default  POS  TIME  (follows)
+	  title         Found: Green sofa
+	  message       Green sofa: 310.00 USD, at ads
+	delivery.sent/default  POS  TIME  (follows)
+	  channel       inbox
+	  attempt       1
+	  status        200
+	  id            KEY
+	END
+}
+
+@test "a page and a selector that found nothing are explained" {
+	start_weir
+	weir watch add "$sim/page" id=ferries kind=page
+	weir watch add "$sim/ads/" id=miss kind=html \
+		'extract={"items":{"css":"li.none"},"fields":{"title":{"css":"h3"}}}'
+	event page.change/ferries .data.baseline
+	event observation.change/miss
+	site tick '{"n":60}'
+	weir watch poll ferries
+	event page.change/ferries '.data.added != null'
+	explain page.change/ferries >"$T/page"
+	for list in removed added; do
+		sign=+
+		[ $list = added ] || sign=-
+		jq -r ".data.$list[]" "$T/event" | sed "s/^/  $sign /" >"$T/want"
+		grep "^  [$sign] " "$T/page" | diff "$T/want" -
+	done
+	[ "$(grep '^[a-z]' "$T/page" | sed 's/ .*(/ (/' | xargs)" = \
+		'watch.set/ferries (in force) observation.record/ferries (cause) page.change/ferries (this)' ]
+	explain observation.change/miss >"$T/miss"
+	sed -n '/^observation.record/,$p' "$T/miss" | grep -v '^  *\(date\|last-mod\|etag\|headers\)' >"$T/have"
+	diff - "$T/have" <<-'END'
+	observation.record/miss  POS  TIME  (cause)
+	  asked         SIM/ads/
+	  answered      200 after N ms
+	  body          N bytes, blob HASH
+	  read as       html
+	  extract       {"items":{"css":"li.none"},"fields":{"title":{"css":"h3"}}}
+	  outcome       selector-miss
+	  reason        items: nothing matches li.none
+	observation.change/miss  POS  TIME  (this)
+	  outcome       selector-miss
+	  reason        items: nothing matches li.none
+	  status        200
+	  next          TIME
+	END
+}
