@@ -29,10 +29,7 @@ static const struct opt opts[] = {
 static const struct opt_tool tool = {
 	.name = "explain",
 	.synopsis = "[OPTION...] EVENT",
-	.summary =
-		"Print how an event came about, and what came of it. EVENT "
-		"is a position, an offset, SOURCE/ID, or a topic: its newest "
-		"event.",
+	.summary = "Print how an event came about, and what came of it.",
 	.opts = opts,
 	.n_opts = ARRAY_LEN(opts),
 	.max_args = 1,
