@@ -189,6 +189,13 @@ static const struct shape_field adaptive_rows[] = {
 static const struct shape shape_adaptive =
 	SHAPE(type_adaptive, adaptive_rows, 0, "Bounds of an interval.");
 
+static const struct shape_field bounds_rows[] = {
+	{ ROW(type_bounds, min, DECIMAL, LOOSE, "The least, itself allowed.") },
+	{ ROW(type_bounds, max, DECIMAL, LOOSE, "The most, itself allowed.") },
+};
+static const struct shape shape_bounds =
+	SHAPE(type_bounds, bounds_rows, 0, "Price bounds.");
+
 static const char *const watch_robots[] = { "ignore", NULL };
 
 #define WATCH_ROWS(url_flags)                                                  \
@@ -230,6 +237,12 @@ static const char *const watch_robots[] = { "ignore", NULL };
 		{ ROW(type_watch, fresh, DURATION, 0,                          \
 		      "How old the last good fetch may be before it is "       \
 		      "stale.") },                                             \
+		{ ROW(type_watch, min_items, COUNT, 0,                         \
+		      "Fewer are not believed: implausible."),                 \
+		  .max = WATCH_MIN_ITEMS_MAX },                                \
+		{ SUB(type_watch, plausible, 0, shape_bounds,                  \
+		      "Bounds of the item's price; one beyond them is not "    \
+		      "believed: implausible.") },                             \
 		{ ROW(type_watch, enabled, FLAG, 0, "False: not fetched.") },  \
 		{ ROW(type_watch, headers, OBJECT, 0,                          \
 		      "Further request headers; secret ones name a file.") },  \
@@ -274,13 +287,6 @@ const struct shape shape_poll = {
 	.doc = "Asks for a fetch now; its data says nothing.",
 	.flags = OPEN,
 };
-
-static const struct shape_field bounds_rows[] = {
-	{ ROW(type_bounds, min, DECIMAL, LOOSE, "The least, itself allowed.") },
-	{ ROW(type_bounds, max, DECIMAL, LOOSE, "The most, itself allowed.") },
-};
-static const struct shape shape_bounds =
-	SHAPE(type_bounds, bounds_rows, 0, "Price bounds.");
 
 #define DOC_USER "Whom to tell; absent: default."
 #define DOC_WORDS                                                          \
@@ -478,9 +484,9 @@ const struct shape shape_page_change =
 	SHAPE(type_page_change, page_rows, OPEN, "The text of a page changed.");
 
 static const char *const outcome_names[] = {
-	"changed",     "unchanged",  "empty",	     "selector-miss",
-	"parse-fail",  "blocked",    "rate-limited", "timeout",
-	"unreachable", "http-error", "refused",	     NULL
+	"changed", "unchanged",	   "empty",   "selector-miss", "parse-fail",
+	"blocked", "rate-limited", "timeout", "unreachable",   "http-error",
+	"refused", "implausible",  NULL
 };
 
 static const char *const observation_robots[] = { "ignored", NULL };
@@ -735,6 +741,24 @@ static const struct shape_field status_rows[] = {
 };
 const struct shape shape_status =
 	SHAPE(type_status, status_rows, OPEN, "The state of a source.");
+
+static const struct shape_field freshness_rows[] = {
+	{ ROW(type_freshness, watch, ID, REQ, "The watch.") },
+	{ ROW(type_freshness, source, ID, 0, DOC_SOURCE) },
+	{ ROW(type_freshness, url, URL, 0, "What is fetched.") },
+	{ ROW(type_freshness, item, ID, 0, "Whose price it is.") },
+	{ ROW(type_freshness, fresh, DURATION, 0,
+	      "How old its last good fetch may be; absent: any age.") },
+	{ ROW(type_freshness, since, TIME, 0,
+	      "Stale: the last good fetch; fresh: when it became stale.") },
+	{ NAMED(type_freshness, outcome, 0, outcome_names,
+		"How the last fetch ended that was not good.") },
+	{ ROW(type_freshness, reason, TEXT, 0, "Why, in one line."),
+	  .max = 512 },
+};
+const struct shape shape_freshness =
+	SHAPE(type_freshness, freshness_rows, OPEN,
+	      "A watch has not kept what it promised, or does so again.");
 
 static const struct shape_field proxy_status_rows[] = {
 	{ ROW(type_proxy_status, pool, ID, REQ, "The pool.") },

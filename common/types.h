@@ -64,12 +64,19 @@ struct type_adaptive { /* "adaptive": {"min","max"}, both durations */
 	struct str min, max;
 };
 
+struct type_bounds { /* {"min","max"} of a price */
+	bool present;
+	struct str min, max;
+};
+
 struct type_watch { /* watch.set/ID */
 	struct str id, url, source, kind, every, cron, tz, fresh;
 	struct shape_list windows; /* when it may be fetched; hours.h */
 	struct type_adaptive adaptive;
-	struct str cache;  /* JSON false: Cache-Control is not heeded */
-	struct str robots; /* ignore */
+	struct str cache;     /* JSON false: Cache-Control is not heeded */
+	struct str robots;    /* ignore */
+	struct str min_items; /* a count */
+	struct type_bounds plausible;
 	struct type_item item;
 	struct str extract; /* JSON object, compiled by the scraper */
 	struct str enabled; /* JSON true or false as text; absent: true */
@@ -85,11 +92,6 @@ struct type_watch { /* watch.set/ID */
 struct type_session {
 	struct type_watch watch;
 	struct str reason;
-};
-
-struct type_bounds { /* "price": {"min","max"} */
-	bool present;
-	struct str min, max;
 };
 
 struct type_search { /* search.set/ID */
@@ -263,6 +265,10 @@ struct type_provider_status { /* provider.status/NAME */
 	struct str reason;
 };
 
+struct type_freshness { /* watch.stale, watch.fresh/WATCH */
+	struct str watch, source, url, item, fresh, since, outcome, reason;
+};
+
 struct type_message { /* system.message */
 	struct str message, level, timestamp;
 };
@@ -277,7 +283,7 @@ extern const struct shape
 	shape_silence, shape_proxy, shape_provider, shape_proxy_status,
 	shape_provider_status, shape_price, shape_offer, shape_listing, shape_page_change,
 	shape_observation, shape_summary, shape_stats, shape_anomaly,
-	shape_alert, shape_notification, shape_delivery, shape_status, shape_message,
+	shape_alert, shape_notification, shape_delivery, shape_status, shape_freshness, shape_message,
 	shape_trouble, shape_chat_message, shape_session_start, shape_session_stop;
 extern const struct shape shape_record;
 /* clang-format on */
@@ -319,7 +325,8 @@ int type_check(const struct event *ev, struct err *e);
  * that is not in a file; kind and URL that do not go together; both every and
  * cron; a cron expression that is none; a confirmation of more than there are.
  */
-enum { WATCH_ID_TEXT = 80, WATCH_CONFIRM_MAX = 10 };
+enum { WATCH_ID_TEXT = 80, WATCH_CONFIRM_MAX = 10,
+	WATCH_MIN_ITEMS_MAX = 5000 };
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e);
 
 /*

@@ -222,6 +222,24 @@ static int check_adaptive(const struct type_watch *w, struct err *e)
 	return 0;
 }
 
+static int check_contract(const struct type_watch *w, struct err *e)
+{
+	struct decimal min, max;
+
+	if (w->min_items.p && str_is(w->kind, "page"))
+		return err_set(e, EX_DATAERR, "min_items: a page has none");
+	if (!w->plausible.present)
+		return 0;
+	if (!w->item.present)
+		return err_set(e, EX_DATAERR,
+			       "plausible: there is no item whose price it is");
+	if (w->plausible.min.p && w->plausible.max.p &&
+	    decimal_parse(w->plausible.min, &min) &&
+	    decimal_parse(w->plausible.max, &max) && decimal_cmp(min, max) > 0)
+		return err_set(e, EX_DATAERR, "plausible: min is above max");
+	return 0;
+}
+
 /* ---- chats ---- */
 
 static bool has_scheme(struct str url, const char *scheme)
@@ -316,6 +334,9 @@ static int complete_chat(struct type_watch *w, struct err *e)
 	if (w->adaptive.present || w->windows.present)
 		return err_set(e, EX_DATAERR, "%s: not for a chat",
 			       w->windows.present ? "windows" : "adaptive");
+	if (w->min_items.p || w->plausible.present)
+		return err_set(e, EX_DATAERR, "%s: not for a chat",
+			       w->min_items.p ? "min_items" : "plausible");
 	if (c->pass.p && !names_file(c->pass))
 		return err_set(e, EX_DATAERR,
 			       "chat: pass: must be {\"file\":NAME}");
@@ -363,5 +384,5 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 		w->item.present = true;
 	if (w->item.present && !w->item.id.p)
 		w->item.id = w->id;
-	return 0;
+	return check_contract(w, e);
 }

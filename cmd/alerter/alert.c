@@ -84,6 +84,9 @@ static void add_reason(struct buf *b, const struct rule *r,
 	}
 	if (str_is(t->kind, "fresh") && over) {
 		buf_puts(b, ": fetched again");
+	} else if (str_is(t->kind, "fresh") && s->why.p) {
+		buf_puts(b, ": ");
+		buf_add_str(b, s->why);
 	} else if (str_is(t->kind, "fresh")) {
 		buf_puts(b, ": no good fetch for ");
 		buf_add_str(b, r->fresh);

@@ -378,10 +378,13 @@ static int take_fact(struct alerter *al, struct stage *s,
 			     .seen = &seen,
 			     .time_us = ev->time_us,
 			     .recorded_us = ev->recorded_us };
+	struct freshness_end end = { .well = true, .items = -1 };
 
 	if (!sighting_read(ev, &al->arena, &seen))
 		return 0;
-	if (seen.watch.p && freshness_fetched(al, s, ev, seen.watch, true, e))
+	if (seen.kind == SIGHTING_PRICE)
+		end.price = seen.matter.price;
+	if (seen.watch.p && freshness_fetched(al, s, ev, seen.watch, &end, e))
 		return -1;
 	if (seen.kind == SIGHTING_PRICE)
 		return take_price(al, &h, &seen, e);

@@ -7,8 +7,17 @@
 
 /* What alerts lead to must not lead to alerts. */
 static const char *const passed_by[] = {
-	"alert.",  "user.",    "delivery.", "watch.", "rule.",
-	"search.", "silence.", "stage.",    "event.", "observation.record/",
+	"alert.",
+	"user.",
+	"delivery.",
+	"watch.set",
+	"watch.poll",
+	"rule.",
+	"search.",
+	"silence.",
+	"stage.",
+	"event.",
+	"observation.record/",
 };
 
 /* Rows of words, a newline between them, so that no phrase spans two. */

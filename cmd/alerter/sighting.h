@@ -32,6 +32,7 @@ struct sighting {
 	struct str blob;		  /* and its text */
 	struct str listing; /* a listing's data, unless too large; or absent */
 	struct str key;	    /* ITEM/SOURCE */
+	struct str why;	    /* of a watch: what is wrong with it, or absent */
 	bool baseline;
 };
 

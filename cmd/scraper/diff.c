@@ -221,7 +221,8 @@ struct diff_event diff_ending(const struct diff_watch *w,
 	if (end->next_us != CLK_NONE)
 		t.next = str_from(clk_format(end->next_us, time));
 	if (end->outcome == OUTCOME_CHANGED ||
-	    end->outcome == OUTCOME_UNCHANGED)
+	    end->outcome == OUTCOME_UNCHANGED ||
+	    end->outcome == OUTCOME_IMPLAUSIBLE)
 		t.items = number(a, (int64_t)end->items);
 	if (w->no_robots)
 		t.robots = STR("ignored");

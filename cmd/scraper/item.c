@@ -17,6 +17,7 @@ const char *outcome_name(enum outcome o)
 		[OUTCOME_UNREACHABLE] = "unreachable",
 		[OUTCOME_HTTP_ERROR] = "http-error",
 		[OUTCOME_REFUSED] = "refused",
+		[OUTCOME_IMPLAUSIBLE] = "implausible",
 	};
 
 	return names[o];

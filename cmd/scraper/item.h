@@ -39,6 +39,8 @@ enum outcome {
 	OUTCOME_UNREACHABLE,
 	OUTCOME_HTTP_ERROR,
 	OUTCOME_REFUSED,
+	OUTCOME_IMPLAUSIBLE, /* found, and not to be believed: contract.h */
+	OUTCOMES,	     /* of them; the ledger has their numbers */
 };
 
 /* The name in events: "changed", "selector-miss" … ("found" for FOUND). */

@@ -71,7 +71,8 @@ void provenance_take(struct provenance *p, const struct fetched *f, bool body,
 bool provenance_is_telling(enum outcome o)
 {
 	return o == OUTCOME_EMPTY || o == OUTCOME_SELECTOR_MISS ||
-	       o == OUTCOME_PARSE_FAIL || o == OUTCOME_BLOCKED;
+	       o == OUTCOME_PARSE_FAIL || o == OUTCOME_BLOCKED ||
+	       o == OUTCOME_IMPLAUSIBLE;
 }
 
 /* ---- what moved ---- */

@@ -339,6 +339,21 @@ static int emit_all(struct result *r, const struct watch_state *before,
 	return otherwise ? emit_ending(r, before, cause_r, e) : 0;
 }
 
+/* What was found is believed only as far as the watch says. */
+static void judge(struct result *r)
+{
+	const struct watch *w = r->task->watch;
+	char why[CONTRACT_REASON_MAX];
+
+	if (r->outcome != OUTCOME_FOUND ||
+	    (contract_takes_items(&w->contract, (int64_t)r->o.n_items, why) &&
+	     (!r->o.n_items ||
+	      contract_takes_price(&w->contract, r->o.items[0].price, why))))
+		return;
+	r->outcome = r->o.outcome = OUTCOME_IMPLAUSIBLE;
+	r->reason = arena_str(&r->arena, str_from(why));
+}
+
 /* Compare, say what follows, keep what must be kept. */
 static int record(struct result *r, struct err *e)
 {
@@ -352,6 +367,7 @@ static int record(struct result *r, struct err *e)
 		return -1;
 	if (r->outcome == OUTCOME_FOUND && !t->watch->extractor)
 		mock_observation(r, &before);
+	judge(r);
 	after = before;
 	if (r->outcome == OUTCOME_FOUND) {
 		compare(r, &before, &after, &d);
@@ -400,6 +416,7 @@ static void print(struct result *r)
 
 	if (r->outcome == OUTCOME_FOUND && !r->task->watch->extractor)
 		mock_observation(r, &(struct watch_state){ 0 });
+	judge(r);
 	r->o.outcome =
 		r->outcome == OUTCOME_FOUND ? OUTCOME_CHANGED : r->outcome;
 	r->o.reason = r->reason;

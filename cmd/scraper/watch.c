@@ -159,6 +159,7 @@ static int compile(struct watch *w, struct str id, const struct watch_env *env,
 	w->heeds_cache = !str_is(d->cache, "false");
 	w->ignores_robots = str_is(d->robots, "ignore");
 	w->config = config_hash(d);
+	contract_read(d, &w->contract);
 	set_diff(w);
 	watch_set_version(w, (struct str){ 0 }, (struct str){ 0 });
 	return 0;

@@ -6,6 +6,7 @@
  * its extractor compiled, its headers read, its schedule understood.
  */
 #include "common/arena.h"
+#include "common/contract.h"
 #include "common/err.h"
 #include "common/http.h"
 #include "common/types.h"
@@ -27,6 +28,7 @@ struct watch {
 	struct chat *chat;	     /* NULL: none */
 	struct mock mock;
 	struct diff_watch diff;
+	struct contract contract;
 	const char *url;
 	struct header_lines lines;
 	bool enabled;

@@ -222,7 +222,7 @@ int watchstate_decode(struct str bytes, struct arena *a,
 		s_r->stale = get_number(&r);
 		s_r->good_us = (int64_t)get_number(&r);
 	}
-	if (!r.bad && !r.rest.len && outcome <= OUTCOME_REFUSED)
+	if (!r.bad && !r.rest.len && outcome < OUTCOMES)
 		return 0;
 	*s_r = (struct watch_state){ 0 };
 	return err_set(e, EX_DATAERR, "state of a watch: not understood");

@@ -138,11 +138,15 @@ stale() {
 	jq -c '[.type, .time, .data.message, .data.kind, .data.source]' \
 		"$tmp/out" >"$tmp/have"
 	diff - "$tmp/have" <<-'END'
+	["watch.stale","2026-03-01T01:12:00.000000Z",null,null,"shop"]
 	["alert.new","2026-03-01T01:12:00.000000Z","Lamp: no good fetch for 10m, at shop","fresh","shop"]
 	["user.notification","2026-03-01T01:12:00.000000Z","Lamp: no good fetch for 10m, at shop",null,null]
+	["watch.fresh","2026-03-01T02:00:00.000000Z",null,null,"shop"]
 	["alert.resolved","2026-03-01T02:00:00.000000Z","Lamp: fetched again, at shop","fresh","shop"]
+	["watch.stale","2026-03-01T02:12:00.000000Z",null,null,"shop"]
 	["alert.new","2026-03-01T02:12:00.000000Z","Lamp: no good fetch for 10m, at shop","fresh","shop"]
 	["user.notification","2026-03-01T02:12:00.000000Z","Lamp: no good fetch for 10m, at shop",null,null]
+	["watch.fresh","2026-03-01T04:00:00.000000Z",null,null,"shop"]
 	["alert.resolved","2026-03-01T04:00:00.000000Z","Lamp: fetched again, at shop","fresh","shop"]
 	END
 	alert <"$tmp/in" | cmp - "$tmp/out"

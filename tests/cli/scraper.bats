@@ -891,3 +891,35 @@ last() { weir-log --last "observation.change/$1" | jq -r ".data.$2"; }
 	wait_for '[ "$(asked "/slow/0/page")" -ge $((n + 15)) ]'
 	(($(asked "/page") - grown <= 4))
 }
+
+@test "what breaks a watch's contract is not believed, and another process says so" {
+	start_stage
+	start ': ready ' alerter
+	item=rolex-submariner
+	price() { control set "{\"item\":\"$item\",\"price\":\"$1\",\"hold\":true}" >/dev/null; }
+	price 7900.00
+	sets "{\"id\":\"w\",\"url\":\"$url/shop/jsonld/$item\",\"every\":\"1d\",\"item\":{\"id\":\"lamp\"},
+		\"plausible\":{\"min\":\"100\",\"max\":\"20000\"}}"
+	wait_for '[ "$(last w outcome)" = changed ]'
+	price 7.90
+	polls w
+	wait_for '[ "$(last w outcome)" = implausible ]'
+	[ "$(last w reason)" = 'price 7.90 is not within 100-20000' ]
+	wait_for '[ "$(weir-log watch.stale/w | jq -r .data.reason)" = "price 7.90 is not within 100-20000" ]'
+	[ "$(weir-log price.update/lamp | wc -l)" -eq 1 ]
+	price 7800.00
+	polls w
+	wait_for '[ -n "$(weir-log watch.fresh/w)" ]'
+	[ "$(weir-log price.update/lamp | jq -r '.data | "\(.previous) \(.price)"' | tail -n 1)" = '7900.00 7800.00' ]
+	# A list of too few: nothing of it is gone, whatever it lacks.
+	sets "{\"id\":\"l\",\"kind\":\"feed\",\"url\":\"$url/ads/feed.xml\",\"every\":\"1d\",\"min_items\":3}"
+	wait_for '[ "$(last l outcome)" = changed ]'
+	control state | jq -r '.ads[].id' | tail -n +3 | while read -r ad; do
+		control ad "{\"id\":\"$ad\",\"remove\":true}" >/dev/null
+	done
+	polls l
+	wait_for '[ "$(last l outcome)" = implausible ]'
+	[ "$(last l reason)" = '2 items, fewer than 3' ]
+	wait_for '[ -n "$(weir-log watch.stale/l)" ]'
+	[ -z "$(weir-log listing.gone/)" ]
+}

@@ -123,6 +123,17 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		  "{\"url\":\"http://x\",\"cron\":\"@daily\","
 		  "\"adaptive\":{\"min\":\"1m\",\"max\":\"2m\"}}",
 		  "adaptive: cron is there, too" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\",\"kind\":\"feed\","
+		  "\"plausible\":{\"min\":\"1\"}}",
+		  "plausible: there is no item whose price it is" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\","
+		  "\"plausible\":{\"min\":\"2\",\"max\":\"1.9\"}}",
+		  "plausible: min is above max" },
+		{ "watch.set/a",
+		  "{\"url\":\"http://x\",\"kind\":\"page\",\"min_items\":2}",
+		  "min_items: a page has none" },
 		{ "rule.set/target",
 		  "{\"on\":\"price.update/\",\"stock\":\"InStock\"}",
 		  "id: 'target' is taken; the target of an item is that "

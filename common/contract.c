@@ -1,0 +1,42 @@
+#include "common/contract.h"
+
+#include <stdio.h>
+
+void contract_read(const struct type_watch *w, struct contract *c_r)
+{
+	const struct type_bounds *price = &w->plausible;
+
+	*c_r = (struct contract){ .min_items = shape_count(w->min_items, 0) };
+	if (!price->present)
+		return;
+	c_r->has_min = price->min.p && decimal_parse(price->min, &c_r->min);
+	c_r->has_max = price->max.p && decimal_parse(price->max, &c_r->max);
+}
+
+bool contract_takes_items(const struct contract *c, int64_t n,
+			  char why[CONTRACT_REASON_MAX])
+{
+	if (n >= c->min_items)
+		return true;
+	snprintf(why, CONTRACT_REASON_MAX, "%lld %s, fewer than %lld",
+		 (long long)n, n == 1 ? "item" : "items",
+		 (long long)c->min_items);
+	return false;
+}
+
+bool contract_takes_price(const struct contract *c, struct str price,
+			  char why[CONTRACT_REASON_MAX])
+{
+	char text[3][DECIMAL_TEXT_MAX];
+	struct decimal d;
+
+	if (!price.p || !decimal_parse(price, &d) ||
+	    ((!c->has_min || decimal_cmp(d, c->min) >= 0) &&
+	     (!c->has_max || decimal_cmp(d, c->max) <= 0)))
+		return true;
+	snprintf(why, CONTRACT_REASON_MAX, "price %s is not within %s-%s",
+		 decimal_format(d, text[0]),
+		 c->has_min ? decimal_format(c->min, text[1]) : "",
+		 c->has_max ? decimal_format(c->max, text[2]) : "");
+	return false;
+}
