@@ -325,8 +325,7 @@ int type_check(const struct event *ev, struct err *e);
  * that is not in a file; kind and URL that do not go together; both every and
  * cron; a cron expression that is none; a confirmation of more than there are.
  */
-enum { WATCH_ID_TEXT = 80, WATCH_CONFIRM_MAX = 10,
-	WATCH_MIN_ITEMS_MAX = 5000 };
+enum { WATCH_ID_TEXT = 80, WATCH_CONFIRM_MAX = 10, WATCH_MIN_ITEMS_MAX = 5000 };
 int watch_complete(struct type_watch *w, struct arena *a, struct err *e);
 
 /*
