@@ -20,7 +20,9 @@
 enum {
 	CONNECTIONS = 256, /* defaults of http_config */
 	PER_HOST = 8,
-	STALL_BYTES = 10, /* per second */
+	STALL_BYTES = 10,  /* per second */
+	BUFFER = 16 << 10, /* curl's, of each request under way */
+	STREAM_BUFFER = 4 << 10,
 };
 
 struct http_headers {
@@ -37,7 +39,10 @@ struct http_call {
 	size_t header_bytes;
 	bool plain; /* the handle is set for a GET without a body */
 	bool too_large;
-	bool sent;	     /* a connection stood */
+	bool sent; /* a connection stood */
+	const struct http_stream *stream;
+	bool streaming;	     /* its body has begun */
+	bool streams;	     /* what the handle was last set to */
 	const char *refused; /* by the guard: what the address is */
 	/* What the handle was last given. */
 	int64_t timeout_ms, connect_ms, max_redirects, max_bytes;
@@ -115,6 +120,10 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct http_call *c = arg;
 
+	if (c->streaming) {
+		c->stream->chunk(c->arg, (struct str){ p, size * n });
+		return n;
+	}
 	buf_add(&c->body, p, size * n);
 	if (!c->body.full)
 		return n;
@@ -122,16 +131,33 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 	return 0;
 }
 
+/* The end of a head. False: the body that follows is not wanted. */
+static bool begin_stream(struct http_call *c)
+{
+	struct http_response r = { .result = HTTP_OK, .call = c };
+	long status = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status != 200 || c->streaming) /* or a trailer's */
+		return true;
+	r.status = (int)status;
+	c->streaming = c->stream->head(c->arg, &r);
+	return c->streaming;
+}
+
 static size_t on_header(char *p, size_t size, size_t n, void *arg)
 {
 	struct http_call *c = arg;
 
-	(void)p;
 	c->header_bytes += size * n;
-	if (c->header_bytes <= HTTP_HEADERS_MAX)
-		return n;
-	c->too_large = true;
-	return 0;
+	if (c->header_bytes > HTTP_HEADERS_MAX) {
+		c->too_large = true;
+		return 0;
+	}
+	if (c->stream && size * n == 2 && memcmp(p, "\r\n", 2) == 0 &&
+	    !begin_stream(c))
+		return 0;
+	return n;
 }
 
 static curl_socket_t on_open(void *arg, curlsocktype purpose,
@@ -364,10 +390,25 @@ static void set_method(struct http_call *c, const struct http_request *req)
 		curl_easy_setopt(y, CURLOPT_CUSTOMREQUEST, method);
 }
 
+static void set_stream(struct http_call *c, bool streams)
+{
+	CURL *y = c->easy;
+
+	if (c->streams == streams)
+		return;
+	c->streams = streams;
+	curl_easy_setopt(y, CURLOPT_LOW_SPEED_LIMIT,
+			 streams ? 0L : (long)STALL_BYTES);
+	curl_easy_setopt(y, CURLOPT_BUFFERSIZE,
+			 streams ? (long)STREAM_BUFFER : (long)BUFFER);
+}
+
 /* What differs between requests, where it differs from the last one. */
 static void set_request(struct http_call *c, const struct http_request *req)
 {
 	int64_t connect = req->connect_ms ? req->connect_ms : req->timeout_ms;
+	int64_t timeout = req->stream ? 0 : req->timeout_ms;
+	int64_t max_bytes = req->stream ? 0 : (int64_t)req->max_bytes;
 	CURL *y = c->easy;
 
 	curl_easy_setopt(y, CURLOPT_URL, req->url);
@@ -383,9 +424,10 @@ static void set_request(struct http_call *c, const struct http_request *req)
 		curl_easy_setopt(y, CURLOPT_HTTPHEADER,
 				 req->headers ? req->headers->list : NULL);
 	c->headers = req->headers;
-	if (c->timeout_ms != req->timeout_ms)
-		curl_easy_setopt(y, CURLOPT_TIMEOUT_MS, (long)req->timeout_ms);
-	c->timeout_ms = req->timeout_ms;
+	set_stream(c, req->stream != NULL);
+	if (c->timeout_ms != timeout)
+		curl_easy_setopt(y, CURLOPT_TIMEOUT_MS, (long)timeout);
+	c->timeout_ms = timeout;
 	if (c->connect_ms != connect)
 		curl_easy_setopt(y, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
 	c->connect_ms = connect;
@@ -397,10 +439,10 @@ static void set_request(struct http_call *c, const struct http_request *req)
 	}
 	c->max_redirects = req->max_redirects;
 	/* Counts what is announced; on_body() counts what comes. */
-	if (c->max_bytes != (int64_t)req->max_bytes)
+	if (c->max_bytes != max_bytes)
 		curl_easy_setopt(y, CURLOPT_MAXFILESIZE_LARGE,
-				 (curl_off_t)req->max_bytes);
-	c->max_bytes = (int64_t)req->max_bytes;
+				 (curl_off_t)max_bytes);
+	c->max_bytes = max_bytes;
 }
 
 struct http_call *http_send(struct http *h, const struct http_request *req,
@@ -417,7 +459,8 @@ struct http_call *http_send(struct http *h, const struct http_request *req,
 	c->body.max = req->max_bytes;
 	c->body.full = false;
 	c->header_bytes = 0;
-	c->too_large = c->sent = false;
+	c->too_large = c->sent = c->streaming = false;
+	c->stream = req->stream;
 	c->refused = NULL;
 	c->error[0] = '\0';
 	set_request(c, req);
@@ -438,6 +481,11 @@ void http_cancel(struct http_call **callp)
 	curl_multi_remove_handle((*callp)->http->multi, (*callp)->easy);
 	call_idle(*callp);
 	*callp = NULL;
+}
+
+void http_pause(struct http_call *call, bool paused)
+{
+	curl_easy_pause(call->easy, paused ? CURLPAUSE_RECV : CURLPAUSE_CONT);
 }
 
 struct str http_header(const struct http_response *r, const char *name)

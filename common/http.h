@@ -79,6 +79,19 @@ struct http_headers *http_headers_join(const struct http_headers *h,
 /* Line i, or NULL where there are no more. */
 const char *http_headers_line(const struct http_headers *h, size_t i);
 
+struct http_response;
+
+/*
+ * For a body that goes on. timeout_ms then does not count, nor is a stall one:
+ * who streams has a clock of its own. Called from the loop.
+ */
+struct http_stream {
+	/* The head of a 200 is here; false: it is not wanted, end it. */
+	bool (*head)(void *arg, const struct http_response *r);
+	/* The next bytes of its body; they are not kept. */
+	void (*chunk)(void *arg, struct str bytes);
+};
+
 struct http_request {
 	const char *url;
 	const char *method;		    /* NULL: GET, or POST with a body */
@@ -93,6 +106,7 @@ struct http_request {
 	 * an answer like any other (see `location`).
 	 */
 	unsigned max_redirects;
+	const struct http_stream *stream; /* NULL: the body is kept */
 };
 
 struct http_response {
@@ -119,6 +133,13 @@ struct http_call *http_send(struct http *h, const struct http_request *req,
 
 /* Drop the request; its callback does not come. Not from its own callback. */
 void http_cancel(struct http_call **callp);
+
+/*
+ * Of a stream: read no more, or again. What was read already still comes: with
+ * the present chunk or, where it has to be unpacked, from within the call that
+ * ends the pause.
+ */
+void http_pause(struct http_call *call, bool paused);
 
 /* The last value of an answer's header, or absent. */
 struct str http_header(const struct http_response *r, const char *name);

@@ -11,6 +11,7 @@ enum { PER_HOST = LINKS_MAX };
 
 static const struct link_ops *const transports[] = {
 	[LINK_WEBSOCKET] = &link_websocket,
+	[LINK_SSE] = &link_sse,
 	[LINK_POLL] = &link_poll,
 };
 

@@ -228,3 +228,46 @@ certificate() {
 		/poll/big refused 200 - body of more than 1000 bytes
 	END
 }
+
+@test "events of a stream come as HTML says" {
+	serve
+	link sse /sse/plain --last-id 9
+	[ "$output" = '{"open":true}
+{"unit":"one","event":"message","id":"1"}
+{"unit":"two\nlines","event":"add","id":"1"}
+{"unit":"three","event":"message","id":"1","retry_ms":1500}
+{"unit":"after 9","event":"message","retry_ms":1500}
+{"end":"unreachable","reason":"the server has ended the stream","status":200}' ]
+	link sse /sse/chunked
+	[ "$(units)" = café ]
+	link sse /sse/302 --units 1
+	[ "$(units)" = one ]
+	link sse /sse/comments --idle 600 --units 1
+	[ "$(units)" = "kept awake" ]
+}
+
+@test "events that are held back come later, compressed ones too" {
+	serve
+	link sse /sse/many --pause-every 9 --pause 1
+	[ "$(units)" = "$(seq 0 4999)" ]
+	link sse /sse/gzip --pause-every 30 --pause 1
+	[ "$(units)" = "$(seq 0 1999)" ]
+	link sse /sse/gzip
+	[ "$(units)" = "$(seq 0 1999)" ]
+}
+
+@test "an event stream that is none says why" {
+	serve
+	ends sse --max 1000 <<-'END'
+		/sse/204 empty 204 - status 204 without content
+		/sse/html parse-fail 200 - not text/event-stream
+		/sse/429 rate-limited 429 5000 status 429
+		/sse/none http-error 404 - status 404
+		/sse/big refused - - event of more than 1000 bytes
+		/sse/endless-line refused - - event of more than 1000 bytes
+	END
+	link sse /sse/quiet --idle 200
+	[ "$(tail -n 1 <<<"$output" | jq -r .end)" = timeout ]
+	run "$PRINT" sse "http://127.0.0.1:$port/sse/plain" --allow 10.0.0.1
+	[ "$output" = '{"end":"refused","reason":"address is loopback"}' ]
+}

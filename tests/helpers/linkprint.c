@@ -73,7 +73,7 @@ static void on_unit(void *arg, const struct link_unit *u)
 {
 	(void)arg;
 	units++;
-	if (o.n)
+	if (o.n || (o.units && units > o.units))
 		return;
 	buf_puts(&out, "{");
 	add("unit", u->bytes);
