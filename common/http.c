@@ -36,7 +36,7 @@ struct http_call {
 	http_fn *fn;
 	void *arg;
 	struct buf body;
-	size_t header_bytes;
+	size_t header_bytes, header_lines;
 	bool plain; /* the handle is set for a GET without a body */
 	bool too_large;
 	bool sent; /* a connection stood */
@@ -150,7 +150,9 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 	struct http_call *c = arg;
 
 	c->header_bytes += size * n;
-	if (c->header_bytes > HTTP_HEADERS_MAX) {
+	c->header_lines++;
+	if (c->header_bytes > HTTP_HEADERS_MAX ||
+	    c->header_lines > HTTP_HEADER_LINES_MAX) {
 		c->too_large = true;
 		return 0;
 	}
@@ -226,6 +228,7 @@ static enum http_result result_of(const struct http_call *c, CURLcode rc,
 		return c->sent && !status ? HTTP_BROKEN : HTTP_REFUSED;
 	case CURLE_URL_MALFORMAT: return HTTP_REFUSED;
 	case CURLE_TOO_MANY_REDIRECTS: return HTTP_REDIRECTS;
+	case CURLE_OUT_OF_MEMORY: /* so it says of a header above its limit */
 	case CURLE_FILESIZE_EXCEEDED: return HTTP_TOO_LARGE;
 	default: return HTTP_BROKEN;
 	}
@@ -235,11 +238,18 @@ static const char *reason_of(const struct http_call *c, CURLcode rc, char *text,
 			     size_t size)
 {
 	bool headers = c->header_bytes > HTTP_HEADERS_MAX;
+	bool lines = c->header_lines > HTTP_HEADER_LINES_MAX;
 
 	if (rc == CURLE_OK)
 		return "";
 	if (c->refused)
 		snprintf(text, size, "address is %s", c->refused);
+	else if (rc == CURLE_OUT_OF_MEMORY)
+		snprintf(text, size, "a header of more than %d bytes",
+			 CURL_MAX_HTTP_HEADER);
+	else if (lines)
+		snprintf(text, size, "more than %d headers",
+			 HTTP_HEADER_LINES_MAX);
 	else if (c->too_large || rc == CURLE_FILESIZE_EXCEEDED)
 		snprintf(text, size, "%s of more than %zu bytes",
 			 headers ? "headers" : "body",
@@ -458,7 +468,7 @@ struct http_call *http_send(struct http *h, const struct http_request *req,
 	c->arg = arg;
 	c->body.max = req->max_bytes;
 	c->body.full = false;
-	c->header_bytes = 0;
+	c->header_bytes = c->header_lines = 0;
 	c->too_large = c->sent = c->streaming = false;
 	c->stream = req->stream;
 	c->refused = NULL;

@@ -27,6 +27,7 @@
 
 enum {
 	HTTP_HEADERS_MAX = 256 << 10, /* bytes of an answer's headers */
+	HTTP_HEADER_LINES_MAX = 1000, /* their lines, those of 1xx too */
 	HTTP_IDLE_S = 60,	    /* an older connection is not used again */
 	HTTP_KEEP_BYTES = 64 << 10, /* of a body buffer between requests */
 	HTTP_STALL_S = 30,	    /* below 10 bytes/s for so long: timeout */

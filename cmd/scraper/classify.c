@@ -142,6 +142,9 @@ static void classify_refusal(const struct answer *a, struct verdict *v)
 		say(v, OUTCOME_BLOCKED, "status 403");
 	else if (a->status == 429 || (a->status == 503 && a->retry_after.p))
 		say(v, OUTCOME_RATE_LIMITED, "status %d", a->status);
+	else if (a->status == 304)
+		say(v, OUTCOME_HTTP_ERROR,
+		    "status 304, and no version was asked for");
 	else if (a->status / 100 == 3)
 		say(v, OUTCOME_HTTP_ERROR, "status %d without a new address",
 		    a->status);

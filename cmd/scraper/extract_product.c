@@ -9,6 +9,7 @@
 
 #include "fields.h"
 #include "item_words.h"
+#include "page.h"
 #include "product_choice.h"
 #include "specs.h"
 
@@ -382,6 +383,8 @@ static void run(const void *compiled, const struct document *doc,
 		observation_fail(o, a, OUTCOME_EMPTY, "the page is empty");
 		return;
 	}
+	if (!page_is_text(doc, a, o))
+		return;
 	p->dom = dom_parse_html(doc->body, doc->content_type, a, &e);
 	if (!p->dom) {
 		observation_fail(o, a, OUTCOME_PARSE_FAIL, "%s", e.msg);

@@ -1,6 +1,7 @@
 #include "page.h"
 
 #include "common/url.h"
+#include "common/xmem.h"
 
 enum { SNIFF = 1024 }; /* bytes that are looked at before parsing */
 
@@ -17,6 +18,23 @@ static bool is_xml(const struct document *doc)
 	       str_ends(type, STR("+xml")) || str_starts(head, STR("<?xml"));
 }
 
+/* Formats that are no text, although they begin as if they were. */
+static const char *signature_of(struct str body)
+{
+	static const struct {
+		const char *begins, *name;
+	} formats[] = {
+		{ "%PDF-", "PDF" },
+		{ "%!PS", "PostScript" },
+		{ "{\\rtf", "RTF" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+		if (str_starts(body, str_from(formats[i].begins)))
+			return formats[i].name;
+	return NULL;
+}
+
 /* After conversion from UTF-16 and its like, text has no NUL in it. */
 static bool is_binary(const struct document *doc, struct arena *a)
 {
@@ -24,6 +42,22 @@ static bool is_binary(const struct document *doc, struct arena *a)
 		dom_to_utf8(str_sub(doc->body, 0, SNIFF), doc->content_type, a);
 
 	return str_chr(text, '\0') != (size_t)-1;
+}
+
+bool page_is_text(const struct document *doc, struct arena *a,
+		  struct observation *o)
+{
+	const char *format = signature_of(doc->body);
+
+	if (format)
+		observation_fail(o, a, OUTCOME_PARSE_FAIL, "the body is %s",
+				 format);
+	else if (is_binary(doc, a))
+		observation_fail(o, a, OUTCOME_PARSE_FAIL,
+				 "the body is no text");
+	else
+		return true;
+	return false;
 }
 
 static struct str base_of(const struct dom *dom, struct str url,
@@ -67,11 +101,8 @@ bool page_init(struct page *p, const struct document *doc, struct arena *a,
 		observation_fail(o, a, OUTCOME_EMPTY, "the body is empty");
 		return false;
 	}
-	if (is_binary(doc, a)) {
-		observation_fail(o, a, OUTCOME_PARSE_FAIL,
-				 "the body is no text");
+	if (!page_is_text(doc, a, o))
 		return false;
-	}
 	p->dom = is_xml(doc)
 			 ? dom_parse_xml(doc->body, doc->content_type, a, &e)
 			 : dom_parse_html(doc->body, doc->content_type, a, &e);

@@ -27,4 +27,8 @@ bool page_init(struct page *p, const struct document *doc, struct arena *a,
 	       struct observation *o);
 void page_fini(struct page *p);
 
+/* False, and *o says so, where the body is of another format: PDF, a picture. */
+bool page_is_text(const struct document *doc, struct arena *a,
+		  struct observation *o);
+
 #endif

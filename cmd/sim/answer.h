@@ -34,12 +34,16 @@ struct request {
 	int64_t now_ms;
 };
 
+struct wire;
+
 enum answer_kind {
 	ANSWER_PAGE,
 	ANSWER_CUT,	/* announce the body, send half of it, close */
 	ANSWER_ENDLESS, /* the body over and over, chunked */
 	ANSWER_BOMB,	/* 2 GiB of zeros in 2 MB of gzip */
 	ANSWER_HANG,	/* nothing at all */
+	ANSWER_DRIP,	/* the body byte by byte */
+	ANSWER_WIRE,	/* as `wire` says, and nothing of the rest */
 };
 
 struct answer {
@@ -57,6 +61,8 @@ struct answer {
 	const char *allow; /* Allow, of a 405 */
 	unsigned fillers;  /* headers X-Filler-N to add */
 	int64_t delay_ms;  /* wait before answering */
+	int64_t drip_ms;   /* between two bytes of an ANSWER_DRIP */
+	const struct wire *wire;
 };
 
 /* Drop what was rendered so far and answer with a status and a short page. */

@@ -125,6 +125,17 @@ static int post_ad(struct site *s, const struct json *in, struct buf *out,
 	return 0;
 }
 
+static int post_robots(struct site *s, const struct json *in, struct buf *out,
+		       struct err *e)
+{
+	struct str path = str_from(json_string(json_member(in, "path")));
+
+	if (!path.p || !str_copy(s->robots, sizeof(s->robots), path))
+		return err_set(e, EX_DATAERR, "path: missing or too long");
+	buf_puts(out, "{\"ok\":true}\n");
+	return 0;
+}
+
 static int post_hook(struct site *s, const struct json *in, struct buf *out,
 		     struct err *e)
 {
@@ -198,8 +209,9 @@ static void answer_post(struct visit *v, struct str rest)
 		int (*fn)(struct site *s, const struct json *in,
 			  struct buf *out, struct err *e);
 	} posts[] = {
-		{ "tick", post_tick }, { "set", post_set },   { "ad", post_ad },
-		{ "hook", post_hook }, { "chat", post_chat },
+		{ "chat", post_chat }, { "tick", post_tick },
+		{ "set", post_set },   { "ad", post_ad },
+		{ "hook", post_hook }, { "robots", post_robots },
 	};
 	struct str body = v->rq->body.len ? v->rq->body : STR("{}");
 	struct err e = { 0 };

@@ -10,6 +10,7 @@
 #include "common/xmem.h"
 
 #include "fill.h"
+#include "wire.h"
 
 enum { PIECE_BYTES = 32 << 10, PACK_FROM_BYTES = 256 };
 
@@ -158,6 +159,22 @@ static ssize_t read_cut(void *arg, uint64_t pos, char *out, size_t max)
 	return (ssize_t)left;
 }
 
+/* A pause, then a byte. */
+static ssize_t read_drip(void *arg, uint64_t pos, char *out, size_t max)
+{
+	struct exchange *x = arg;
+
+	if (max == 0)
+		return 0;
+	if (x->dripped == pos) {
+		x->dripped++;
+		x->pause(x->server, x, x->a.drip_ms);
+		return 0;
+	}
+	*out = x->a.body.p[pos];
+	return 1;
+}
+
 static ssize_t read_endless(void *arg, uint64_t pos, char *out, size_t max)
 {
 	const struct exchange *x = arg;
@@ -212,6 +229,9 @@ static struct MHD_Response *make_response(struct exchange *x, bool *packed_r)
 	case ANSWER_CUT:
 		return MHD_create_response_from_callback(
 			x->a.body.len, PIECE_BYTES, read_cut, x, NULL);
+	case ANSWER_DRIP:
+		return MHD_create_response_from_callback(
+			x->a.body.len, PIECE_BYTES, read_drip, x, NULL);
 	case ANSWER_ENDLESS:
 		return MHD_create_response_from_callback(
 			MHD_SIZE_UNKNOWN, PIECE_BYTES, read_endless, x, NULL);
@@ -248,6 +268,12 @@ static void add_headers(struct MHD_Response *r, const struct answer *a,
 	}
 }
 
+static int socket_of(struct MHD_Connection *conn)
+{
+	return MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)
+		->connect_fd;
+}
+
 enum MHD_Result exchange_write(struct exchange *x)
 {
 	char modified[FILL_DATE_SIZE];
@@ -257,6 +283,10 @@ enum MHD_Result exchange_write(struct exchange *x)
 
 	if (x->a.kind == ANSWER_HANG)
 		return MHD_NO;
+	if (x->a.kind == ANSWER_WIRE) {
+		wire_send(x->a.wire, socket_of(x->conn));
+		return MHD_NO;
+	}
 	fill_http_date(x->a.modified_s, modified);
 	r = make_response(x, &packed);
 	if (!r)

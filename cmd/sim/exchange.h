@@ -22,7 +22,11 @@ struct exchange {
 	struct answer a;
 	bool answered; /* a is filled in */
 	bool suspended;
-	int64_t due_ms;		      /* when a suspended one goes on */
+	int64_t due_ms; /* when a suspended one goes on */
+	/* Suspend it for so long, from within a reader of its body. */
+	void (*pause)(void *server, struct exchange *x, int64_t ms);
+	void *server;
+	uint64_t dripped;	      /* bytes that were paused before */
 	struct exchange *prev, *next; /* among the suspended */
 };
 

@@ -5,7 +5,8 @@
 
 #include "common/xmem.h"
 
-#include "pages.h"
+#include "mischief_pages.h"
+#include "wire.h"
 
 enum { REDIRECTS_MAX = 1000, GARBAGE_BYTES = 4096 };
 
@@ -305,6 +306,29 @@ static void garbage(struct visit *v, struct str rest)
 	}
 }
 
+static void drip(struct visit *v, struct str rest)
+{
+	uint64_t ms;
+
+	if (!take_number(v, &rest, 1, ANSWER_DELAY_MAX_MS, &ms))
+		return;
+	site_route(v, rest);
+	if (v->a->kind == ANSWER_PAGE)
+		v->a->kind = ANSWER_DRIP;
+	v->a->drip_ms = (int64_t)ms;
+}
+
+static void wire(struct visit *v, struct str rest)
+{
+	struct str behind;
+
+	v->a->wire = wire_named(str_cut(rest, '/', &behind));
+	if (v->a->wire)
+		v->a->kind = ANSWER_WIRE;
+	else
+		answer_error(v->a, 404, "No such bytes.");
+}
+
 static void hang(struct visit *v, struct str rest)
 {
 	(void)rest;
@@ -342,6 +366,21 @@ bool mischief_answer(struct visit *v, struct str name, struct str rest)
 		{ "garbage", garbage },
 		{ "hang", hang },
 		{ "private", forbidden },
+		{ "drip", drip },
+		{ "wire", wire },
+		{ "challenge", page_challenge },
+		{ "login", page_login },
+		{ "login-form", page_form },
+		{ "consent", page_consent },
+		{ "missing", page_missing },
+		{ "priced", page_priced },
+		{ "pdf", page_pdf },
+		{ "many", page_many },
+		{ "as", page_as },
+		{ "nuls", page_nuls },
+		{ "shuffle", page_shuffle },
+		{ "double", page_double },
+		{ "sessions", page_sessions },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {

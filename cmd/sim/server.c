@@ -87,8 +87,10 @@ static void unlink_exchange(struct server *sv, struct exchange *x)
 	x->suspended = false;
 }
 
-static void suspend(struct server *sv, struct exchange *x, int64_t ms)
+static void suspend(void *arg, struct exchange *x, int64_t ms)
 {
+	struct server *sv = arg;
+
 	x->due_ms = loop_now_ms(sv->loop) + ms;
 	x->suspended = true;
 	x->next = sv->suspended;
@@ -152,6 +154,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn,
 		*slot = x = xcalloc(1, sizeof(*x));
 		x->conn = conn;
 		x->bomb = &sv->bomb;
+		x->pause = suspend;
+		x->server = sv;
 		x->in.max = REQUEST_BODY_MAX;
 		return MHD_YES;
 	}

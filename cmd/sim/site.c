@@ -41,6 +41,8 @@ static bool route_page(struct visit *v, struct str path)
 		page_image(rest, v->a);
 	else if (str_is(path, "page"))
 		page_text(w, v->a);
+	else if (str_is(path, "robots.txt") && v->site->robots[0])
+		site_route(v, str_from(v->site->robots));
 	else if (str_is(path, "robots.txt"))
 		robots(v);
 	else

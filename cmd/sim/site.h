@@ -20,6 +20,7 @@ struct site {
 	struct tally log;	/* requests per path */
 	struct tally counters;	/* of the paths that misbehave by count */
 	unsigned crawl_delay_s; /* in robots.txt; 0: not mentioned */
+	char robots[64]; /* the path that stands in for robots.txt, or "" */
 };
 
 /* One request on its way through the paths. */
