@@ -376,6 +376,24 @@ unsigned currency_digits(struct str code)
 		       : 2;
 }
 
+struct str currency_country(struct str host)
+{
+	static const char *const generic[] = { "co", "me", "la", "am" };
+	struct str label, last = { 0 }, second = { 0 };
+
+	while (str_token(&host, ".", &label)) {
+		second = last;
+		last = label;
+	}
+	if (last.len != 2)
+		return (struct str){ 0 };
+	for (size_t i = 0; i < ARRAY_LEN(generic); i++)
+		if (str_eq_nocase(last, str_from(generic[i])) &&
+		    !str_eq_nocase(second, STR("com")))
+			return (struct str){ 0 };
+	return last;
+}
+
 struct str currency_of_country(struct str country)
 {
 	char upper[2];

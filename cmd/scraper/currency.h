@@ -38,6 +38,12 @@ bool currency_is_code(struct str s);
 unsigned currency_digits(struct str code);
 
 /*
+ * The country that a host's name ends in, "de"; absent where it ends in none,
+ * or in one whose names everybody takes (.co, .me; but not .com.co).
+ */
+struct str currency_country(struct str host);
+
+/*
  * The currency of a country ("DE", "uk", or a top-level domain), or of a
  * language tag: of its region ("en-CA"), else of the one country where it is
  * spoken ("sv"). Absent where that is not known.

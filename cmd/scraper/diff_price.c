@@ -97,6 +97,9 @@ void diff_price(struct work *k)
 		.availability = diff_now(b->availability, it->availability),
 		.source = k->w->source,
 		.list_price = it->list_price,
+		.shipping = it->shipping,
+		.unit_price = it->unit_price,
+		.unit = it->unit,
 		.condition = it->condition,
 		.title = it->title,
 		.link = it->link.p ? it->link : link_of(k->w),
@@ -108,7 +111,8 @@ void diff_price(struct work *k)
 	if (!is.amount) { /* only the availability is news */
 		t->price = b->priceless ? (struct str){ 0 } : b->price;
 		t->currency = b->currency;
-		t->list_price = (struct str){ 0 };
+		t->list_price = t->unit_price = (struct str){ 0 };
+		t->unit = (struct str){ 0 };
 		t->free = false;
 	}
 	if (!is.availability)

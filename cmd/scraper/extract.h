@@ -22,6 +22,7 @@ struct document {
 	struct str content_type; /* the header's value; absent: unknown */
 	struct str url;		 /* base for relative links; may be absent */
 	struct str currency;	 /* the watch's hint, ISO 4217; may be absent */
+	struct str lang;	 /* of a page, once it is parsed */
 };
 
 /*

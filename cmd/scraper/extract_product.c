@@ -139,6 +139,7 @@ static void fill_from_offer(struct product_page *p, struct item *it,
 {
 	set(p, it, FIELD_CONDITION, o->condition);
 	set(p, it, FIELD_SELLER, o->seller);
+	set(p, it, FIELD_SHIPPING, o->shipping);
 	if (!it->sku.p)
 		set(p, it, FIELD_SKU, o->sku);
 	if (!it->mpn.p)
@@ -227,7 +228,7 @@ static void set_price(const struct product_page *p, struct item *it,
 	if (currency.len == 0)
 		currency = visible_currency(p, amount);
 	if (currency.len == 0)
-		currency = product_hints_currency(&p->hints);
+		currency = price_hint(&p->hints);
 	if (currency.len > 0)
 		it->currency = currency;
 }
@@ -290,6 +291,9 @@ static void fill_price(struct product_page *p, struct item *it,
 		it->picked = explain(p, c);
 		it->free = is_free(p, c);
 		fill_list_price(p, it, c->amount, c);
+		set(p, it, FIELD_UNIT_PRICE, c->offer->unit_price);
+		if (it->unit_price.p)
+			set(p, it, FIELD_UNIT, c->offer->unit);
 	}
 	if (c)
 		fill_from_offer(p, it, c->offer);

@@ -22,6 +22,7 @@ enum {
 	ITEM_MAX = 5000,      /* items of one page */
 	ITEM_TEXT_MAX = 4096, /* bytes of one field */
 	ITEM_URL_MAX = 2048,  /* bytes of link and image */
+	ITEM_UNIT_MAX = 64,   /* bytes of unit */
 	ITEM_RAW_MAX = 200,   /* bytes of what a selector found */
 };
 
@@ -57,6 +58,9 @@ struct item {
 	struct str title;
 	struct str price; /* decimal text, as common/decimal.h reads it */
 	struct str list_price;
+	struct str shipping;   /* decimal text, at the least; 0: none to pay */
+	struct str unit_price; /* of one unit, "kg", "100 g" */
+	struct str unit;
 	struct str currency;	 /* ISO 4217, upper case */
 	struct str availability; /* schema.org's name: InStock, OutOfStock … */
 	struct str condition;	 /* NewCondition, UsedCondition … */

@@ -26,6 +26,9 @@ static const struct {
 	FIELD(TITLE, title, FORM_TEXT),
 	FIELD(PRICE, price, FORM_PRICE),
 	FIELD(LIST_PRICE, list_price, FORM_PRICE),
+	FIELD(SHIPPING, shipping, FORM_PRICE),
+	FIELD(UNIT_PRICE, unit_price, FORM_PRICE),
+	FIELD(UNIT, unit, FORM_UNIT),
 	FIELD(CURRENCY, currency, FORM_CURRENCY),
 	FIELD(AVAILABILITY, availability, FORM_AVAILABILITY),
 	FIELD(CONDITION, condition, FORM_CONDITION),
@@ -68,32 +71,23 @@ struct str *field_of(struct item *it, enum field f)
 	return (struct str *)(void *)((char *)it + table[f].offset);
 }
 
-/* The last label of the URL's host, which may be a country; else absent. */
-static struct str url_country(struct str url, struct arena *a)
+static struct price_hints hints_of(const struct document *doc, struct arena *a)
 {
-	struct str host, label, country = { 0 };
+	struct price_hints hints = { .lang = doc->lang,
+				     .currency = doc->currency };
+	struct str host;
 
-	if (!url.p || !url_host(url, a, &host))
-		return country;
-	while (str_token(&host, ".", &label))
-		country = label;
-	return country;
+	if (doc->url.p && url_host(doc->url, a, &host))
+		hints.country = currency_country(host);
+	return hints;
 }
 
-/*
- * Where the country counts is only which of several currencies a sign means:
- * a price without a sign says none.
- */
 static bool read_price(struct str text, struct str near,
 		       const struct document *doc, struct arena *a,
 		       struct price *p_r)
 {
-	struct price_hints hints = { .currency = doc->currency };
-	bool found = price_parse(text, near, &hints, p_r);
+	const struct price_hints hints = hints_of(doc, a);
 
-	if (!p_r->currency[0] || hints.currency.p)
-		return found;
-	hints.country = url_country(doc->url, a);
 	return price_parse(text, near, &hints, p_r);
 }
 
@@ -103,6 +97,10 @@ static void set_price(struct item *it, enum field f, struct raw raw,
 	char text[DECIMAL_TEXT_MAX];
 	struct price p = { .found = false };
 
+	if (f == FIELD_SHIPPING && item_is_shipped_free(raw.text)) {
+		it->shipping = STR("0");
+		return;
+	}
 	if (raw.number ? !decimal_parse_json(raw.text, &p.amount)
 		       : !read_price(raw.text, it->currency, doc, a, &p))
 		return;
@@ -208,6 +206,11 @@ void item_set_as(struct item *it, enum field f, enum form form, struct raw raw,
 			*place = text;
 		break;
 	case FORM_PRICE: set_price(it, f, raw, doc, a); break;
+	case FORM_UNIT:
+		text = item_text(a, raw.text, ITEM_UNIT_MAX);
+		if (text.p)
+			it->unit = text;
+		break;
 	case FORM_URL: set_url(place, raw.text, doc, a); break;
 	case FORM_DATE: set_date(place, raw.text, a); break;
 	case FORM_RATING: set_rating(place, raw.text, a); break;
@@ -256,9 +259,11 @@ void item_finish(struct item *it, const struct document *doc, struct arena *a)
 {
 	struct str link;
 
-	if (!it->currency.p && doc->currency.p &&
-	    (it->price.p || it->list_price.p))
-		it->currency = doc->currency;
+	if (!it->currency.p && (it->price.p || it->list_price.p)) {
+		const struct price_hints hints = hints_of(doc, a);
+
+		it->currency = price_hint(&hints);
+	}
 	if (it->id.p)
 		return;
 	if (it->link.p && url_normalise(it->link, a, &link))

@@ -51,6 +51,21 @@ static const struct words conditions[] = {
 	  "DamagedCondition" },
 };
 
+static const struct words shipped[] = {
+	{ "free freeshipping freedelivery freepostage shippingfree "
+	  "includesshipping shippingincluded gratis gratisversand kostenlos "
+	  "kostenloserversand versandkostenfrei versandfrei portofrei "
+	  "gratuit gratuite livraisongratuite livraisonofferte "
+	  "fraisdeportofferts "
+	  "gratuito gratuita enviogratis envíogratis envíogratuito "
+	  "spedizionegratuita spedizionegratis gratisverzending "
+	  "gratisbezorging "
+	  "fretegrátis portesgrátis darmowadostawa dopravazdarma fraktfritt "
+	  "gratisfrakt frifrakt ilmainentoimitus бесплатнаядоставка 送料無料 "
+	  "包邮",
+	  "0" },
+};
+
 static struct str find(const struct words *table, size_t n, struct str key)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -112,4 +127,9 @@ struct str item_availability(struct str text)
 struct str item_condition(struct str text)
 {
 	return look_up(conditions, ARRAY_LEN(conditions), text);
+}
+
+bool item_is_shipped_free(struct str text)
+{
+	return look_up(shipped, ARRAY_LEN(shipped), text).p != NULL;
 }

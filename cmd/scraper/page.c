@@ -117,6 +117,7 @@ bool page_init(struct page *p, const struct document *doc, struct arena *a,
 	}
 	p->xpath.dom = p->dom;
 	p->doc.url = base_of(p->dom, doc->url, a);
+	p->doc.lang = p->dom->lang;
 	return true;
 }
 

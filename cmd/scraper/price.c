@@ -58,15 +58,29 @@ static bool is_shared(const struct currency_mark *m)
 	return m->codes[CURRENCY_LEN] != '\0';
 }
 
+struct str price_hint(const struct price_hints *h)
+{
+	struct str code = h->page;
+
+	if (!currency_is_code(code))
+		code = currency_of_country(h->country);
+	if (!code.len)
+		code = currency_of_lang(h->lang);
+	if (!code.len && currency_is_code(h->currency))
+		code = h->currency;
+	return code;
+}
+
 /* Which of its currencies a mark means here. */
 static struct str mark_code(const struct reading *r,
 			    const struct currency_mark *m)
 {
 	const struct str known[] = {
 		r->near_code,
-		r->hints->currency,
+		r->hints->page,
 		currency_of_country(r->hints->country),
 		currency_of_lang(r->hints->lang),
+		r->hints->currency,
 	};
 
 	for (size_t i = 0; is_shared(m) && i < ARRAY_LEN(known); i++)
@@ -253,7 +267,7 @@ static unsigned coins_of(const struct reading *r, const struct amount *a)
 		return currency_digits(mark_code(r, a->mark));
 	if (r->near_code.len)
 		return currency_digits(r->near_code);
-	return currency_digits(r->hints->currency);
+	return currency_digits(price_hint(r->hints));
 }
 
 /* Read the number at byte i into the next amount; returns where it ends. */
@@ -401,8 +415,6 @@ static const struct currency_mark *near_mark(const struct plain *t,
 static struct str find_currency(const struct reading *r, const struct amount *a,
 				const struct currency_mark *near)
 {
-	struct str code;
-
 	if (a && a->mark)
 		return mark_code(r, a->mark);
 	for (size_t i = 0; i < r->n_marks; i++)
@@ -410,10 +422,7 @@ static struct str find_currency(const struct reading *r, const struct amount *a,
 			return mark_code(r, &r->marks[i]);
 	if (near)
 		return mark_code(r, near);
-	if (currency_is_code(r->hints->currency))
-		return r->hints->currency;
-	code = currency_of_country(r->hints->country);
-	return code.len ? code : currency_of_lang(r->hints->lang);
+	return price_hint(r->hints);
 }
 
 static void take_price(const struct reading *r, const struct amount *a,

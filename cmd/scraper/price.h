@@ -22,9 +22,10 @@
 
 /* What is known beside the text; all may be absent. */
 struct price_hints {
-	struct str currency; /* the watch's, ISO 4217 */
+	struct str page;     /* ISO 4217, as the page says elsewhere */
 	struct str country;  /* "DE", or the top-level domain of the page */
 	struct str lang;     /* of the page, "de-AT" */
+	struct str currency; /* the watch's, ISO 4217 */
 };
 
 struct price {
@@ -40,14 +41,17 @@ struct price {
  * column's head, an ISO code); no price is taken from it. hints may be NULL.
  *
  * The currency is that of the sign in text, else of one in near, else the
- * watch's, the country's, the language's. A sign that several currencies share
- * means the first of: the code in near, the watch's currency, the country's,
- * the language's, that is one of them; else the one that it mostly means (a
- * bare "$" is USD). It is given also where no price is found.
+ * page's, its country's, its language's, the watch's. A sign that several
+ * currencies share means the first of these, in that order, that is one of
+ * them; else the one that it mostly means (a bare "$" is USD). It is given also
+ * where no price is found.
  *
  * Returns p_r->found.
  */
 bool price_parse(struct str text, struct str near,
 		 const struct price_hints *hints, struct price *p_r);
+
+/* The currency of a price that says none, by the same order; or absent. */
+struct str price_hint(const struct price_hints *h);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/url.h"
+
 enum { SCRIPTS_MAX = 1 << 20 }; /* bytes of scripts looked at */
 
 struct str product_currency(struct str s, struct arena *a)
@@ -84,40 +86,19 @@ static struct str of_scripts(const struct dom *d)
 	return (struct str){ 0 };
 }
 
-/* The last part of the host's name. */
-static struct str country_of(struct str url)
-{
-	size_t i = str_find(url, STR("//")), end = 0, dot = 0;
-
-	if (i == (size_t)-1)
-		return (struct str){ 0 };
-	url = str_sub(url, i + 2, url.len);
-	for (; end < url.len && !strchr("/:?#", url.p[end]); end++)
-		if (url.p[end] == '.')
-			dot = end + 1;
-	return dot ? str_sub(url, dot, end) : (struct str){ 0 };
-}
-
 void product_hints(const struct dom *d, const struct product *products,
 		   const struct document *doc, struct arena *a,
 		   struct price_hints *h_r)
 {
-	h_r->currency = product_currency(doc->currency, a);
-	if (!h_r->currency.p)
-		h_r->currency = of_offers(products, a);
-	if (!h_r->currency.p)
-		h_r->currency = of_scripts(d);
-	h_r->country = country_of(doc->url);
-	h_r->lang = d->lang;
-}
+	struct str host;
 
-struct str product_hints_currency(const struct price_hints *h)
-{
-	struct str c = h->currency;
-
-	if (!c.p)
-		c = currency_of_country(h->country);
-	if (!c.p)
-		c = currency_of_lang(h->lang);
-	return c;
+	*h_r = (struct price_hints){
+		.page = of_offers(products, a),
+		.lang = d->lang,
+		.currency = product_currency(doc->currency, a),
+	};
+	if (!h_r->page.p)
+		h_r->page = of_scripts(d);
+	if (doc->url.p && url_host(doc->url, a, &host))
+		h_r->country = currency_country(host);
 }

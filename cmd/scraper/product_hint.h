@@ -12,15 +12,12 @@
 struct str product_currency(struct str s, struct arena *a);
 
 /*
- * What is known of prices on this page before one is read. The currency is
- * what the watch says, else the page's offers, else its scripts
- * ("currency":"GBP"); the country is the last part of the host's name.
+ * What is known of prices on this page before one is read: the currency of the
+ * page's offers, else of its scripts ("currency":"GBP"); the country of its
+ * host's name, its language, and what the watch says.
  */
 void product_hints(const struct dom *d, const struct product *products,
 		   const struct document *doc, struct arena *a,
 		   struct price_hints *h_r);
-
-/* The currency of a price without any sign of one; absent if unknown. */
-struct str product_hints_currency(const struct price_hints *h);
 
 #endif

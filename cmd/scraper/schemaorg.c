@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/buf.h"
+#include "common/decimal.h"
 #include "common/xmem.h"
 
 struct reader {
@@ -137,6 +139,12 @@ static bool is_list_price(struct str type)
 	       contains(type, "RegularPrice");
 }
 
+/* One that is not said is the other's. */
+static bool is_same_currency(struct str a, struct str b)
+{
+	return a.len == 0 || b.len == 0 || str_eq_nocase(a, b);
+}
+
 static struct offer *add_offer(struct reader *r, const struct offer *like)
 {
 	struct offer *o;
@@ -150,6 +158,77 @@ static struct offer *add_offer(struct reader *r, const struct offer *like)
 	r->link = &o->next;
 	r->p->n_offers++;
 	return o;
+}
+
+/* The price of a reference quantity: "100" and "GRM", "kg". */
+static void read_unit_price(struct reader *r, const struct thing *spec,
+			    struct str price, struct offer *o)
+{
+	static const struct {
+		const char *code, *unit;
+	} codes[] = {
+		{ "KGM", "kg" },    { "GRM", "g" },	{ "LTR", "l" },
+		{ "MLT", "ml" },    { "MTR", "m" },	{ "CMT", "cm" },
+		{ "MTK", "m²" },    { "LBR", "lb" },	{ "ONZ", "oz" },
+		{ "C62", "piece" }, { "H87", "piece" }, { "EA", "piece" }
+	};
+	const struct thing_prop *p =
+		thing_prop(spec, "referenceQuantity", NULL);
+	const struct thing *q;
+	struct str value, unit;
+	struct buf b = { 0 };
+
+	if (!p->thing || o->unit_price.len > 0)
+		return;
+	q = things_resolve(r->ts, p->thing);
+	value = TEXT(r, q, "value");
+	unit = TEXT(r, q, "unitText", "unitCode");
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (str_is(unit, codes[i].code))
+			unit = str_from(codes[i].unit);
+	if (unit.len == 0)
+		return; /* of what? */
+	if (value.len > 0 && !str_is(value, "1"))
+		buf_addf(&b, "%.*s ", STR_ARG(value));
+	buf_add_str(&b, unit);
+	o->unit_price = price;
+	o->unit = arena_str(r->ts->arena, buf_str(&b));
+	buf_free(&b);
+}
+
+/* The least that any of the ways to send it costs. */
+static void read_shipping(struct reader *r, const struct thing *t,
+			  struct offer *o)
+{
+	const struct thing_prop *p = NULL;
+	struct decimal least, d;
+	bool found = false;
+
+	while ((p = thing_prop(t, "shippingDetails", p))) {
+		const struct thing_prop *rate;
+		const struct thing *amount;
+		struct str s;
+
+		if (!p->thing)
+			continue;
+		rate = thing_prop(things_resolve(r->ts, p->thing),
+				  "shippingRate", NULL);
+		if (!rate || !rate->thing)
+			continue;
+		amount = things_resolve(r->ts, rate->thing);
+		s = TEXT(r, amount, "value", "minValue", "price");
+		/* In another currency it is what people elsewhere pay. */
+		if (!decimal_parse_json(s, &d) || decimal_sign(d) < 0 ||
+		    !is_same_currency(TEXT(r, amount, "currency",
+					   "priceCurrency"),
+				      o->currency))
+			continue;
+		if (found && decimal_cmp(d, least) >= 0)
+			continue;
+		found = true;
+		least = d;
+		o->shipping = s;
+	}
 }
 
 /* priceSpecification: a price of its own, or the list price beside one. */
@@ -166,9 +245,12 @@ static void read_specification(struct reader *r, const struct thing *t,
 			continue;
 		spec = things_resolve(r->ts, p->thing);
 		price = TEXT(r, spec, "price", "minPrice");
-		if (price.len == 0 ||
-		    thing_prop(spec, "referenceQuantity", NULL) ||
-		    thing_prop(spec, "billingDuration", NULL))
+		if (price.len > 0 &&
+		    thing_prop(spec, "referenceQuantity", NULL)) {
+			read_unit_price(r, spec, price, o);
+			continue;
+		}
+		if (price.len == 0 || thing_prop(spec, "billingDuration", NULL))
 			continue;
 		if (is_list_price(TEXT(r, spec, "priceType", "name")))
 			o->list_price = price;
@@ -207,6 +289,7 @@ static void read_prices(struct reader *r, const struct thing *t, struct offer o)
 	bool found = false;
 
 	read_specification(r, t, &o);
+	read_shipping(r, t, &o);
 	while ((p = thing_prop(t, "price", p))) {
 		struct str s = text_of(r, p);
 
@@ -335,6 +418,8 @@ static void read_opengraph(struct reader *r, const struct thing *t)
 		.availability =
 			TEXT(r, t, "product:availability", "og:availability"),
 		.condition = TEXT(r, t, "product:condition", "og:condition"),
+		.shipping = TEXT(r, t, "product:shipping_cost:amount",
+				 "product:shipping_cost"),
 	};
 
 	p->name = TEXT(r, t, "og:title", "twitter:title");

@@ -19,6 +19,7 @@ enum {
 
 struct offer {
 	struct str price, list_price, currency;
+	struct str shipping, unit_price, unit;
 	struct str availability, condition, seller;
 	struct str name, sku, mpn, gtin, url; /* a variant's own */
 	const struct dom_node *node; /* where the price stands; may be NULL */

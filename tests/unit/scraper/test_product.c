@@ -43,8 +43,10 @@ static bool is_same(const struct json *want, const struct json *got)
  */
 static bool item_is_as_wanted(const struct json *want, const struct json *got)
 {
-	static const char *const strict[] = { "price", "list_price", "currency",
-					      "availability", "free" };
+	static const char *const strict[] = {
+		"price", "list_price", "currency",   "availability",
+		"free",	 "shipping",   "unit_price", "unit",
+	};
 	bool same = true;
 
 	json_each (m, want)
