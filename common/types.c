@@ -355,6 +355,10 @@ static const struct shape_field rule_rows[] = {
 	{ ROW(type_rule, cooldown, DURATION, 0, DOC_COOLDOWN) },
 	{ ROW(type_rule, user, ID, 0, DOC_USER) },
 	{ ROW(type_rule, notify, LIST, 0, DOC_NOTIFY) },
+	{ ROW(type_rule, start, ID, 0,
+	      "The chat that is started when the rule fires.") },
+	{ ROW(type_rule, stop, ID, 0,
+	      "The chat that is stopped when the rule fires.") },
 };
 const struct shape shape_rule =
 	SHAPE(type_rule, rule_rows, 0, "When to alert, and whom.");

@@ -117,6 +117,7 @@ struct type_rule { /* rule.set/ID */
 	struct type_bounds price;
 	struct str currency, hysteresis, cooldown, user;
 	struct shape_list notify;
+	struct str start, stop; /* ids of chats */
 };
 
 struct type_silence { /* silence.set/ID: no notification until then */

@@ -78,13 +78,53 @@ static struct str user_topic(struct str user, struct arena *a)
 	return topic;
 }
 
+/* Who asked, as the cause of what is asked for. */
+struct asking {
+	struct stage *stage;
+	const struct event *cause; /* or NULL, and: */
+	struct str ext;
+	int64_t time_us;
+};
+
+static int ask_stream(struct alerter *al, const struct asking *by,
+		      const char *type, struct str id, struct str rule,
+		      struct err *e)
+{
+	struct buf topic = { 0 };
+	int rc;
+
+	if (!id.p)
+		return 0;
+	buf_addf(&topic, "%s/%.*s", type, STR_ARG(id));
+	buf_reset(&al->text);
+	buf_puts(&al->text, "{\"reason\":\"rule ");
+	buf_add_str(&al->text, rule); /* an id: nothing to escape */
+	buf_puts(&al->text, "\"}");
+	rc = stage_emit(by->stage, buf_str(&topic), by->time_us, by->cause,
+			by->ext, buf_str(&al->text), e);
+	buf_free(&topic);
+	return rc;
+}
+
+static int ask_streams(struct alerter *al, const struct asking *by,
+		       const struct rule *r, struct err *e)
+{
+	return ask_stream(al, by, "session.start", r->start, r->id, e) ||
+			       ask_stream(al, by, "session.stop", r->stop,
+					  r->id, e)
+		       ? -1
+		       : 0;
+}
+
 static int fire(struct alerter *al, const struct hearing *h,
 		const struct rule *r, const struct type_alert *alert,
 		struct err *e)
 {
 	const struct str no_ext = { 0 };
+	const struct asking by = { h->stage, h->ev, no_ext, h->time_us };
 
-	if (emit_alert(al, h, "alert.new", alert, e))
+	if (emit_alert(al, h, "alert.new", alert, e) ||
+	    ask_streams(al, &by, r, e))
 		return -1;
 	buf_reset(&al->text);
 	alert_notification(r, h->seen, alert, h->time_us, &al->arena,
@@ -231,6 +271,9 @@ static int fire_held(struct alerter *al, struct stage *s, struct state *st,
 		     const struct type_alert *alert, int64_t now_us,
 		     struct err *e)
 {
+	const struct rule *r =
+		percolator_get(al->percolator, false, alert->rule);
+	struct asking by = { .stage = s, .time_us = now_us };
 	struct buf ext = { 0 };
 	int rc;
 
@@ -244,6 +287,9 @@ static int fire_held(struct alerter *al, struct stage *s, struct state *st,
 	if (!rc)
 		rc = stage_emit(s, user_topic(alert->user, &al->arena), now_us,
 				NULL, buf_str(&ext), st->note, e);
+	by.ext = buf_str(&ext);
+	if (!rc && r)
+		rc = ask_streams(al, &by, r, e);
 	buf_free(&ext);
 	return rc;
 }

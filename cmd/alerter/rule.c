@@ -92,6 +92,8 @@ static int compile_rule(struct rule *r, struct err *e)
 	r->keywords = t.keywords;
 	r->notify = t.notify;
 	r->stock = t.stock;
+	r->start = t.start;
+	r->stop = t.stop;
 	r->target_text = t.target;
 	if (t.user.p)
 		r->user = t.user;

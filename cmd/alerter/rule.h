@@ -40,6 +40,7 @@ struct rule {
 	struct str stock;
 	struct decimal slack; /* the hysteresis, 0.01 for 1% */
 	int64_t cooldown_us;
+	struct str start, stop; /* chats; or absent */
 };
 
 #define RULE_USER "default" /* whom a rule without a user tells */

@@ -1,5 +1,5 @@
 /*
- * Watches, rules, searches, silences, proxies, providers: what users set. Each is the retained
+ * Sessions of chats, which are only started and stopped, and watches, rules, searches, silences, proxies, providers: what users set. Each is the retained
  * event TYPE.set/ID; to change one is to publish it, to delete one is to
  * publish null.
  */
@@ -336,14 +336,63 @@ static void answer_one(struct gateway *g, struct net_conn *c,
 	}
 }
 
+/* ---- chats are started and stopped ---- */
+
+/* With a definition, it is that; without one it must be there. */
+static void start_session(struct gateway *g, struct net_conn *c,
+			  const struct net_request *r, struct str id)
+{
+	struct str body = json_trim(r->body);
+	struct arena a = { 0 };
+	struct err e;
+
+	if (body.len == 0) {
+		act_on(g, c, find_kind(STR("watches")), id, "session.start/",
+		       STR("{}"), 202, STR("{}"));
+		return;
+	}
+	if (!may_write(g, c, "session.start/", id))
+		return;
+	if (json_check(body, JSON_STRICT, &e) == 0)
+		write_one(g, c, "session.start/", id,
+			  with_id(json_one_line(body, &a), id, &a), 202,
+			  STR("{}"));
+	else
+		http_problem(c, 400, "%s", e.msg);
+	arena_free(&a);
+}
+
+static void answer_session(struct gateway *g, struct net_conn *c,
+			   const struct net_request *r, struct str id)
+{
+	struct err e;
+
+	if (!str_is_id(id))
+		http_problem(c, 404, "there is nothing here");
+	else if (!http_check_params(r, NULL, 0, &e))
+		http_problem(c, 400, "%s", e.msg);
+	else if (r->method == NET_PUT)
+		start_session(g, c, r, id);
+	else if (r->method == NET_DELETE)
+		act_on(g, c, find_kind(STR("watches")), id, "session.stop/",
+		       STR("{}"), 204, (struct str){ 0 });
+	else
+		http_not_allowed(c, "PUT, DELETE");
+}
+
 void api_settings(struct gateway *g, struct net_conn *c,
 		  const struct net_request *r, struct str rest)
 {
 	struct str id, verb;
-	const struct kind *k = find_kind(str_cut(rest, '/', &id));
+	struct str name = str_cut(rest, '/', &id);
+	const struct kind *k = find_kind(name);
 	bool is_read = r->method == NET_GET || r->method == NET_HEAD;
 	struct err e;
 
+	if (str_is(name, "sessions")) {
+		answer_session(g, c, r, id);
+		return;
+	}
 	id = str_cut(id, '/', &verb);
 	if (!k || (id.p && !str_is_id(id)) ||
 	    (verb.p && !(k->poll && str_is(verb, "poll"))))
