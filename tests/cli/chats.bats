@@ -1,0 +1,262 @@
+#!/usr/bin/env bats
+# Chats, end to end: the simulator's rooms over each protocol, in order and
+# once, whatever is dropped, killed or away; and who starts and stops them.
+
+# shellcheck disable=SC2016,SC2034,SC2154 # conditions are evaluated later
+
+load ../helpers
+
+setup() {
+	weir_setup
+	export WEIR_DIR=$DIR
+	PATH=$BIN:$PATH
+	start_daemon sim --listen 127.0.0.1:0 --chat 127.0.0.1:0 --chat-every 0 --tick 0
+	sim=http://$(sed -n 's/.*ready listen=\([^ ]*\).*/\1/p' "$T/sim.err")
+	chat=$(sed -n 's/.* chat=\([^ ]*\).*/\1/p' "$T/sim.err")
+}
+
+teardown() { weir_teardown; }
+
+until_true() { # CONDITION
+	local end=$((SECONDS + 30))
+	while ((SECONDS <= end)); do
+		eval "$1" && return 0
+		sleep 0.05
+	done
+	echo "waited in vain for: $1" >&2
+	return 1
+}
+
+# Have ROOM say N more, or do what JSON members tell.
+room() { # ROOM N|MEMBERS
+	case $2 in
+	[0-9]*) set -- "$1" "\"say\":$2" ;;
+	esac
+	curl -sS --max-time 20 -d "{\"room\":\"$1\",$2}" "$sim/control/chat" >/dev/null
+}
+
+peers() { curl -sS --max-time 20 "$sim/control/chat/$1" | jq ".$2"; }
+
+scraper() {
+	start_daemon scraper --dir "$DIR" --allow 127.0.0.1 --reconnect 20ms \
+		--reconnect-max 200ms "$@"
+	scraper=$daemon
+}
+
+kill_scraper() {
+	kill -KILL "$scraper"
+	wait "$scraper" || true
+}
+
+watch() { # ID URL MEMBERS-OF-CHAT
+	echo "{\"id\":\"$1\",\"url\":\"$2\",\"kind\":\"chat\",\"every\":\"500ms\",\"chat\":{$3}}" |
+		pub --type watch.set
+}
+
+# Ids of the messages of a stream, in the order of the journal.
+ids() { log "chat.message/$1" | jq -r .data.id; }
+count() { log "chat.message/$1" | wc -l; }
+state() { log --last "scraper.status/$1" | jq -r .data.state; }
+# ROOM-FROM to ROOM-TO, once each and in order.
+exactly() { # STREAM ROOM FROM TO
+	ids "$1" | cmp - <(seq "$3" "$4" | sed "s/^/$2-/")
+}
+
+protocols() { # MEMBERS: each protocol as a stream of a room of its own name
+	watch poll "http://$chat/chat/poll/messages?since={since:0}" "\"protocol\":\"poll\",\"since\":\"next\""
+	watch sse "http://$chat/chat/sse/sse" '"protocol":"sse"'
+	watch ws "ws://$chat/chat/ws/ws?join=yes" '"send":[{"type":"join"}]'
+	watch irc "irc://$chat" '"channels":["#irc"]'
+	watch ircws "ws://$chat/irc" '"protocol":"irc","channels":["#ircws"]'
+}
+
+all='poll sse ws irc ircws'
+
+@test "each protocol: in order and once, through drops" {
+	start_store
+	scraper
+	protocols
+	for s in $all; do until_true "[ \"\$(state $s)\" = live ]"; done
+	for s in $all; do room $s 10; done
+	for s in $all; do until_true "[ \"\$(count $s)\" -ge 10 ]"; done
+	for s in $all; do exactly $s $s 1 10; done
+	log chat.message/irc | jq -e -s 'all(.data; .platform and .username and .message and (.sent | fromdateiso8601? // true))'
+	# Thrown out again and again. What IRC does not repeat is not waited for.
+	for n in 1 2 3; do
+		for s in $all; do room $s '"drop":true'; done
+		for s in ws sse irc ircws; do
+			until_true "[ \"\$(peers $s peers)\" = 1 ]"
+		done
+		for s in $all; do room $s 5; done
+		for s in $all; do until_true "[ \"\$(count $s)\" -ge $((10 + 5 * n)) ]"; done
+	done
+	for s in $all; do exactly $s $s 1 25; done
+}
+
+@test "killed at any moment: what was told is not told again" {
+	start_store
+	scraper
+	watch ws "ws://$chat/chat/ws/ws" ''
+	watch bare "ws://$chat/chat/bare/ws?ids=no" ''
+	room ws '"backlog":1000'
+	room bare '"backlog":1000'
+	for n in 1 2 3 4 5 6; do
+		room ws 50
+		room bare 50
+		[ $((n % 2)) = 0 ] || until_true "[ \"\$(count ws)\" -ge $((50 * n - 40)) ]"
+		kill_scraper
+		scraper
+	done
+	until_true '[ "$(count ws)" -ge 300 ]'
+	until_true '[ "$(count bare)" -ge 300 ]'
+	room ws 1
+	room bare '"user":"zoe","text":"the end"'
+	until_true '[ "$(count ws)" -ge 301 ]'
+	until_true 'log --last chat.message/bare | grep -q "the end"'
+	exactly ws ws 1 301
+	# Without ids it is the words that tell, and many of them are equal.
+	curl -sS "http://$chat/chat/bare/messages?since=0&limit=1000" | jq -r '.messages[].text' >want
+	log chat.message/bare | jq -r .data.message | diff - want
+	[ "$(ids bare | sort -u | wc -l)" -eq 301 ]
+}
+
+@test "while the store is away nothing is lost; a burst is taken whole" {
+	start_store
+	scraper
+	watch ws "ws://$chat/chat/ws/ws" ''
+	until_true '[ "$(state ws)" = live ]'
+	kill_store
+	for n in 1 2 3; do room ws 100; done
+	kill_scraper
+	scraper
+	until_true '[ "$(peers ws peers)" = 1 ]'
+	room ws '"backlog":4000'
+	room ws 5000
+	start_store
+	until_true '[ "$(count ws)" -ge 5000 ]'
+	room ws 5000
+	until_true '[ "$(count ws)" -ge 10000 ]'
+	ids ws | sort | uniq -d | head >twice
+	[ ! -s twice ]
+	ids ws | sed 's/ws-//' | sort -n -c
+	# All that was said since it was connected to again.
+	[ "$(ids ws | tail -n 10000 | head -n 1)" = ws-301 ]
+}
+
+@test "a backlog is marked, a gap is told" {
+	start_store
+	scraper
+	room poll '"backlog":3'
+	room poll 10
+	sleep 5.1 # older than clocks differ
+	watch poll "http://$chat/chat/poll/messages" '"protocol":"poll"'
+	until_true '[ "$(count poll)" -ge 3 ]'
+	room poll 2
+	until_true '[ "$(count poll)" -ge 5 ]'
+	exactly poll poll 8 12
+	log chat.message/poll | jq -s -e 'map(.data.backlog) == [true, true, true, null, null]'
+	log --last scraper.status/poll | jq -e '.data.gap == null'
+	# More than its window while nobody looks.
+	kill_scraper
+	room poll 50
+	scraper
+	until_true 'log --last scraper.status/poll | jq -e .data.gap >/dev/null'
+	exactly poll poll 8 12 || [ "$(ids poll | tail -n 1)" = poll-62 ]
+}
+
+@test "by event, command and rule: what was said last holds, and survives" {
+	start_store
+	scraper
+	start_daemon alerter --dir "$DIR"
+	watch ws "ws://$chat/chat/ws/ws" ''
+	until_true '[ "$(state ws)" = live ]'
+	echo '{}' | pub --type session.stop --subject ws
+	until_true '[ "$(state ws)" = stopped ]'
+	[ "$(peers ws peers)" = 0 ]
+	kill_scraper
+	scraper
+	until_true 'grep -q "streams=1" "$T/scraper.err"'
+	room ws 3
+	echo '{}' | pub --type session.start --subject ws
+	until_true '[ "$(count ws)" -ge 3 ]'
+	# By its name, or as a whole.
+	weir stream stop ws
+	until_true '[ "$(state ws)" = stopped ]'
+	weir stream start room2 "ws://$chat/chat/two/ws" platform=twitch
+	until_true '[ "$(state room2)" = live ]'
+	weir stream list | jq -s -e 'map({(.id): .last.state}) | add == {"ws": "stopped", "room2": "live"}'
+	log --last watch.set/room2 | jq -e '.data.chat.platform == "twitch" and .cause'
+	run weir stream start nobody
+	[ "$status" -eq 1 ]
+	# A rule has its reasons.
+	pub --type rule.set <<<'{"id":"cheap","on":"price.update/","target":"10","start":"ws","stop":"room2"}'
+	pub --type price.update --subject i <<<'{"item":{"id":"i"},"price":"20","currency":"USD"}'
+	pub --type price.update --subject i <<<'{"item":{"id":"i"},"price":"9","currency":"USD"}'
+	until_true '[ "$(state ws)" = live ]'
+	until_true '[ "$(state room2)" = stopped ]'
+	log session.start/ws | tail -n 1 | jq -e '.data.reason == "rule cheap" and .cause'
+	# What is not there says so.
+	echo '{}' | pub --type session.start --subject nobody
+	until_true '[ "$(state nobody)" = failed ]'
+	grep -q 'stream nobody: there is no chat of that id' "$T/scraper.err"
+}
+
+@test "by API and by the old path" {
+	start_both
+	scraper
+	api=$url/api/v1/sessions
+	[ "$(status -X PUT "$api/a")" = 404 ]
+	[ "$(status -X PUT -d '{"url":"http://x/","chat":{"protocol":"irc"}}' -H 'Content-Type: application/json' "$api/a")" = 400 ]
+	[ "$(status -X PUT -d "{\"url\":\"ws://$chat/chat/a/ws\"}" -H 'Content-Type: application/json' "$api/a")" = 202 ]
+	until_true '[ "$(state a)" = live ]'
+	[ "$(status -X DELETE "$api/a")" = 204 ]
+	until_true '[ "$(state a)" = stopped ]'
+	[ "$(status -X PUT "$api/a")" = 202 ]
+	until_true '[ "$(state a)" = live ]'
+	[ "$(status "$api/a")" = 405 ]
+	body="{\"streamId\":\"b\",\"streamUrl\":\"ws://$chat/chat/b/ws\",\"platform\":\"tiktok\"}"
+	get -H 'Content-Type: application/json' -d "$body" "$url/api/start-monitoring" | jq -e .success
+	room b 2
+	until_true '[ "$(count b)" -ge 2 ]'
+	log chat.message/b | jq -s -e 'all(.data.platform == "tiktok")'
+	get -H 'Content-Type: application/json' -d '{"streamId":"b"}' "$url/api/stop-monitoring" | jq -e .success
+	until_true '[ "$(state b)" = stopped ]'
+}
+
+@test "a stream that the server ended is over, until it is started again" {
+	start_store
+	scraper
+	watch poll "http://$chat/chat/poll/messages" '"protocol":"poll"'
+	watch sse "http://$chat/chat/sse/sse" '"protocol":"sse"'
+	room poll 1
+	room sse 1
+	for s in poll sse; do
+		until_true "[ \"\$(count $s)\" -ge 1 ]"
+		room $s '"end":true'
+		until_true "[ \"\$(state $s)\" = ended ]"
+		log --last scraper.status/$s | jq -e '.data.running | not'
+		room $s '"end":false'
+	done
+	kill_scraper
+	scraper
+	until_true 'grep -q "streams=2" "$T/scraper.err"'
+	echo '{}' | pub --type session.start --subject sse
+	until_true '[ "$(state sse)" = live ]'
+	[ "$(state poll)" = ended ]
+}
+
+@test "a chat that cannot be says why, and nobody else suffers" {
+	start_store
+	scraper
+	watch good "ws://$chat/chat/good/ws" ''
+	watch private "ws://192.168.0.1/" ''
+	watch secret "ws://$chat/chat/x/ws" '"send":[{"file":"none"}]'
+	room good 1
+	until_true '[ "$(count good)" -ge 1 ]'
+	until_true '[ "$(state private)" = failed ]'
+	log --last scraper.status/private | jq -e '.data.outcome == "refused" and .data.next'
+	until_true 'log --last observation.change/secret | jq -e ".data.outcome == \"refused\"" >/dev/null'
+	run pub --type watch.set <<<'{"id":"x","url":"http://x/","kind":"chat","every":"100ms"}'
+	[ "$status" -ne 0 ]
+	[[ $output == *500ms* ]]
+}
