@@ -161,9 +161,7 @@ static void disconnect(struct stream *s)
 {
 	link_close(&s->link);
 	schedule_remove(&s->all->schedule, &s->entry);
-	if (s->heard || s->hold)
-		stream_settle(s);
-	s->settling = false;
+	stream_cut_off(s);
 	if (s->heard)
 		s->lost_us = clk_wall_us();
 	s->open_ms = 0;

@@ -129,6 +129,7 @@ void stream_relieve(void *streams);
 void stream_unit(void *stream, const struct link_unit *u);
 /* It will not come any more: judge what was held back. */
 void stream_settle(struct stream *s);
+void stream_cut_off(struct stream *s);
 void stream_drop_hold(struct stream *s);
 
 /* ---- stream_record.c ---- */

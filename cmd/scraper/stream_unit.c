@@ -17,6 +17,8 @@
 
 #include "stream_private.h"
 
+enum { HOLD_MAX = CHAT_FOUND_MAX }; /* messages that are held back */
+
 static bool is_poll(const struct stream *s)
 {
 	return s->target.protocol == LINK_POLL;
@@ -67,6 +69,8 @@ static void hold(struct stream *s, const struct note *n)
 	kept = &h->v[h->n++];
 	*kept = *n;
 	kept->m.text = arena_str(&h->arena, n->m.text);
+	if (n->m.id.p)
+		kept->m.id = arena_str(&h->arena, n->m.id);
 	if (n->m.username.p)
 		kept->m.username = arena_str(&h->arena, n->m.username);
 }
@@ -115,6 +119,19 @@ static void mark_gap(struct stream *s, int64_t since_us)
 	stream_touch(s);
 }
 
+/*
+ * The connection is gone before anything that is known came. What has ids is
+ * left to the next one: it comes again there, or a gap is told.
+ */
+void stream_cut_off(struct stream *s)
+{
+	if (s->hold && s->hold->v[0].m.id.p)
+		stream_drop_hold(s);
+	if (s->heard)
+		stream_settle(s);
+	s->settling = false;
+}
+
 void stream_settle(struct stream *s)
 {
 	struct hold *h = s->hold;
@@ -126,6 +143,9 @@ void stream_settle(struct stream *s)
 		for (size_t i = 0; i < h->n; i++) {
 			v[i] = h->v[i];
 			v[i].m.text = arena_str(&s->all->arena, v[i].m.text);
+			if (v[i].m.id.p)
+				v[i].m.id =
+					arena_str(&s->all->arena, v[i].m.id);
 			if (v[i].m.username.p)
 				v[i].m.username = arena_str(&s->all->arena,
 							    v[i].m.username);
@@ -134,6 +154,7 @@ void stream_settle(struct stream *s)
 		free(v);
 		stream_drop_hold(s);
 	}
+	loop_work_wake(s->all->work);
 	if (!s->settling)
 		return;
 	s->settling = false;
@@ -145,17 +166,44 @@ void stream_settle(struct stream *s)
 
 /* ---- units ---- */
 
+/*
+ * After we came back it cannot be told yet: without an id; or with one that is
+ * older than all that is remembered, as the first of a long backlog may be.
+ */
+static bool is_open(const struct stream *s, const struct chat_message *m)
+{
+	if (!s->settling || s->first)
+		return false;
+	if (!m->id.p)
+		return true;
+	return !s->repeated && seen_count(s->seen) == SEEN_MAX &&
+	       m->sent_us < s->lost_us + STREAM_BACKLOG_US;
+}
+
+/* What came before the first that is known is older than it. */
+static void drop_older(struct stream *s)
+{
+	if (!s->hold || !s->hold->v[0].m.id.p)
+		return;
+	known(s, s->hold->n);
+	stream_drop_hold(s);
+}
+
 static void take_one(struct stream *s, const struct chat_message *m)
 {
 	struct note n = note_of(s, m);
 
-	if (m->id.p && seen_has(s->seen, n.hash))
+	if (m->id.p && seen_has(s->seen, n.hash)) {
+		if (!s->repeated)
+			drop_older(s);
 		known(s, 1);
-	else if (!m->id.p && s->settling && !s->first &&
-		 (!s->hold || s->hold->n < SEEN_MAX))
+	} else if (is_open(s, m)) {
 		hold(s, &n);
-	else
+		if (s->hold->n == HOLD_MAX)
+			stream_settle(s);
+	} else {
 		stream_take(s, &n);
+	}
 }
 
 /* Lists often have the newest first. */

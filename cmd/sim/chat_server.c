@@ -108,12 +108,11 @@ static void say_one(struct peer *p, uint64_t n, struct buf *text)
 			 (unsigned long long)n, text->p);
 }
 
-/* What it should have by now, as much as may wait. False: it is gone. */
-static bool flush(struct peer *p)
+/* What it should have by now, as much as may wait. */
+static void fill(struct peer *p)
 {
 	struct buf text = { 0 };
 	struct chat_room *r = p->room;
-	ssize_t sent = 0;
 
 	if (r && (p->drops != r->drops || r->ended))
 		p->closing = true;
@@ -125,17 +124,25 @@ static bool flush(struct peer *p)
 		p->closing = --p->left == 0;
 	}
 	buf_free(&text);
+}
+
+/* Fill and send as long as it takes something. It may be gone then. */
+static void flush(struct peer *p)
+{
+	ssize_t sent = 0;
+
+	fill(p);
 	while (p->out.len && sent >= 0) {
 		sent = send(p->fd, p->out.p, p->out.len, MSG_NOSIGNAL);
 		if (sent > 0)
 			buf_consume(&p->out, (size_t)sent);
+		if (!p->out.len)
+			fill(p);
 	}
-	if ((sent < 0 && errno != EAGAIN) || (p->closing && !p->out.len)) {
+	if ((sent < 0 && errno != EAGAIN) || (p->closing && !p->out.len))
 		peer_free(p);
-		return false;
-	}
-	loop_fd_set(p->io, LOOP_READ | (p->out.len ? LOOP_WRITE : 0));
-	return true;
+	else
+		loop_fd_set(p->io, LOOP_READ | (p->out.len ? LOOP_WRITE : 0));
 }
 
 static void on_changed(void *arg, struct chat_room *r)
