@@ -64,6 +64,16 @@ struct stage_handler {
 	/* Once, when everything up to the head found at start is consumed. */
 	void (*live)(void *self, struct stage *s);
 	/*
+	 * On the bus, once live, about each second: the store's clock, after
+	 * all that was recorded up to it. May be NULL.
+	 */
+	void (*clock)(void *self, struct stage *s, int64_t clock_us);
+	/*
+	 * On the bus: a process says of itself that it lives ("alerter"), about
+	 * each STATS_EVERY_MS. May be NULL.
+	 */
+	void (*heard)(void *self, struct stage *s, struct str tool);
+	/*
 	 * SIGHUP, on the bus: read again what can change. -1 with *e: all is
 	 * as before. May be NULL: there is nothing.
 	 */

@@ -160,6 +160,19 @@ static void on_clock(void *arg, int64_t clock_us)
 	if (stage_fire_until(s, clock_us, &e) || stage_settle(s, &e))
 		stage_fail(s, &e);
 	s->careful = 0; /* nothing of what was before is left */
+	if (s->live && !s->failed && s->h->clock)
+		s->h->clock(s->self, s, clock_us);
+}
+
+static void on_control(void *arg, const struct bus_msg *m)
+{
+	struct stage *s = arg;
+	struct str rest;
+
+	if (str_starts(m->topic, STR("$stats/")))
+		s->h->heard(s->self, s,
+			    str_cut(str_sub(m->topic, 7, m->topic.len), '/',
+				    &rest));
 }
 
 static void tell(struct stage *s, const char *type, const char *fmt, ...)
@@ -341,6 +354,7 @@ static int connect_bus(struct stage *s, struct err *e)
 				  .event = on_event,
 				  .slice_end = on_slice_end,
 				  .clock = on_clock,
+				  .control = s->h->heard ? on_control : NULL,
 				  .gap = on_gap,
 				  .epoch = on_epoch };
 

@@ -26,6 +26,7 @@ static const struct {
 	{ "chat_gaps_total", "Times that messages of a chat may be missing." },
 	{ "chat_repeated_total", "Messages of chats that were known." },
 	{ "chat_messages_total", "Messages of chats." },
+	{ "heartbeats_total", "Heartbeats, by what became of them." },
 	{ "queued", "Messages that wait for a channel." },
 	{ "retries_total", "Deliveries that are tried again." },
 	{ "schedule_late_seconds",

@@ -110,8 +110,7 @@ static int set_key(struct section *s, enum channel_type type,
 
 /* ---- secrets ---- */
 
-/* The file's only line. The caller frees it; NULL with *e. */
-static char *read_secret(const char *path, struct err *e)
+char *channel_secret(const char *path, struct err *e)
 {
 	char text[CHANNEL_SECRET_MAX + 1];
 	int fd = secret_open(path, e);
@@ -154,14 +153,14 @@ static int make_webhook(const struct section *s, struct channel *c,
 
 	if (!s->url == !s->url_file)
 		return err_set(e, EX_CONFIG, "url or url-file is needed");
-	c->url = s->url ? xstrdup(s->url) : read_secret(s->url_file, e);
+	c->url = s->url ? xstrdup(s->url) : channel_secret(s->url_file, e);
 	if (!c->url)
 		return err_prefix(e, "url-file");
 	if (check_url(s->url ? "url" : "url-file", c->url, e))
 		return -1;
 	if (!s->token_file)
 		return 0;
-	token = read_secret(s->token_file, e);
+	token = channel_secret(s->token_file, e);
 	if (!token)
 		return err_prefix(e, "token-file");
 	c->bearer = xmalloc(strlen(token) + 32);
@@ -194,7 +193,7 @@ static int make_telegram(const struct section *s, struct channel *c,
 	base = base ? base : "https://api.telegram.org";
 	if (check_url("base-url", base, e))
 		return -1;
-	token = read_secret(s->token_file, e);
+	token = channel_secret(s->token_file, e);
 	if (!token)
 		return err_prefix(e, "token-file");
 	if (!is_token(token)) {

@@ -65,6 +65,9 @@ int channels_load(const struct conf *conf, struct channels *set_r,
 		  struct err *e);
 void channels_free(struct channels *set);
 
+/* The one word of a secret's file. The caller frees it; NULL with *e. */
+char *channel_secret(const char *path, struct err *e);
+
 /* NULL: there is none. */
 const struct channel *channels_find(const struct channels *set,
 				    struct str name);

@@ -3,25 +3,42 @@
  * Reads user.notification; writes delivery.sent, delivery.failed and
  * delivery.unknown. See weir-notifier(1).
  */
+#include <stdlib.h>
 #include <sysexits.h>
 
 #include "common/stage.h"
 #include "common/tool.h"
+#include "common/url.h"
 #include "common/xmem.h"
 
 #include "notifier.h"
 #include "trial.h"
+#include "vitals.h"
 
 static struct {
 	struct opt_common common;
 	struct stage_options stage;
 	const char *test;
-} cfg;
+	const char *heartbeat, *heartbeat_file;
+	int64_t heartbeat_ms;
+	bool heartbeat_fail;
+	struct opt_list heartbeat_needs;
+} cfg = { .heartbeat_ms = 60000 };
 
 static const struct opt opts[] = {
 	STAGE_OPTIONS(cfg.stage),
 	{ 0, "test", "CHANNEL", OPT_STR, &cfg.test, 0, 0,
 	  "send a test message over CHANNEL, print the outcome, and exit" },
+	{ 0, "heartbeat", "URL", OPT_STR, &cfg.heartbeat, 0, 0,
+	  "ask for URL again and again while all is well" },
+	{ 0, "heartbeat-file", "FILE", OPT_STR, &cfg.heartbeat_file, 0, 0,
+	  "the same, with the URL in a file" },
+	{ 0, "heartbeat-every", "TIME", OPT_MS, &cfg.heartbeat_ms, 100,
+	  24 * 3600 * 1000, "how often (default 1m)" },
+	{ 0, "heartbeat-fail", NULL, OPT_FLAG, &cfg.heartbeat_fail, 0, 0,
+	  "while something is wrong, post that to URL/fail" },
+	{ 0, "heartbeat-needs", "TOOL", OPT_LIST, &cfg.heartbeat_needs, 0, 0,
+	  "what must be heard of (default: alerter and scraper)" },
 };
 
 static const struct opt_tool tool = {
@@ -34,20 +51,71 @@ static const struct opt_tool tool = {
 };
 
 static struct channels channels;
+static char *beat_url; /* of a file, or NULL */
+
+/* On success *url_r is what was read from a file, or NULL. */
+static int read_heartbeat(struct heartbeat_conf *beat_r, char **url_r,
+			  struct err *e)
+{
+	static const char *usual[] = { "alerter", "scraper" };
+	static const struct opt_list usually = { .v = usual,
+						 .n = ARRAY_LEN(usual) };
+	const char *option = cfg.heartbeat ? "heartbeat" : "heartbeat-file";
+
+	*url_r = NULL;
+	*beat_r = (struct heartbeat_conf){
+		.url = cfg.heartbeat,
+		.every_ms = cfg.heartbeat_ms,
+		.fail = cfg.heartbeat_fail,
+		.needs =
+			cfg.heartbeat_needs.n ? &cfg.heartbeat_needs : &usually,
+	};
+	if (!cfg.heartbeat && !cfg.heartbeat_file)
+		return 0;
+	if (cfg.heartbeat && cfg.heartbeat_file)
+		return err_set(e, EX_USAGE,
+			       "--heartbeat-file: --heartbeat is there, too");
+	if (cfg.stage.in || cfg.stage.out)
+		return err_set(e, EX_USAGE, "--%s does not go with --in",
+			       option);
+	if (beat_r->needs->n > VITALS_TOOLS_MAX)
+		return err_set(e, EX_USAGE, "--heartbeat-needs: more than %d",
+			       VITALS_TOOLS_MAX);
+	if (cfg.heartbeat_file) {
+		*url_r = channel_secret(cfg.heartbeat_file, e);
+		if (!*url_r)
+			return err_prefix(e, "heartbeat-file");
+		beat_r->url = *url_r;
+	}
+	if (url_is_http(str_from(beat_r->url)))
+		return 0;
+	free(*url_r);
+	return err_set(e, EX_CONFIG, "--%s: no http or https URL", option);
+}
 
 /* What is being sent needs its channel no longer. */
 static int reload(struct notifier *n, struct err *e)
 {
 	struct opt_past *past = opt_reload(&tool, e);
 	struct channels old = channels;
+	struct heartbeat_conf beat;
+	char *url;
 
 	if (!past)
 		return -1;
-	if (channels_load(cfg.common.conf, &channels, e)) {
-		channels = old;
+	if (read_heartbeat(&beat, &url, e)) {
 		opt_revert(&tool, &past);
 		return -1;
 	}
+	if (channels_load(cfg.common.conf, &channels, e)) {
+		channels = old;
+		free(url);
+		opt_revert(&tool, &past);
+		return -1;
+	}
+	n->beat = beat;
+	free(beat_url);
+	beat_url = url;
 	notifier_rebind(n);
 	channels_free(&old);
 	opt_keep(&tool, &past);
@@ -59,6 +127,8 @@ static int work(struct err *e)
 {
 	struct notifier n = { .channels = &channels, .reload = reload };
 
+	if (read_heartbeat(&n.beat, &beat_url, e))
+		return -1;
 	if (cfg.common.check_config)
 		return 0;
 	if (cfg.test)
@@ -74,6 +144,7 @@ static int run(char **args, struct err *e)
 	if (channels_load(cfg.common.conf, &channels, e))
 		return -1;
 	rc = work(e);
+	free(beat_url);
 	channels_free(&channels);
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "notifier.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -301,6 +302,77 @@ static int learn(struct notifier *n, const struct event *ev, struct arena *a,
 	return learn_row(n, ev, index_key(id, index), a, e);
 }
 
+/* ---- the heartbeat ---- */
+
+#define KEY_STALE "stale/"
+
+/* watch.stale and watch.fresh: how many are stale. */
+static int count_stale(struct notifier *n, struct str watch, bool stale,
+		       struct err *e)
+{
+	char key[sizeof(KEY_STALE) + STR_ID_MAX];
+	struct str val;
+	int got;
+
+	snprintf(key, sizeof(key), KEY_STALE "%.*s", STR_ARG(watch));
+	got = stage_get(n->stage, str_from(key), &val, e);
+	if (got < 0)
+		return -1;
+	if (stale == (got > 0))
+		return 0;
+	n->stale = stale ? n->stale + 1 : n->stale - 1;
+	if (n->heartbeat)
+		heartbeat_stale(n->heartbeat, n->stale);
+	if (stale)
+		return stage_put(n->stage, str_from(key), STR("1"), e);
+	return stage_del(n->stage, str_from(key), e) < 0 ? -1 : 0;
+}
+
+static int count_row_stale(void *arg, struct str key, struct str val,
+			   struct err *e)
+{
+	struct notifier *n = arg;
+
+	(void)key;
+	(void)val;
+	(void)e;
+	n->stale++;
+	return 0;
+}
+
+/* As the settings are now. */
+static int begin_beating(struct notifier *n, struct err *e)
+{
+	heartbeat_free(&n->heartbeat);
+	if (!n->beat.url || stage_is_filter(n->stage))
+		return 0;
+	n->heartbeat = heartbeat_new(stage_loop(n->stage), &n->beat,
+				     stage_stats(n->stage), e);
+	if (!n->heartbeat)
+		return -1;
+	heartbeat_stale(n->heartbeat, n->stale);
+	return 0;
+}
+
+static void on_clock(void *self, struct stage *s, int64_t clock_us)
+{
+	struct notifier *n = self;
+
+	(void)s;
+	(void)clock_us;
+	if (n->heartbeat)
+		heartbeat_clock(n->heartbeat);
+}
+
+static void on_heard(void *self, struct stage *s, struct str tool)
+{
+	struct notifier *n = self;
+
+	(void)s;
+	if (n->heartbeat)
+		heartbeat_heard(n->heartbeat, tool);
+}
+
 static int on_event(void *self, struct stage *s, const struct event *ev,
 		    struct err *e)
 {
@@ -311,6 +383,9 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 	(void)s;
 	if (event_is(ev, "user.notification"))
 		rc = take(n, ev, &a, e);
+	else if (event_is(ev, "watch.stale") || event_is(ev, "watch.fresh"))
+		rc = count_stale(n, event_subject(ev),
+				 event_is(ev, "watch.stale"), e);
 	else if (n->replaying && (event_is(ev, "delivery.sent") ||
 				  event_is(ev, "delivery.failed") ||
 				  event_is(ev, "delivery.unknown")))
@@ -365,7 +440,9 @@ static int on_open(void *self, struct stage *s, struct err *e)
 	n->timer = loop_timer_new(stage_loop(s), on_timer, n);
 	for (size_t i = 0; i < n->channels->n; i++)
 		notifier_lane(n, str_from(n->channels->v[i].name));
-	if (find_past(n, e))
+	if (find_past(n, e) ||
+	    stage_each(s, STR(KEY_STALE), count_row_stale, n, e) ||
+	    begin_beating(n, e))
 		return -1;
 	return stage_each(s, STR("q/"), count_row, n, e);
 }
@@ -401,7 +478,7 @@ static int on_reload(void *self, struct stage *s, struct err *e)
 	struct notifier *n = self;
 
 	(void)s;
-	if (n->reload(n, e))
+	if (n->reload(n, e) || begin_beating(n, e))
 		return -1;
 	loop_work_wake(n->work);
 	return 0;
@@ -441,6 +518,7 @@ static void on_close(void *self, struct stage *s)
 		lane_free(&n->lane[i]);
 	}
 	free(n->lane);
+	heartbeat_free(&n->heartbeat);
 	loop_work_free(&n->work);
 	loop_timer_free(&n->timer);
 	sender_free(&n->sender);
@@ -454,6 +532,8 @@ const struct stage_handler notifier_handler = {
 	.event = on_event,
 	.settled = settled,
 	.live = on_live,
+	.clock = on_clock,
+	.heard = on_heard,
 	.reload = on_reload,
 	.input_end = on_input_end,
 	.drain = on_drain,

@@ -13,6 +13,7 @@
 #include "common/stage.h"
 
 #include "channel.h"
+#include "heartbeat.h"
 #include "lane.h"
 #include "send.h"
 
@@ -23,6 +24,9 @@ struct notifier {
 	 * those of before may go. -1 with *e: nothing has changed.
 	 */
 	int (*reload)(struct notifier *n, struct err *e);
+	struct heartbeat_conf beat; /* url NULL: none */
+	struct heartbeat *heartbeat;
+	size_t stale; /* watches: "stale/ID" in the ledger */
 	struct stage *stage;
 	struct sender *sender;
 	struct loop_work *work;

@@ -710,3 +710,80 @@ log_has() { # LINE TIMES
 	[ "$(got a '[.requests[].body | fromjson.title] | join(" ")')" = \
 		'one two two' ]
 }
+
+# stale WATCH, fresh WATCH: as the alerter says it.
+stale() { echo '{"watch":"'"$1"'"}' | "$BIN/weir-pub" -t watch.stale -s "$1" 2>>"$T/pub.log"; }
+fresh() { echo '{"watch":"'"$1"'"}' | "$BIN/weir-pub" -t watch.fresh -s "$1" 2>>"$T/pub.log"; }
+beats() { got "$1" .total; }
+beats_again() { # NAME: two more than there are now
+	n=$(beats "$1")
+	until_true eval '[ "$(beats '"$1"')" -ge '$((n + 2))' ]'
+}
+
+@test "the heartbeat beats while all is well, and only then" {
+	start_all
+	start alerter ': ready '
+	start_notifier --heartbeat "$url/hook/beat" --heartbeat-every 100ms \
+		--heartbeat-needs alerter
+	alerter=$(echo "$pids" | awk '{print $(NF - 1)}')
+	until_true eval '[ "$(beats beat)" -ge 3 ]'
+	[ "$(got beat '[.requests[].method] | unique | join(" ")')" = GET ]
+	stale a
+	stale b
+	stale b
+	until_true grep -q 'heartbeat: held back: 2 watches are stale' "$T/notifier.log"
+	n=$(beats beat)
+	# It knows so after a kill, too.
+	kill_notifier
+	start_notifier --heartbeat "$url/hook/beat" --heartbeat-every 100ms \
+		--heartbeat-needs alerter
+	until_true grep -q 'heartbeat: held back: 2 watches are stale' "$T/notifier.log"
+	fresh a
+	until_true eval '[ "$("$BIN/weir-log" watch.fresh/ | wc -l)" -eq 1 ]'
+	[ "$(beats beat)" -eq "$n" ]
+	fresh b
+	beats_again beat
+	stop_notifier
+	n=$(beats beat)
+	# A process that must live, and does not.
+	kill -KILL "$alerter"
+	start_notifier --heartbeat "$url/hook/beat" --heartbeat-every 100ms \
+		--heartbeat-needs alerter
+	until_true grep -q 'held back: nothing is heard of alerter' "$T/notifier.log"
+	[ "$(beats beat)" -eq "$n" ]
+	stop_notifier
+}
+
+@test "the heartbeat's address may be a secret; trouble may be told, too" {
+	start_all
+	start alerter ': ready '
+	(umask 077 && echo "$url/hook/s3cret?a=b" >"$T/beat")
+	cat >"$conf" <<-END
+		[notifier]
+		heartbeat-file = $T/beat
+		heartbeat-every = 100ms
+		heartbeat-fail = yes
+		heartbeat-needs = alerter
+	END
+	start_notifier
+	until_true eval '[ "$(beats s3cret)" -ge 2 ]'
+	stale w
+	until_true eval '[ "$(got s3cret ".requests[-1].body")" = "1 watch is stale" ]'
+	[ "$(got s3cret '.requests[-1] | .method + " " + .path')" = 'POST /hook/s3cret/fail' ]
+	script '{"name":"s3cret","status":500}'
+	until_true grep -q 'heartbeat: not taken: status 500' "$T/notifier.log"
+	run ! grep s3cret "$T/notifier.log"
+	# Without the file it does not start; with another way it goes on.
+	script '{"name":"s3cret","status":200}'
+	printf '[notifier]\nheartbeat = %s/hook/other\nheartbeat-every = 100ms\nheartbeat-needs = alerter\n' "$url" >"$conf"
+	kill -HUP "$notifier"
+	fresh w
+	until_true eval '[ "$(beats other)" -ge 2 ]'
+	stop_notifier
+	: >"$conf"
+	chmod 644 "$T/beat"
+	run -78 "$BIN/weir-notifier" --heartbeat-file "$T/beat" --check-config
+	[[ $output == *heartbeat-file* ]] && [[ $output != *s3cret* ]]
+	run -78 "$BIN/weir-notifier" --heartbeat ftp://x/ --check-config
+	run -64 "$BIN/weir-notifier" --heartbeat "$url" -i - -o - </dev/null
+}
