@@ -67,6 +67,23 @@ void buf_add_str(struct buf *b, struct str s)
 	buf_add(b, s.p, s.len);
 }
 
+void buf_add_utf8(struct buf *b, struct str s)
+{
+	char bytes[4];
+	uint32_t cp;
+
+	if (str_is_utf8(s)) {
+		buf_add_str(b, s);
+		return;
+	}
+	while (s.len) {
+		size_t n = utf8_decode(s, &cp);
+
+		buf_add(b, bytes, utf8_encode(cp, bytes));
+		s = str_sub(s, n, s.len);
+	}
+}
+
 void buf_puts(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));

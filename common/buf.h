@@ -38,6 +38,9 @@ void buf_u64(struct buf *b, uint64_t v);
 void buf_addf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Add s, with U+FFFD where its bytes are not UTF-8. */
+void buf_add_utf8(struct buf *b, struct str s);
+
 /* Drop the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
 

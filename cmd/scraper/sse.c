@@ -43,18 +43,10 @@ static void field(struct sse *s, struct str name, struct str value)
 static void repair(struct buf *b)
 {
 	struct buf out = { 0 };
-	struct str rest = buf_str(b);
-	char bytes[4];
-	uint32_t cp;
 
-	if (str_is_utf8(rest))
+	if (str_is_utf8(buf_str(b)))
 		return;
-	while (rest.len) {
-		size_t n = utf8_decode(rest, &cp);
-
-		buf_add(&out, bytes, utf8_encode(cp, bytes));
-		rest = str_sub(rest, n, rest.len);
-	}
+	buf_add_utf8(&out, buf_str(b));
 	buf_free(b);
 	b->p = out.p;
 	b->len = out.len;

@@ -12,6 +12,8 @@ enum { PER_HOST = LINKS_MAX };
 static const struct link_ops *const transports[] = {
 	[LINK_WEBSOCKET] = &link_websocket,
 	[LINK_SSE] = &link_sse,
+	[LINK_IRC] = &link_irc,
+	[LINK_IRC_WEBSOCKET] = &link_irc,
 	[LINK_POLL] = &link_poll,
 };
 

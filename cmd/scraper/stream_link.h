@@ -67,7 +67,7 @@ struct link_target {
 /* All in it dies with the return. */
 struct link_unit {
 	struct str bytes;
-	bool binary; /* WebSocket: not a text message; text is UTF-8 */
+	bool binary; /* WebSocket: not a text message; else it is UTF-8 */
 	/* SSE: "message" where it has no type; id: the last one seen. */
 	struct str event, id;
 	int64_t retry_ms; /* SSE: what the server wants waited; 0: not said */

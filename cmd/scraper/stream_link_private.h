@@ -81,6 +81,6 @@ int link_finish(struct link *l, const struct link_end *end);
 /* What the end of a WebSocket says of the link's. */
 int link_websocket_end(struct link *l, const struct ws_client_end *e);
 
-extern const struct link_ops link_poll, link_sse, link_websocket;
+extern const struct link_ops link_irc, link_poll, link_sse, link_websocket;
 
 #endif

@@ -271,3 +271,85 @@ certificate() {
 	run "$PRINT" sse "http://127.0.0.1:$port/sse/plain" --allow 10.0.0.1
 	[ "$output" = '{"end":"refused","reason":"address is loopback"}' ]
 }
+
+# The texts of PRIVMSG lines.
+said() { units | sed -n 's/^[^ ]* *[^ ]* *PRIVMSG [^ ]* ://p'; }
+
+@test "IRC is joined and read, over TCP and in a WebSocket" {
+	serve
+	for kind in irc: ircws:/ws/irc/; do
+		link "${kind%%:*}" "${kind#*:}" --channel '#talk' --units 3
+		[ "$(units | tail -n 2)" = '@id=1;display-name=A\sB :a!a@x PRIVMSG #talk :hello
+:b!b@x PRIVMSG #talk :a colon: here' ]
+		# Registration: capabilities, nick, and a PING in between.
+		link "${kind%%:*}" "${kind#*:}" --channel '#said' --units 2 \
+			--pass oauth:x --nick Bot
+		[ "$(units | tail -n 1)" = ":srv NOTICE #said :CAP LS 302 | PASS oauth:x | NICK Bot | USER Bot 0 * :Bot | CAP REQ :server-time message-tags twitch.tv/tags | PONG :cookie | CAP END | JOIN #said" ]
+	done
+	link irc "" --channel '#said' --units 2
+	[[ "$output" =~ "NICK justinfan"[0-9]{5}" " ]]
+	[[ "$output" != *PASS* ]]
+}
+
+@test "lines that are held back come later, over TCP and in a WebSocket" {
+	serve
+	for kind in irc: ircws:/ws/irc/; do
+		link "${kind%%:*}" "${kind#*:}" --channel '#many' --units 3001 \
+			--pause-every 11 --pause 1
+		[ "$(units | sed -n 's/.*:\([0-9]*\)$/\1/p')" = "$(seq 0 2999)" ]
+	done
+	link irc "" --channel '#bare' --units 2
+	[ "$(units | tail -n 1)" = ":a!a@x PRIVMSG #bare :bare newline" ]
+}
+
+# irc_ends CHANNEL NICK PASS OUTCOME REASON, in lines
+irc_ends() {
+	local channel nick pass outcome reason got args
+	while read -r channel nick pass outcome reason; do
+		args=(--open 700 --idle 400)
+		[ "$channel" = - ] || args+=(--channel "$channel")
+		[ "$nick" = - ] || args+=(--nick "$nick")
+		[ "$pass" = - ] || args+=(--pass "$pass")
+		link irc "" "${args[@]}"
+		got=$(tail -n 1 <<<"$output" | jq -r '"\(.end) \(.reason)"')
+		[ "$got" = "$outcome $reason" ] || {
+			echo "$channel: $got, not $outcome $reason" >&2
+			return 1
+		}
+		[[ "$output" != *hunter2* ]]
+	done
+}
+
+@test "IRC ends with an outcome and a reason" {
+	serve
+	irc_ends <<-'END'
+		#reconnect - - unreachable the server wants us to come back
+		#error - - unreachable closed by the server: Closing Link: (too many)
+		#gone - - unreachable broken transfer: closed by the server
+		#long - - refused line of more than 16384 bytes
+		#closed - - blocked #closed: Invite only
+		#x - wrong blocked login refused: Login authentication failed
+		#x nobody hunter2 blocked login refused: Password incorrect
+		#x banned - blocked login refused: You are banned
+		#x mute - timeout not open after 700 ms
+		#x a:b,c - refused no such nick can be
+		- - - refused no channel to join
+	END
+	link irc "" --channel '#dead' --idle 300
+	[ "$(tail -n 1 <<<"$output" | jq -r .end)" = timeout ]
+	# One who answers pings is alive; so is one whose nick was taken.
+	link irc "" --channel '#idle' --idle 300 --units 2 --nick taken
+	[ "$(units | tail -n 1)" = ":a!a@x PRIVMSG #idle :two pings" ]
+	run "$PRINT" irc "irc://127.0.0.1:$port" --allow 10.0.0.1 --channel '#x'
+	[ "$output" = '{"end":"refused","reason":"address is loopback"}' ]
+}
+
+@test "IRC over TLS" {
+	certificate localhost
+	serve --tls "$T/localhost.pem" "$T/localhost.key"
+	link irc "ircs://localhost:$port" --ca "$T/localhost.pem" \
+		--channel '#many' --units 3001 --pause-every 50 --pause 1
+	[ "$(units | sed -n 's/.*:\([0-9]*\)$/\1/p')" = "$(seq 0 2999)" ]
+	link irc "ircs://localhost:$port" --channel '#talk'
+	[ "$output" = '{"end":"unreachable","reason":"tls: self-signed certificate"}' ]
+}
