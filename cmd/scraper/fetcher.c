@@ -13,8 +13,12 @@
 #include "schedule.h"
 
 enum {
-	SITES = 256,		   /* slots of the table, by hash */
-	SITES_MAX = 4096,	   /* remembered; redirects may name many */
+	SITES = 4096, /* slots of the table, by hash */
+	/*
+	 * Remembered: one for each watch that there may be, or robots.txt would
+	 * be asked for with every fetch; and redirects may name many more.
+	 */
+	SITES_MAX = 64 << 10,
 	ROBOTS_BODY_MAX = 4 << 20, /* its beginning is what is read */
 	PUMP_MAX = 64,		   /* starts in a row of one site */
 };

@@ -22,7 +22,7 @@ enum {
 	JSONPATH_TEXT_MAX = 4096,     /* bytes of a query */
 	JSONPATH_NESTING_MAX = 32,    /* filters, parentheses, functions */
 	JSONPATH_NODES_MAX = 200000,  /* nodes in a result */
-	JSONPATH_WORK_MAX = 50000000, /* nodes looked at in a run, roughly */
+	JSONPATH_WORK_MAX = 20000000, /* nodes looked at in a run, roughly */
 };
 
 struct jsonpath;

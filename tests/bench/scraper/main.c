@@ -3,7 +3,8 @@
  *
  *	build/bench/scraper BIN PART [quick | MINUTES]
  *
- * BIN is where weir-scraper and its like are; PART is rate, schedule, …
+ * BIN is where weir-scraper and its like are; PART is rate, schedule, extract,
+ * hostile or memory.
  */
 #include "bench.h"
 
@@ -20,9 +21,17 @@ int main(int argc, char **argv)
 		{ "rate", bench_rate },
 		{ "schedule", bench_schedule },
 		{ "extract", bench_extract },
+		{ "hostile", bench_hostile },
 	};
 	bool quick = argc > 3 && strcmp(argv[3], "quick") == 0;
 	bool done = false;
+
+	if (argc > 2 && strcmp(argv[2], "memory") == 0) {
+		int minutes = argc > 3 ? atoi(argv[3]) : 0;
+
+		bench_memory(argv[1], minutes > 0 ? (unsigned)minutes : 5);
+		done = true;
+	}
 
 	for (size_t i = 0; argc > 2 && i < sizeof(parts) / sizeof(*parts);
 	     i++) {
