@@ -14,18 +14,52 @@ struct mark {
 
 /* Only a page that blocks has these. */
 static const struct mark sure_marks[] = {
-	{ "<title>Just a moment...</title>", "Cloudflare" },
-	{ "<title>Attention Required! | Cloudflare</title>", "Cloudflare" },
 	{ "window._cf_chl_opt", "Cloudflare" },
-	{ "geo.captcha-delivery.com/captcha", "DataDome" },
+	{ "geo.captcha-delivery.com/", "DataDome" },
 	{ "Incapsula incident ID", "Imperva" },
+	{ "id=\"main-iframe\" src=\"/_Incapsula_Resource", "Imperva" },
 	{ "Sucuri WebSite Firewall - Access Denied", "Sucuri" },
+	{ "sucuri_cloudproxy_js", "Sucuri" },
 	{ "/errors/validateCaptcha", "Amazon" },
 	{ "id=\"px-captcha\"", "HUMAN" },
-	{ "<title>Pardon Our Interruption", "Imperva" },
+	{ "\"blockScript\":\"", "HUMAN" }, /* to an API, as JSON */
 	{ "gokuProps", "AWS WAF" },
-	{ "<title>Access to this page has been denied", "HUMAN" },
 	{ "/sorry/index?continue=", "Google" },
+	{ "sec-if-cpt-container", "Akamai" },
+	{ "KP_UIDz=", "Kasada" },
+	{ "/.well-known/ddos-guard/js-challenge/", "DDoS-Guard" },
+	{ "lbUsersInLineAhead", "Queue-it" },
+	{ "The requested URL was rejected. Please consult with your", "F5" },
+	{ "acw_sc__v2", "Alibaba" },
+	{ "id=\"anubis_challenge\"", "Anubis" },
+	{ "/checkcaptcha?key=", "Yandex" },
+	{ "distil_r_captcha", "Imperva" },
+};
+
+/* The whole title of such a page; "…" stands for any end. In lower case. */
+static const struct mark titles[] = {
+	{ "just a moment...", "Cloudflare" },
+	{ "attention required! | cloudflare", "Cloudflare" },
+	{ "ddos-guard", "DDoS-Guard" },
+	{ "pardon our interruption\xe2\x80\xa6", "Imperva" },
+	{ "access to this page has been denied\xe2\x80\xa6", "HUMAN" },
+	{ "robot or human?", "HUMAN" },
+	{ "robot check", "Amazon" },
+	{ "challenge validation", "Akamai" },
+	{ "vercel security checkpoint", "Vercel" },
+	{ "client challenge", "Fastly" },
+	{ "radware captcha page", "Radware" },
+	{ "making sure you're not a bot!", "Anubis" },
+	{ "making sure you&#39;re not a bot!", "Anubis" },
+	{ "queue-it", "Queue-it" },
+	{ "request rejected", "F5" },
+	{ "access denied", "a block page" },
+	{ "human verification", "a challenge" },
+	{ "bot verification", "a challenge" },
+	{ "are you a human?", "a challenge" },
+	{ "are you a robot?", "a challenge" },
+	{ "verify you are human\xe2\x80\xa6", "a challenge" },
+	{ "checking your browser\xe2\x80\xa6", "a challenge" },
 };
 
 /* Ordinary pages may have these too. */
@@ -61,12 +95,64 @@ static struct str beginning(struct str page)
 						    : CLASSIFY_SCAN_MAX);
 }
 
+/* Where needle begins, whatever its case; (size_t)-1. */
+static size_t find_nocase(struct str page, struct str needle)
+{
+	for (size_t i = 0; i + needle.len <= page.len; i++)
+		if (str_eq_nocase(str_sub(page, i, i + needle.len), needle))
+			return i;
+	return (size_t)-1;
+}
+
+/* What the page calls itself, its white space made single blanks. */
+static struct str title_of(struct str page, char out[CLASSIFY_TITLE_MAX])
+{
+	struct str text = { 0 }, word;
+	size_t at, n = 0;
+
+	while (!text.p && (at = str_chr(page, '<')) != (size_t)-1) {
+		page = str_sub(page, at + 1, page.len);
+		if (str_eq_nocase(str_sub(page, 0, 5), STR("title")))
+			str_cut(page, '>', &text);
+	}
+	text = str_cut(text, '<', &page);
+	while (str_token(&text, " \t\r\n\f", &word)) {
+		if (n + word.len + 1 > CLASSIFY_TITLE_MAX)
+			return (struct str){
+				0
+			}; /* longer than any of theirs */
+		if (n)
+			out[n++] = ' ';
+		memcpy(out + n, word.p, word.len);
+		n += word.len;
+	}
+	return (struct str){ out, n };
+}
+
+static bool is_title(struct str title, struct str known)
+{
+	const struct str any = STR("\xe2\x80\xa6");
+
+	if (str_ends(known, any)) {
+		known.len -= any.len;
+		title = str_sub(title, 0, known.len);
+	}
+	return str_eq_nocase(title, known);
+}
+
 static const char *surely(struct str page)
 {
+	char text[CLASSIFY_TITLE_MAX];
+	struct str title;
+
+	page = beginning(page);
 	for (size_t i = 0; i < ARRAY_LEN(sure_marks); i++)
-		if (str_find(beginning(page), str_from(sure_marks[i].text)) !=
-		    (size_t)-1)
+		if (str_find(page, str_from(sure_marks[i].text)) != (size_t)-1)
 			return sure_marks[i].who;
+	title = title_of(page, text);
+	for (size_t i = 0; title.len && i < ARRAY_LEN(titles); i++)
+		if (is_title(title, str_from(titles[i].text)))
+			return titles[i].who;
 	return NULL;
 }
 
@@ -74,14 +160,26 @@ static const char *surely(struct str page)
 static const char *likely(struct str page)
 {
 	page = beginning(page);
-	for (size_t i = 0; i < ARRAY_LEN(likely_marks); i++) {
-		struct str mark = str_from(likely_marks[i].text);
-
-		for (size_t k = 0; k + mark.len <= page.len; k++)
-			if (str_eq_nocase(str_sub(page, k, k + mark.len), mark))
-				return likely_marks[i].who;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(likely_marks); i++)
+		if (find_nocase(page, str_from(likely_marks[i].text)) !=
+		    (size_t)-1)
+			return likely_marks[i].who;
 	return NULL;
+}
+
+/* Gatekeepers put these into all answers; with one that says no it was them. */
+static const char *gatekeeper(const struct answer *a)
+{
+	if (a->kasada.p)
+		return "Kasada";
+	if (a->status != 403)
+		return NULL;
+	if (a->datadome.p)
+		return "DataDome";
+	if (str_eq_nocase(a->server, STR("AkamaiGHost")))
+		return "Akamai";
+	return str_eq_nocase(a->server, STR("ddos-guard")) ? "DDoS-Guard"
+							   : NULL;
 }
 
 /* Who blocks us, or NULL. */
@@ -98,6 +196,8 @@ static const char *blocker(const struct answer *a)
 		return "AWS WAF";
 	if (refusing || a->body.len <= CLASSIFY_PAGE_MAX)
 		who = surely(a->body);
+	if (!who && refusing && a->status != 202)
+		who = gatekeeper(a);
 	if (!who && refusing && a->status != 202)
 		who = likely(a->body);
 	return who;
@@ -193,4 +293,9 @@ void answer_from(struct answer *a, const struct http_response *r)
 	a->retry_after = http_header(r, "retry-after");
 	a->cf_mitigated = http_header(r, "cf-mitigated");
 	a->waf_action = http_header(r, "x-amzn-waf-action");
+	if (r->status / 100 == 2)
+		return;
+	a->server = http_header(r, "server");
+	a->kasada = http_header(r, "x-kpsdk-ct");
+	a->datadome = http_header(r, "x-datadome");
 }

@@ -5,9 +5,10 @@
  * classify - how a request ended, as one of the typed outcomes. Pure.
  *
  * A page that blocks us often says 200: the challenge pages of the usual
- * gatekeepers are known by a header or a mark that only such a page has. Marks
- * that ordinary pages of a protected site have too count only with a status
- * that says no.
+ * gatekeepers are known by a header, a title or a mark that only such a page
+ * has, and they are small. Marks that ordinary pages of a protected site have
+ * too, or that a login form with a captcha has, count only with a status that
+ * says no. The table of what was seen is tests/fixtures/classify.
  */
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ enum {
 	CLASSIFY_REASON_MAX = 256,
 	CLASSIFY_SCAN_MAX = 64 << 10, /* bytes of a page that are searched */
 	CLASSIFY_PAGE_MAX = 32 << 10, /* challenge pages are small */
+	CLASSIFY_TITLE_MAX = 80,
 };
 #define CLASSIFY_RETRY_MAX_MS (INT64_C(24) * 3600 * 1000)
 
@@ -31,6 +33,8 @@ struct answer {
 	/* Headers; absent where there was none. */
 	struct str content_type, retry_after;
 	struct str cf_mitigated, waf_action; /* x-amzn-waf-action */
+	/* Only of what is no success. */
+	struct str server, kasada, datadome; /* x-kpsdk-ct, x-datadome */
 };
 
 struct verdict {

@@ -1,18 +1,12 @@
 /* How an answer is named. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "cmd/scraper/classify.h"
 
-#include <cmocka.h>
-
-#include <stdlib.h>
 #include <string.h>
 
+#include "common/buf.h"
 #include "common/xmem.h"
 
-#include "cmd/scraper/classify.h"
+#include "tests/unit/cases.h"
 
 static const int64_t NOW = INT64_C(1795000000) * 1000000; /* 11:06:40 GMT */
 
@@ -178,6 +172,58 @@ static void retry_after_takes_seconds_and_dates(void **state)
 	}
 }
 
+static struct str header(const struct json *c, const char *name)
+{
+	const struct json *all = json_member(c, "headers");
+	const struct json *one = all ? json_member(all, name) : NULL;
+
+	return one ? str_from(json_string(one)) : (struct str){ 0 };
+}
+
+static bool judge_page(const struct json *c, void *ctx)
+{
+	const struct json *pad = json_member(c, "pad");
+	const char *who = json_string(json_member(c, "who"));
+	const char *want = json_string(json_member(c, "want"));
+	struct buf page = { 0 };
+	struct verdict v;
+	struct answer a = {
+		.status = (int)strtol(json_number(json_member(c, "status")),
+				      NULL, 10),
+		.server = header(c, "server"),
+		.cf_mitigated = header(c, "cf-mitigated"),
+		.waf_action = header(c, "x-amzn-waf-action"),
+		.kasada = header(c, "x-kpsdk-ct"),
+		.datadome = header(c, "x-datadome"),
+	};
+
+	(void)ctx;
+	if (a.status / 100 == 2) /* as answer_from() has it */
+		a.server = a.kasada = a.datadome = (struct str){ 0 };
+	buf_add_str(&page, cases_str(c, "body"));
+	for (long n = pad ? strtol(json_number(pad), NULL, 10) : 0; n > 0; n--)
+		buf_putc(&page, ' ');
+	if (pad)
+		buf_putc(&page, '.');
+	a.body = buf_str(&page);
+	v = judge(a);
+	if (strcmp(outcome_name(v.outcome), want) != 0 ||
+	    (who && !strstr(v.reason, who)))
+		fail_msg("%s: want %s %s, got %s (%s)",
+			 json_string(json_member(c, "why")), want,
+			 who ? who : "", outcome_name(v.outcome), v.reason);
+	buf_free(&page);
+	return true;
+}
+
+static void pages_that_block_are_known_and_others_are_not(void **state)
+{
+	(void)state;
+	assert_true(cases_run("tests/fixtures/classify", "classify.jsonl",
+			      judge_page, NULL)
+			    .n > 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +231,7 @@ int main(void)
 		cmocka_unit_test(failures_have_their_names),
 		cmocka_unit_test(not_modified_counts_only_if_we_asked),
 		cmocka_unit_test(headers_of_gatekeepers_are_known),
+		cmocka_unit_test(pages_that_block_are_known_and_others_are_not),
 		cmocka_unit_test(a_mark_in_a_large_page_is_content),
 		cmocka_unit_test(retry_after_takes_seconds_and_dates),
 	};
