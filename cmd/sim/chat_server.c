@@ -30,7 +30,8 @@ struct peer {
 	uint64_t next;		/* the number of what it gets next */
 	uint64_t left;		/* messages until it is dropped */
 	uint64_t drops;
-	bool bare, waits, registered;
+	char nick[64]; /* of IRC; "": it has not said */
+	bool bare, waits;
 	bool closing; /* once all is written */
 	struct peer *following, **at;
 };
@@ -266,19 +267,18 @@ static void irc_line(struct peer *p, struct str line)
 	} else if (str_is(word, "CAP") && str_starts(rest, STR("LS"))) {
 		buf_puts(&b, ":sim CAP * LS :message-tags server-time "
 			     "twitch.tv/tags\r\n");
-	} else if (str_is(word, "NICK") && !p->registered) {
-		p->registered = true;
-		buf_addf(&b, ":sim 001 %.*s :Welcome, GLHF!\r\n",
-			 STR_ARG(rest));
-	} else if (str_is(word, "JOIN") && rest.len > 1) {
-		rest = str_sub(rest, 1, rest.len);
-		r = chats_room(p->sv->chats, rest);
+	} else if (str_is(word, "NICK") && !p->nick[0]) {
+		str_copy(p->nick, sizeof(p->nick), rest);
+		buf_addf(&b, ":sim 001 %s :Welcome, GLHF!\r\n", p->nick);
+	} else if (str_is(word, "JOIN") && rest.len > 1 && p->nick[0]) {
+		r = chats_room(p->sv->chats, str_sub(rest, 1, rest.len));
 		if (r) {
 			enter(p, r, 0);
 			buf_addf(&b,
-				 ":you!you@you.sim JOIN #%s\r\n:sim 366 you "
-				 "#%s :End of /NAMES list\r\n",
-				 r->name, r->name);
+				 ":%s!%s@%s.sim JOIN #%s\r\n:sim 366 %s #%s "
+				 ":End of /NAMES list\r\n",
+				 p->nick, p->nick, p->nick, r->name, p->nick,
+				 r->name);
 		}
 	} else if (str_is(word, "QUIT")) {
 		p->closing = true;

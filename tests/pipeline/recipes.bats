@@ -252,3 +252,20 @@ on_ws() { jq -es "any(.[]; $1)" "$T/ws" >"$T/on_ws"; }
 	[ "$(weir status | jq -r '.processes[].tool' | sort | tr '\n' ' ')" = \
 		'alerter analyzer gateway notifier scraper store ' ]
 }
+
+@test "chat: what is said on any platform is told, live and in the journal" {
+	local s
+	start_weir chat
+	listen chat.message/ scraper.status/
+	for s in auction sneakers cards watches; do
+		event "scraper.status/$s" '.data.state == "live"'
+		site chat "{\"room\":\"$s\",\"user\":\"zoe\",\"text\":\"I take it\"}"
+		event "chat.message/$s" '.data.username == "zoe"'
+		[ "$(jq -r '.data.message' "$T/event")" = "I take it" ]
+		wait_for on_ws ".type == \"chat.message\" and .subject == \"$s\""
+	done
+	[ "$(weir stream list | jq -s 'map(select(.last.state == "live")) | length')" -eq 4 ]
+	# The page, and whoever else knows the old path.
+	curl -fsS -H 'Content-Type: application/json' -d '{"streamId":"cards"}' "$url/api/stop-monitoring"
+	event scraper.status/cards '.data.state == "stopped"'
+}

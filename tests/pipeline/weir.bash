@@ -2,17 +2,18 @@
 # what a test asks for. Needs tests/helpers.bash.
 
 # start_weir RECIPE...: store, stages and gateway with what these recipes set
-# up, as scripts/run does it. $sim and $url are the addresses of sites and
-# gateway; whatever is told goes to the receiver "inbox" of the sites.
+# up, as scripts/run does it. $sim, $chat and $url are the addresses of sites,
+# chats and gateway; whatever is told goes to the receiver "inbox" of the sites.
 start_weir() {
 	local tool r file
 	mkdir -p "$DIR"
-	start_daemon sim --listen 127.0.0.1:0 --tick 0
+	start_daemon sim --listen 127.0.0.1:0 --tick 0 --chat 127.0.0.1:0 --chat-every 0
 	sim=http://$(sed -n 's/.*ready listen=\([^ ]*\).*/\1/p' "$T/sim.err")
+	chat=$(sed -n 's/.* chat=\([^ ]*\).*/\1/p' "$T/sim.err")
 	{
 		cat "$BATS_TEST_DIRNAME/../../etc/weir.conf"
 		printf '[gateway]\nport = 0\n'
-		printf '[scraper]\nallow = %s\nhost-delay = 0s\nhost-requests = 4\nspread = 0s\nbackoff = 1s\n' "${sim#http://}"
+		printf '[scraper]\nallow = %s\nallow = %s\nhost-delay = 0s\nhost-requests = 4\nspread = 0s\nbackoff = 1s\n' "${sim#http://}" "$chat"
 		printf '[channel inbox]\ntype = webhook\nurl = %s/hook/inbox\n' "$sim"
 	} >"$DIR/weir.conf"
 	export WEIR_DIR=$DIR WEIR_CONFIG=$DIR/weir.conf PATH=$BIN:$PATH
@@ -49,7 +50,7 @@ stop_weir() {
 # recipe NAME FILE: its watches, rules or searches; nothing if it has none.
 recipe() {
 	local file=$BATS_TEST_DIRNAME/../../etc/recipes/$1/$2.jsonl
-	[ ! -e "$file" ] || sed "s|@SIM@|$sim|g" "$file"
+	[ ! -e "$file" ] || sed "s|@SIM@|$sim|g;s|@CHAT@|$chat|g" "$file"
 }
 
 singular() {
