@@ -39,6 +39,9 @@ struct http_call {
 	size_t header_bytes, header_lines;
 	bool plain; /* the handle is set for a GET without a body */
 	bool too_large;
+	bool proxied; /* the handle is set for a proxy */
+	const struct http_proxy *proxy;
+	struct curl_slist *connect_to;
 	bool sent; /* a connection stood */
 	const struct http_stream *stream;
 	bool streaming;	     /* its body has begun */
@@ -62,6 +65,8 @@ static const char *const result_names[] = {
 	[HTTP_REFUSED] = "refused",
 	[HTTP_TOO_LARGE] = "too large",
 	[HTTP_REDIRECTS] = "too many redirects",
+	[HTTP_PROXY] = "proxy",
+	[HTTP_NO_ROUTE] = "no route",
 };
 
 const char *http_result_name(enum http_result r)
@@ -162,16 +167,37 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 	return n;
 }
 
+/* Where a proxy may stand, or whatever else answers us. */
+static const char *refuses(const struct http_call *c, const struct sockaddr *sa)
+{
+	const struct http *h = c->http;
+	const char *what = h->guard ? netguard_refuses(h->guard, sa) : NULL;
+
+	if (what && c->proxy && h->proxy_guard)
+		what = netguard_refuses(h->proxy_guard, sa);
+	return what;
+}
+
+static const char *refuses_text(const struct http_call *c, const char *peer,
+				unsigned port)
+{
+	const struct http *h = c->http;
+	const char *what =
+		h->guard ? netguard_refuses_text(h->guard, peer, port) : NULL;
+
+	if (what && c->proxy && h->proxy_guard)
+		what = netguard_refuses_text(h->proxy_guard, peer, port);
+	return what;
+}
+
 static curl_socket_t on_open(void *arg, curlsocktype purpose,
 			     struct curl_sockaddr *a)
 {
 	struct http_call *c = arg;
-	const char *what = NULL;
+	const char *what = refuses(c, &a->addr);
 	curl_socket_t s;
 
 	(void)purpose;
-	if (c->http->guard)
-		what = netguard_refuses(c->http->guard, &a->addr);
 	if (what) {
 		c->refused = what;
 		return CURL_SOCKET_BAD;
@@ -191,22 +217,86 @@ static int on_request(void *arg, char *peer, char *local, int peer_port,
 	(void)local;
 	(void)local_port;
 	c->sent = true;
-	c->refused = NULL; /* of several addresses one was good */
-	if (c->http->guard)
-		c->refused = netguard_refuses_text(c->http->guard, peer,
-						   (unsigned)peer_port);
+	/* Of several addresses one was good. */
+	c->refused = refuses_text(c, peer, (unsigned)peer_port);
 	return c->refused ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* ---- results ---- */
 
+/* What a SOCKS proxy said (RFC 1928, 6). */
+static enum http_result socks_result(CURL *y)
+{
+	long px = 0;
+
+	curl_easy_getinfo(y, CURLINFO_PROXY_ERROR, &px);
+	switch (px) {
+	case CURLPX_RESOLVE_HOST: return HTTP_NO_HOST;
+	case CURLPX_REPLY_GENERAL_SERVER_FAILURE:
+	case CURLPX_REPLY_NOT_ALLOWED:
+	case CURLPX_REPLY_NETWORK_UNREACHABLE:
+	case CURLPX_REPLY_HOST_UNREACHABLE:
+	case CURLPX_REPLY_CONNECTION_REFUSED:
+	case CURLPX_REPLY_TTL_EXPIRED: return HTTP_NO_ROUTE;
+	default: return HTTP_PROXY;
+	}
+}
+
+/* What an HTTP proxy said to CONNECT. */
+static enum http_result connect_result(long status)
+{
+	switch (status) {
+	case 403:
+	case 500:
+	case 502:
+	case 503:
+	case 504: return HTTP_NO_ROUTE;
+	default: return HTTP_PROXY;
+	}
+}
+
+/*
+ * Behind a proxy, whose failure is it? Until our own request goes out, that of
+ * the proxy or of its way to the host. HTTP_OK: neither.
+ */
+static enum http_result proxy_result(const struct http_call *c, CURLcode rc,
+				     long status)
+{
+	bool tls = strncmp(c->proxy->url, "https:", 6) == 0;
+	curl_off_t connected = 0;
+	long tunnel = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+	curl_easy_getinfo(c->easy, CURLINFO_CONNECT_TIME_T, &connected);
+	if (rc == CURLE_OK)
+		return status == 407 ? HTTP_PROXY : HTTP_OK;
+	if (rc == CURLE_PROXY)
+		return socks_result(c->easy);
+	if (tunnel && tunnel / 100 != 2)
+		return connect_result(tunnel);
+	if (c->sent || tunnel || c->too_large || rc == CURLE_URL_MALFORMAT)
+		return HTTP_OK;
+	if (rc == CURLE_OPERATION_TIMEDOUT)
+		return connected ? HTTP_NO_ROUTE : HTTP_PROXY;
+	/* A TLS failure through SOCKS is the host's. */
+	if (rc == CURLE_COULDNT_CONNECT || rc == CURLE_COULDNT_RESOLVE_PROXY ||
+	    rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR ||
+	    rc == CURLE_GOT_NOTHING || tls)
+		return HTTP_PROXY;
+	return HTTP_OK;
+}
+
 static enum http_result result_of(const struct http_call *c, CURLcode rc,
 				  long status)
 {
-	if (rc == CURLE_OK)
-		return HTTP_OK;
+	enum http_result by_proxy = HTTP_OK;
+
 	if (c->refused)
-		return HTTP_REFUSED;
+		return c->proxy ? HTTP_PROXY : HTTP_REFUSED;
+	if (c->proxy)
+		by_proxy = proxy_result(c, rc, status);
+	if (by_proxy != HTTP_OK || rc == CURLE_OK)
+		return by_proxy;
 	if (c->too_large)
 		return HTTP_TOO_LARGE;
 	switch (rc) {
@@ -234,16 +324,19 @@ static enum http_result result_of(const struct http_call *c, CURLcode rc,
 	}
 }
 
-static const char *reason_of(const struct http_call *c, CURLcode rc, char *text,
-			     size_t size)
+static const char *reason_of(const struct http_call *c, CURLcode rc,
+			     enum http_result result, char *text, size_t size)
 {
 	bool headers = c->header_bytes > HTTP_HEADERS_MAX;
 	bool lines = c->header_lines > HTTP_HEADER_LINES_MAX;
 
-	if (rc == CURLE_OK)
+	if (rc == CURLE_OK && result == HTTP_OK)
 		return "";
 	if (c->refused)
-		snprintf(text, size, "address is %s", c->refused);
+		snprintf(text, size, "%saddress is %s",
+			 c->proxy ? "the proxy's " : "", c->refused);
+	else if (rc == CURLE_OK)
+		snprintf(text, size, "the proxy wants other credentials (407)");
 	else if (rc == CURLE_OUT_OF_MEMORY)
 		snprintf(text, size, "a header of more than %d bytes",
 			 CURL_MAX_HTTP_HEADER);
@@ -265,6 +358,7 @@ static const char *reason_of(const struct http_call *c, CURLcode rc, char *text,
 static void call_free(struct http_call *c)
 {
 	curl_easy_cleanup(c->easy);
+	curl_slist_free_all(c->connect_to);
 	buf_free(&c->body);
 	free(c);
 }
@@ -299,7 +393,7 @@ static void call_done(struct http_call *c, CURLcode rc)
 	curl_multi_remove_handle(c->http->multi, c->easy);
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	r.result = result_of(c, rc, status);
-	r.reason = reason_of(c, rc, text, sizeof(text));
+	r.reason = reason_of(c, rc, r.result, text, sizeof(text));
 	curl_easy_getinfo(c->easy, CURLINFO_TOTAL_TIME_T, &us);
 	r.status = (int)status;
 	r.sent = c->sent;
@@ -345,8 +439,12 @@ static bool easy_init(struct http_call *c)
 	curl_easy_setopt(y, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(y, CURLOPT_PROXY, "");
 	curl_easy_setopt(y, CURLOPT_USERAGENT, h->user_agent);
-	if (h->ca_file)
+	if (h->ca_file) {
 		curl_easy_setopt(y, CURLOPT_CAINFO, h->ca_file);
+		curl_easy_setopt(y, CURLOPT_PROXY_CAINFO, h->ca_file);
+	}
+	/* What a proxy says to CONNECT is no header of the answer. */
+	curl_easy_setopt(y, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(y, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
 	curl_easy_setopt(y, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_S);
 	curl_easy_setopt(y, CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_S);
@@ -413,6 +511,44 @@ static void set_stream(struct http_call *c, bool streams)
 			 streams ? (long)STREAM_BUFFER : (long)BUFFER);
 }
 
+/* "::ADDRESS:": whatever the host, connect there. */
+static void set_address(struct http_call *c, const char *address)
+{
+	bool v6 = address && strchr(address, ':');
+	char text[128];
+
+	curl_slist_free_all(c->connect_to);
+	c->connect_to = NULL;
+	if (address) {
+		snprintf(text, sizeof(text), "::%s%s%s:", v6 ? "[" : "",
+			 address, v6 ? "]" : "");
+		c->connect_to = curl_slist_append(NULL, text);
+	}
+	curl_easy_setopt(c->easy, CURLOPT_CONNECT_TO, c->connect_to);
+}
+
+/*
+ * The texts are copied by curl. Connections are told apart by the proxy's
+ * scheme, host and port, so that nobody else's is used.
+ */
+static void set_proxy(struct http_call *c, const struct http_request *req)
+{
+	const struct http_proxy *p = req->proxy;
+	long alone = p && p->alone;
+	CURL *y = c->easy;
+
+	c->proxy = p;
+	if (!p && !c->proxied)
+		return;
+	c->proxied = p != NULL;
+	curl_easy_setopt(y, CURLOPT_PROXY, p ? p->url : "");
+	curl_easy_setopt(y, CURLOPT_PROXYUSERNAME, p ? p->user : NULL);
+	curl_easy_setopt(y, CURLOPT_PROXYPASSWORD, p ? p->password : NULL);
+	curl_easy_setopt(y, CURLOPT_FRESH_CONNECT, alone);
+	curl_easy_setopt(y, CURLOPT_FORBID_REUSE, alone);
+	set_address(c, p ? req->address : NULL);
+}
+
 /* What differs between requests, where it differs from the last one. */
 static void set_request(struct http_call *c, const struct http_request *req)
 {
@@ -430,6 +566,7 @@ static void set_request(struct http_call *c, const struct http_request *req)
 	curl_easy_setopt(y, CURLOPT_PIPEWAIT,
 			 (long)(strncasecmp(req->url, "https:", 6) == 0));
 	set_method(c, req);
+	set_proxy(c, req);
 	if (c->headers != req->headers || req->headers)
 		curl_easy_setopt(y, CURLOPT_HTTPHEADER,
 				 req->headers ? req->headers->list : NULL);
@@ -502,6 +639,8 @@ struct str http_header(const struct http_response *r, const char *name)
 {
 	struct curl_header *h;
 
+	if (!r->call)
+		return (struct str){ 0 };
 	/* How many there are is known only from one of them. */
 	if (curl_easy_header(r->call->easy, name, 0, CURLH_HEADER, -1, &h))
 		return (struct str){ 0 };
@@ -552,6 +691,7 @@ void http_set(struct http *h, const struct http_config *config)
 	free(h->user_agent);
 	free(h->ca_file);
 	h->guard = config->guard;
+	h->proxy_guard = config->proxy_guard;
 	h->user_agent = xstrdup(agent);
 	h->ca_file = config->ca_file ? xstrdup(config->ca_file) : NULL;
 	h->generation++;

@@ -10,6 +10,10 @@
  * compression bomb ends like any body that is too large. Proxies from the
  * environment are not used: behind one the guard would see nothing.
  *
+ * A request may name a proxy. The guard then sees the proxy's address and no
+ * other: whether the host behind it may be asked is for the caller to judge
+ * (loop_resolve.h). A proxy may stand where proxy_guard allows it, too.
+ *
  * With a guard (netguard.h) every address is checked after name resolution,
  * for each connection and again for each request, redirects included.
  *
@@ -43,6 +47,8 @@ enum http_result {
 	HTTP_REFUSED,	/* by the guard, or not http/https, or no URL */
 	HTTP_TOO_LARGE, /* headers or body */
 	HTTP_REDIRECTS, /* more than max_redirects */
+	HTTP_PROXY,	/* not reached, or it does not serve us */
+	HTTP_NO_ROUTE,	/* the proxy serves us, and does not get there */
 };
 
 struct http;
@@ -50,19 +56,20 @@ struct http_call;
 
 /* Zeroes mean defaults where one is said. */
 struct http_config {
-	const char *user_agent;	      /* NULL: "weir" */
-	const char *ca_file;	      /* PEM; NULL: the system's */
-	const struct netguard *guard; /* NULL: any address */
-	unsigned max_connections;     /* open at a time; 0: 256 */
-	unsigned max_per_host;	      /* of these to one host; 0: 8 */
+	const char *user_agent;		    /* NULL: "weir" */
+	const char *ca_file;		    /* PEM; NULL: the system's */
+	const struct netguard *guard;	    /* NULL: any address */
+	const struct netguard *proxy_guard; /* more, for proxies; or NULL */
+	unsigned max_connections;	    /* open at a time; 0: 256 */
+	unsigned max_per_host;		    /* of these to one host; 0: 8 */
 };
 
-/* Text is copied; guard is borrowed. NULL with *e: EX_SOFTWARE. */
+/* Text is copied; guards are borrowed. NULL with *e: EX_SOFTWARE. */
 struct http *http_new(struct loop *l, const struct http_config *config,
 		      struct err *e);
 /*
  * From the next request on; what is under way goes on as it was begun, but for
- * the guard: the one of before is not asked again.
+ * the guards: those of before are not asked again.
  */
 void http_set(struct http *h, const struct http_config *config);
 /* Cancels what is under way. Not from a callback. */
@@ -93,8 +100,25 @@ struct http_stream {
 	void (*chunk)(void *arg, struct str bytes);
 };
 
+/*
+ * "http://host:port", https, socks5 (names are resolved here) or socks5h (by
+ * the proxy). Credentials never stand in the URL, which shows in reasons.
+ */
+struct http_proxy {
+	const char *url;
+	const char *user, *password; /* NULL: none */
+	/*
+	 * Others use the same host and port with other credentials. libcurl
+	 * would let them share a tunnel, so each request has its own.
+	 */
+	bool alone;
+};
+
 struct http_request {
 	const char *url;
+	const struct http_proxy *proxy; /* borrowed until the callback */
+	/* With socks5: the host's address, judged already; NULL: look it up. */
+	const char *address;
 	const char *method;		    /* NULL: GET, or POST with a body */
 	const struct http_headers *headers; /* borrowed until the callback */
 	struct str body;		    /* the same; absent: none */
@@ -119,7 +143,7 @@ struct http_response {
 	const char *url;      /* that answered, after redirects */
 	const char *location; /* absolute; NULL where no redirect is waiting */
 	int64_t total_us;
-	struct http_call *call; /* for http_header() */
+	struct http_call *call; /* for http_header(); NULL: no headers */
 };
 
 /* The response and all in it die when the callback returns. */

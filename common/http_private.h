@@ -13,7 +13,7 @@ struct http {
 	struct loop *loop;
 	struct loop_timer *timer;
 	void *multi; /* CURLM */
-	const struct netguard *guard;
+	const struct netguard *guard, *proxy_guard;
 	char *user_agent, *ca_file;
 	unsigned generation; /* of the settings; older handles are not used */
 	struct http_call *idle, *busy;

@@ -59,6 +59,7 @@ struct loop *loop_new(struct err *e)
 void loop_free(struct loop **lp)
 {
 	struct loop *l = *lp;
+	int rc;
 
 	if (!l)
 		return;
@@ -68,10 +69,13 @@ void loop_free(struct loop **lp)
 		uv_close((uv_handle_t *)&l->hup, NULL);
 	}
 	/* Let the closing callbacks run; they free what they close. */
-	for (int i = 0; i < 100 && uv_loop_close(&l->uv) == UV_EBUSY; i++)
+	for (int i = 0; (rc = uv_loop_close(&l->uv)) == UV_EBUSY && i < 100;
+	     i++)
 		uv_run(&l->uv, UV_RUN_NOWAIT);
-	free(l);
 	*lp = NULL;
+	/* A thread that looks up a name may take its time: it still has l. */
+	if (rc != UV_EBUSY)
+		free(l);
 }
 
 void loop_run(struct loop *l)

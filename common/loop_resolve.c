@@ -39,13 +39,13 @@ static void on_addresses(uv_getaddrinfo_t *uv, int status,
 	r->fn(r->arg, list, n, n ? "" : uv_strerror(status));
 }
 
-struct loop_resolve *loop_resolve_new(struct loop *l, const char *host,
-				      unsigned port, loop_resolve_fn *fn,
-				      void *arg)
+static struct loop_resolve *start(struct loop *l, const char *host,
+				  unsigned port, int flags, loop_resolve_fn *fn,
+				  void *arg)
 {
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
 					.ai_socktype = SOCK_STREAM,
-					.ai_flags = AI_ADDRCONFIG };
+					.ai_flags = flags };
 	struct loop_resolve *r = xcalloc(1, sizeof(*r));
 	char service[16];
 
@@ -59,6 +59,20 @@ struct loop_resolve *loop_resolve_new(struct loop *l, const char *host,
 		return NULL;
 	}
 	return r;
+}
+
+struct loop_resolve *loop_resolve_new(struct loop *l, const char *host,
+				      unsigned port, loop_resolve_fn *fn,
+				      void *arg)
+{
+	return start(l, host, port, AI_ADDRCONFIG, fn, arg);
+}
+
+struct loop_resolve *loop_resolve_all(struct loop *l, const char *host,
+				      bool numbers_only, loop_resolve_fn *fn,
+				      void *arg)
+{
+	return start(l, host, 0, numbers_only ? AI_NUMERICHOST : 0, fn, arg);
 }
 
 void loop_resolve_free(struct loop_resolve **rp)

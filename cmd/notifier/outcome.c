@@ -41,6 +41,8 @@ struct outcome outcome_of_http(enum http_result result, bool sent, int status)
 	case HTTP_NO_HOST: return make(end, "dns", -1);
 	case HTTP_BAD_TLS: return make(end, "tls", -1);
 	case HTTP_NO_CONNECT:
+	case HTTP_PROXY:
+	case HTTP_NO_ROUTE:
 	case HTTP_BROKEN: break;
 	}
 	return make(end, "network", -1);
