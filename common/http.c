@@ -657,8 +657,8 @@ struct str http_header_all(const struct http_response *r, const char *name,
 	size_t n = 0;
 
 	buf_reset(b);
-	while (curl_easy_header(r->call->easy, name, n, CURLH_HEADER, -1, &h) ==
-	       CURLHE_OK) {
+	while (r->call && curl_easy_header(r->call->easy, name, n, CURLH_HEADER,
+					   -1, &h) == CURLHE_OK) {
 		buf_puts(b, n++ ? ", " : "");
 		buf_puts(b, h->value);
 	}

@@ -218,6 +218,8 @@ struct diff_event diff_ending(const struct diff_watch *w,
 		t.previous = str_from(outcome_name(end->previous));
 	if (end->status)
 		t.status = number(a, end->status);
+	t.via = end->via;
+	t.proxy = end->proxy;
 	if (end->next_us != CLK_NONE)
 		t.next = str_from(clk_format(end->next_us, time));
 	if (end->outcome == OUTCOME_CHANGED ||

@@ -89,7 +89,8 @@ struct diff_ending {
 	enum outcome outcome, previous;
 	bool first; /* there is no previous one */
 	struct str reason;
-	int status;	 /* 0: none */
+	int status; /* 0: none */
+	struct str via, proxy;
 	int64_t next_us; /* CLK_NONE: not known */
 	size_t items;
 };

@@ -10,12 +10,18 @@
  * robots.txt of that one forbids is not fetched. A watch's own headers stay
  * with its host.
  *
+ * A fetch goes by the first of its ways that is open, and on to the next where
+ * that one fails, or the site blocks it or asks for less. Politeness is per
+ * site, by whatever way; a site that blocks the last of them is left alone
+ * itself.
+ *
  * Each request ends in one callback from the loop, never from fetcher_get().
  */
 #include "common/http.h"
 #include "common/loop.h"
 
 #include "classify.h"
+#include "egress.h"
 #include "politeness.h"
 
 struct fetcher;
@@ -24,6 +30,11 @@ struct fetch;
 struct fetcher_conf {
 	struct loop *loop;
 	struct http *http;
+	struct egress *egress;
+	const struct netguard *guard;		 /* of http */
+	bool (*spend)(void *arg, struct way *w); /* see trip.h */
+	void (*left)(void *arg, bool provider, enum pool_end how, bool changed);
+	void *arg;
 	struct polite_rules polite;
 	bool holds;	    /* leave alone hosts that say so */
 	const char *robots; /* the agent's name; NULL: robots.txt is not read */
@@ -42,6 +53,8 @@ struct fetch_request {
 	const char *url; /* copied */
 	/* Borrowed until the callback; see struct watch. */
 	const struct http_headers *headers, *version;
+	const struct str *via; /* copied: names of ways, in order */
+	size_t n_via;	       /* 0: directly */
 	bool conditional;
 	bool ignores_robots; /* robots.txt is not asked about it */
 };
@@ -57,6 +70,9 @@ struct fetched {
 	const struct answer *a;
 	const struct http_response *r;
 	int64_t sent_us;
+	/* By which way the last request went; absent, NULL: directly. */
+	struct str via;
+	const char *proxy;
 };
 typedef void fetch_fn(void *arg, const struct fetched *f);
 

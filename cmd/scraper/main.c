@@ -27,9 +27,10 @@
 #define DAY	 (24 * HOUR)
 
 static struct {
-	const char *watches, *secrets, *user_agent, *robots_agent, *ca_file;
+	const char *watches, *proxies, *providers, *via, *secrets, *user_agent,
+		*robots_agent, *ca_file;
 	bool once, test;
-	struct opt_list allow;
+	struct opt_list allow, allow_proxy;
 	int64_t per_host, delay_ms, burst, limited_ms, blocked_ms, hold_max_ms;
 	int64_t max_bytes, timeout_ms, connect_ms, redirects, fetches;
 	int64_t spread_ms, backoff_ms, backoff_max_ms, keep_bytes, body_bytes;
@@ -77,6 +78,14 @@ static const struct opt opts[] = {
 	  "with -w: fetch once, print the observations, change nothing" },
 	{ 0, "allow", "ADDR[/BITS][:PORT]", OPT_LIST, &cfg.allow, 0, 0,
 	  "fetch from this address although it is not public" },
+	{ 0, "allow-proxy", "ADDR[/BITS][:PORT]", OPT_LIST, &cfg.allow_proxy, 0,
+	  0, "a proxy may be at this address although it is not public" },
+	{ 0, "via", "WAY,...", OPT_STR, &cfg.via, 0, 0,
+	  "by which ways, for watches that say none (default direct)" },
+	{ 0, "proxies", "FILE", OPT_STR, &cfg.proxies, 0, 0,
+	  "with -w: pools of proxies, JSON Lines" },
+	{ 0, "providers", "FILE", OPT_STR, &cfg.providers, 0, 0,
+	  "with -w: scraping providers, JSON Lines" },
 	{ 0, "user-agent", "TEXT", OPT_STR, &cfg.user_agent, 0, 0,
 	  "what we call ourselves (default weir/VERSION)" },
 	{ 0, "robots-agent", "NAME", OPT_STR, &cfg.robots_agent, 0, 0,
@@ -190,6 +199,8 @@ static int run_try(struct err *e)
 static int check_options(struct err *e)
 {
 	bool out = cfg.stage.out || cfg.test;
+	struct str via[WAY_MAX];
+	size_t n;
 
 	if (cfg.stage.from)
 		return err_set(e, EX_USAGE, "--from goes with --try cron");
@@ -201,36 +212,64 @@ static int check_options(struct err *e)
 			       cfg.test ? "test" : "out");
 	if (cfg.watches && !out)
 		return err_set(e, EX_USAGE, "--watches goes with --out -");
+	if ((cfg.proxies || cfg.providers) && !cfg.watches)
+		return err_set(e, EX_USAGE, "--%s goes with --watches",
+			       cfg.proxies ? "proxies" : "providers");
+	if (cfg.via && ways_parse(cfg.via, via, &n, e))
+		return -1;
 	if (cfg.once && !out)
 		return err_set(e, EX_USAGE, "--once goes with --watches");
 	return 0;
 }
 
+struct guards {
+	struct netguard *sites, *proxies;
+};
+
 /* What the scraper works by, and what that borrows from. */
 static struct {
 	struct scraper_conf conf;
-	struct netguard *guard;
+	struct guards guards;
 	char agent[128], secrets[4096];
 } now;
 
 static int reload(struct scraper *s, struct err *e);
 
-static struct netguard *read_guard(struct err *e)
+static struct netguard *read_guard(const struct opt_list *allow, struct err *e)
 {
 	struct netguard *guard = netguard_new();
 
-	for (size_t i = 0; i < cfg.allow.n; i++)
-		if (netguard_allow(guard, cfg.allow.v[i], e)) {
+	for (size_t i = 0; i < allow->n; i++)
+		if (netguard_allow(guard, allow->v[i], e)) {
 			netguard_free(&guard);
 			break;
 		}
 	return guard;
 }
 
+static void free_guards(struct guards *g)
+{
+	netguard_free(&g->sites);
+	netguard_free(&g->proxies);
+}
+
+static int read_guards(struct guards *g, struct err *e)
+{
+	g->sites = read_guard(&cfg.allow, e);
+	g->proxies = g->sites ? read_guard(&cfg.allow_proxy, e) : NULL;
+	if (g->proxies)
+		return 0;
+	free_guards(g);
+	return -1;
+}
+
 static void set_conf(void)
 {
 	now.conf = (struct scraper_conf){
 		.file = cfg.watches,
+		.proxies = cfg.proxies,
+		.providers = cfg.providers,
+		.counts = !cfg.stage.out || cfg.stage.state_dir,
 		.secrets_dir = cfg.secrets ? cfg.secrets : now.secrets,
 		.keep_dir =
 			cfg.stage.out ? cfg.stage.state_dir : cfg.common.dir,
@@ -246,14 +285,17 @@ static void set_conf(void)
 		.http = { .user_agent =
 				  cfg.user_agent ? cfg.user_agent : now.agent,
 			  .ca_file = cfg.ca_file,
-			  .guard = now.guard,
+			  .guard = now.guards.sites,
+			  .proxy_guard = now.guards.proxies,
 			  .max_connections = (unsigned)cfg.fetches * 2,
-			  .max_per_host = (unsigned)cfg.per_host + 1 },
+			  /* Politeness counts; a proxy is a host, too. */
+			  .max_per_host = (unsigned)cfg.fetches },
 		.fetcher = { .polite = { cfg.per_host, cfg.delay_ms, cfg.burst,
 					 cfg.limited_ms, cfg.blocked_ms,
 					 cfg.hold_max_ms },
 			     /* Each is asked once: there is no "later". */
 			     .holds = !cfg.once && !cfg.test,
+			     .guard = now.guards.sites,
 			     .robots = cfg.robots_agent,
 			     .max_bytes = (size_t)cfg.max_bytes,
 			     .timeout_ms = cfg.timeout_ms,
@@ -261,32 +303,33 @@ static void set_conf(void)
 			     .max_redirects = cfg.redirects,
 			     .max_active = cfg.fetches },
 		.reconnect = { cfg.reconnect_ms, cfg.reconnect_max_ms },
-		.links = { .guard = now.guard,
+		.links = { .guard = now.guards.sites,
 			   .ca_file = cfg.ca_file,
 			   .user_agent =
 				   cfg.user_agent ? cfg.user_agent : now.agent,
 			   .open_ms = cfg.timeout_ms },
 		.reload = reload,
 	};
+	if (cfg.via)
+		ways_parse(cfg.via, now.conf.via, &now.conf.n_via, NULL);
 }
 
 static int reload(struct scraper *s, struct err *e)
 {
 	struct opt_past *past = opt_reload(&tool, e);
-	struct netguard *old = now.guard, *guard;
+	struct guards old = now.guards, guards = { NULL, NULL };
 
 	if (!past)
 		return -1;
-	guard = read_guard(e);
-	if (!guard || check_options(e)) {
-		netguard_free(&guard);
+	if (read_guards(&guards, e) || check_options(e)) {
+		free_guards(&guards);
 		opt_revert(&tool, &past);
 		return -1;
 	}
-	now.guard = guard;
+	now.guards = guards;
 	set_conf();
 	scraper_apply(s);
-	netguard_free(&old);
+	free_guards(&old);
 	opt_keep(&tool, &past);
 	return 0;
 }
@@ -298,11 +341,10 @@ static int scrape(struct err *e)
 
 	if (check_options(e))
 		return -1;
-	now.guard = read_guard(e);
-	if (!now.guard)
+	if (read_guards(&now.guards, e))
 		return -1;
 	if (cfg.common.check_config) {
-		netguard_free(&now.guard);
+		free_guards(&now.guards);
 		return 0;
 	}
 	snprintf(now.agent, sizeof(now.agent), "weir/%s", weir_version);
@@ -314,7 +356,7 @@ static int scrape(struct err *e)
 	s = scraper_new(&now.conf);
 	rc = stage_run(&scraper_handler, s, &cfg.common, &cfg.stage, e);
 	scraper_free(&s);
-	netguard_free(&now.guard);
+	free_guards(&now.guards);
 	return rc;
 }
 

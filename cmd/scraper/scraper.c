@@ -20,6 +20,7 @@ struct scraper *scraper_new(const struct scraper_conf *conf)
 	struct scraper *s = xcalloc(1, sizeof(*s));
 
 	s->conf = conf;
+	s->egress = egress_new();
 	s->results_last = &s->results;
 	return s;
 }
@@ -30,6 +31,7 @@ void scraper_free(struct scraper **sp)
 
 	if (!s)
 		return;
+	egress_free(&s->egress);
 	tz_cache_free(&s->zones);
 	arena_free(&s->scratch);
 	free(s);
@@ -199,6 +201,8 @@ static int on_event(void *self, struct stage *stage, const struct event *ev,
 	struct str id = event_subject(ev);
 	struct task *t;
 
+	if (ways_event(s, ev, e))
+		return -1;
 	if (event_is(ev, "watch.set")) {
 		if (!str_is_id(id))
 			return 0;
@@ -281,8 +285,13 @@ static int open_net(struct scraper *s, struct err *e)
 		return -1;
 	conf.loop = s->loop;
 	conf.http = s->http;
+	conf.egress = s->egress;
+	conf.spend = ways_spend;
+	conf.left = ways_left;
+	conf.arg = s;
 	s->fetcher = fetcher_new(&conf);
 	s->due = loop_timer_new(s->loop, tasks_due, s);
+	s->telling = loop_timer_new(s->loop, ways_tick, s);
 	s->summary = loop_timer_new(s->loop, record_summary, s);
 	s->work = loop_work_new(s->loop, record_results, s);
 	s->streams = streams_new(&streams, e);
@@ -297,7 +306,7 @@ static int on_open(void *self, struct stage *stage, struct err *e)
 	s->loop = stage_loop(stage);
 	s->late =
 		stats_times(stage_stats(stage), "schedule_late_seconds", NULL);
-	if (open_net(s, e))
+	if (open_net(s, e) || ways_open(s, e))
 		return -1;
 	if (s->conf->file)
 		return streams_loaded(s->streams, e) ||
@@ -331,7 +340,7 @@ static void on_live(void *self, struct stage *stage)
 		return;
 	streams_live(s->streams);
 	loop_timer_start(s->summary, SCRAPER_SUMMARY_MS);
-	if (stage_begin(stage, &e) ||
+	if (stage_begin(stage, &e) || ways_tell_all(s, &e) ||
 	    stage_each(stage, KEY_WATCH, tell_bad, s, &e))
 		goto fail;
 	for (struct source *src = s->sources; src; src = src->next)
@@ -361,7 +370,8 @@ static int on_reload(void *self, struct stage *stage, struct err *e)
 	if (s->conf->reload(s, e))
 		return -1;
 	fetcher_forget_robots(s->fetcher);
-	if (stage_begin(stage, &why) ||
+	if (stage_begin(stage, &why) || ways_load(s, &why) ||
+	    ways_tell_all(s, &why) ||
 	    stage_each(stage, KEY_WATCH, load_watch, s, &why) ||
 	    stage_each(stage, KEY_WATCH, tell_bad, s, &why) ||
 	    stage_commit(stage, &why))
@@ -409,6 +419,7 @@ static void on_close(void *self, struct stage *stage)
 	fetcher_free(&s->fetcher);
 	http_free(&s->http);
 	loop_timer_free(&s->due);
+	loop_timer_free(&s->telling);
 	loop_timer_free(&s->summary);
 	loop_work_free(&s->work);
 }

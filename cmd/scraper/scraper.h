@@ -28,7 +28,11 @@ enum {
 struct scraper;
 
 struct scraper_conf {
-	const char *file;	 /* -w: watches, or NULL */
+	const char *file;		 /* -w: watches, or NULL */
+	const char *proxies, *providers; /* the same of these, or NULL */
+	bool counts;		 /* there is a state to count budgets in */
+	struct str via[WAY_MAX]; /* of watches that say none */
+	size_t n_via;		 /* 0: directly */
 	const char *secrets_dir; /* or NULL */
 	const char *keep_dir;	 /* where texts and bodies are kept, or NULL */
 	size_t keep_max;	 /* bytes of one text; 0: none is kept */
@@ -56,6 +60,10 @@ struct scraper *scraper_new(const struct scraper_conf *conf);
 void scraper_apply(struct scraper *s);
 /* Before stage_run() has ended its loop, by the stage's `close`. */
 void scraper_free(struct scraper **sp);
+
+/* --via, as in "direct,pool": -1 with *e, EX_USAGE. The text is borrowed. */
+int ways_parse(const char *text, struct str via[WAY_MAX], size_t *n_r,
+	       struct err *e);
 
 extern const struct stage_handler scraper_handler; /* self: struct scraper */
 

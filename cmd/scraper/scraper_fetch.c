@@ -174,6 +174,10 @@ static void on_fetched(void *arg, const struct fetched *f)
 	}
 	r = result_new(t, outcome, f->v->reason);
 	r->status = f->a->status;
+	if (f->via.p)
+		r->via = arena_str(&r->arena, f->via);
+	if (f->proxy)
+		r->proxy = arena_str(&r->arena, str_from(f->proxy));
 	if (t->scraper->conf->body_max)
 		provenance_take(&r->from, f,
 				outcome == OUTCOME_FOUND ||
@@ -203,6 +207,8 @@ void task_fetch(struct task *t)
 		.version = w->version,
 		.conditional = w->conditional,
 		.ignores_robots = w->ignores_robots,
+		.via = w->def.via.n ? w->def.via.v : t->scraper->conf->via,
+		.n_via = w->def.via.n ? w->def.via.n : t->scraper->conf->n_via,
 	};
 
 	if (t->fetch || t->recording) {

@@ -215,6 +215,8 @@ static int emit_ending(struct result *r, const struct watch_state *before,
 		.first = !before->observed,
 		.reason = r->reason,
 		.status = r->status,
+		.via = r->via,
+		.proxy = r->proxy,
 		.next_us = t->next_us,
 		.items = r->o.n_items,
 	};
@@ -427,6 +429,10 @@ static void print(struct result *r)
 	buf_json_str(&b, r->task->watch->def.url);
 	if (r->status)
 		buf_addf(&b, ",\"status\":%d", r->status);
+	if (r->via.p) {
+		buf_puts(&b, ",\"via\":");
+		buf_json_str(&b, r->via);
+	}
 	buf_putc(&b, ',');
 	buf_add(&b, o.p + 1, o.len - 1);
 	buf_putc(&b, '\n');

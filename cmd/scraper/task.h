@@ -40,6 +40,7 @@ struct result {
 	enum outcome outcome;
 	struct str reason;
 	int status;
+	struct str via, proxy; /* by which way; absent: directly */
 	int64_t time_us;
 	int64_t wait_ms; /* at least, until the next fetch */
 	struct str etag, last_modified;
@@ -61,6 +62,8 @@ struct scraper {
 	struct stage *stage;
 	struct loop *loop;
 	struct http *http;
+	struct egress *egress;
+	struct loop_timer *telling; /* of ways, in a while */
 	struct fetcher *fetcher;
 	struct streams *streams;
 	struct loop_timer *due, *summary;
@@ -118,6 +121,21 @@ int rhythm_load(struct task *t, struct err *e);
 int rhythm_forget(struct scraper *s, struct str id, struct err *e);
 int rhythm_save(struct scraper *s, struct err *e);
 bool rhythm_has_news(const struct scraper *s); /* for rhythm_save() */
+
+/* ---- scraper_egress.c: pools and providers in the ledger ---- */
+
+/* The settings: those of the files, or those in the ledger. */
+int ways_open(struct scraper *s, struct err *e);
+int ways_load(struct scraper *s, struct err *e);
+/* proxy.set, provider.set; others are passed over. */
+int ways_event(struct scraper *s, const struct event *ev, struct err *e);
+/* For struct fetcher_conf. */
+bool ways_spend(void *scraper, struct way *w);
+void ways_left(void *scraper, bool provider, enum pool_end how, bool changed);
+/* Say how a way is, where that is not what was said last. */
+int ways_tell(struct scraper *s, struct way *w, int64_t time_us, struct err *e);
+int ways_tell_all(struct scraper *s, struct err *e);
+void ways_tick(void *scraper); /* for loop_timer_new() */
 
 /* ---- scraper_fetch.c: one fetch ---- */
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "common/json.h"
 #include "common/xmem.h"
 
 #include "control.h"
@@ -56,6 +57,32 @@ void site_route(struct visit *v, struct str path)
 		answer_error(v->a, 404, "There is nothing here.");
 }
 
+/*
+ * A scraping provider: it counts the request as a receiver of its name does,
+ * wants a key, and answers with the page that was asked for.
+ */
+static void provide(struct visit *v, struct str name)
+{
+	const struct str url = v->rq->url;
+	struct str key, rest;
+	size_t at = str_find(url, STR("://"));
+
+	hooks_receive(&v->site->hooks, name, v->rq, v->a);
+	if (v->a->status != 200)
+		return;
+	if (!json_get(v->rq->args, "api_key", &key) || key.len <= 2) {
+		answer_error(v->a, 401, "There is no key.");
+		return;
+	}
+	if (at == (size_t)-1) {
+		answer_error(v->a, 400, "There is no url.");
+		return;
+	}
+	str_cut(str_sub(url, at + 3, url.len), '/', &rest);
+	buf_reset(&v->a->body);
+	site_route(v, str_cut(rest, '?', &(struct str){ 0 }));
+}
+
 static void dispatch(struct visit *v, struct str path)
 {
 	struct str rest, first = str_cut(path, '/', &rest);
@@ -65,6 +92,8 @@ static void dispatch(struct visit *v, struct str path)
 	} else if (str_is(first, "hook")) {
 		first = str_cut(rest, '/', &rest);
 		hooks_receive(&v->site->hooks, first, v->rq, v->a);
+	} else if (str_is(first, "provider")) {
+		provide(v, str_cut(rest, '/', &rest));
 	} else if (str_starts(path, STR("bot"))) {
 		hooks_telegram(&v->site->hooks, str_sub(path, 3, path.len),
 			       v->rq, v->a);
