@@ -124,7 +124,7 @@ int record_stale(struct task *t, struct err *e)
 
 /* ---- sources ---- */
 
-/* What was said last: 'r' or '-', then 'f' or '-'. */
+/* What was said last: 'r' or '-', then 'f' or '-', then 'b' or '-'. */
 static int load_told(struct scraper *s, struct source *src, struct err *e)
 {
 	char key[KEY_MAX];
@@ -135,10 +135,11 @@ static int load_told(struct scraper *s, struct source *src, struct err *e)
 		return 0;
 	rc = stage_get(s->stage, key_of('t', str_from(src->name), key), &val,
 		       e);
-	if (rc > 0 && val.len == 2) {
+	if (rc > 0 && val.len >= 2) {
 		src->told = true;
 		src->told_running = val.p[0] == 'r';
 		src->told_failing = val.p[1] == 'f';
+		src->told_blocked = val.len > 2 && val.p[2] == 'b';
 	}
 	return rc < 0 ? -1 : 0;
 }
@@ -148,24 +149,31 @@ int record_source(struct scraper *s, struct source *src, int64_t time_us,
 {
 	bool running = src->watches > 0;
 	bool failing = running && src->failing == src->watches;
+	bool blocked = running && src->blocked > 0;
 	struct type_status t = { .source = str_from(src->name),
 				 .running = running };
 	char key[KEY_MAX], topic[STR_ID_MAX + 20], watches[16];
-	char time[CLK_TEXT_SIZE];
-	const char told[] = { running ? 'r' : '-', failing ? 'f' : '-' };
+	char time[CLK_TEXT_SIZE], next[CLK_TEXT_SIZE];
+	const char told[] = { running ? 'r' : '-', failing ? 'f' : '-',
+			      blocked ? 'b' : '-' };
 
 	if (s->conf->once || !s->live)
 		return 0;
 	if (load_told(s, src, e))
 		return -1;
 	if (src->told && src->told_running == running &&
-	    src->told_failing == failing)
+	    src->told_failing == failing && src->told_blocked == blocked)
 		return 0;
 	src->told = true;
 	src->told_running = running;
 	src->told_failing = failing;
-	if (failing)
+	src->told_blocked = blocked;
+	if (failing || blocked)
 		t.outcome = str_from(outcome_name(src->outcome));
+	if (blocked && !failing)
+		t.reason = STR("the site does not want some of it now");
+	if ((failing || blocked) && src->next_us != CLK_NONE)
+		t.next = str_from(clk_format(src->next_us, next));
 	snprintf(watches, sizeof(watches), "%u", src->watches);
 	t.watches = str_from(watches);
 	t.timestamp = str_from(clk_format(time_us, time));

@@ -39,9 +39,16 @@ static struct source *source_of(struct scraper *s, struct str name)
 		return src;
 	src = xcalloc(1, sizeof(*src));
 	src->name = xstrndup(name.p, name.len);
+	src->next_us = CLK_NONE;
 	src->next = s->sources;
 	s->sources = src;
 	return src;
+}
+
+static bool is_blocked(const struct task *t)
+{
+	return t->observed && (t->outcome == OUTCOME_BLOCKED ||
+			       t->outcome == OUTCOME_RATE_LIMITED);
 }
 
 static void join_source(struct task *t)
@@ -51,6 +58,7 @@ static void join_source(struct task *t)
 		return;
 	t->source->watches++;
 	t->source->failing += t->observed && !outcome_is_good(t->outcome);
+	t->source->blocked += is_blocked(t);
 }
 
 static void leave_source(struct task *t)
@@ -59,6 +67,7 @@ static void leave_source(struct task *t)
 		return;
 	t->source->watches--;
 	t->source->failing -= t->observed && !outcome_is_good(t->outcome);
+	t->source->blocked -= is_blocked(t);
 }
 
 void task_set_outcome(struct task *t, enum outcome outcome)
@@ -67,8 +76,11 @@ void task_set_outcome(struct task *t, enum outcome outcome)
 	t->observed = true;
 	t->outcome = outcome;
 	join_source(t);
-	if (!outcome_is_good(outcome))
-		t->source->outcome = outcome;
+	/* A site that blocks us is worth more words than one that fails. */
+	if (outcome_is_good(outcome) || (t->source->blocked && !is_blocked(t)))
+		return;
+	t->source->outcome = outcome;
+	t->source->next_us = t->next_us;
 }
 
 void task_seen(struct task *t, enum outcome outcome, int64_t time_us)

@@ -52,8 +52,10 @@ struct result {
 struct source {
 	char *name;
 	unsigned watches, failing;
+	unsigned blocked;     /* of these, by the site, or asked to wait */
 	enum outcome outcome; /* of the last that failed */
-	bool told, told_running, told_failing;
+	int64_t next_us;      /* and its next try; CLK_NONE: not known */
+	bool told, told_running, told_failing, told_blocked;
 	struct source *next;
 };
 

@@ -10,7 +10,6 @@
 #include "common/json.h"
 #include "common/lines.h"
 #include "common/log.h"
-#include "common/url.h"
 #include "common/xmem.h"
 
 #include "price.h"
@@ -124,13 +123,21 @@ int try_price(FILE *in, FILE *out, struct err *e)
 	return each_line(in, out, price_line, NULL, e);
 }
 
+/* Of any scheme: a robots.txt is read alike for all (RFC 9309, 2.3). */
+static bool is_url(struct str s)
+{
+	size_t at = str_find(s, STR("://"));
+
+	return at != (size_t)-1 && at > 0 && str_is_id(str_sub(s, 0, at));
+}
+
 static int robots_line(struct str line, void *ctx, struct buf *out,
 		       struct err *e)
 {
 	line = str_trim(line);
 	if (line.len == 0)
 		return 0;
-	if (line.p[0] != '/' && !url_is_http(line))
+	if (line.p[0] != '/' && !is_url(line))
 		return err_set(e, EX_DATAERR,
 			       "'%.*s' is neither a URL nor a path",
 			       STR_ARG(str_utf8_prefix(line, 64)));

@@ -923,3 +923,25 @@ last() { weir-log --last "observation.change/$1" | jq -r ".data.$2"; }
 	wait_for '[ -n "$(weir-log watch.stale/l)" ]'
 	[ -z "$(weir-log listing.gone/)" ]
 }
+
+@test "a site that blocks is told once, with the next try, however many wait for it" {
+	start_stage
+	page() { # ID PATH
+		sets "{\"id\":\"$1\",\"kind\":\"page\",\"source\":\"site\",\"url\":\"$url/$2\",\"every\":\"1d\"}"
+	}
+	said() { weir-log scraper.status/site | jq -r '.data.outcome // "-"' | xargs; }
+	page good page
+	wait_for '[ "$(last good outcome)" = changed ]'
+	page b1 blocked/1
+	wait_for '[ "$(last b1 outcome)" = blocked ]'
+	# The host is left alone now: whoever comes waits, and nothing is said of it.
+	page b2 blocked/2
+	page b3 blocked/3
+	wait_for '[ "$(said)" = "- blocked" ]'
+	weir-log --last scraper.status/site | jq -e '.data | .running and .reason and
+		(.next | fromdate? // (sub("\\..*";"Z") | fromdate)) > now'
+	[ "$(asked /blocked/2)" -eq 0 ]
+	[ "$(last b1 next)" != null ]
+	echo null | weir-pub -t watch.set -s b1
+	wait_for '[ "$(said)" = "- blocked -" ]'
+}
