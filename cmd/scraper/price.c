@@ -4,6 +4,7 @@
 
 #include "common/xmem.h"
 
+#include "price_aside.h"
 #include "price_number.h"
 
 enum { MARKS_MAX = 32, AMOUNTS_MAX = 32 };
@@ -15,6 +16,7 @@ struct amount {
 	size_t from, to; /* with its currency marks */
 	const struct currency_mark *mark;
 	bool other; /* a percentage, measure, date: no price */
+	bool aside; /* a former price, shipping, a saving, a unit's price */
 	bool range; /* the next one is the other end of a range */
 };
 
@@ -172,14 +174,14 @@ static void take_marks(const struct reading *r, struct amount *a)
 static bool is_other(const struct plain *t, const struct amount *a)
 {
 	static const char *const units[] = {
-		"%",	 "°",	  "x",	     "×",    "kg",    "g",   "mg",
-		"lb",	 "lbs",	  "oz",	     "ml",   "cl",    "l",   "mm",
-		"cm",	 "m",	  "km",	     "m²",   "ft",    "in",  "inch",
-		"\"",	 "w",	  "kw",	     "v",    "hz",    "ghz", "gb",
-		"tb",	 "mb",	  "mah",     "px",   "mp",    "pcs", "pc",
-		"st",	 "stk",	  "stück",   "шт",   "кг",    "г",   "см",
-		"мм",	 "мл",	  "years",   "days", "hours", "h",   "min",
-		"stars", "items", "reviews", NULL,
+		"%",   "°",	"x",	 "×",	    "kg",   "g",     "mg",
+		"lb",  "lbs",	"oz",	 "ml",	    "cl",   "l",     "mm",
+		"cm",  "m",	"km",	 "m²",	    "ft",   "in",    "inch",
+		"\"",  "w",	"kw",	 "v",	    "hz",   "ghz",   "gb",
+		"tb",  "mb",	"mah",	 "px",	    "mp",   "pcs",   "pc",
+		"p",   "st",	"stk",	 "stück",   "шт",   "кг",    "г",
+		"см",  "мм",	"мл",	 "years",   "days", "hours", "h",
+		"min", "stars", "items", "reviews", NULL,
 	};
 	size_t at = a->number.at, end = a->number.end;
 	size_t next = end + (t->raw[end] == ' ');
@@ -261,6 +263,23 @@ static void take_multiplier(const struct plain *t, struct amount *a)
 	}
 }
 
+/* "99¢", but "¢5.000" */
+static void take_small_coins(const struct plain *t, struct amount *a)
+{
+	static const struct currency_mark dollars = {
+		.codes = "USD CAD AUD NZD SGD HKD",
+	};
+
+	if (!a->mark || a->mark->at < a->number.end ||
+	    !str_eq(str_sub((struct str){ t->raw, t->len }, a->mark->at,
+			    a->mark->at + a->mark->len),
+		    STR("¢")) ||
+	    a->value.scale > 0)
+		return;
+	a->value.scale = 2;
+	a->mark = &dollars;
+}
+
 static unsigned coins_of(const struct reading *r, const struct amount *a)
 {
 	if (a->mark)
@@ -286,6 +305,7 @@ static size_t read_amount(struct reading *r, size_t i)
 	take_multiplier(&r->text, a);
 	take_marks(r, a); /* one may stand behind the multiplier */
 	take_cents(&r->text, a, coins);
+	take_small_coins(&r->text, a);
 	a->other = is_other(&r->text, a);
 	r->n_amounts++;
 	r->taken = a->to;
@@ -327,6 +347,9 @@ static void find_amounts(struct reading *r)
 		if (a->range && a->mark)
 			a->other = false;
 	}
+	for (size_t k = 0; k < r->n_amounts; k++)
+		r->amounts[k].aside = price_is_aside(
+			&r->text, r->amounts[k].from, r->amounts[k].to);
 	/* "2026-11-20", "555-123-4567": no range has three ends. */
 	for (size_t k = 0; k + 2 < r->n_amounts; k++) {
 		struct amount *a = &r->amounts[k];
@@ -336,8 +359,17 @@ static void find_amounts(struct reading *r)
 	}
 }
 
+static bool is_wanted(const struct amount *a)
+{
+	return !a->other && !a->aside && a->mark && decimal_sign(a->value) > 0;
+}
+
+/* What is said beside the price is only taken where there is nothing else. */
 static const struct amount *choose(const struct reading *r)
 {
+	for (size_t i = 0; i < r->n_amounts; i++)
+		if (is_wanted(&r->amounts[i]))
+			return &r->amounts[i];
 	for (int marked = 1; marked >= 0; marked--)
 		for (size_t i = 0; i < r->n_amounts; i++) {
 			const struct amount *a = &r->amounts[i];
