@@ -2,14 +2,12 @@
 
 #include <string.h>
 
-#include "common/blob.h"
 #include "common/buf.h"
 #include "common/clk.h"
 #include "common/decimal.h"
 #include "common/xmem.h"
 
 #include "diff_work.h"
-#include "linediff.h"
 
 struct diff_event diff_event_of(const char *type, struct str subject,
 				const struct shape *shape, const void *data,
@@ -81,70 +79,6 @@ void diff_hash_amount(struct diff_hash *h, struct str s)
 uint64_t diff_hash_end(const struct diff_hash *h)
 {
 	return h->sum ? h->sum : 1;
-}
-
-/* ---- a page ---- */
-
-enum { KEY_TEXT = 1 };
-
-/* As many lines as fit; true if that is not all. */
-static bool take_lines(struct str *lines, size_t n, struct arena *a,
-		       struct shape_list *list)
-{
-	size_t bytes = 0;
-
-	list->v = arena_alloc(a, DIFF_LINES_MAX * sizeof(*list->v));
-	list->present = true;
-	for (size_t i = 0; i < n; i++) {
-		struct str line =
-			str_utf8_prefix(lines[i], DIFF_LINE_BYTES_MAX);
-
-		bytes += line.len;
-		if (list->n == DIFF_LINES_MAX || bytes > DIFF_PAGE_BYTES_MAX)
-			return true;
-		list->v[list->n++] = line;
-	}
-	return false;
-}
-
-/* The name of a text that is to be kept. */
-static struct str name_text(struct work *k, struct str text,
-			    char id[BLOB_ID_SIZE])
-{
-	struct err none;
-
-	if (text.len > k->w->keep_max || blob_id(text, id, &none))
-		return (struct str){ 0 };
-	k->d->keep = text;
-	return str_from(id);
-}
-
-static void diff_page(struct work *k)
-{
-	struct str old = k->before->text;
-	struct str now = str_utf8_prefix(k->o->text, WATCHSTATE_TEXT_MAX);
-	struct type_page_change t = { .watch = k->w->id,
-				      .url = k->w->url,
-				      .baseline = !k->before->based };
-	char id[BLOB_ID_SIZE];
-	struct linediff lines;
-
-	if (k->before->based) {
-		if (k->w->confirm.times > 1 &&
-		    !trails_see(&k->trails, KEY_TEXT, str_hash(now),
-				str_hash(old)))
-			return;
-		linediff(old, now, k->a, &lines);
-		if (!lines.n_added && !lines.n_removed)
-			return;
-		t.truncated =
-			take_lines(lines.added, lines.n_added, k->a, &t.added);
-		t.truncated |= take_lines(lines.removed, lines.n_removed, k->a,
-					  &t.removed);
-	}
-	k->after->text = now;
-	t.blob = name_text(k, now, id);
-	diff_say(k, "page.change", k->w->id, &shape_page_change, &t);
 }
 
 void diff_found(const struct diff_watch *w, const struct watch_state *before,

@@ -47,6 +47,7 @@ struct diff_watch {
 	struct str id, source, url;
 	const struct type_item *item; /* NULL: a list, or a page */
 	bool page, feed;
+	const struct page_rules *rules; /* of a page, or NULL */
 	enum diff_list list;
 	int64_t forget_s; /* so long after it went an entry is not new */
 	struct confirm confirm;

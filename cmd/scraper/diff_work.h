@@ -52,5 +52,6 @@ struct known diff_known(const struct item *it);
 
 void diff_price(struct work *k);
 void diff_list(struct work *k);
+void diff_page(struct work *k);
 
 #endif

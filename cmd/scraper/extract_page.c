@@ -1,10 +1,11 @@
 /*
  * Kind page: the text that a reader sees, line by line.
  *
- *	{"css":SELECTOR or "xpath":…,"ignore":[SELECTOR or {"xpath":…},…]}
+ *	{"css":SELECTOR or "xpath":…,"ignore":[SELECTOR or {"xpath":…},…],…}
  *
  * css or xpath narrows the page to what it selects, ignore leaves out what
- * changes without meaning (counters, dates, advertisements).
+ * changes without meaning (counters, dates, advertisements), and the members
+ * of page_rules.h lines. Which changes count is for diff_page.c.
  */
 #include <stdlib.h>
 #include <sysexits.h>
@@ -13,6 +14,7 @@
 #include "common/xmem.h"
 
 #include "extract.h"
+#include "page_rules.h"
 #include "selector.h"
 
 enum { IGNORE_MAX = 100 }; /* selectors of one watch */
@@ -21,6 +23,7 @@ struct config {
 	struct selector *part;
 	struct selector *ignore[IGNORE_MAX];
 	size_t n_ignore;
+	struct page_rules *rules;
 };
 
 static void release(void *compiled)
@@ -30,6 +33,7 @@ static void release(void *compiled)
 	selector_free(&c->part);
 	for (size_t i = 0; i < c->n_ignore; i++)
 		selector_free(&c->ignore[i]);
+	page_rules_free(&c->rules);
 	free(c);
 }
 
@@ -71,11 +75,17 @@ static int compile_ignore(struct config *c, const struct json *list,
 
 static int compile(const struct json *config, void **compiled_r, struct err *e)
 {
-	static const char *const known[] = { "css", "xpath", "ignore", NULL };
+	static const char *const known[] = {
+		"css",	   "xpath",	"ignore",   "ignore_lines",
+		"trigger", "unordered", "only_new", NULL,
+	};
 	struct config *c = xcalloc(1, sizeof(*c));
 
 	if (extract_members(config, "extract", known, e) ||
 	    compile_ignore(c, json_member(config, "ignore"), e))
+		goto fail;
+	c->rules = page_rules_compile(config, e);
+	if (!c->rules)
 		goto fail;
 	if (json_member(config, "css") || json_member(config, "xpath")) {
 		c->part = selector_compile(config, e);
@@ -143,6 +153,28 @@ static struct str join(const struct dom_node *const *parts, size_t n,
 	return s;
 }
 
+/* Without the lines that are to be ignored. */
+static struct str filter_lines(const struct page_patterns *ignore,
+			       struct str text, struct arena *a)
+{
+	struct str rest = text, line, s;
+	struct buf b = { 0 };
+
+	if (!ignore->n)
+		return text;
+	while (rest.len) {
+		line = str_cut(rest, '\n', &rest);
+		if (page_patterns_match(ignore, line))
+			continue;
+		if (b.len)
+			buf_putc(&b, '\n');
+		buf_add_str(&b, line);
+	}
+	s = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return s;
+}
+
 static void read_page(const struct config *c, struct page *p, struct arena *a,
 		      struct observation *o)
 {
@@ -166,7 +198,7 @@ static void read_page(const struct config *c, struct page *p, struct arena *a,
 				 "nothing matches %s", selector_text(c->part));
 		return;
 	}
-	text = join(parts, n, ignored, a);
+	text = filter_lines(&c->rules->ignore, join(parts, n, ignored, a), a);
 	if (!text.len) {
 		observation_fail(o, a, OUTCOME_EMPTY, "there is no text");
 		return;

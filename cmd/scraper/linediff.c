@@ -179,8 +179,8 @@ static struct str *collect(const struct side *s, struct arena *a, size_t *n_r)
 	return out;
 }
 
-void linediff(struct str before, struct str after, struct arena *a,
-	      struct linediff *d_r)
+void linediff(struct str before, struct str after, bool unordered,
+	      struct arena *a, struct linediff *d_r)
 {
 	struct side x = { 0 }, y = { 0 };
 	struct arena scratch = { 0 };
@@ -190,9 +190,11 @@ void linediff(struct str before, struct str after, struct arena *a,
 	split(before, &scratch, &x);
 	split(after, &scratch, &y);
 	n_ids = number_lines(&x, &y, &scratch);
-	keep_ends(&x, &y, &from, &tail);
-	*d_r = (struct linediff){ 0 };
-	d_r->unordered = !keep_common(&x, &y, from, tail, &scratch);
+	*d_r = (struct linediff){ .unordered = unordered };
+	if (!unordered) {
+		keep_ends(&x, &y, &from, &tail);
+		d_r->unordered = !keep_common(&x, &y, from, tail, &scratch);
+	}
 	if (d_r->unordered)
 		keep_counted(&x, &y, n_ids, &scratch);
 	d_r->removed = collect(&x, a, &d_r->n_removed);

@@ -24,10 +24,11 @@ struct linediff {
 };
 
 /*
- * Lines end with '\n'; a missing one at the end does not matter. The lists are
+ * unordered: as multisets, so that a line that moved did not change. Lines end
+ * with '\n'; a missing one at the end does not matter. The lists are
  * in the arena, the lines point into before and after.
  */
-void linediff(struct str before, struct str after, struct arena *a,
-	      struct linediff *d_r);
+void linediff(struct str before, struct str after, bool unordered,
+	      struct arena *a, struct linediff *d_r);
 
 #endif

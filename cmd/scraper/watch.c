@@ -8,6 +8,8 @@
 #include "common/json.h"
 #include "common/xmem.h"
 
+#include "page_rules.h"
+
 enum { VERSION_MAX = 1024 }; /* bytes of an ETag that is sent back */
 
 static int set_hours(struct watch *w, struct err *e)
@@ -97,6 +99,7 @@ static void set_diff(struct watch *w)
 		.page = str_is(d->kind, "page"),
 		.no_robots = w->ignores_robots,
 		.feed = str_is(d->kind, "feed"),
+		.rules = w->rules,
 		.list = list_named(d->list),
 		.forget_s = forget_ms / 1000,
 		.confirm = confirm_of(&d->confirm),
@@ -117,6 +120,8 @@ static int set_extractor(struct watch *w, const struct watch_env *env,
 	}
 	if (d->extract.p && !(config = json_parse(d->extract, 0, e)))
 		return err_prefix(e, "extract");
+	if (str_is(d->kind, "page"))
+		w->rules = page_rules_compile(config, e);
 	w->extractor =
 		extractor_new(arena_strdup(&w->arena, d->kind), config, e);
 	json_free(&config);
@@ -191,6 +196,7 @@ void watch_free(struct watch **wp)
 	if (!w)
 		return;
 	extractor_free(&w->extractor);
+	page_rules_free(&w->rules);
 	chat_free(&w->chat);
 	http_headers_free(&w->headers);
 	http_headers_free(&w->version);

@@ -28,6 +28,7 @@ struct watch {
 	struct chat *chat;	     /* NULL: none */
 	struct mock mock;
 	struct diff_watch diff;
+	struct page_rules *rules; /* of a page */
 	struct contract contract;
 	const char *url;
 	struct header_lines lines;

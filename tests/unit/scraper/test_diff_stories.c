@@ -3,7 +3,8 @@
  *
  * tests/fixtures/diff/stories.jsonl: {"story","watch","looks":[{"see","told","at"}]}.
  * "see" is a list as "id:price ..." or as objects, or the lines of a page;
- * "told" the events, "type id price" each, or "price price currency stock".
+ * "told" the events, "type id price" each, or "price price currency stock", or
+ * "page +line -line".
  * "at" is the time in seconds, else a minute after the look before; "waits":
  * something is to be confirmed. Between two looks the state is written and
  * read, as by a restart.
@@ -141,6 +142,10 @@ static void add_told(struct story *s, const struct diff_event *told,
 	} else if (event_is(&ev, "page.change")) {
 		shape_decode(&shape_page_change, ev.data, &c, &s->arena, &e);
 		buf_puts(b, "page");
+		for (size_t i = 0; i < c.added.n; i++)
+			buf_addf(b, " +%.*s", STR_ARG(c.added.v[i]));
+		for (size_t i = 0; i < c.removed.n; i++)
+			buf_addf(b, " -%.*s", STR_ARG(c.removed.v[i]));
 	} else {
 		shape_decode(&shape_listing, ev.data, &t, &s->arena, &e);
 		str_cut(event_type(&ev), '.', &verb);

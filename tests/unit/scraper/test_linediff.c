@@ -65,7 +65,8 @@ static void finds_the_shortest_edit(void **state)
 		struct linediff d;
 		struct str removed, added;
 
-		linediff(spread(c->before, &a), spread(c->after, &a), &a, &d);
+		linediff(spread(c->before, &a), spread(c->after, &a), false, &a,
+			 &d);
 		removed = gather(d.removed, d.n_removed, &a);
 		added = gather(d.added, d.n_added, &a);
 		if (!str_is(removed, c->removed) || !str_is(added, c->added) ||
@@ -113,7 +114,7 @@ static void agrees_with_the_slow_way(void **state)
 		m = seed >> 16 & 31;
 		x[n] = y[m] = '\0';
 		common = common_length(x, n, y, m);
-		linediff(spread(x, &a), spread(y, &a), &a, &d);
+		linediff(spread(x, &a), spread(y, &a), false, &a, &d);
 		if (d.n_removed != n - common || d.n_added != m - common)
 			fail_msg("%s to %s: %zu lost, %zu gained", x, y,
 				 d.n_removed, d.n_added);
@@ -127,9 +128,9 @@ static void the_last_line_needs_no_end(void **state)
 	struct linediff d;
 
 	(void)state;
-	linediff(STR("a\nb"), STR("a\nb\n"), &a, &d);
+	linediff(STR("a\nb"), STR("a\nb\n"), false, &a, &d);
 	assert_int_equal(d.n_removed + d.n_added, 0);
-	linediff(STR("a\n\nb"), STR("a\nb"), &a, &d);
+	linediff(STR("a\n\nb"), STR("a\nb"), false, &a, &d);
 	assert_int_equal(d.n_removed, 1);
 	assert_int_equal(d.removed[0].len, 0);
 	assert_int_equal(d.n_added, 0);
@@ -148,12 +149,12 @@ static void too_different_texts_are_compared_as_sets(void **state)
 		buf_addf(&up, "line %d\n", i);
 		buf_addf(&down, "line %d\n", N - 1 - i);
 	}
-	linediff(buf_str(&up), buf_str(&down), &a, &d);
+	linediff(buf_str(&up), buf_str(&down), false, &a, &d);
 	assert_true(d.unordered);
 	assert_int_equal(d.n_removed + d.n_added, 0);
 
 	buf_puts(&down, "line 7\nnew\n");
-	linediff(buf_str(&up), buf_str(&down), &a, &d);
+	linediff(buf_str(&up), buf_str(&down), false, &a, &d);
 	assert_true(d.unordered);
 	assert_int_equal(d.n_removed, 0);
 	assert_int_equal(d.n_added, 2);
