@@ -95,7 +95,7 @@ static size_t is_beginning(struct str word, struct str name)
 	return n;
 }
 
-/* As RFC 5322 and HTTP have it; no other month is called so anywhere. */
+/* As RFC 5322 and HTTP have them; no other month is called so anywhere. */
 static int month_abbreviated(struct str word)
 {
 	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
@@ -118,12 +118,22 @@ static char first_byte(struct str word)
 	return text[0];
 }
 
+static bool is_day_abbreviated(struct str word)
+{
+	static const char names[] = "montuewedthufrisatsun";
+
+	for (int d = 0; word.len == 3 && d < 7; d++)
+		if (str_eq_nocase(word, (struct str){ names + 3 * d, 3 }))
+			return true;
+	return false;
+}
+
 int date_month(struct str word)
 {
 	int found = month_abbreviated(word);
 	char first = first_byte(word);
 
-	if (found)
+	if (found || is_day_abbreviated(word))
 		return found;
 	for (int m = 0; m < 12; m++) {
 		const char *next, *at = months[m];

@@ -3,6 +3,7 @@
 #include "common/buf.h"
 
 #include "dom.h"
+#include "feed_simple.h"
 
 enum { HTML_MAX = 65536 }; /* bytes of one text that are looked at */
 
@@ -13,6 +14,8 @@ struct str feed_html_text(struct str html, struct arena *a)
 
 	if (str_chr(html, '<') == (size_t)-1 &&
 	    str_chr(html, '&') == (size_t)-1)
+		return html;
+	if (feed_simple_text(str_utf8_prefix(html, HTML_MAX), a, &html))
 		return html;
 	d = dom_parse_html(str_utf8_prefix(html, HTML_MAX),
 			   STR("text/html; charset=utf-8"), &scratch, NULL);

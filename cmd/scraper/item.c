@@ -129,6 +129,12 @@ struct str item_text(struct arena *a, struct str raw, size_t max)
 		uint32_t c = (unsigned char)*raw.p;
 		size_t n = 1;
 
+		if (c > ' ' && c < 0x7f && out && !gap && len < room) {
+			out[len++] = (char)c;
+			raw.p++;
+			raw.len--;
+			continue;
+		}
 		if (c >= 0x80)
 			n = utf8_decode(raw, &c);
 		raw = str_sub(raw, n, raw.len);
