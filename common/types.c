@@ -563,6 +563,34 @@ const struct shape shape_record =
 	      "How a finding came about: what was answered, and what was read "
 	      "from it.");
 
+static const struct shape_field push_rows[] = {
+	{ ROW(type_push, watch, ID, 0, "The watch that it is for.") },
+	{ ROW(type_push, url, URL, 0,
+	      "Where it is from; absent: the watch's.") },
+	{ ROW(type_push, content_type, TEXT, 0,
+	      "What body or blob is; absent: found out."),
+	  .max = 256 },
+	{ ROW(type_push, status, NUMBER, 0,
+	      "The HTTP status that it came with; absent: 200.") },
+	{ ROW(type_push, captured, TIME, 0, "When; absent: now.") },
+	{ ROW(type_push, items, JSON, 0,
+	      "What was found, as an array of objects with the fields of "
+	      "extract; or:") },
+	{ ROW(type_push, body, TEXT, 0, "The document, if it is text; or:"),
+	  .max = EVENT_DATA_MAX },
+	{ ROW(type_push, blob, BLOB, 0, "The document.") },
+};
+static const char *const push_any_of[] = { "items", "body", "blob", NULL };
+const struct shape shape_push = {
+	.doc = "What somebody else has captured, to be read as if it was "
+	       "fetched.",
+	.fields = push_rows,
+	.n = sizeof(push_rows) / sizeof(push_rows[0]),
+	.size = sizeof(struct type_push),
+	.flags = OPEN,
+	.any_of = push_any_of,
+};
+
 static const struct shape_field summary_rows[] = {
 	{ ROW(type_summary, seen, LIST, 0, "Ids of watches."), .max = 8192 },
 	{ ROW(type_summary, since, TIME, 0, "What time it is about.") },

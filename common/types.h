@@ -185,6 +185,15 @@ struct type_record { /* observation.record/WATCH */
 	bool pushed;
 };
 
+struct type_push { /* observation.push/WATCH */
+	struct str watch, url, content_type;
+	struct str status; /* JSON number */
+	struct str captured;
+	struct str items; /* JSON array of objects; or: */
+	struct str body;  /* or: */
+	struct str blob;
+};
+
 struct type_summary {		/* observation.summary */
 	struct shape_list seen; /* ids of watches */
 	struct str since, until;
@@ -286,7 +295,7 @@ extern const struct shape
 	shape_observation, shape_summary, shape_stats, shape_anomaly,
 	shape_alert, shape_notification, shape_delivery, shape_status, shape_freshness, shape_message,
 	shape_trouble, shape_chat_message, shape_session_start, shape_session_stop;
-extern const struct shape shape_record;
+extern const struct shape shape_record, shape_push;
 /* clang-format on */
 
 /* The shape of a type ("price.update"), or NULL: weir does not know it. */
@@ -365,6 +374,9 @@ int provider_check(const struct type_provider *p, struct arena *a,
 int via_check(const struct shape_list *via, struct err *e);
 /* Request headers as in a watch: those that carry secrets name a file. */
 int headers_check(struct str headers, struct arena *a, struct err *e);
+
+/* items is an array of objects, status is one of HTTP's. -1 with *e. */
+int push_check(const struct type_push *p, struct err *e);
 
 /* Bytes of their data; what is longer would not fit into its alerts. */
 enum { RULE_DATA_MAX = 8 << 10 };

@@ -38,6 +38,8 @@ static const struct type_entry types[] = {
 	  OF(type_page_change, watch) },
 	{ "observation.change", &shape_observation, false, "WATCH",
 	  OF(type_observation, watch) },
+	{ "observation.push", &shape_push, false, "WATCH",
+	  OF(type_push, watch) },
 	{ "observation.record", &shape_record, false, "WATCH",
 	  OF(type_record, watch) },
 	{ "observation.summary", &shape_summary, false, NULL, NO_FIELD },
@@ -110,6 +112,7 @@ union type_any {
 	struct type_price price;
 	struct type_listing listing;
 	struct type_record record;
+	struct type_push push;
 	struct type_stats stats;
 	struct type_alert alert;
 	struct type_notification notification;
@@ -194,6 +197,23 @@ static int check_start(struct type_watch *w, struct str id, struct arena *a,
 	return check_watch(w, a, e);
 }
 
+int push_check(const struct type_push *p, struct err *e)
+{
+	struct json_iter it = json_iter(p->items);
+	uint64_t status;
+
+	if (p->items.p && json_type_of(p->items) != JSON_ARRAY)
+		return err_set(e, EX_DATAERR, "items: not an array");
+	while (p->items.p && json_next(&it))
+		if (json_type_of(it.value) != JSON_OBJECT)
+			return err_set(e, EX_DATAERR,
+				       "items: not all of them are objects");
+	if (p->status.p &&
+	    (!str_u64(p->status, &status) || status < 100 || status > 599))
+		return err_set(e, EX_DATAERR, "status: not from 100 to 599");
+	return 0;
+}
+
 /* What is more than a matter of form. */
 static int check_sense(const struct shape *shape, union type_any *data,
 		       const struct event *ev, struct arena *a, struct err *e)
@@ -212,6 +232,8 @@ static int check_sense(const struct shape *shape, union type_any *data,
 			       : 0;
 	if (shape == &shape_silence)
 		return silence_check(&data->silence, e);
+	if (shape == &shape_push)
+		return push_check(&data->push, e);
 	if (shape != &shape_rule && shape != &shape_search)
 		return 0;
 	if (ev->data.len > RULE_DATA_MAX)

@@ -25,6 +25,7 @@ struct route {
 	api_fn *post; /* NULL: nothing can be posted there */
 	enum need need;
 	bool any; /* fn takes every method, and tells which it has */
+	bool raw; /* a body may be of any type */
 };
 
 static const struct route routes[] = {
@@ -40,6 +41,7 @@ static const struct route routes[] = {
 	{ "/api/v1/topics", .fn = api_topics },
 	{ "/api/v1/history", .fn = api_history },
 	{ "/api/v1/blobs/", .fn = api_blobs },
+	{ "/api/v1/observations/", .post = api_observations, .raw = true },
 	{ "/api/v1/status", .fn = api_status, .need = NEED_STATS },
 	{ "/api/v1/presence", .fn = api_presence },
 	{ "/api/v1/connections", .fn = api_connections, .need = NEED_ADMIN },
@@ -304,7 +306,7 @@ static bool check_body(const struct route *route, struct net_conn *c,
 			     "application/cloudevents+json");
 		return false;
 	}
-	if (r->body.len == 0 || what == GUARD_BODY_JSON ||
+	if (r->body.len == 0 || route->raw || what == GUARD_BODY_JSON ||
 	    (of_events && what != GUARD_BODY_OTHER))
 		return true;
 	http_problem(c, 415,
@@ -324,12 +326,14 @@ void api_request(void *arg, struct net_conn *c, const struct net_request *r)
 
 	if (socketio_live_is_path(r->path))
 		engineio_net_request(socketio_live_wire(g->socketio), c, r);
-	else if (!route || !route->fn ||
+	else if (!route || (!route->fn && !route->post) ||
 		 (route->fn == api_asset && !api_has_asset(r->path)))
 		http_problem(c, 404, "there is nothing here");
-	else if (!route->any && !is_read(r) && !(is_post && route->post))
-		http_not_allowed(c,
-				 route->post ? "GET, HEAD, POST" : "GET, HEAD");
+	else if (!route->any && !(is_read(r) && route->fn) &&
+		 !(is_post && route->post))
+		http_not_allowed(c, !route->post ? "GET, HEAD"
+				    : route->fn	 ? "GET, HEAD, POST"
+						 : "POST");
 	else if (!check_body(route, c, r))
 		return;
 	else if (is_post && route->post)

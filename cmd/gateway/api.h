@@ -47,6 +47,7 @@ api_fn api_connections, api_connection;		       /* api_connections.c */
 api_fn api_stream;				       /* streams.c */
 api_fn api_topics, api_history;			       /* api_history.c */
 api_fn api_blobs;				       /* api_blobs.c */
+api_fn api_observations;			       /* api_observations.c */
 api_fn api_settings;				       /* api_settings.c */
 api_fn api_old, api_old_status;			       /* api_old.c */
 api_fn api_websocket;				       /* live.c */

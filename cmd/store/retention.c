@@ -28,6 +28,11 @@ static const struct rule defaults[] = {
 	  .age_ms = 90 * DAY_MS,
 	  .count = 1000,
 	  .max_blobs = 1 << 30 },
+	/* Once it was read, the record has it. */
+	{ .type = { "observation.push", sizeof("observation.push") - 1 },
+	  .age_ms = 7 * DAY_MS,
+	  .count = 1000,
+	  .max_blobs = 1 << 28 },
 };
 
 /* An event that is about to be pruned. */

@@ -670,6 +670,74 @@ large_blob() {
 	done
 }
 
+@test "observations: documents and items become events, large ones by blob" {
+	start_both
+	echo '{"id":"w","url":"https://x.example/"}' | "$BIN/weir-pub" --dir "$dir" --type watch.set
+	push() { # QUERY CURL-OPTION...
+		curl -sS --max-time 20 -o "$T/out" -w '%{http_code}' "$url/api/v1/observations/$1" "${@:2}"
+	}
+	last() { "$BIN/weir-log" --dir "$dir" -r -n 1 observation.push/; }
+	html='Content-Type: text/html; charset=iso-8859-1'
+	[ "$(push 'w?url=https://x.example/p&status=404&captured=2026-11-20T21:00:00Z' -H "$html" -d '<p>5 EUR')" = 202 ]
+	[ "$(jq -r .position "$T/out")" = "$(last | jq -r '.epoch + ":" + .offset')" ]
+	last | jq -e '.subject == "w" and .data == {watch: "w",
+		url: "https://x.example/p", status: 404, body: "<p>5 EUR",
+		content_type: "text/html; charset=iso-8859-1",
+		captured: "2026-11-20T21:00:00Z"}'
+	# What is large, or no text, is a blob.
+	head -c 70000 /dev/zero | tr '\0' a >"$T/large"
+	printf 'caf\351' >"$T/latin"
+	printf 'a\0b' >"$T/bytes"
+	for file in large latin bytes; do
+		[ "$(push w -H "$html" --data-binary "@$T/$file")" = 202 ]
+		last | jq -e '.data | has("body") | not'
+		"$BIN/weir-log" --dir "$dir" --blob "$(last | jq -r .data.blob)" | cmp - "$T/$file"
+	done
+	json='Content-Type: application/json'
+	[ "$(push w -H "$json" -d '{"items":[{"title":"Pen","price":"5"}],"captured":"2026-11-20T21:00:00Z"}')" = 202 ]
+	last | jq -e '.data == {watch: "w", items: [{title: "Pen", price: "5"}],
+		captured: "2026-11-20T21:00:00Z"}'
+	[ "$(push w -H "$json" -d "{\"body\":\"$(cat "$T/large")\",\"content_type\":\"text/html\"}")" = 202 ]
+	last | jq -e '.data.content_type == "text/html" and (.data.blob|length) == 64'
+	[ "$(push 'w?raw=1' -H "$json" -d '{"price":5}')" = 202 ]
+	last | jq -e '.data.body == "{\"price\":5}" and .data.content_type == "application/json"'
+}
+
+@test "observations: what cannot be is refused in a line, and nothing is written" {
+	start_both
+	echo '{"id":"w","url":"https://x.example/"}' | "$BIN/weir-pub" --dir "$dir" --type watch.set
+	refused() { # STATUS TEXT PATH CURL-OPTION...
+		[ "$(curl -sS --max-time 20 -o "$T/out" -w '%{http_code}' "$url/api/v1/observations/$3" "${@:4}")" = "$1" ] &&
+			grep -q "$2" "$T/out" || { cat "$T/out" && return 1; }
+	}
+	json='Content-Type: application/json'
+	refused 404 'none is not one of the watches' none -d x
+	refused 404 'nothing here' 'a%20b' -d x
+	refused 404 'nothing here' '' -d x
+	refused 405 Method w
+	refused 400 'a body is missing' w -X POST
+	refused 400 'no such parameter' 'w?user=x' -H 'Content-Type: text/html' -d x
+	refused 400 'url' 'w?url=ftp://x/' -H 'Content-Type: text/html' -d x
+	refused 400 'captured' 'w?captured=now' -H 'Content-Type: text/html' -d x
+	refused 400 'status' 'w?status=ok' -H 'Content-Type: text/html' -d x
+	refused 400 'status' 'w?status=99' -H 'Content-Type: text/html' -d x
+	refused 400 'raw=1' w -H "$json" -d '{"price":5}'
+	refused 400 'raw=1' 'w?url=https://x/' -H "$json" -d '{"body":"x"}'
+	refused 400 JSON w -H "$json" -d '{"body":'
+	refused 400 'not an array' w -H "$json" -d '{"items":{}}'
+	refused 400 'objects' w -H "$json" -d '{"items":[1]}'
+	refused 400 'subject\|data names' w -H "$json" -d '{"watch":"v","body":"x"}'
+	head -c 4200000 /dev/zero >"$T/huge"
+	refused 413 '4 MiB' w -H 'Content-Type: text/html' --data-binary "@$T/huge"
+	[ "$("$BIN/weir-log" --dir "$dir" observation.push/ | wc -l)" -eq 0 ]
+	[ ! -e "$dir/blobs" ]
+	stop "$gateway"
+	echo 0123456789abcdef0123456789abcdef >"$T/token"
+	chmod 600 "$T/token"
+	start_gateway --token-file "$T/token" --anonymous watch.set/
+	refused 401 'role viewer' w -d x
+}
+
 @test "blobs: as they are, for ever, and without power over anybody" {
 	# "abc", as it is, and "" as text
 	abc=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad

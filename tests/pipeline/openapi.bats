@@ -16,6 +16,7 @@ teardown() { weir_teardown; }
 @test "the document is valid, whole, and true" {
 	start_both
 	numbers 1 3 | pub --type test.n
+	echo '{"id":"pushed","url":"https://shop.example/p"}' | pub --type watch.set
 	# The gateway's own table; all else is pages.
 	routes=$(sed -n 's|^	{ "\(/[^"]*\)",.*|\1|p' "$BATS_TEST_DIRNAME/../../cmd/gateway/api.c" | grep -vxE '/|/client/')
 	[ "$(wc -l <<<"$routes")" -gt 10 ]
