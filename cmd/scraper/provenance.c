@@ -68,6 +68,23 @@ void provenance_take(struct provenance *p, const struct fetched *f, bool body,
 	p->headers = print_headers(f->r, a);
 }
 
+void provenance_push(struct provenance *p, const struct answer *in,
+		     struct str url, struct str source, uint64_t id,
+		     struct arena *a)
+{
+	struct buf b = { 0 };
+
+	p->body = arena_str(a, in->body);
+	p->url = arena_str(a, url);
+	p->push_source = arena_str(a, source);
+	p->push_id = id;
+	buf_putc(&b, '{');
+	put(&b, "content-type",
+	    item_text(a, in->content_type, PROVENANCE_HEADER_MAX));
+	buf_putc(&b, '}');
+	p->headers = finish(&b, a);
+}
+
 bool provenance_is_telling(enum outcome o)
 {
 	return o == OUTCOME_EMPTY || o == OUTCOME_SELECTOR_MISS ||
@@ -244,7 +261,7 @@ struct str provenance_print(const struct watch *w, const struct provenance *p,
 		.url = w->def.url,
 		.final = final_url(w, p),
 		.headers = p->headers,
-		.pushed = p->pushed,
+		.pushed = p->push_source.p,
 	};
 
 	snprintf(config, sizeof(config), "%016" PRIx64, w->config);

@@ -29,11 +29,18 @@ struct provenance {
 	struct str url;	    /* that answered; absent: as the watch says */
 	struct str headers; /* a JSON object; absent: none */
 	int64_t took_us;    /* of the last request; 0: not known */
-	bool pushed;
+	/* Of the observation.push that it is from; absent: it was fetched. */
+	struct str push_source;
+	uint64_t push_id;
 };
 
 /* body: whether to take it, too. All is copied. */
 void provenance_take(struct provenance *p, const struct fetched *f, bool body,
+		     struct arena *a);
+
+/* The same of what was pushed. */
+void provenance_push(struct provenance *p, const struct answer *in,
+		     struct str url, struct str source, uint64_t id,
 		     struct arena *a);
 
 /* What could not be read well is kept so that a selector can be mended. */

@@ -214,6 +214,8 @@ static int on_event(void *self, struct stage *stage, const struct event *ev,
 		return streams_start(s->streams, ev, e);
 	if (event_is(ev, "session.stop"))
 		return streams_stop(s->streams, ev, e);
+	if (event_is(ev, "observation.push"))
+		return push_event(s, ev, e);
 	if (event_is(ev, "watch.poll") && s->live && !stage_is_silent(stage)) {
 		t = task_find(s, id);
 		if (t)
@@ -294,6 +296,7 @@ static int open_net(struct scraper *s, struct err *e)
 	s->telling = loop_timer_new(s->loop, ways_tick, s);
 	s->summary = loop_timer_new(s->loop, record_summary, s);
 	s->work = loop_work_new(s->loop, record_results, s);
+	s->push_work = loop_work_new(s->loop, push_read, s);
 	s->streams = streams_new(&streams, e);
 	return s->streams ? 0 : -1;
 }
@@ -315,7 +318,7 @@ static int on_open(void *self, struct stage *stage, struct err *e)
 			       ? -1
 			       : 0;
 	return stage_each(stage, KEY_WATCH, load_watch, s, e) ||
-			       streams_loaded(s->streams, e)
+			       push_load(s, e) || streams_loaded(s->streams, e)
 		       ? -1
 		       : 0;
 }
@@ -336,6 +339,7 @@ static void on_live(void *self, struct stage *stage)
 	if (!s->conf->test && group_sweep(s, s->since_us, &e))
 		goto fail;
 	tasks_start(s);
+	push_wake(s);
 	if (s->conf->once || s->conf->test)
 		return;
 	streams_live(s->streams);
@@ -414,6 +418,7 @@ static void on_close(void *self, struct stage *stage)
 		free(src->name);
 		free(src);
 	}
+	push_free(s);
 	streams_free(&s->streams);
 	schedule_free(&s->schedule);
 	fetcher_free(&s->fetcher);

@@ -111,29 +111,27 @@ static void copy_observation(struct observation *to,
 	}
 }
 
-static void extract(struct result *r, const struct fetched *f)
+static void extract(struct result *r, const struct extractor *x,
+		    struct str body, struct str content_type, struct str url)
 {
 	struct arena *scratch = &r->task->scraper->scratch;
 	struct observation o = { .n_items = 0 };
 	const struct type_watch *def = &r->task->watch->def;
 	struct document doc = {
-		.body = f->a->body,
-		.content_type = f->a->content_type,
-		.url = str_from(f->r->url),
+		.body = body,
+		.content_type = content_type,
+		.url = url,
 		.currency =
 			def->currency.p ? def->currency : def->item.currency,
 	};
 
-	extractor_run(r->task->watch->extractor, &doc, scratch, &o);
+	extractor_run(x, &doc, scratch, &o);
 	copy_observation(&r->o, &o, &r->arena);
 	arena_reset(scratch);
 	if (r->o.outcome == OUTCOME_FOUND && !r->o.n_items && !r->o.text.p)
 		r->o.outcome = OUTCOME_EMPTY;
 	r->outcome = r->o.outcome;
 	r->reason = r->o.reason;
-	r->etag = arena_str(&r->arena, http_header(f->r, "etag"));
-	r->last_modified =
-		arena_str(&r->arena, http_header(f->r, "last-modified"));
 }
 
 /* How long the host wants us to wait, or its answer stays fresh. */
@@ -183,10 +181,33 @@ static void on_fetched(void *arg, const struct fetched *f)
 				outcome == OUTCOME_FOUND ||
 					provenance_is_telling(outcome),
 				&r->arena);
-	if (outcome == OUTCOME_FOUND)
-		extract(r, f);
+	if (outcome == OUTCOME_FOUND) {
+		extract(r, t->watch->extractor, f->a->body, f->a->content_type,
+			str_from(f->r->url));
+		r->etag = arena_str(&r->arena, http_header(f->r, "etag"));
+		r->last_modified = arena_str(
+			&r->arena, http_header(f->r, "last-modified"));
+	}
 	r->wait_ms = wait_ms;
 	schedule_next(t, r->outcome, wait_ms);
+	submit(t->scraper, r);
+}
+
+void task_take(struct task *t, const struct taken *in)
+{
+	struct verdict v;
+	struct result *r;
+
+	classify(in->a, clk_wall_us(), &v);
+	r = result_new(t, v.outcome, v.reason);
+	r->status = in->a->status;
+	r->time_us = in->time_us;
+	r->push = arena_str(&r->arena, in->key);
+	provenance_push(&r->from, in->a, in->url, in->source, in->id,
+			&r->arena);
+	if (v.outcome == OUTCOME_FOUND)
+		extract(r, in->items ? in->items : t->watch->extractor,
+			in->a->body, in->a->content_type, in->url);
 	submit(t->scraper, r);
 }
 

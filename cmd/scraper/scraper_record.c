@@ -291,6 +291,8 @@ static int emit_record(struct result *r, const struct diff *d,
 		.items = r->o.n_items,
 		.d = d,
 	};
+	const struct event push = { .source = r->from.push_source,
+				    .id = r->from.push_id };
 	char id[BLOB_ID_SIZE], topic[STR_ID_MAX + 24];
 
 	if (r->from.body.p)
@@ -299,7 +301,7 @@ static int emit_record(struct result *r, const struct diff *d,
 	snprintf(topic, sizeof(topic), "observation.record/%.*s",
 		 STR_ARG(t->watch->def.id));
 	return stage_emit_cause(
-		t->scraper->stage, str_from(topic), r->time_us, NULL,
+		t->scraper->stage, str_from(topic), r->time_us, &push,
 		provenance_print(t->watch, &r->from, &end, &r->arena), cause_r,
 		e);
 }
@@ -390,7 +392,7 @@ static int record(struct result *r, struct err *e)
 		watch_set_version(t->watch, after.etag, after.last_modified);
 	}
 	if (before.based && !d.waits && outcome_is_good(r->outcome) &&
-	    t->watch->timing.max_ms) {
+	    t->watch->timing.max_ms && !r->push.p) {
 		rhythm_adapt(t, r->outcome == OUTCOME_CHANGED);
 		rhythm_next(t, r->wait_ms);
 	}
@@ -461,7 +463,7 @@ static int record_all(struct scraper *s, struct result *list, struct err *e)
 	if (stage_begin(s->stage, e))
 		return -1;
 	for (struct result *r = list; r; r = r->next)
-		if (r->task && record(r, e))
+		if (r->task && (record(r, e) || push_recorded(s, r, e)))
 			return -1;
 	return stage_commit(s->stage, e);
 }
@@ -481,6 +483,7 @@ bool record_results(void *arg)
 		struct result *r = list;
 
 		list = r->next;
+		push_ended(s, r, r->task != NULL);
 		if (r->task) {
 			stats_add(stage_stats(s->stage), "fetches_total",
 				  outcome_name(r->outcome), 1);

@@ -225,6 +225,7 @@ void task_through(struct task *t)
 			stage_finish(s->stage);
 		return;
 	}
+	push_wake(s);
 	if (t->again) {
 		t->again = false;
 		task_due_in(t, 0);

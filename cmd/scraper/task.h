@@ -23,13 +23,14 @@ struct task {
 	int64_t next_us; /* when it is due, as wall time; CLK_NONE: not */
 	bool observed;	 /* there is an outcome */
 	enum outcome outcome;
-	bool seen;	   /* fetched well since the last summary */
-	int64_t good_us;   /* the last time that it was */
-	bool stale;	   /* too long ago for its offer to be the best */
-	bool recording;	   /* a result waits to be recorded */
-	bool again;	   /* asked for while under way */
-	bool adapted;	   /* its interval is not in the ledger yet */
-	struct task *next; /* in its slot */
+	bool seen;	    /* fetched well since the last summary */
+	int64_t good_us;    /* the last time that it was */
+	bool stale;	    /* too long ago for its offer to be the best */
+	bool recording;	    /* a result waits to be recorded */
+	bool again;	    /* asked for while under way */
+	uint64_t push_turn; /* it had its turn; see scraper_push.c */
+	bool adapted;	    /* its interval is not in the ledger yet */
+	struct task *next;  /* in its slot */
 };
 
 /* One end of a fetch that may be worth a transaction. */
@@ -45,6 +46,7 @@ struct result {
 	int64_t wait_ms; /* at least, until the next fetch */
 	struct str etag, last_modified;
 	struct provenance from;
+	struct str push; /* key of the push that it is from, or absent */
 	struct result *next;
 };
 
@@ -69,7 +71,11 @@ struct scraper {
 	struct fetcher *fetcher;
 	struct streams *streams;
 	struct loop_timer *due, *summary;
-	struct loop_work *work;
+	struct loop_work *work, *push_work;
+	struct push *pushes, **pushes_last; /* that wait, or are being read */
+	size_t n_pushes;
+	uint64_t push_turn;
+	struct extractor *push_items;
 	struct schedule schedule;
 	struct tz_cache zones;
 	struct task *tasks[SCRAPER_TASKS];
@@ -142,6 +148,32 @@ void ways_tick(void *scraper); /* for loop_timer_new() */
 /* ---- scraper_fetch.c: one fetch ---- */
 
 void task_fetch(struct task *t);
+
+/* What was not fetched: all is borrowed until task_take() returns. */
+struct taken {
+	const struct answer *a;
+	struct str url;
+	const struct extractor *items; /* NULL: the watch's own */
+	struct str key, source;	       /* of the push */
+	uint64_t id;
+	int64_t time_us;
+};
+/* Read it as if it had been fetched. The task is not busy. */
+void task_take(struct task *t, const struct taken *in);
+
+/* ---- scraper_push.c: what others have captured ---- */
+
+int push_event(struct scraper *s, const struct event *ev, struct err *e);
+/* Those that were not read before the last end; once, from open(). */
+int push_load(struct scraper *s, struct err *e);
+/* Some may have their turn now. */
+void push_wake(struct scraper *s);
+bool push_read(void *scraper); /* for loop_work_new() */
+/* In the transaction in which what was read of it is recorded. */
+int push_recorded(struct scraper *s, const struct result *r, struct err *e);
+/* After it. Where it was not recorded, it is read again. */
+void push_ended(struct scraper *s, const struct result *r, bool recorded);
+void push_free(struct scraper *s);
 
 /* ---- scraper_record.c: results into the ledger ---- */
 
