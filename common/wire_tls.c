@@ -64,13 +64,15 @@ struct wire_tls *wire_tls_new(struct wire_tls_context *c, int s,
 	struct wire_tls *t = xcalloc(1, sizeof(*t));
 	unsigned char list[32];
 	size_t n = alpn ? strlen(alpn) : 0;
+	char name[256]; /* OpenSSL's macro wants one that is not const */
 
 	t->ssl = SSL_new(c->ctx);
 	if (!t->ssl || !SSL_set_fd(t->ssl, s))
 		xmalloc(SIZE_MAX);
 	/* Of a number there is no name to send; it is in the certificate. */
 	if (!X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(t->ssl), host)) {
-		SSL_set_tlsext_host_name(t->ssl, host);
+		if (str_copy(name, sizeof(name), str_from(host)))
+			SSL_set_tlsext_host_name(t->ssl, name);
 		SSL_set_hostflags(t->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 		/* Without a name to check nothing must be trusted. */
 		t->failed = !SSL_set1_host(t->ssl, host);

@@ -23,7 +23,7 @@ struct ws_client {
 	bool in_message; /* of which parts are here */
 	bool binary;
 	struct buf parts;
-	const char *fault; /* of the URL */
+	const char *fault; /* of the target */
 };
 
 static void send_frame(struct ws_client *c, unsigned opcode, struct str payload)
@@ -261,7 +261,7 @@ static const struct wire_handler wire_handler = {
 
 /* ---- what its user does ---- */
 
-static void on_no_url(void *arg)
+static void on_fault(void *arg)
 {
 	struct ws_client *c = arg;
 
@@ -270,9 +270,21 @@ static void on_no_url(void *arg)
 					.reason = c->fault });
 }
 
-static const char *check_url(struct ws_client *c)
+/* A token (RFC 9110, 5.6.2), more or less: nothing that ends a header. */
+static bool is_token(const char *s)
+{
+	for (const char *p = s; *p; p++)
+		if (*p <= ' ' || *p >= 0x7f || *p == ',')
+			return false;
+	return *s;
+}
+
+static const char *check_target(struct ws_client *c)
 {
 	const char *fault = wire_url_parse(str_from(c->url_text), c->url);
+
+	if (!fault && c->target.subprotocol && !is_token(c->target.subprotocol))
+		fault = "no such subprotocol can be";
 
 	if (!fault && !str_starts(c->url->scheme, STR("ws")))
 		fault = "no WebSocket's URL";
@@ -293,9 +305,9 @@ struct ws_client *ws_client_new(struct wires *ws, struct loop *l,
 	c->url = xcalloc(1, sizeof(*c->url));
 	arc4random_buf(random, sizeof(random));
 	ws_key(random, c->key);
-	c->fault = check_url(c);
+	c->fault = check_target(c);
 	if (c->fault) {
-		c->soon = loop_timer_new(l, on_no_url, c);
+		c->soon = loop_timer_new(l, on_fault, c);
 		loop_timer_start(c->soon, 0);
 		return c;
 	}

@@ -133,6 +133,8 @@ units() { jq -r 'select(has("unit")) | .unit' <<<"$output"; }
 	[ "$(units)" = ";other" ]
 	link ws /ws/protocol --subprotocol chat.v1 --units 1
 	[ "$(units)" = spoken ]
+	link ws /ws/utf8 --subprotocol $'a\r\nX: y'
+	[ "$output" = '{"end":"refused","reason":"no such subprotocol can be"}' ]
 	link ws /ws/asks --units 1
 	[ "$(units)" = "heard: you there" ]
 }
