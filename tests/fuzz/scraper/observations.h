@@ -35,7 +35,7 @@ static void observation_check(const struct observation *o)
 
 	assert(o->n_items <= ITEM_MAX);
 	switch (o->outcome) {
-	case OUTCOME_FOUND: assert(o->n_items > 0); break;
+	case OUTCOME_FOUND: assert(o->n_items > 0 || o->text.len > 0); break;
 	case OUTCOME_EMPTY:
 	case OUTCOME_SELECTOR_MISS:
 	case OUTCOME_PARSE_FAIL:
