@@ -148,6 +148,23 @@ all='poll sse ws irc ircws'
 	exactly ws ws 1 8320
 }
 
+@test "when too much waits for the store, streams are paused, and go on" {
+	start_store
+	scraper
+	for s in $(seq 14); do watch "s$s" "ws://$chat/chat/s$s/ws" ''; done
+	for s in $(seq 14); do until_true "[ \"\$(state s$s)\" = live ]"; done
+	kill_store
+	for s in $(seq 14); do room "s$s" 8000; done
+	until_true 'grep -q "streams are paused" "$T/scraper.err"'
+	for s in $(seq 14); do room "s$s" 10; done
+	start_store
+	until_true 'grep -q "streams go on" "$T/scraper.err"'
+	for s in $(seq 14); do until_true "[ \"\$(ids s$s | tail -n 1)\" = s$s-8010 ]"; done
+	for s in $(seq 14); do exactly "s$s" "s$s" 1 8010; done
+	[ "$(log scraper.status/ | jq -r .data.state | grep -cx paused)" -gt 0 ]
+	until_true "[ \"\$(state s1)\" = live ]"
+}
+
 @test "a backlog is marked, a gap is told" {
 	start_store
 	scraper
