@@ -415,6 +415,43 @@ price.update it a 100.00 InStock 90.00 2" ]
 price.update it b 90.00 OutOfStock 100.00 2" ]
 }
 
+@test "a change that is to be confirmed is seen again before it is told" {
+	start_sim
+	a=rolex-submariner
+	put() {
+		control set "{\"item\":\"$a\",\"price\":\"$1\",\"stock\":true,\"hold\":true}" >/dev/null
+	}
+	cat >w.jsonl <<-END
+	{"id":"a","url":"$url/shop/jsonld/$a","item":{"id":"it"},"confirm":{"times":2,"of":3}}
+	END
+	put 100.00
+	pass -s st >out
+	[ "$(told out)" = "price.update it a 100.00 InStock - - baseline" ]
+	# A wrong price for one look is never told.
+	put 1.00
+	pass -s st >out
+	[ ! -s out ]
+	put 100.00
+	pass -s st >out
+	pass -s st >>out
+	[ ! -s out ]
+	# One that stays is told at the second look, which is no "not modified".
+	put 90.00
+	pass -s st >out
+	[ ! -s out ]
+	pass -s st >out
+	[ "$(told out)" = "price.update it a 90.00 InStock 100.00 -" ]
+	# A process that stays looks again by itself, long before its hour is over.
+	put 80.00
+	cat >w.jsonl <<-END
+	{"id":"a","url":"$url/shop/jsonld/$a","item":{"id":"it"},"confirm":{"times":2,"of":3,"again":"50ms"}}
+	END
+	start 'info: ready ' scraper -w w.jsonl -o - -s st --allow 127.0.0.1 \
+		--host-delay 0ms --spread 0ms
+	wait_for 'grep -q 80.00 scraper.out'
+	[ "$(told scraper.out)" = "price.update it a 80.00 InStock 90.00 -" ]
+}
+
 @test "an offer that cannot be seen any more stays the best for its time only" {
 	start_sim
 	a=rolex-submariner
