@@ -414,11 +414,31 @@ static void got_robots(struct site *s, const struct http_response *r,
 	give_place(f, s);
 }
 
+/*
+ * A request like any other, but that only "later" is said to us here: what is
+ * forbidden is the robots.txt alone.
+ */
+static void end_robots(struct site *s, const struct http_response *r)
+{
+	struct fetcher *f = s->fetcher;
+	enum polite_end how = POLITE_NEUTRAL;
+	struct verdict v;
+	struct answer a;
+
+	answer_from(&a, r);
+	classify(&a, clk_wall_us(), &v);
+	if (v.outcome == OUTCOME_RATE_LIMITED && f->conf.holds)
+		how = POLITE_LIMITED;
+	polite_end(&f->conf.polite, &s->polite, how, v.retry_ms,
+		   loop_now_ms(f->conf.loop));
+}
+
 static void on_robots(void *arg, const struct http_response *r)
 {
 	struct site *s = arg;
 
 	s->asking = NULL;
+	end_robots(s, r);
 	got_robots(s, r, true);
 }
 
@@ -432,6 +452,7 @@ static void on_robots_trip(void *arg, const struct http_response *r,
 	if (how != TRIP_THERE && r->result == HTTP_OK)
 		failed.result = HTTP_NO_ROUTE;
 	s->asking_trip = NULL;
+	end_robots(s, &failed);
 	if (how == TRIP_LOST && ++s->robots_lost < WAY_LINES_MAX)
 		give_place(s->fetcher, s); /* another line of the pool */
 	else
@@ -472,6 +493,7 @@ static void send_robots(struct site *s, struct seat seat)
 	};
 
 	snprintf(url, size, "%s/robots.txt", s->origin);
+	polite_start(&f->conf.polite, &s->polite, loop_now_ms(f->conf.loop));
 	f->active++;
 	if (seat.way)
 		s->asking_trip = trip_new(&f->trips, seat, s->host, &req,
@@ -558,10 +580,9 @@ static bool pump_one(struct site *s)
 			what = robots_cache_ask(&s->robots, str_from(ft->url),
 						now);
 		/* Not reached directly may well be reached otherwise. */
-		if (what == ROBOTS_UNKNOWN ||
-		    (what == ROBOTS_GONE && way_is_choice(ft)))
-			return !ask_robots(s, ft, now);
-		if (what != ROBOTS_ALLOW) {
+		if (what == ROBOTS_GONE && way_is_choice(ft))
+			what = ROBOTS_UNKNOWN;
+		if (what != ROBOTS_ALLOW && what != ROBOTS_UNKNOWN) {
 			unlink_fetch(s, ft);
 			finish_robots(ft, what);
 			return true;
@@ -571,6 +592,8 @@ static bool pump_one(struct site *s)
 			retry_at(s, now + wait);
 		if (wait != 0)
 			return false;
+		if (what == ROBOTS_UNKNOWN)
+			return !ask_robots(s, ft, now);
 		if (try_one(s, ft, now))
 			return true;
 	}
@@ -675,6 +698,17 @@ void fetch_cancel(struct fetch **fp)
 	}
 	fetch_free(ft);
 	*fp = NULL;
+}
+
+int64_t fetcher_hold_ms(const struct fetcher *f, const char *url)
+{
+	struct str origin = origin_of(str_from(url));
+	const struct site *s = f->sites[str_hash(origin) % SITES];
+	int64_t now = loop_now_ms(f->conf.loop);
+
+	while (s && !str_is(origin, s->origin))
+		s = s->next;
+	return s && s->polite.hold_ms > now ? s->polite.hold_ms - now : 0;
 }
 
 void fetcher_forget_robots(struct fetcher *f)

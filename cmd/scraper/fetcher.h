@@ -82,6 +82,9 @@ struct fetch *fetcher_get(struct fetcher *f, const struct fetch_request *req,
 /* Drop it; its callback does not come. NULL is fine. */
 void fetch_cancel(struct fetch **fp);
 
+/* For how long the site of this URL is left alone; 0: it is not. */
+int64_t fetcher_hold_ms(const struct fetcher *f, const char *url);
+
 /* Read every robots.txt again before the next request. */
 void fetcher_forget_robots(struct fetcher *f);
 

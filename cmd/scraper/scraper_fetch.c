@@ -231,6 +231,7 @@ void task_fetch(struct task *t)
 		.via = w->def.via.n ? w->def.via.v : t->scraper->conf->via,
 		.n_via = w->def.via.n ? w->def.via.n : t->scraper->conf->n_via,
 	};
+	int64_t hold_ms;
 
 	if (t->fetch || t->recording) {
 		t->again = true;
@@ -239,6 +240,11 @@ void task_fetch(struct task *t)
 	t->next_us = CLK_NONE;
 	if (!w->extractor) {
 		fetch_mock(t);
+		return;
+	}
+	hold_ms = fetcher_hold_ms(t->scraper->fetcher, w->url);
+	if (hold_ms > 0) {
+		rhythm_hold(t, hold_ms);
 		return;
 	}
 	t->fetch = fetcher_get(t->scraper->fetcher, &req, on_fetched, t);

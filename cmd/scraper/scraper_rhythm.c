@@ -11,6 +11,8 @@
 
 #include "common/clk.h"
 
+#include "draw.h"
+
 enum { KEY_MAX = STR_ID_MAX + 3, TEXT_MAX = 24 };
 
 void rhythm_next(struct task *t, int64_t wait_ms)
@@ -34,6 +36,22 @@ void rhythm_next(struct task *t, int64_t wait_ms)
 			ms = next < 0 ? next : ms + next;
 	}
 	task_due_in(t, timing_within(timing, ms, t->n, now_us));
+}
+
+/*
+ * Whoever waited in the host's line would come when it opens, whatever the hour,
+ * and all the others with it. So most come to a host that has said by then
+ * whether it still blocks us.
+ */
+void rhythm_hold(struct task *t, int64_t hold_ms)
+{
+	const struct timing *timing = &t->watch->timing;
+	int64_t spread = TIMING_OPEN_MS, now_us = clk_wall_us();
+
+	if (timing->every_ms < spread)
+		spread = timing->every_ms;
+	hold_ms += draw_below(timing->seed, t->n, spread);
+	task_due_in(t, timing_within(timing, hold_ms, t->n, now_us));
 }
 
 void rhythm_adapt(struct task *t, bool changed)

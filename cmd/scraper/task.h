@@ -120,6 +120,8 @@ void task_through(struct task *t);
 
 /* Not before wait_ms: what the host asks for. */
 void rhythm_next(struct task *t, int64_t wait_ms);
+/* Its host is left alone for so long: come then, not all at once. */
+void rhythm_hold(struct task *t, int64_t hold_ms);
 /* A fetch found something new, or nothing. */
 void rhythm_adapt(struct task *t, bool changed);
 /* w comes in place of its watch. */

@@ -982,3 +982,18 @@ last() { weir-log --last "observation.change/$1" | jq -r ".data.$2"; }
 	echo null | weir-pub -t watch.set -s b1
 	wait_for '[ "$(said)" = "- blocked -" ]'
 }
+
+@test "a host that is left alone is not asked for its robots.txt either" {
+	start_stage
+	sets "{\"id\":\"b\",\"kind\":\"page\",\"url\":\"$url/blocked/\",\"every\":\"1d\"}"
+	wait_for '[ "$(last b outcome)" = blocked ]'
+	[ "$(asked /robots.txt) $(asked /blocked/)" = '1 1' ]
+	kill -HUP "$scraper" # forgets every robots.txt
+	wait_for 'grep -q "info: reloaded" scraper.log'
+	polls b
+	for mark in 1 2 3; do
+		sets "{\"id\":\"mark$mark\",\"url\":\"mock:mark$mark\",\"every\":\"1d\"}"
+		wait_for "[ \"\$(last mark$mark outcome)\" = changed ]"
+	done
+	[ "$(asked /robots.txt) $(asked /blocked/)" = '1 1' ]
+}

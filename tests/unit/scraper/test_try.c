@@ -213,7 +213,8 @@ static void urls_are_allowed_or_denied(void **state)
 static void what_is_no_url_is_not_allowed(void **state)
 {
 	struct logged l = log_begin();
-	struct run r = run_robots("", "/a\nnot a url\nx.test/\nftp://x.test/c\n");
+	struct run r =
+		run_robots("", "/a\nnot a url\nx.test/\nftp://x.test/c\n");
 
 	(void)state;
 	log_end(&l);
