@@ -355,3 +355,13 @@ irc_ends() {
 	link irc "ircs://localhost:$port" --channel '#talk'
 	[ "$output" = '{"end":"unreachable","reason":"tls: self-signed certificate"}' ]
 }
+
+@test "there are no more than so many links at a time" {
+	serve
+	kill "${daemons[0]}"
+	wait_for gone "${daemons[0]}"
+	link ws /ws/empty --links 4097
+	[ "$(jq -r .end <<<"$output" | sort | uniq -c | sed 's/^ *//')" = \
+		$'1 refused\n4096 unreachable' ]
+	[[ "$output" == *'"more than 4096 streams"'* ]]
+}

@@ -5,8 +5,8 @@
  * line: {"open":true}, {"unit":…}, {"end":OUTCOME,"reason":…}. PROTOCOL is ws,
  * sse, irc, ircws or poll. Exits when the link has ended, or after --units N.
  *
- * --links N opens that many and prints figures instead: memory of each once
- * all are open, and processor time for what came in --for MS.
+ * --links N opens that many and prints their ends, and figures instead: memory
+ * of each once all are open, and processor time for what came in --for MS.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static struct loop *loop;
 static struct link *one;
 static struct loop_timer *timer;
 static struct links *links;
-static long units, opened;
+static long units, opened, ended;
 static struct buf out;
 static long pss_before;
 
@@ -110,7 +110,7 @@ static void on_end(void *arg, const struct link_end *end)
 	buf_puts(&out, "}");
 	print();
 	one = NULL;
-	if (!o.n)
+	if (++ended >= o.n)
 		loop_stop(loop);
 }
 
