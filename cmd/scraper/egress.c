@@ -277,6 +277,7 @@ static int set_way(struct egress *g, struct str id, struct str json,
 	if (!json.p) {
 		if (old)
 			remove_way(g, old);
+		mark_shared(g);
 		return 0;
 	}
 	w = way_new(json, provider);

@@ -2,8 +2,9 @@
 #define SCRAPER_FETCHER_PRIVATE_H
 
 /*
- * Between fetcher.c (lines, requests, answers) and fetcher_way.c (by which way
- * a request goes); nobody else includes this.
+ * Between fetcher.c (requests, answers), fetcher_site.c (sites and their
+ * lines), fetcher_robots.c, and fetcher_way.c (by which way a request goes);
+ * nobody else includes this.
  */
 #include "fetcher.h"
 #include "robots_cache.h"
@@ -78,6 +79,39 @@ struct fetcher {
 	struct site *ready, **ready_last;
 	size_t n_sites, waiting, active;
 };
+
+/* ---- fetcher_site.c ---- */
+
+/* The site of a URL: one that is known, or a new one. */
+struct site *site_of(struct fetcher *f, struct str url);
+/* The URL up to its path: its own spelling of the origin is good enough. */
+struct str site_origin(struct str url);
+/* With its line and what it asks for. */
+void site_free(struct site *s);
+
+/* To the end of the line, and out of it. */
+void site_add(struct site *s, struct fetch *ft);
+void site_remove(struct site *s, struct fetch *ft);
+void fetch_free(struct fetch *ft);
+
+/* Look at the line again at that time, instead of when it was to be. */
+void site_retry(struct site *s, int64_t at_ms);
+/* … in so many ms at the latest; or, POOL_BUSY, when something has ended. */
+void site_wait(struct site *s, int64_t ms, int64_t now_ms);
+void site_await(struct site *s);
+
+/* ---- fetcher_robots.c ---- */
+
+/* False: no way is open to this one, which is over. */
+bool site_ask_robots(struct site *s, struct fetch *ft, int64_t now_ms);
+
+/* ---- fetcher.c ---- */
+
+/* Its end: the callback, then it is gone. r NULL: there was no answer. */
+void fetch_finish(struct fetch *ft, const struct verdict *v,
+		  const struct answer *a, const struct http_response *r);
+/* A request of this site has ended. */
+void fetcher_give_place(struct fetcher *f, struct site *s);
 
 /* ---- fetcher_way.c ---- */
 

@@ -360,3 +360,15 @@ last_status() { # TOPIC MEMBER
 			.healthy == false and (.resets | test("-01T00:00:00")))' status.json
 	run ! grep -rq hush scraper.err status.json
 }
+
+@test "a way that a site sent away is left alone, the others go on" {
+	start_http_proxy
+	pool http "\"proxies\":[\"http://127.0.0.1:$http\"]"
+	control hook '{"name":"a","status":403,"times":1}'
+	watch a /hook/a '["direct","http"]' '"every":"100ms"'
+	start_daemon scraper --dir "$DIR" -w w.jsonl -o - --proxies prox.jsonl \
+		--allow 127.0.0.1 --host-delay 0ms
+	wait_for eval '[ "$(total a)" -ge 5 ]'
+	control hook/a | jq -e '[.requests[].headers | has("via")]
+		| .[0] == false and (.[1:] | all)'
+}
