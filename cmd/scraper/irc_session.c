@@ -10,8 +10,10 @@
 
 /* Of these, what is offered. */
 static const char *const wanted[] = {
-	"message-tags",	  "server-time",	"echo-message",
-	"twitch.tv/tags", "twitch.tv/commands",
+	"message-tags",
+	"server-time",
+	"twitch.tv/tags",
+	"twitch.tv/commands",
 };
 
 static void over(struct irc_verdict *v, enum outcome outcome, const char *fmt,
