@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	a.conditional = size & 1;
 	rest = str_sub(rest, 2, size);
 	a.retry_after = str_cut(rest, '\n', &rest);
+	a.server = a.retry_after;
 	a.body = rest;
 	classify(&a, INT64_C(1795000000000000), &v);
 	assert(v.retry_ms >= 0 && v.retry_ms <= CLASSIFY_RETRY_MAX_MS);
