@@ -64,18 +64,26 @@ static enum polite_end politeness_of(const struct verdict *v)
  */
 void fetcher_give_place(struct fetcher *f, struct site *s)
 {
-	struct site *list, *r;
+	struct site *list, **last, *r;
 
 	f->active--;
 	pump(s);
 	list = f->ready;
+	last = f->ready_last;
 	f->ready = NULL;
 	f->ready_last = &f->ready;
-	while ((r = list)) {
+	while (f->active < (size_t)f->conf.max_active && (r = list)) {
 		list = r->next_ready;
 		r->ready = false;
 		pump(r);
 	}
+	if (!list)
+		return;
+	/* The others wait on, before those that still must after their turn. */
+	*last = f->ready;
+	if (!f->ready)
+		f->ready_last = last;
+	f->ready = list;
 }
 
 /* ---- redirects ---- */

@@ -31,10 +31,11 @@ struct task *task_find(const struct scraper *s, struct str id)
 
 static struct source *source_of(struct scraper *s, struct str name)
 {
-	struct source *src = s->sources;
+	struct source **slot = &s->source_slots[str_hash(name) % SCRAPER_TASKS];
+	struct source *src = *slot;
 
 	while (src && !str_is(name, src->name))
-		src = src->next;
+		src = src->next_in_slot;
 	if (src)
 		return src;
 	src = xcalloc(1, sizeof(*src));
@@ -42,6 +43,8 @@ static struct source *source_of(struct scraper *s, struct str name)
 	src->next_us = CLK_NONE;
 	src->next = s->sources;
 	s->sources = src;
+	src->next_in_slot = *slot;
+	*slot = src;
 	return src;
 }
 

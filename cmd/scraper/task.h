@@ -58,7 +58,7 @@ struct source {
 	enum outcome outcome; /* of the last that failed */
 	int64_t next_us;      /* and its next try; CLK_NONE: not known */
 	bool told, told_running, told_failing, told_blocked;
-	struct source *next;
+	struct source *next, *next_in_slot;
 };
 
 struct scraper {
@@ -82,7 +82,7 @@ struct scraper {
 	struct task *items[SCRAPER_TASKS]; /* those with an item, by it */
 	size_t n_tasks;
 	size_t left; /* of one pass */
-	struct source *sources;
+	struct source *sources, *source_slots[SCRAPER_TASKS];
 	struct result *results, **results_last;
 	struct arena scratch;	  /* of one extraction */
 	struct stats_times *late; /* of stats: schedule_late_seconds */
