@@ -321,11 +321,13 @@ static int complete_chat(struct type_watch *w, struct err *e)
 							  : STR("poll");
 	if (!c->platform.p)
 		c->platform = w->source;
-	if (w->cron.p)
-		return err_set(e, EX_DATAERR, "cron: not for a chat");
-	if (w->extract.p || w->item.present)
+	/* A chat may be silent as long as its people are: it is not stale. */
+	if (w->cron.p || w->fresh.p || w->extract.p || w->item.present)
 		return err_set(e, EX_DATAERR, "%s: not for a chat",
-			       w->extract.p ? "extract" : "item");
+			       w->cron.p      ? "cron"
+			       : w->fresh.p   ? "fresh"
+			       : w->extract.p ? "extract"
+					      : "item");
 	if (w->every.p &&
 	    (!str_duration_ms(w->every, &every_ms) || every_ms < POLL_MIN_MS))
 		return err_set(e, EX_DATAERR, "every: below 500ms");

@@ -29,8 +29,7 @@ static const char *const texts[] = {
 	"wow",
 	"I want two of these",
 	"any discount for three?",
-	"gr\xc3\xbc\xc3\x9f"
-	"e aus Berlin",
+	"gr\303\274\303\237e aus Berlin",
 	"\xf0\x9f\x94\xa5\xf0\x9f\x94\xa5",
 };
 

@@ -419,6 +419,48 @@ static void what_is_left_out_of_a_watch_is_filled_in(void **state)
 	arena_free(&a);
 }
 
+/* Each of these on the door: what a chat cannot be, and what it can. */
+static void a_chat_is_judged_at_the_door(void **state)
+{
+	static const struct {
+		const char *data, *want; /* NULL: it may pass */
+	} cases[] = {
+		{ "{\"url\":\"wss://x/\"}", NULL },
+		{ "{\"url\":\"http://x/\",\"kind\":\"chat\"}", NULL },
+		{ "{\"url\":\"ws://x/\",\"chat\":{\"protocol\":\"irc\","
+		  "\"channels\":[\"#a\"]}}",
+		  NULL },
+		{ "{\"url\":\"ws://x/\",\"kind\":\"html\"}",
+		  "kind: html does not go with a URL of that kind" },
+		{ "{\"url\":\"irc://x/\"}", "chat: channels: none is named" },
+		{ "{\"url\":\"irc://x/\",\"chat\":{\"channels\":[\"#a b\"]}}",
+		  "chat: channels[1]: no name of a channel" },
+		{ "{\"url\":\"http://x/\",\"chat\":{\"protocol\":\"irc\","
+		  "\"channels\":[\"#a\"]}}",
+		  "chat: protocol: irc does not go with that URL" },
+		{ "{\"url\":\"ws://x/\",\"every\":\"499ms\"}",
+		  "every: below 500ms" },
+		{ "{\"url\":\"ws://x/\",\"fresh\":\"1h\"}",
+		  "fresh: not for a chat" },
+		{ "{\"url\":\"ws://x/\",\"chat\":{\"send\":[1]}}",
+		  "chat: send[1]: neither a text nor an object" },
+		{ "{\"url\":\"ws://x/\",\"chat\":{\"pass\":{\"a\":1}}}",
+		  "chat: pass: must be {\"file\":NAME}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct event ev = { .topic = STR("watch.set/c"),
+				    .data = str_from(cases[i].data) };
+		struct err e = { 0 };
+		bool good = type_check(&ev, &e) == 0;
+
+		if (good != !cases[i].want ||
+		    (!good && strcmp(e.msg, cases[i].want)))
+			fail_msg("%s: %s", cases[i].data, e.msg);
+	}
+}
+
 static void a_watch_that_cannot_be_is_refused(void **state)
 {
 	static const struct {
@@ -505,6 +547,7 @@ int main(void)
 		cmocka_unit_test(an_id_is_made_from_the_url),
 		cmocka_unit_test(what_is_left_out_of_a_watch_is_filled_in),
 		cmocka_unit_test(a_watch_that_cannot_be_is_refused),
+		cmocka_unit_test(a_chat_is_judged_at_the_door),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
