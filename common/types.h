@@ -176,6 +176,7 @@ struct type_record { /* observation.record/WATCH */
 	struct str status;  /* JSON number: the HTTP status */
 	struct str took;    /* JSON number: ms of the last request */
 	struct str headers; /* JSON object */
+	struct str via, proxy, robots;
 	struct type_body body;
 	struct str extract; /* JSON object */
 	struct str config;

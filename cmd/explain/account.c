@@ -218,6 +218,7 @@ static void print_record(struct account *c, struct str data)
 
 	line_of(c, data, "url", pushed ? "pushed as" : "asked");
 	line_of(c, data, "via", "via");
+	line_of(c, data, "proxy", "proxy");
 	print_answer(c, data);
 	print_headers(c, get(data, "headers"));
 	print_body(c, get(data, "body"));

@@ -61,6 +61,10 @@ void provenance_take(struct provenance *p, const struct fetched *f, bool body,
 {
 	if (body && f->a->body.len)
 		p->body = arena_str(a, f->a->body);
+	if (f->via.p)
+		p->via = arena_str(a, f->via);
+	if (f->proxy)
+		p->proxy = arena_str(a, str_from(f->proxy));
 	if (!f->r)
 		return;
 	p->took_us = f->r->total_us;
@@ -261,6 +265,8 @@ struct str provenance_print(const struct watch *w, const struct provenance *p,
 		.url = w->def.url,
 		.final = final_url(w, p),
 		.headers = p->headers,
+		.via = p->via,
+		.proxy = p->proxy,
 		.pushed = p->push_source.p,
 	};
 
@@ -268,6 +274,8 @@ struct str provenance_print(const struct watch *w, const struct provenance *p,
 	t.config = str_from(config);
 	if (end->reason.p)
 		t.reason = str_utf8_prefix(end->reason, 500);
+	if (w->ignores_robots)
+		t.robots = STR("ignored");
 	if (end->status)
 		t.status = number(a, end->status);
 	if (p->took_us)

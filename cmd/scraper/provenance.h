@@ -25,10 +25,11 @@ enum {
 };
 
 struct provenance {
-	struct str body;    /* as it was read; absent: none */
-	struct str url;	    /* that answered; absent: as the watch says */
-	struct str headers; /* a JSON object; absent: none */
-	int64_t took_us;    /* of the last request; 0: not known */
+	struct str body;       /* as it was read; absent: none */
+	struct str url;	       /* that answered; absent: as the watch says */
+	struct str headers;    /* a JSON object; absent: none */
+	struct str via, proxy; /* by which way; absent: directly */
+	int64_t took_us;       /* of the last request; 0: not known */
 	/* Of the observation.push that it is from; absent: it was fetched. */
 	struct str push_source;
 	uint64_t push_id;
