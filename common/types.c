@@ -423,6 +423,9 @@ static const struct shape_field price_rows[] = {
 	{ ROW(type_price, offers, COUNT, 0,
 	      "Of so many shops' offers this is the best; absent: one "
 	      "watch.") },
+	{ ROW(type_price, backfilled, BOOL, 0,
+	      "Read later, from a body that was kept; time is when it was "
+	      "so.") },
 };
 const struct shape shape_price =
 	SHAPE(type_price, price_rows, OPEN,

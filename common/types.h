@@ -132,7 +132,7 @@ struct type_price { /* price.update/ITEM, offer.update/ITEM */
 	struct str price, currency, previous, availability, source;
 	struct str list_price, shipping, unit_price, unit;
 	struct str condition, title, link, image, seller;
-	bool baseline, free;
+	bool baseline, free, backfilled;
 	struct str offers; /* price.update: digits; absent: one watch */
 	bool stale;	   /* offer.update */
 };

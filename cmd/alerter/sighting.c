@@ -67,7 +67,8 @@ static bool read_price(const struct event *ev, struct arena *a,
 	struct type_price p;
 	struct str text[2];
 
-	if (shape_decode(&shape_price, ev->data, &p, a, NULL))
+	/* What was so once, and is told now, is not how it is. */
+	if (shape_decode(&shape_price, ev->data, &p, a, NULL) || p.backfilled)
 		return false;
 	s->kind = SIGHTING_PRICE;
 	s->item = p.item;

@@ -138,8 +138,12 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 	if (!event_is(ev, "price.update") || time_of(ev) == CLK_NONE)
 		return 0;
 	arena_reset(&an->arena);
-	/* What the types refuse was refused where it came in. */
-	if (shape_decode(&shape_price, ev->data, &price, &an->arena, &bad))
+	/*
+	 * What the types refuse was refused where it came in. What was filled
+	 * in later has its time in the middle of a series, which goes forward.
+	 */
+	if (shape_decode(&shape_price, ev->data, &price, &an->arena, &bad) ||
+	    price.backfilled)
 		return 0;
 	source = price.source.p	 ? price.source
 		 : price.watch.p ? price.watch

@@ -296,6 +296,16 @@ static bool read_walk(const struct access *who, const struct net_request *r,
 	return read_bounds(r, j, w, e);
 }
 
+/* The newest first, as they were gathered; filled in later is not newest. */
+static int compare_points(const void *a, const void *b)
+{
+	const struct point *x = a, *y = b;
+
+	if (x->time_us != y->time_us)
+		return x->time_us < y->time_us ? 1 : -1;
+	return x->offset < y->offset ? 1 : x->offset > y->offset ? -1 : 0;
+}
+
 static void print_points(const struct walk *w, struct buf *b)
 {
 	char time[CLK_TEXT_SIZE];
@@ -323,6 +333,8 @@ static void answer_walk(struct net_conn *c, struct str topic,
 {
 	struct buf b = { 0 };
 
+	if (w->n)
+		qsort(w->point, w->n, sizeof(*w->point), compare_points);
 	buf_puts(&b, "{\"topic\":");
 	buf_json_str(&b, topic);
 	buf_puts(&b, ",\"field\":");

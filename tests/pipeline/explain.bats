@@ -191,3 +191,43 @@ explain() {
 	  next          TIME
 	END
 }
+
+@test "a repaired selector reads kept bodies again, and fills in what they say" {
+	start_weir
+	site set '{"item":"rolex-submariner","price":"9100.00","hold":true}'
+	broken='extract={"fields":{"title":{"css":"h1"},"price":{"css":".none"}}}'
+	weir watch add "$sim/shop/plain/rolex-submariner" id=rolex kind=html \
+		item.id=rolex item.target=8000 "$broken"
+	event price.update/rolex .data.baseline
+	jq -e '.data.price == null' "$T/event"
+	time=$(jq -r .time "$T/event")
+	run weir extract --again rolex
+	[ "$status" -eq 0 ]
+	[ -z "$output" ] # there is no price in it, either
+	site set '{"item":"rolex-submariner","price":"7700.00","hold":true}'
+	weir watch add "$sim/shop/plain/rolex-submariner" id=rolex kind=html \
+		item.id=rolex item.target=8000 'extract={"fields":{"title":{"css":"h1"},"price":{"css":"b"}}}'
+	event price.update/rolex '.data.price == "7700.00"'
+	event delivery.sent/default
+	weir extract --again rolex --dry-run >"$T/dry"
+	[ "$(events price.update/rolex)" -eq 2 ]
+	weir extract --again rolex >"$T/filled"
+	jq -e --arg t "$time" '.time == $t and .price == "9100.00" and .currency == "EUR"' "$T/filled"
+	event price.update/rolex .data.backfilled
+	jq -e --arg t "$time" --slurpfile d "$T/dry" '.time == $t and .data == $d[0].data
+		and .cause == $d[0].cause' "$T/event"
+	# Again it says nothing new; nobody is alerted, and no series goes back.
+	run weir extract --again rolex
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	site set '{"item":"rolex-submariner","price":"7600.00","hold":true}'
+	weir watch poll rolex
+	event price.stats/rolex '.data.price == "7600.00"'
+	[ "$(events price.update/rolex)" -eq 4 ]
+	[ "$(weir log price.stats/rolex | jq -r .data.price | xargs)" = "7700.00 7600.00" ]
+	[ "$(weir log alert.new/rolex/ | jq -r .data.currentPrice | xargs)" = 7700.00 ]
+	curl -fsS "$url/api/v1/history?topic=price.update/rolex" |
+		jq -e '[.points[].value] == ["9100.00", "7700.00", "7600.00"]'
+	run weir extract --again none
+	[ "$status" -eq 66 ]
+}
