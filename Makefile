@@ -41,6 +41,8 @@ LIBS_lws  := $(shell $(PKG_CONFIG) --libs libwebsockets)
 LIBS_xml  := $(shell $(PKG_CONFIG) --libs libxml-2.0)
 CFLAGS_xml := $(shell $(PKG_CONFIG) --cflags libxml-2.0)
 LIBS_html := -lmodest -lm
+LIBS_jq   := -ljq
+LIBS_seccomp := $(shell $(PKG_CONFIG) --libs libseccomp)
 LIBS_z    := -lz
 LIBS_uring := $(shell $(PKG_CONFIG) --libs liburing)
 LIBS_pcre2 := $(shell $(PKG_CONFIG) --libs libpcre2-8)
@@ -49,7 +51,7 @@ LIBS_zstd := $(shell $(PKG_CONFIG) --libs libzstd)
 LIBS_mhd  := $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 
 LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) -lssl $(LIBS_crypto) -lm -lpthread
-LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_z)
+LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_jq) $(LIBS_seccomp) $(LIBS_z)
 LIBS_gateway := $(LIBS_lws) $(LIBS_uring) $(LIBS_z) -lssl $(LIBS_crypto)
 LIBS_sim     := $(LIBS_mhd) $(LIBS_z)
 

@@ -148,6 +148,12 @@ bool stage_is_filter(const struct stage *s);
  */
 void stage_finish(struct stage *s);
 
+/*
+ * As a filter: something that was read is not good, which showed only later.
+ * It was told; the result of stage_run() is EX_DATAERR.
+ */
+void stage_bad_input(struct stage *s);
+
 /* ---- inside a transaction (event, fire, open, or one's own) ---- */
 
 /*

@@ -112,6 +112,11 @@ fail:
 	return -1;
 }
 
+void stage_bad_input(struct stage *s)
+{
+	s->bad_input = true;
+}
+
 static int result(const struct stage *s, struct err *e)
 {
 	if (s->bad_input)

@@ -22,6 +22,10 @@ static const struct {
 	/* alerter, notifier, scraper */
 	{ "alerts_total", "Alerts that fired." },
 	{ "failed_total", "Deliveries given up." },
+	{ "extractions_pending", "Documents that wait to be read." },
+	{ "extractions_total", "Documents, by what was found in them." },
+	{ "extractor_ends_total", "Readers that ended, by reason." },
+	{ "extractor_starts_total", "Readers that were started." },
 	{ "fetches_total", "Fetches, by how they ended." },
 	{ "chat_gaps_total", "Times that messages of a chat may be missing." },
 	{ "chat_repeated_total", "Messages of chats that were known." },
@@ -34,6 +38,7 @@ static const struct {
 	{ "proxy_ends_total", "Requests through proxies, by how these did." },
 	{ "queued", "Messages that wait for a channel." },
 	{ "retries_total", "Deliveries that are tried again." },
+	{ "sandbox", "1 if readers run behind a filter of system calls." },
 	{ "schedule_late_seconds",
 	  "From when a fetch was due until its first request left." },
 	{ "sent_total", "Messages delivered." },

@@ -89,4 +89,10 @@ struct str dom_visible_text_but(const struct dom_node *n, const bool *ignored,
 struct str dom_to_utf8(struct str body, struct str content_type,
 		       struct arena *a);
 
+/*
+ * Open the tables of the web's encodings, for a process that cannot open a file
+ * later; others cannot be read then. They stay for the life of the process.
+ */
+void dom_load(void);
+
 #endif

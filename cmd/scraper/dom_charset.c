@@ -70,6 +70,22 @@ static const struct label {
 	{ "macintosh", "MACINTOSH" },
 };
 
+/* Encodings of the web, for which iconv opens a file each. */
+static const char *const tables[] = {
+	"UTF-16",      "UTF-16BE",    "UTF-16LE",    "UTF-32",
+	"UTF-32BE",    "UTF-32LE",    "IBM866",	     "CP866",
+	"ISO-8859-2",  "ISO-8859-3",  "ISO-8859-4",  "ISO-8859-5",
+	"ISO-8859-6",  "ISO-8859-7",  "ISO-8859-8",  "ISO-8859-10",
+	"ISO-8859-13", "ISO-8859-14", "ISO-8859-15", "ISO-8859-16",
+	"KOI8-R",      "KOI8-U",      "CP1250",	     "CP1251",
+	"CP1252",      "CP1253",      "CP1254",	     "CP1255",
+	"CP1256",      "CP1257",      "CP1258",	     "CP874",
+	"CP932",       "CP949",	      "GB18030",     "GB2312",
+	"BIG5",	       "BIG5-HKSCS",  "EUC-JP",	     "EUC-KR",
+	"ISO-2022-JP", "MACINTOSH",   "MAC-UKRAINE", "TIS-620",
+	"CP437",       "CP850",
+};
+
 /* windows-1252 from 0x80; 0 where the byte stands for itself. */
 static const uint16_t cp1252[32] = {
 	0x20ac, 0,	0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
@@ -153,6 +169,12 @@ static struct str from_iconv(struct str s, const char *charset, struct arena *a)
 	}
 	iconv_close(cd);
 	return take(&out, a);
+}
+
+void dom_load(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		(void)iconv_open(utf8, tables[i]);
 }
 
 /* What a label stands for; NULL if it is no plausible name of one. */

@@ -67,6 +67,16 @@ void extractor_free(struct extractor **xp)
 	*xp = NULL;
 }
 
+bool extractor_has_programs(const struct extractor *x)
+{
+	return x->kind->has_programs && x->kind->has_programs(x->compiled);
+}
+
+int extractor_prepare(struct extractor *x, struct err *e)
+{
+	return x->kind->prepare ? x->kind->prepare(x->compiled, e) : 0;
+}
+
 void extractor_run(const struct extractor *x, const struct document *doc,
 		   struct arena *a, struct observation *o)
 {

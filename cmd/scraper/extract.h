@@ -34,6 +34,15 @@ struct extractor *extractor_new(const char *kind, const struct json *config,
 				struct err *e);
 void extractor_free(struct extractor **xp);
 
+/* Is there something to prepare? */
+bool extractor_has_programs(const struct extractor *x);
+/*
+ * Compile what may only be compiled where it may be run, which are programs of
+ * jq: in a process that can be spared (jqprogram.h). Before the first run. -1
+ * with *e: EX_CONFIG, as from extractor_new().
+ */
+int extractor_prepare(struct extractor *x, struct err *e);
+
 /* Fill *o; everything that it points to is in the arena or is constant. */
 void extractor_run(const struct extractor *x, const struct document *doc,
 		   struct arena *a, struct observation *o);
@@ -46,6 +55,9 @@ struct extract_kind {
 	const char *name;
 	int (*compile)(const struct json *config, void **compiled_r,
 		       struct err *e);
+	/* May both be NULL. */
+	bool (*has_programs)(const void *compiled);
+	int (*prepare)(void *compiled, struct err *e);
 	void (*release)(void *compiled);
 	void (*run)(const void *compiled, const struct document *doc,
 		    struct arena *a, struct observation *o);

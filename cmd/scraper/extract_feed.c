@@ -109,4 +109,4 @@ static void run(const void *compiled, const struct document *doc,
 		o->outcome = OUTCOME_FOUND;
 }
 
-const struct extract_kind extract_feed = { "feed", NULL, NULL, run };
+const struct extract_kind extract_feed = { .name = "feed", .run = run };

@@ -1,6 +1,7 @@
 /*
- * Kind "json": an API's answer. SELECTOR is {"path":JSONPATH} or
- * {"pointer":JSON POINTER}; within fields, "$" and "" are the item.
+ * Kind "json": an API's answer. SELECTOR is {"path":JSONPATH},
+ * {"pointer":JSON POINTER} or {"jq":PROGRAM}; within fields, "$", "" and "."
+ * are the item.
  *
  * An "items" that selects a single array means its elements. A field takes
  * the first of the values found that is a text, number or boolean.
@@ -14,11 +15,14 @@
 #include "dom.h"
 #include "extract.h"
 #include "fields.h"
+#include "jqprogram.h"
 #include "jsonpath.h"
 
 struct selector {
 	struct jsonpath *path; /* or: */
-	char *pointer;
+	char *pointer;	       /* or: */
+	char *program;
+	struct jqprogram *jq; /* of the program, once prepared */
 };
 
 static void release_selector(void *selector)
@@ -27,6 +31,8 @@ static void release_selector(void *selector)
 
 	jsonpath_free(&s->path);
 	free(s->pointer);
+	free(s->program);
+	jqprogram_free(&s->jq);
 	free(s);
 }
 
@@ -34,14 +40,20 @@ static void *compile_selector(const struct json *spec, bool list, struct err *e)
 {
 	const char *path = json_string(json_member(spec, "path"));
 	const char *pointer = json_string(json_member(spec, "pointer"));
+	const char *program = json_string(json_member(spec, "jq"));
 	struct selector *s = xcalloc(1, sizeof(*s));
 
 	(void)list;
-	if (!path == !pointer) {
+	if (!!path + !!pointer + !!program != 1) {
 		err_set(e, EX_CONFIG,
-			"one of path and pointer is needed, as "
-			"a string");
+			"one of path, pointer and jq is needed, as a string");
 		goto fail;
+	}
+	if (program) {
+		if (jqprogram_check(str_from(program), e))
+			goto fail;
+		s->program = xstrdup(program);
+		return s;
 	}
 	if (path) {
 		s->path = jsonpath_compile(str_from(path), e);
@@ -58,28 +70,64 @@ fail:
 	return NULL;
 }
 
-/* One item, and what is left of the work on the whole document. */
-struct place {
-	const struct json *node;
-	uint64_t *left;
+static bool has_program(const void *selector)
+{
+	const struct selector *s = selector;
+
+	return s->program;
+}
+
+static int prepare_selector(void *selector, struct err *e)
+{
+	struct selector *s = selector;
+
+	if (s->program && !s->jq)
+		s->jq = jqprogram_new(s->program, e);
+	return s->program && !s->jq ? -1 : 0;
+}
+
+/* ---- nodes ---- */
+
+/* A value of the document, or one that a program made: as either, on demand. */
+struct node {
+	const struct json *json;
+	struct json *own; /* json, where it was made for this */
+	struct jqvalue *value;
 };
 
-static int select_nodes(const struct selector *s, struct place at,
-			struct arena *a, struct nodelist *list_r, struct err *e)
-{
-	const struct json *one;
+/* Of one document. */
+struct run {
+	struct arena *a;
+	uint64_t left;	   /* work that JSONPath may still do */
+	struct err failed; /* the first program for a field that did */
+};
 
-	if (s->path)
-		return jsonpath_run_within(s->path, at.node, at.left, a, list_r,
-					   e);
-	*list_r = (struct nodelist){ 0 };
-	one = jsonptr_get(str_from(s->pointer), at.node);
-	if (one) {
-		list_r->node = arena_alloc(a, sizeof(*list_r->node));
-		list_r->node[0] = one;
-		list_r->n = 1;
-	}
-	return 0;
+/* What fields are read from. */
+struct place {
+	struct run *run;
+	struct node *node;
+};
+
+static const struct json *as_json(struct node *n)
+{
+	struct err e;
+
+	if (!n->json)
+		n->json = n->own = jqvalue_json(n->value, &e);
+	return n->json;
+}
+
+static const struct jqvalue *as_value(struct node *n)
+{
+	if (!n->value)
+		n->value = jqvalue_new(n->json);
+	return n->value;
+}
+
+static void drop(struct node *n)
+{
+	jqvalue_free(&n->value);
+	json_free(&n->own);
 }
 
 static struct raw raw_of(const struct json *n)
@@ -102,14 +150,76 @@ static struct raw raw_of(const struct json *n)
 	return (struct raw){ .text = { 0 } };
 }
 
+/* The same of a value of jq's. */
+static struct raw raw_of_value(const struct jqvalue *v, struct arena *a)
+{
+	struct raw raw = { .text = { 0 } };
+	int n = jqvalue_count(v);
+
+	raw.text = jqvalue_text(v, a, &raw.number);
+	for (int i = 0; i < n && !raw.text.p; i++) {
+		struct jqvalue *element = jqvalue_at(v, i);
+
+		raw.text = jqvalue_text(element, a, &raw.number);
+		jqvalue_free(&element);
+	}
+	return raw;
+}
+
+/* ---- fields ---- */
+
+static struct raw read_program(const struct selector *s, struct place at,
+			       struct arena *a)
+{
+	struct raw raw = { .text = { 0 } };
+	struct jqvalue *v;
+	struct err e;
+	int rc = 0;
+
+	jqprogram_start(s->jq, as_value(at.node));
+	for (int i = 0; i < JQPROGRAM_RESULTS_MAX && !raw.text.p; i++) {
+		rc = jqprogram_next(s->jq, &v, &e);
+		if (rc <= 0)
+			break;
+		raw = raw_of_value(v, a);
+		jqvalue_free(&v);
+	}
+	if (rc < 0 && !at.run->failed.code)
+		at.run->failed = e;
+	return raw;
+}
+
+static int find_nodes(const struct selector *s, struct place at,
+		      struct nodelist *list_r, struct err *e)
+{
+	const struct json *root = as_json(at.node), *one;
+
+	*list_r = (struct nodelist){ 0 };
+	if (!root)
+		return 0;
+	if (s->path)
+		return jsonpath_run_within(s->path, root, &at.run->left,
+					   at.run->a, list_r, e);
+	one = jsonptr_get(str_from(s->pointer), root);
+	if (one) {
+		list_r->node = arena_alloc(at.run->a, sizeof(*list_r->node));
+		list_r->node[0] = one;
+		list_r->n = 1;
+	}
+	return 0;
+}
+
 static struct raw read_selector(const void *selector, const void *item,
 				struct arena *a)
 {
+	const struct selector *s = selector;
+	const struct place *at = item;
 	struct nodelist list;
 	struct raw raw;
 
-	if (select_nodes(selector, *(const struct place *)item, a, &list,
-			 NULL) == 0) {
+	if (s->program)
+		return read_program(s, *at, a);
+	if (find_nodes(s, *at, &list, NULL) == 0) {
 		for (size_t i = 0; i < list.n; i++) {
 			raw = raw_of(list.node[i]);
 			if (raw.text.p)
@@ -119,10 +229,12 @@ static struct raw read_selector(const void *selector, const void *item,
 	return (struct raw){ .text = { 0 } };
 }
 
-static const char *const members[] = { "path", "pointer", NULL };
+static const char *const members[] = { "path", "pointer", "jq", NULL };
 static const struct selector_ops ops = {
 	.members = members,
 	.compile = compile_selector,
+	.has_program = has_program,
+	.prepare = prepare_selector,
 	.release = release_selector,
 	.read = read_selector,
 };
@@ -133,11 +245,41 @@ static int compile(const struct json *config, void **compiled_r, struct err *e)
 	return *compiled_r ? 0 : -1;
 }
 
+static bool has_programs(const void *compiled)
+{
+	return fields_have_programs(compiled);
+}
+
+static int prepare(void *compiled, struct err *e)
+{
+	return fields_prepare(compiled, e);
+}
+
 static void release(void *compiled)
 {
 	struct fields *f = compiled;
 
 	fields_free(&f);
+}
+
+/* ---- items ---- */
+
+struct items {
+	struct node *node;
+	size_t n, cap, dropped;
+};
+
+static void add_node(struct items *l, struct node n)
+{
+	xgrow(&l->node, &l->cap, l->n, sizeof(*l->node));
+	l->node[l->n++] = n;
+}
+
+static void free_items(struct items *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		drop(&l->node[i]);
+	free(l->node);
 }
 
 /* Whether the list that the last segment of "items" looks into is empty. */
@@ -156,60 +298,123 @@ static bool is_empty_list(const struct selector *s, const struct json *root,
 	return parents.n > 0;
 }
 
-static void elements_of(const struct json *array, struct arena *a,
-			struct nodelist *list_r)
+static int select_items(const struct selector *s, struct place at,
+			struct items *l, struct observation *o)
 {
-	size_t n = json_count(array), i = 0;
+	struct nodelist list;
+	struct err e;
 
-	list_r->node = arena_alloc(a, n * sizeof(*list_r->node));
-	list_r->n = n;
-	json_each (element, array)
-		list_r->node[i++] = element;
+	if (find_nodes(s, at, &list, &e)) {
+		observation_fail(o, at.run->a, OUTCOME_PARSE_FAIL, "items: %s",
+				 e.msg);
+		return -1;
+	}
+	if (list.n == 1 && json_kind(list.node[0]) == JSON_ARRAY) {
+		json_each (element, list.node[0])
+			add_node(l, (struct node){ .json = element });
+		return 0;
+	}
+	for (size_t i = 0; i < list.n; i++)
+		add_node(l, (struct node){ .json = list.node[i] });
+	if (list.n > 0 || is_empty_list(s, at.node->json, at.run->a))
+		return 0;
+	observation_fail(o, at.run->a, OUTCOME_SELECTOR_MISS,
+			 "items found nothing");
+	return -1;
+}
+
+/* A single array stands for its elements. */
+static void spread(struct items *l)
+{
+	struct node whole = l->node[0];
+	int n = jqvalue_count(whole.value);
+
+	if (n < 0)
+		return;
+	l->n = 0;
+	for (int i = 0; i < n && l->n < JQPROGRAM_RESULTS_MAX; i++)
+		add_node(l,
+			 (struct node){ .value = jqvalue_at(whole.value, i) });
+	l->dropped += (size_t)n - l->n;
+	drop(&whole);
+}
+
+/* A program that fails does not find its way in the document. */
+static int run_items(const struct selector *s, struct place at, struct items *l,
+		     struct observation *o)
+{
+	struct jqvalue *v;
+	struct err e;
+	int rc;
+
+	jqprogram_start(s->jq, as_value(at.node));
+	while ((rc = jqprogram_next(s->jq, &v, &e)) > 0) {
+		if (l->n == JQPROGRAM_RESULTS_MAX) {
+			l->dropped = 1; /* at least */
+			jqvalue_free(&v);
+			break;
+		}
+		add_node(l, (struct node){ .value = v });
+	}
+	if (rc < 0) {
+		observation_fail(o, at.run->a, OUTCOME_SELECTOR_MISS,
+				 "items: %s", e.msg);
+		return -1;
+	}
+	if (l->n == 1)
+		spread(l);
+	return 0;
 }
 
 /* The nodes that are items; -1: *o has an outcome already. */
-static int find_items(const struct selector *items, struct place root,
-		      struct arena *a, struct nodelist *list_r,
-		      struct observation *o)
+static int find_items(const struct selector *s, struct place root,
+		      struct items *l, struct observation *o)
 {
-	struct nodelist *l = list_r;
-	struct err e;
-
-	if (select_nodes(items, root, a, l, &e)) {
-		observation_fail(o, a, OUTCOME_PARSE_FAIL, "items: %s", e.msg);
+	if (s->program ? run_items(s, root, l, o) : select_items(s, root, l, o))
 		return -1;
-	}
-	if (l->n == 1 && json_kind(l->node[0]) == JSON_ARRAY)
-		elements_of(l->node[0], a, l);
-	else if (l->n == 0 && !is_empty_list(items, root.node, a))
-		observation_fail(o, a, OUTCOME_SELECTOR_MISS,
-				 "items found nothing");
-	if (l->n == 0 && o->outcome != OUTCOME_SELECTOR_MISS)
-		observation_fail(o, a, OUTCOME_EMPTY, "items: an empty list");
-	return l->n > 0 ? 0 : -1;
+	if (l->n > 0)
+		return 0;
+	observation_fail(o, root.run->a, OUTCOME_EMPTY, "items: an empty list");
+	return -1;
 }
 
-static void add_items(const struct fields *f, const struct json *root,
+static void add_items(const struct fields *f, struct items *l, struct run *run,
+		      const struct document *doc, struct observation *o)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		struct place at = { run, &l->node[i] };
+
+		if (!fields_add(f, &at, doc, run->a, o))
+			break;
+		drop(&l->node[i]);
+	}
+	o->dropped = l->dropped + (l->n - i);
+	fields_end(f, run->a, o);
+	if (run->left == 0)
+		observation_fail(o, run->a, OUTCOME_PARSE_FAIL,
+				 "fields: too much work for JSONPath");
+	else if (o->outcome == OUTCOME_SELECTOR_MISS && run->failed.code)
+		observation_fail(o, run->a, OUTCOME_SELECTOR_MISS, "%.*s: %s",
+				 STR_ARG(o->reason), run->failed.msg);
+}
+
+static void read_root(const struct fields *f, const struct json *root,
 		      const struct document *doc, struct arena *a,
 		      struct observation *o)
 {
-	struct nodelist list = { .node = &root, .n = 1 };
-	uint64_t left = JSONPATH_WORK_MAX;
-	struct place at = { root, &left };
+	struct run run = { .a = a, .left = JSONPATH_WORK_MAX };
+	struct node node = { .json = root };
+	struct place at = { &run, &node };
+	struct items l = { 0 };
 
-	if (fields_items(f) && find_items(fields_items(f), at, a, &list, o))
-		return;
-	for (size_t i = 0; i < list.n; i++) {
-		at.node = list.node[i];
-		if (!fields_add(f, &at, doc, a, o)) {
-			o->dropped = list.n - i;
-			break;
-		}
-	}
-	fields_end(f, a, o);
-	if (left == 0)
-		observation_fail(o, a, OUTCOME_PARSE_FAIL,
-				 "fields: too much work for JSONPath");
+	if (!fields_items(f))
+		add_node(&l, (struct node){ .json = root });
+	if (!fields_items(f) || find_items(fields_items(f), at, &l, o) == 0)
+		add_items(f, &l, &run, doc, o);
+	free_items(&l);
+	drop(&node);
 }
 
 static void run(const void *compiled, const struct document *doc,
@@ -228,8 +433,15 @@ static void run(const void *compiled, const struct document *doc,
 		observation_fail(o, a, OUTCOME_PARSE_FAIL, "%s", e.msg);
 		return;
 	}
-	add_items(compiled, root, doc, a, o);
+	read_root(compiled, root, doc, a, o);
 	json_free(&root);
 }
 
-const struct extract_kind extract_json = { "json", compile, release, run };
+const struct extract_kind extract_json = {
+	.name = "json",
+	.compile = compile,
+	.has_programs = has_programs,
+	.prepare = prepare,
+	.release = release,
+	.run = run,
+};

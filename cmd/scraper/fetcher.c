@@ -58,21 +58,22 @@ static enum polite_end politeness_of(const struct verdict *v)
 	}
 }
 
+static bool is_full(const struct fetcher *f)
+{
+	return f->active + f->held >= (size_t)f->conf.max_active;
+}
+
 /*
  * A place is free, and maybe a seat. Each of those in line is asked once: who
  * still cannot go gets in line again.
  */
-void fetcher_give_place(struct fetcher *f, struct site *s)
+static void take_places(struct fetcher *f)
 {
-	struct site *list, **last, *r;
+	struct site *list = f->ready, **last = f->ready_last, *r;
 
-	f->active--;
-	pump(s);
-	list = f->ready;
-	last = f->ready_last;
 	f->ready = NULL;
 	f->ready_last = &f->ready;
-	while (f->active < (size_t)f->conf.max_active && (r = list)) {
+	while (!is_full(f) && (r = list)) {
 		list = r->next_ready;
 		r->ready = false;
 		pump(r);
@@ -84,6 +85,22 @@ void fetcher_give_place(struct fetcher *f, struct site *s)
 	if (!f->ready)
 		f->ready_last = last;
 	f->ready = list;
+}
+
+void fetcher_give_place(struct fetcher *f, struct site *s)
+{
+	f->active--;
+	pump(s);
+	take_places(f);
+}
+
+void fetcher_hold(struct fetcher *f, size_t places)
+{
+	bool more = places < f->held;
+
+	f->held = places;
+	if (more)
+		take_places(f);
 }
 
 /* ---- redirects ---- */
@@ -266,7 +283,7 @@ static bool pump_one(struct site *s)
 
 	if (!ft || s->asking || s->asking_trip)
 		return false;
-	if (f->active >= (size_t)f->conf.max_active) {
+	if (is_full(f)) {
 		site_await(s);
 		return false;
 	}

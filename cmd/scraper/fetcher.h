@@ -88,6 +88,12 @@ int64_t fetcher_hold_ms(const struct fetcher *f, const char *url);
 /* Read every robots.txt again before the next request. */
 void fetcher_forget_robots(struct fetcher *f);
 
+/*
+ * So many places of max_active are taken by answers that were given, but are
+ * still worked on: what waits for a place waits for these, too.
+ */
+void fetcher_hold(struct fetcher *f, size_t places);
+
 /* Requests that wait, and requests under way. */
 size_t fetcher_waiting(const struct fetcher *f);
 size_t fetcher_active(const struct fetcher *f);

@@ -77,7 +77,7 @@ struct fetcher {
 	struct trips trips;
 	struct site *sites[SITES];
 	struct site *ready, **ready_last;
-	size_t n_sites, waiting, active;
+	size_t n_sites, waiting, active, held;
 };
 
 /* ---- fetcher_site.c ---- */

@@ -151,6 +151,32 @@ void fields_free(struct fields **fp)
 	free(f);
 }
 
+bool fields_have_programs(const struct fields *f)
+{
+	bool (*has)(const void *) = f->ops->has_program;
+	bool any = has &&
+		   ((f->items && has(f->items)) || (f->until && has(f->until)));
+
+	for (size_t i = 0; i < f->n_rules && has; i++)
+		any |= has(f->rules[i].selector);
+	return any;
+}
+
+int fields_prepare(struct fields *f, struct err *e)
+{
+	if (!f->ops->prepare)
+		return 0;
+	if (f->items && f->ops->prepare(f->items, e))
+		return err_prefix(e, "items");
+	if (f->until && f->ops->prepare(f->until, e))
+		return err_prefix(e, "until");
+	for (size_t i = 0; i < f->n_rules; i++)
+		if (f->ops->prepare(f->rules[i].selector, e))
+			return err_prefix(e, "fields.%s",
+					  field_name(f->rules[i].field));
+	return 0;
+}
+
 const void *fields_items(const struct fields *f)
 {
 	return f->items;

@@ -111,6 +111,9 @@ struct selector_ops {
 	 * NULL with *e (EX_CONFIG).
 	 */
 	void *(*compile)(const struct json *spec, bool list, struct err *e);
+	/* See extractor_prepare(). May both be NULL. */
+	bool (*has_program)(const void *selector);
+	int (*prepare)(void *selector, struct err *e);
 	void (*release)(void *selector);
 	/* The raw text of selector inside item, absent if there is none. */
 	struct raw (*read)(const void *selector, const void *item,
@@ -127,6 +130,10 @@ struct fields;
 struct fields *fields_compile(const struct json *config,
 			      const struct selector_ops *ops, struct err *e);
 void fields_free(struct fields **fp);
+
+/* Of all selectors, as extractor_prepare() has it. */
+bool fields_have_programs(const struct fields *f);
+int fields_prepare(struct fields *f, struct err *e);
 
 /* The compiled selector of "items"; NULL if there is none. */
 const void *fields_items(const struct fields *f);

@@ -17,6 +17,7 @@
 #include "common/version.h"
 #include "common/xmem.h"
 
+#include "extract_child.h"
 #include "scraper.h"
 #include "try.h"
 #include "try_extract.h"
@@ -36,6 +37,7 @@ static struct {
 	int64_t spread_ms, backoff_ms, backoff_max_ms, keep_bytes, body_bytes;
 	int64_t reconnect_ms, reconnect_max_ms;
 	int64_t cache_max_ms;
+	struct extract_pool_conf extract;
 	/* --try */
 	const char *try, *watch, *base_url, *robots, *expr, *tz;
 	int64_t count;
@@ -62,6 +64,7 @@ static struct {
 	.cache_max_ms = HOUR,
 	.keep_bytes = WATCHSTATE_TEXT_MAX,
 	.body_bytes = -1,
+	.extract = { .children = 1, .timeout_ms = 5000, .memory = 256 << 20 },
 	.count = 1,
 };
 
@@ -130,6 +133,13 @@ static const struct opt opts[] = {
 	{ 0, "cache-max", "TIME", OPT_MS, &cfg.cache_max_ms, 0, 7 * DAY,
 	  "ask for no answer again that is fresh, at most so long (default "
 	  "1h)" },
+	{ 0, "extractors", "N", OPT_UINT, &cfg.extract.children, 1,
+	  EXTRACT_POOL_CHILDREN_MAX,
+	  "processes that read documents, at most (default 1)" },
+	{ 0, "extract-timeout", "TIME", OPT_MS, &cfg.extract.timeout_ms, 1,
+	  HOUR, "for one document to be read (default 5s)" },
+	{ 0, "extract-memory", "SIZE", OPT_SIZE, &cfg.extract.memory, 16 << 20,
+	  INT64_C(16) << 30, "for each of them (default 256M)" },
 	{ 0, "keep-texts", "SIZE", OPT_SIZE, &cfg.keep_bytes, 0,
 	  WATCHSTATE_TEXT_MAX,
 	  "keep texts of pages up to this as blobs (default 1M; 0: none)" },
@@ -178,8 +188,8 @@ static int run_try(struct err *e)
 		return try_price(stdin, stdout, e);
 	if (strcmp(cfg.try, "extract") == 0)
 		return !cfg.watch ? missing("watch", e)
-				  : try_extract(cfg.watch, cfg.base_url, stdin,
-						stdout, e);
+				  : try_extract(cfg.watch, cfg.base_url,
+						&cfg.extract, stdin, stdout, e);
 	if (strcmp(cfg.try, "robots") == 0)
 		return !cfg.robots ? missing("robots", e)
 				   : try_robots(cfg.robots_agent, cfg.robots,
@@ -308,6 +318,7 @@ static void set_conf(void)
 			   .user_agent =
 				   cfg.user_agent ? cfg.user_agent : now.agent,
 			   .open_ms = cfg.timeout_ms },
+		.extract = cfg.extract,
 		.reload = reload,
 	};
 	if (cfg.via)
@@ -368,5 +379,7 @@ static int run(char **args, struct err *e)
 
 int main(int argc, char **argv)
 {
+	if (extract_child_asked(argc, argv))
+		extract_child_main(argv);
 	return tool_main(&tool, run, argc, argv);
 }

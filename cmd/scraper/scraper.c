@@ -33,7 +33,6 @@ void scraper_free(struct scraper **sp)
 		return;
 	egress_free(&s->egress);
 	tz_cache_free(&s->zones);
-	arena_free(&s->scratch);
 	free(s);
 	*sp = NULL;
 }
@@ -161,6 +160,7 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 		const struct former was = former_of(t);
 
 		task_set(s, w);
+		t->is_news = true;
 		if (settle(s, &was, ev, e))
 			return -1;
 		return record_source(s, t->source, ev->time_us, e);
@@ -171,6 +171,7 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 			SCRAPER_WATCHES_MAX);
 		return refuse_watch(s, ev, id, &why, e);
 	}
+	t->is_news = true;
 	if (record_load(t, e))
 		return -1;
 	task_begin(t);
@@ -292,6 +293,8 @@ static int open_net(struct scraper *s, struct err *e)
 	conf.left = ways_left;
 	conf.arg = s;
 	s->fetcher = fetcher_new(&conf);
+	s->pool = extract_pool_new(s->loop, stage_stats(s->stage),
+				   &s->conf->extract);
 	s->due = loop_timer_new(s->loop, tasks_due, s);
 	s->telling = loop_timer_new(s->loop, ways_tick, s);
 	s->summary = loop_timer_new(s->loop, record_summary, s);
@@ -363,6 +366,7 @@ void scraper_apply(struct scraper *s)
 	http_set(s->http, &s->conf->http);
 	fetcher_set(s->fetcher, &s->conf->fetcher);
 	streams_set_conf(s->streams, &streams);
+	extract_pool_set(s->pool, &s->conf->extract);
 }
 
 /* Settings, and with them secrets, time zones and every robots.txt. */
@@ -421,6 +425,7 @@ static void on_close(void *self, struct stage *stage)
 	push_free(s);
 	streams_free(&s->streams);
 	schedule_free(&s->schedule);
+	extract_pool_free(&s->pool);
 	fetcher_free(&s->fetcher);
 	http_free(&s->http);
 	loop_timer_free(&s->due);

@@ -14,6 +14,7 @@
 #include "common/http.h"
 #include "common/stage.h"
 
+#include "extract_pool.h"
 #include "fetcher.h"
 #include "schedule.h"
 #include "stream_link.h"
@@ -46,6 +47,7 @@ struct scraper_conf {
 	struct fetcher_conf fetcher; /* loop and http are filled in */
 	struct backoff reconnect;    /* of streams */
 	struct links_conf links;     /* the same: loop is */
+	struct extract_pool_conf extract;
 	/*
 	 * SIGHUP: put the settings as they are now into this struct and call
 	 * scraper_apply(), after which those of before may go. -1 with *e:

@@ -1,8 +1,10 @@
 #include "task.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "common/clk.h"
+#include "common/log.h"
 #include "common/stats.h"
 #include "common/xmem.h"
 
@@ -27,11 +29,13 @@ static bool outcome_backs_off(enum outcome o)
 	}
 }
 
-/* Nothing is fetched before wait_ms. */
-static void schedule_next(struct task *t, enum outcome outcome, int64_t wait_ms)
+/* Nothing is fetched before wait_ms. fails: soon again would not mend it. */
+static void schedule_next(struct task *t, enum outcome outcome, int64_t wait_ms,
+			  bool fails)
 {
 	t->n++;
-	t->failures = outcome_backs_off(outcome) ? t->failures + 1 : 0;
+	fails |= outcome_backs_off(outcome);
+	t->failures = fails ? t->failures + 1 : 0;
 	rhythm_next(t, wait_ms);
 }
 
@@ -111,27 +115,81 @@ static void copy_observation(struct observation *to,
 	}
 }
 
-static void extract(struct result *r, const struct extractor *x,
-		    struct str body, struct str content_type, struct str url)
+/* What waits to be extracted keeps its place among the fetches. */
+static void show_load(struct scraper *s)
 {
-	struct arena *scratch = &r->task->scraper->scratch;
-	struct observation o = { .n_items = 0 };
-	const struct type_watch *def = &r->task->watch->def;
-	struct document doc = {
-		.body = body,
-		.content_type = content_type,
-		.url = url,
-		.currency =
-			def->currency.p ? def->currency : def->item.currency,
-	};
+	fetcher_hold(s->fetcher, extract_pool_pending(s->pool));
+}
 
-	extractor_run(x, &doc, scratch, &o);
-	copy_observation(&r->o, &o, &r->arena);
-	arena_reset(scratch);
+static struct result *take_extracted(struct task *t)
+{
+	struct result *r = t->extracted;
+
+	t->extraction = NULL;
+	t->extracted = NULL;
+	return r;
+}
+
+static void on_extracted(void *arg, const struct extracted *x)
+{
+	struct task *t = arg;
+	struct result *r = take_extracted(t);
+
+	copy_observation(&r->o, x->o, &r->arena);
 	if (r->o.outcome == OUTCOME_FOUND && !r->o.n_items && !r->o.text.p)
 		r->o.outcome = OUTCOME_EMPTY;
 	r->outcome = r->o.outcome;
 	r->reason = r->o.reason;
+	/* A push comes when it comes. */
+	if (!r->push.p)
+		schedule_next(t, r->outcome, r->wait_ms, x->ended);
+	submit(t->scraper, r);
+	show_load(t->scraper);
+}
+
+/* r is of what will be found there. */
+static void extract(struct task *t, struct result *r,
+		    const struct wire_request *req)
+{
+	t->extracted = r;
+	t->extraction =
+		extract_pool_run(t->scraper->pool, req, on_extracted, t);
+	show_load(t->scraper);
+}
+
+static struct wire_request request_of(const struct task *t, struct str body,
+				      struct str content_type, struct str url)
+{
+	const struct type_watch *def = &t->watch->def;
+
+	return (struct wire_request){
+		.kind = def->kind,
+		.config = def->extract,
+		.doc = { .body = body.p ? body : STR(""),
+			 .content_type = content_type,
+			 .url = url,
+			 .currency = def->currency.p ? def->currency
+						     : def->item.currency },
+	};
+}
+
+bool task_is_busy(const struct task *t)
+{
+	return t->fetch || t->extraction || t->recording;
+}
+
+void task_cancel(struct task *t)
+{
+	struct result *r;
+
+	fetch_cancel(&t->fetch);
+	extraction_cancel(&t->extraction);
+	r = take_extracted(t);
+	if (!r)
+		return;
+	push_ended(t->scraper, r, false);
+	arena_free(&r->arena);
+	free(r);
 }
 
 /* How long the host wants us to wait, or its answer stays fresh. */
@@ -166,7 +224,7 @@ static void on_fetched(void *arg, const struct fetched *f)
 		task_seen(t, outcome, clk_wall_us());
 		if (outcome == OUTCOME_UNCHANGED)
 			rhythm_adapt(t, false);
-		schedule_next(t, outcome, wait_ms);
+		schedule_next(t, outcome, wait_ms, false);
 		task_through(t);
 		return;
 	}
@@ -176,25 +234,29 @@ static void on_fetched(void *arg, const struct fetched *f)
 		r->via = arena_str(&r->arena, f->via);
 	if (f->proxy)
 		r->proxy = arena_str(&r->arena, str_from(f->proxy));
+	r->wait_ms = wait_ms;
 	if (t->scraper->conf->body_max)
 		provenance_take(&r->from, f,
 				outcome == OUTCOME_FOUND ||
 					provenance_is_telling(outcome),
 				&r->arena);
 	if (outcome == OUTCOME_FOUND) {
-		extract(r, t->watch->extractor, f->a->body, f->a->content_type,
-			str_from(f->r->url));
+		struct wire_request req = request_of(
+			t, f->a->body, f->a->content_type, str_from(f->r->url));
+
 		r->etag = arena_str(&r->arena, http_header(f->r, "etag"));
 		r->last_modified = arena_str(
 			&r->arena, http_header(f->r, "last-modified"));
+		extract(t, r, &req);
+		return;
 	}
-	r->wait_ms = wait_ms;
-	schedule_next(t, r->outcome, wait_ms);
+	schedule_next(t, outcome, wait_ms, false);
 	submit(t->scraper, r);
 }
 
 void task_take(struct task *t, const struct taken *in)
 {
+	struct wire_request req;
 	struct verdict v;
 	struct result *r;
 
@@ -205,18 +267,69 @@ void task_take(struct task *t, const struct taken *in)
 	r->push = arena_str(&r->arena, in->key);
 	provenance_push(&r->from, in->a, in->url, in->source, in->id,
 			&r->arena);
-	if (v.outcome == OUTCOME_FOUND)
-		extract(r, in->items ? in->items : t->watch->extractor,
-			in->a->body, in->a->content_type, in->url);
-	submit(t->scraper, r);
+	if (v.outcome != OUTCOME_FOUND) {
+		submit(t->scraper, r);
+		return;
+	}
+	req = request_of(t, in->a->body, in->a->content_type, in->url);
+	if (in->items.p) {
+		req.kind = STR("json");
+		req.config = in->items;
+	}
+	extract(t, r, &req);
 }
 
 static void fetch_mock(struct task *t)
 {
 	struct result *r = result_new(t, OUTCOME_FOUND, NULL);
 
-	schedule_next(t, OUTCOME_FOUND, 0);
+	schedule_next(t, OUTCOME_FOUND, 0, false);
 	submit(t->scraper, r);
+}
+
+/*
+ * It is not fetched until it is set anew. As a filter it stands in somebody's
+ * file, and is a line that was not understood.
+ */
+static void refuse(struct task *t, struct result *r)
+{
+	log_warn("watch %.*s: %.*s", STR_ARG(t->watch->def.id),
+		 STR_ARG(r->reason));
+	if (stage_is_filter(t->scraper->stage))
+		stage_bad_input(t->scraper->stage);
+	t->next_us = CLK_NONE;
+	r->is_news = t->is_news;
+	t->is_news = false;
+}
+
+/* Are its programs good? Then it can be fetched. */
+static void on_proven(void *arg, const struct extracted *x)
+{
+	struct task *t = arg;
+	struct result *r;
+
+	take_extracted(t);
+	show_load(t->scraper);
+	if (x->o->outcome == OUTCOME_EMPTY) {
+		t->watch->unproven = false;
+		task_fetch(t);
+		return;
+	}
+	r = result_new(t, OUTCOME_REFUSED, NULL);
+	r->reason = copy_text(&r->arena, x->o->reason);
+	if (x->o->outcome == OUTCOME_REFUSED || x->ended)
+		refuse(t, r);
+	else /* nobody was there to say */
+		schedule_next(t, r->outcome, 0, true);
+	submit(t->scraper, r);
+}
+
+static void prove(struct task *t)
+{
+	const struct wire_request req = { .kind = t->watch->def.kind,
+					  .config = t->watch->def.extract };
+
+	t->extraction = extract_pool_run(t->scraper->pool, &req, on_proven, t);
 }
 
 void task_fetch(struct task *t)
@@ -233,13 +346,17 @@ void task_fetch(struct task *t)
 	};
 	int64_t hold_ms;
 
-	if (t->fetch || t->recording) {
+	if (task_is_busy(t)) {
 		t->again = true;
 		return;
 	}
 	t->next_us = CLK_NONE;
-	if (!w->extractor) {
+	if (!w->extracts) {
 		fetch_mock(t);
+		return;
+	}
+	if (w->unproven) {
+		prove(t);
 		return;
 	}
 	hold_ms = fetcher_hold_ms(t->scraper->fetcher, w->url);

@@ -11,7 +11,6 @@
 #include <sysexits.h>
 
 #include "common/blob.h"
-#include "common/json.h"
 #include "common/log.h"
 #include "common/stats.h"
 #include "common/xmem.h"
@@ -68,7 +67,7 @@ void push_free(struct scraper *s)
 {
 	while (s->pushes)
 		drop(s, &s->pushes);
-	extractor_free(&s->push_items);
+	buf_free(&s->push_items);
 	loop_work_free(&s->push_work);
 }
 
@@ -126,25 +125,19 @@ int push_load(struct scraper *s, struct err *e)
 
 /* ---- reading ---- */
 
-/* Items are read like an API's answer. */
-static const struct extractor *items_extractor(struct scraper *s)
+/* Items are read like an API's answer: the "extract" for that. */
+static struct str items_config(struct scraper *s)
 {
-	struct buf b = { 0 };
-	struct json *config;
-	struct err e;
+	struct buf *b = &s->push_items;
 
-	if (s->push_items)
-		return s->push_items;
-	buf_puts(&b, "{\"items\":{\"pointer\":\"/items\"},\"fields\":{");
+	if (b->len)
+		return buf_str(b);
+	buf_puts(b, "{\"items\":{\"pointer\":\"/items\"},\"fields\":{");
 	for (enum field f = 0; f < FIELD_COUNT; f++)
-		buf_addf(&b, "%s\"%s\":{\"pointer\":\"/%s\"}", f ? "," : "",
+		buf_addf(b, "%s\"%s\":{\"pointer\":\"/%s\"}", f ? "," : "",
 			 field_name(f), field_name(f));
-	buf_puts(&b, "}}");
-	config = json_parse(buf_str(&b), 0, &e);
-	s->push_items = extractor_new("json", config, &e);
-	json_free(&config);
-	buf_free(&b);
-	return s->push_items;
+	buf_puts(b, "}}");
+	return buf_str(b);
 }
 
 struct reading {
@@ -218,7 +211,7 @@ static int judge(struct reading *r, struct err *why)
 {
 	if (!r->t)
 		return err_set(why, EX_DATAERR, "there is no such watch");
-	if (!r->t->watch->extractor)
+	if (!r->t->watch->extracts)
 		return err_set(why, EX_DATAERR,
 			       "a watch of kind %.*s reads "
 			       "nothing",
@@ -243,7 +236,7 @@ static void take(struct reading *r)
 	const struct taken in = {
 		.a = &a,
 		.url = d->url.p ? d->url : r->t->watch->def.url,
-		.items = d->items.p ? items_extractor(r->s) : NULL,
+		.items = d->items.p ? items_config(r->s) : (struct str){ 0 },
 		.key = str_from(r->p->key),
 		.source = r->ev.source,
 		.id = r->ev.id,
@@ -295,7 +288,7 @@ static bool has_turn(const struct scraper *s, const struct push *p,
 
 	if (t)
 		t->push_turn = s->push_turn;
-	return first && !p->active && !(t && (t->fetch || t->recording));
+	return first && !p->active && !(t && task_is_busy(t));
 }
 
 bool push_read(void *arg)

@@ -333,7 +333,7 @@ static void compare(struct result *r, const struct watch_state *before,
 static bool is_to_be_recorded(const struct result *r, const struct diff *d,
 			      bool otherwise)
 {
-	return r->task->scraper->conf->body_max && r->task->watch->extractor &&
+	return r->task->scraper->conf->body_max && r->task->watch->extracts &&
 	       (d->n || (otherwise && provenance_is_telling(r->outcome)));
 }
 
@@ -377,7 +377,7 @@ static int record(struct result *r, struct err *e)
 
 	if (record_state(t, &r->arena, &before, e))
 		return -1;
-	if (r->outcome == OUTCOME_FOUND && !t->watch->extractor)
+	if (r->outcome == OUTCOME_FOUND && !t->watch->extracts)
 		mock_observation(r, &before);
 	judge(r);
 	after = before;
@@ -400,7 +400,7 @@ static int record(struct result *r, struct err *e)
 		task_due_within(t, t->watch->diff.confirm.again_ms);
 	if (shared)
 		group_rename(r, &d);
-	otherwise = !before.observed ||
+	otherwise = !before.observed || r->is_news ||
 		    diff_ends_otherwise(before.outcome, r->outcome);
 	if (emit_all(r, &before, &d, otherwise, &cause, e))
 		return -1;
@@ -426,7 +426,7 @@ static void print(struct result *r)
 {
 	struct buf b = { 0 }, o = { 0 };
 
-	if (r->outcome == OUTCOME_FOUND && !r->task->watch->extractor)
+	if (r->outcome == OUTCOME_FOUND && !r->task->watch->extracts)
 		mock_observation(r, &(struct watch_state){ 0 });
 	judge(r);
 	r->o.outcome =

@@ -136,7 +136,7 @@ void task_due_in(struct task *t, int64_t ms)
 
 void task_poll(struct task *t)
 {
-	if (t->fetch || t->recording)
+	if (task_is_busy(t))
 		t->again = true;
 	else
 		task_due_in(t, 0);
@@ -251,7 +251,7 @@ static void task_replace(struct task *t, struct watch *w)
 {
 	bool same = w->config == t->watch->config;
 
-	fetch_cancel(&t->fetch);
+	task_cancel(t);
 	drop_results(t);
 	leave_source(t);
 	group_leave(t);
@@ -305,7 +305,7 @@ void task_remove(struct scraper *s, struct task *t)
 		slot = &(*slot)->next;
 	*slot = t->next;
 	schedule_remove(&s->schedule, &t->entry);
-	fetch_cancel(&t->fetch);
+	task_cancel(t);
 	leave_source(t);
 	group_leave(t);
 	watch_free(&t->watch);

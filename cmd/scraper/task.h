@@ -14,7 +14,9 @@ struct task {
 	struct schedule_entry entry; /* first: when it is due */
 	struct scraper *scraper;
 	struct watch *watch;
-	struct fetch *fetch; /* under way, or NULL */
+	struct fetch *fetch;	       /* under way, or NULL */
+	struct extraction *extraction; /* under way, or NULL, of: */
+	struct result *extracted;
 	struct source *source;
 	struct task *next_of_item; /* in its slot of items */
 	uint64_t n;		   /* fetches so far, in this process */
@@ -30,6 +32,7 @@ struct task {
 	bool again;	    /* asked for while under way */
 	uint64_t push_turn; /* it had its turn; see scraper_push.c */
 	bool adapted;	    /* its interval is not in the ledger yet */
+	bool is_news;	    /* just set: that it is refused is said again */
 	struct task *next;  /* in its slot */
 };
 
@@ -47,6 +50,7 @@ struct result {
 	struct str etag, last_modified;
 	struct provenance from;
 	struct str push; /* key of the push that it is from, or absent */
+	bool is_news;	 /* an outcome is said although it is the old one */
 	struct result *next;
 };
 
@@ -70,12 +74,13 @@ struct scraper {
 	struct loop_timer *telling; /* of ways, in a while */
 	struct fetcher *fetcher;
 	struct streams *streams;
+	struct extract_pool *pool;
 	struct loop_timer *due, *summary;
 	struct loop_work *work, *push_work;
 	struct push *pushes, **pushes_last; /* that wait, or are being read */
 	size_t n_pushes;
 	uint64_t push_turn;
-	struct extractor *push_items;
+	struct buf push_items; /* how their items are read */
 	struct schedule schedule;
 	struct tz_cache zones;
 	struct task *tasks[SCRAPER_TASKS];
@@ -84,7 +89,6 @@ struct scraper {
 	size_t left; /* of one pass */
 	struct source *sources, *source_slots[SCRAPER_TASKS];
 	struct result *results, **results_last;
-	struct arena scratch;	  /* of one extraction */
 	struct stats_times *late; /* of stats: schedule_late_seconds */
 	int64_t since_us;	  /* the last summary */
 	bool live;
@@ -150,13 +154,17 @@ void ways_tick(void *scraper); /* for loop_timer_new() */
 /* ---- scraper_fetch.c: one fetch ---- */
 
 void task_fetch(struct task *t);
+/* Is one under way, or not yet recorded? */
+bool task_is_busy(const struct task *t);
+/* Drop what is under way. */
+void task_cancel(struct task *t);
 
 /* What was not fetched: all is borrowed until task_take() returns. */
 struct taken {
 	const struct answer *a;
 	struct str url;
-	const struct extractor *items; /* NULL: the watch's own */
-	struct str key, source;	       /* of the push */
+	struct str items; /* read by this as JSON; absent: as the watch says */
+	struct str key, source; /* of the push */
 	uint64_t id;
 	int64_t time_us;
 };

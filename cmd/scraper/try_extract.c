@@ -39,35 +39,74 @@ static int write_line(FILE *out, const struct observation *o, struct err *e)
 	return rc;
 }
 
-static int run(const struct extractor *x, const struct json *watch,
-	       const char *base_url, FILE *in, FILE *out, struct err *e)
+struct
+try {
+	struct loop *loop;
+	FILE *out;
+	struct err *e;
+	int rc;
+};
+
+static void on_extracted(void *arg, const struct extracted *x)
 {
+	struct try *t = arg;
+	struct observation o = *x->o;
+
+	if (o.outcome == OUTCOME_FOUND)
+		o.outcome = OUTCOME_CHANGED;
+	if (o.outcome == OUTCOME_REFUSED)
+		t->rc = err_set(t->e, EX_CONFIG, "watch: %.*s",
+				STR_ARG(o.reason));
+	else
+		t->rc = write_line(t->out, &o, t->e);
+	loop_stop(t->loop);
+}
+
+static int run(const struct wire_request *r,
+	       const struct extract_pool_conf *conf, FILE *out, struct err *e)
+{
+	struct try t = { .loop = loop_new(e), .out = out, .e = e };
+	struct extract_pool *pool;
+
+	if (!t.loop)
+		return -1;
+	pool = extract_pool_new(t.loop, NULL, conf);
+	extract_pool_run(pool, r, on_extracted, &t);
+	loop_run(t.loop);
+	extract_pool_free(&pool);
+	loop_free(&t.loop);
+	return t.rc;
+}
+
+static int read_and_run(const struct json *watch, const char *base_url,
+			const struct extract_pool_conf *conf, FILE *in,
+			FILE *out, struct err *e)
+{
+	const struct json *extract = json_member(watch, "extract");
 	const struct json *item = json_member(watch, "item");
-	struct document doc = { .url = str_from(base_url) };
-	struct observation o = { 0 };
-	struct arena a = { 0 };
-	struct buf body = { 0 };
+	const char *kind = json_string(json_member(watch, "kind"));
+	const char *url = json_string(json_member(watch, "url"));
+	struct buf body = { 0 }, config = { 0 };
+	struct wire_request r = { .kind = kind ? str_from(kind)
+					       : STR("product") };
 	int rc = read_all(in, &body, e);
 
-	if (!rc) {
-		doc.body = buf_str(&body);
-		if (!doc.url.p)
-			doc.url = str_from(
-				json_string(json_member(watch, "url")));
-		doc.currency =
-			str_from(json_string(json_member(item, "currency")));
-		extractor_run(x, &doc, &a, &o);
-		if (o.outcome == OUTCOME_FOUND)
-			o.outcome = OUTCOME_CHANGED;
-		rc = write_line(out, &o, e);
-	}
+	if (extract)
+		json_print(extract, &config);
+	r.config = buf_str(&config);
+	r.doc.body = body.len ? buf_str(&body) : STR("");
+	r.doc.url = str_from(base_url ? base_url : url);
+	r.doc.currency = str_from(json_string(json_member(item, "currency")));
+	if (!rc)
+		rc = run(&r, conf, out, e);
 	buf_free(&body);
-	arena_free(&a);
+	buf_free(&config);
 	return rc;
 }
 
-int try_extract(const char *watch_json, const char *base_url, FILE *in,
-		FILE *out, struct err *e)
+int try_extract(const char *watch_json, const char *base_url,
+		const struct extract_pool_conf *conf, FILE *in, FILE *out,
+		struct err *e)
 {
 	struct json *watch = json_parse(str_from(watch_json), JSON_UNIQUE, e);
 	struct extractor *x = NULL;
@@ -86,7 +125,7 @@ int try_extract(const char *watch_json, const char *base_url, FILE *in,
 	if (!x)
 		err_prefix(e, "watch");
 	else
-		rc = run(x, watch, base_url, in, out, e);
+		rc = read_and_run(watch, base_url, conf, in, out, e);
 out:
 	extractor_free(&x);
 	json_free(&watch);

@@ -9,14 +9,19 @@
 
 #include "common/err.h"
 
+#include "extract_pool.h"
+
 /*
+ * As the scraper does it, in a process of its own, within the limits of conf.
+ *
  * Read a document from in, extract as the watch says (its members kind,
  * extract, url and item.currency count), and write the observation to out as
  * one line of JSON; items that were found make it "changed". base_url may be
  * NULL: the watch's url, if it has one. 0, or -1 with *e: EX_DATAERR or
- * EX_CONFIG for the watch, EX_IOERR for the streams.
+ * EX_CONFIG for the watch (also where its program does not compile), EX_IOERR for the streams.
  */
-int try_extract(const char *watch_json, const char *base_url, FILE *in,
-		FILE *out, struct err *e);
+int try_extract(const char *watch_json, const char *base_url,
+		const struct extract_pool_conf *conf, FILE *in, FILE *out,
+		struct err *e);
 
 #endif

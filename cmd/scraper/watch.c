@@ -106,11 +106,14 @@ static void set_diff(struct watch *w)
 	};
 }
 
-static int set_extractor(struct watch *w, const struct watch_env *env,
+/* What extracts is compiled where that happens; here only to be checked. */
+static int check_extract(struct watch *w, const struct watch_env *env,
 			 struct err *e)
 {
 	struct type_watch *d = &w->def;
 	struct json *config = NULL;
+	struct extractor *x;
+	int rc;
 
 	if (str_is(d->kind, "mock"))
 		return mock_parse(d->url, &w->mock, e);
@@ -122,10 +125,13 @@ static int set_extractor(struct watch *w, const struct watch_env *env,
 		return err_prefix(e, "extract");
 	if (str_is(d->kind, "page"))
 		w->rules = page_rules_compile(config, e);
-	w->extractor =
-		extractor_new(arena_strdup(&w->arena, d->kind), config, e);
+	x = extractor_new(arena_strdup(&w->arena, d->kind), config, e);
+	rc = x ? 0 : -1;
+	w->extracts = x;
+	w->unproven = x && extractor_has_programs(x);
+	extractor_free(&x);
 	json_free(&config);
-	return w->extractor ? 0 : -1;
+	return rc;
 }
 
 /* A change of these makes what is known incomparable with what comes. */
@@ -153,7 +159,7 @@ static int compile(struct watch *w, struct str id, const struct watch_env *env,
 	if (!d->id.p && id.p)
 		d->id = arena_str(&w->arena, id);
 	if (watch_complete(d, &w->arena, e) || set_timing(w, env, e) ||
-	    set_extractor(w, env, e) ||
+	    check_extract(w, env, e) ||
 	    secrets_headers(d->headers, env->secrets_dir, &w->arena, &w->lines,
 			    e))
 		return -1;
@@ -195,7 +201,6 @@ void watch_free(struct watch **wp)
 
 	if (!w)
 		return;
-	extractor_free(&w->extractor);
 	page_rules_free(&w->rules);
 	chat_free(&w->chat);
 	http_headers_free(&w->headers);

@@ -3,7 +3,7 @@
 
 /*
  * watch - one thing to fetch, ready for work: the user's definition, decoded,
- * its extractor compiled, its headers read, its schedule understood.
+ * its extractor checked, its headers read, its schedule understood.
  */
 #include "common/arena.h"
 #include "common/contract.h"
@@ -23,9 +23,14 @@ struct watch {
 	struct type_watch def;
 	struct timing timing;
 	struct cron cron;
-	struct hours *hours;	     /* in the arena, or NULL */
-	struct extractor *extractor; /* NULL: a mock, or a chat */
-	struct chat *chat;	     /* NULL: none */
+	struct hours *hours; /* in the arena, or NULL */
+	bool extracts;	     /* it is no mock and no chat */
+	struct chat *chat;   /* NULL: none */
+	/*
+	 * Its programs (jq) are to be compiled before the first fetch, in a
+	 * process that can be spared.
+	 */
+	bool unproven;
 	struct mock mock;
 	struct diff_watch diff;
 	struct page_rules *rules; /* of a page */

@@ -7,7 +7,7 @@
 #include "common/decimal.h"
 #include "common/url.h"
 
-#include "cmd/scraper/extract.h"
+#include "cmd/scraper/extract_wire.h"
 #include "cmd/scraper/fields.h"
 
 static void observation_check_item(struct item *it)
@@ -26,6 +26,25 @@ static void observation_check_item(struct item *it)
 	assert(!it->link.p || url_is_http(it->link));
 	assert(!it->image.p || url_is_http(it->image));
 	assert(it->link.len <= ITEM_URL_MAX && it->image.len <= ITEM_URL_MAX);
+}
+
+/* The scraper takes it from the process that found it. */
+static void observation_check_wire(const struct observation *o,
+				   struct str printed)
+{
+	struct buf wire = { 0 }, b = { 0 };
+	struct arena a = { 0 };
+	struct observation there;
+	struct err e;
+
+	wire_put_answer(o, &wire);
+	assert(wire_get_answer(str_sub(buf_str(&wire), WIRE_HEAD, wire.len), &a,
+			       &there, &e) == 0);
+	observation_print(&there, &b);
+	assert(str_eq(buf_str(&b), printed));
+	buf_free(&wire);
+	buf_free(&b);
+	arena_free(&a);
 }
 
 static void observation_check(const struct observation *o)
@@ -47,6 +66,7 @@ static void observation_check(const struct observation *o)
 		observation_check_item(&o->items[i]);
 	observation_print(o, &b);
 	assert(json_check(buf_str(&b), JSON_UNIQUE, &e) == 0);
+	observation_check_wire(o, buf_str(&b));
 	buf_free(&b);
 }
 

@@ -14,6 +14,7 @@
 #include "cmd/scraper/extract.h"
 
 #include "tests/unit/cases.h"
+#include "tests/unit/scraper/wires.h"
 
 /* As observation_print() and json_print() write it; b is emptied first. */
 static inline void extract_cases_want(const struct json *c, struct buf *b)
@@ -59,7 +60,8 @@ static inline bool extract_cases_judge(const struct json *c, void *ctx)
 	extractor_run(x, &doc, &a, &o);
 	observation_print(&o, &got);
 	extract_cases_want(c, &want);
-	good = str_eq(buf_str(&got), buf_str(&want));
+	good = str_eq(buf_str(&got), buf_str(&want)) &&
+	       wires_carry(&o, buf_str(&got));
 	if (!good)
 		print_message("# %s:\n#  got %s\n# want %s\n",
 			      json_string(json_member(c, "name")), got.p,

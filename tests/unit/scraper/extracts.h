@@ -11,6 +11,8 @@
 
 #include "cmd/scraper/extract.h"
 
+#include "tests/unit/scraper/wires.h"
+
 static bool extracts_check(const struct extract_kind *kind, void *compiled,
 			   const struct json *c)
 {
@@ -32,6 +34,7 @@ static bool extracts_check(const struct extract_kind *kind, void *compiled,
 	if (!ok)
 		print_error("%s:\n got %s\nwant %s\n", case_text(c, "name"),
 			    got.p, want.p);
+	ok = ok && wires_carry(&o, buf_str(&got));
 	buf_free(&got);
 	buf_free(&want);
 	arena_free(&a);
@@ -46,8 +49,11 @@ static bool extracts_right(const struct extract_kind *kind,
 	struct err e = { 0 };
 	bool ok;
 
-	if (kind->compile &&
-	    kind->compile(json_member(c, "config"), &compiled, &e)) {
+	if ((kind->compile &&
+	     kind->compile(json_member(c, "config"), &compiled, &e)) ||
+	    (kind->prepare && kind->prepare(compiled, &e))) {
+		if (compiled)
+			kind->release(compiled);
 		ok = error && e.code == EX_CONFIG &&
 		     str_is(str_from(error), e.msg);
 		if (!ok)

@@ -1,3 +1,4 @@
+#include "cmd/scraper/extract_child.h"
 #include "cmd/scraper/try_extract.h"
 
 #include "common/xmem.h"
@@ -81,7 +82,9 @@ static int try_once(const char *watch, const char *base_url, const char *html,
 	fputs(html, in);
 	rewind(in);
 	out = fmemopen(line, 1024, "w");
-	rc = try_extract(watch, base_url, in, out, e);
+	rc = try_extract(watch, base_url,
+			 &(struct extract_pool_conf){ 1, 60000, 256 << 20 }, in,
+			 out, e);
 	fclose(in);
 	fclose(out);
 	return rc ? e->code : 0;
@@ -141,7 +144,7 @@ static void explains_a_bad_watch(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(extracts_by_selectors),
@@ -151,5 +154,7 @@ int main(void)
 		cmocka_unit_test(explains_a_bad_watch),
 	};
 
+	if (extract_child_asked(argc, argv))
+		extract_child_main(argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* Cases: tests/fixtures/json/items.jsonl. */
 #include "tests/unit/scraper/extracts.h"
 
+#include "common/xmem.h"
+
 static bool is_right(const struct json *c)
 {
 	return extracts_right(&extract_json, c);
@@ -10,6 +12,39 @@ static void gives_the_items_that_the_paths_select(void **state)
 {
 	(void)state;
 	cases_run("tests/fixtures/json/items.jsonl", 30, is_right);
+}
+
+static void gives_what_programs_find(void **state)
+{
+	(void)state;
+	cases_run("tests/fixtures/json/programs.jsonl", 60, is_right);
+}
+
+/* A test that reads the words of programs, and runs nothing. */
+static void knows_that_there_are_programs(void **state)
+{
+	static const struct {
+		const char *config;
+		bool programs;
+	} cases[] = {
+		{ "{\"fields\":{\"title\":{\"path\":\"$\"}}}", false },
+		{ "{\"fields\":{\"title\":{\"jq\":\".[\"}}}", true },
+		{ "{\"items\":{\"jq\":\".[\"},\"fields\":{\"title\":"
+		  "{\"path\":\"$\"}}}",
+		  true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct json *config =
+			json_parse(str_from(cases[i].config), 0, NULL);
+		struct extractor *x = extractor_new("json", config, NULL);
+
+		assert_non_null(x);
+		assert_int_equal(extractor_has_programs(x), cases[i].programs);
+		extractor_free(&x);
+		json_free(&config);
+	}
 }
 
 static void counts_what_is_over_the_limit(void **state)
@@ -76,6 +111,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_the_items_that_the_paths_select),
+		cmocka_unit_test(gives_what_programs_find),
+		cmocka_unit_test(knows_that_there_are_programs),
 		cmocka_unit_test(counts_what_is_over_the_limit),
 		cmocka_unit_test(ends_what_takes_too_long_in_all),
 	};

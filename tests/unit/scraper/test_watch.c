@@ -89,7 +89,7 @@ static void a_watch_needs_little(void **state)
 	struct watch *w = must("{\"url\":\"http://shop.example/x\"}");
 
 	(void)state;
-	assert_true(w->enabled && w->extractor && !w->headers);
+	assert_true(w->enabled && w->extracts && !w->headers);
 	assert_int_equal(w->timing.every_ms, TIMING_EVERY_MS);
 	assert_true(str_is(w->diff.source, "shop.example"));
 	assert_true(str_eq(w->diff.item->id, w->diff.id));
@@ -97,7 +97,7 @@ static void a_watch_needs_little(void **state)
 	watch_free(&w);
 	w = must("{\"id\":\"m\",\"url\":\"mock:x?seed=3\",\"enabled\":false,"
 		 "\"cron\":\"@daily\",\"tz\":\"UTC\"}");
-	assert_true(!w->enabled && !w->extractor && w->timing.cron);
+	assert_true(!w->enabled && !w->extracts && w->timing.cron);
 	assert_int_equal(w->mock.seed, 3);
 	watch_free(&w);
 	watch_free(&w); /* nothing to do */

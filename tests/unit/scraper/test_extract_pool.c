@@ -1,0 +1,316 @@
+/*
+ * Processes that read documents, for real: this program is started again as
+ * one. What runs away: tests/fixtures/json/runaways.jsonl.
+ */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/xmem.h"
+
+#include "cmd/scraper/extract_child.h"
+#include "cmd/scraper/extract_pool.h"
+
+#include "tests/unit/cases.h"
+
+/* Long for what must not end, so that a slow machine does not end it. */
+static const struct extract_pool_conf patient = { 1, 60000, 256 << 20 };
+
+struct bench {
+	struct loop *loop;
+	struct stats *stats;
+	struct extract_pool *pool;
+	size_t left;
+	struct buf log; /* a line for each that ended, in order */
+	bool ended;	/* the last one's process */
+};
+
+static void setup(struct bench *b, const struct extract_pool_conf *conf)
+{
+	struct err e;
+
+	*b = (struct bench){ .loop = loop_new(&e), .stats = stats_new() };
+	assert_non_null(b->loop);
+	b->pool = extract_pool_new(b->loop, b->stats, conf);
+}
+
+static void teardown(struct bench *b)
+{
+	extract_pool_free(&b->pool);
+	stats_free(&b->stats);
+	loop_free(&b->loop);
+	buf_free(&b->log);
+}
+
+static void on_extracted(void *arg, const struct extracted *x)
+{
+	struct bench *b = arg;
+
+	buf_addf(&b->log, "%s|%.*s|", outcome_name(x->o->outcome),
+		 STR_ARG(x->o->reason));
+	for (size_t i = 0; i < x->o->n_items; i++)
+		buf_addf(&b->log, "%.*s ", STR_ARG(x->o->items[i].id));
+	buf_putc(&b->log, '\n');
+	b->ended = x->ended;
+	if (--b->left == 0)
+		loop_stop(b->loop);
+}
+
+static struct extraction *ask(struct bench *b, const char *kind,
+			      const char *config, struct str body)
+{
+	const struct wire_request r = { .kind = str_from(kind),
+					.config = str_from(config),
+					.doc.body = body };
+
+	b->left++;
+	return extract_pool_run(b->pool, &r, on_extracted, b);
+}
+
+static void run(struct bench *b)
+{
+	loop_run(b->loop);
+	loop_rearm(b->loop);
+}
+
+static int64_t counted(const struct bench *b, const char *name,
+		       const char *label)
+{
+	return stats_get(b->stats, name, label);
+}
+
+#define ID_OF_ALL \
+	"{\"items\":{\"jq\":\".[]\"},\"fields\":{\"id\":{\"jq\":\".\"}}}"
+#define ENDLESS "{\"fields\":{\"id\":{\"jq\":\"last(range(1e12))\"}}}"
+/* More than the stack holds. */
+#define CRASH                                                       \
+	"{\"fields\":{\"id\":{\"jq\":\"reduce range(400000) as $i " \
+	"(0;[.])\"}}}"
+
+static void answers_in_order(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	setup(&b, &patient);
+	ask(&b, "json", ID_OF_ALL, STR("[1,2]"));
+	ask(&b, "json", ID_OF_ALL, STR("[3]"));
+	ask(&b, "html", "{\"fields\":{\"id\":{\"css\":\"p\"}}}", STR("<p>x"));
+	ask(&b, "json", ID_OF_ALL, STR("[]"));
+	assert_int_equal(extract_pool_pending(b.pool), 4);
+	run(&b);
+	assert_string_equal(b.log.p, "found||1 2 \nfound||3 \nfound||x \n"
+				     "empty|items: an empty list|\n");
+	assert_int_equal(extract_pool_pending(b.pool), 0);
+	assert_int_equal(counted(&b, "extractor_starts_total", NULL), 1);
+	assert_int_equal(counted(&b, "extractions_total", "found"), 3);
+	assert_int_equal(counted(&b, "extractor_ends_total", "idle"), 0);
+	teardown(&b);
+}
+
+static void says_whether_a_configuration_is_good(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	setup(&b, &patient);
+	ask(&b, "json", ID_OF_ALL, (struct str){ 0 });
+	ask(&b, "json", "{\"fields\":{\"id\":{\"jq\":\".[\"}}}",
+	    (struct str){ 0 });
+	ask(&b, "none", NULL, (struct str){ 0 });
+	run(&b);
+	assert_string_equal(
+		b.log.p,
+		"empty||\nrefused|fields.id: jq: syntax error, unexpected $end "
+		"at <top-level>, line 1|\nrefused|kind: \"none\" is not "
+		"product, html, page, feed or json|\n");
+	teardown(&b);
+}
+
+/* Larger than what the socket takes at once, there and back. */
+static void carries_large_documents(void **state)
+{
+	struct buf body = { 0 };
+	struct bench b;
+
+	(void)state;
+	setup(&b, &patient);
+	buf_puts(&body, "<ul>");
+	for (int i = 0; i < 5000; i++)
+		buf_addf(&body, "<li>%d%0999d", i, 0);
+	ask(&b, "html",
+	    "{\"items\":{\"css\":\"li\"},\"fields\":{\"id\":{\"css\":\"li\"},"
+	    "\"title\":{\"css\":\":scope\"}}}",
+	    buf_str(&body));
+	ask(&b, "html",
+	    "{\"items\":{\"css\":\"li\"},\"fields\":{\"title\":{}}}",
+	    buf_str(&body));
+	run(&b);
+	assert_non_null(strstr(b.log.p, "found||h"));
+	buf_free(&body);
+	teardown(&b);
+}
+
+static void ends_what_takes_too_long_and_goes_on(void **state)
+{
+	const struct extract_pool_conf conf = { 1, 300, 256 << 20 };
+	struct bench b;
+
+	(void)state;
+	setup(&b, &conf);
+	ask(&b, "json", ENDLESS, STR("1"));
+	run(&b);
+	assert_string_equal(b.log.p,
+			    "parse-fail|the parser took longer than 0.3s|\n");
+	assert_true(b.ended);
+	extract_pool_set(b.pool, &patient);
+	ask(&b, "json", ID_OF_ALL, STR("[5]"));
+	run(&b);
+	assert_non_null(strstr(b.log.p, "\nfound||5 \n"));
+	assert_false(b.ended);
+	assert_int_equal(counted(&b, "extractor_ends_total", "timeout"), 1);
+	assert_int_equal(counted(&b, "extractor_starts_total", NULL), 2);
+	teardown(&b);
+}
+
+/* What crashes is answered once, and is not tried again; the others are. */
+static void a_crash_is_one_document_only(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	setup(&b, &patient);
+	ask(&b, "json", ID_OF_ALL, STR("[1]"));
+	ask(&b, "json", CRASH, STR("1"));
+	ask(&b, "json", ID_OF_ALL, STR("[2]"));
+	ask(&b, "json", CRASH, STR("1"));
+	ask(&b, "json", CRASH, STR("1"));
+	ask(&b, "json", ID_OF_ALL, STR("[3]"));
+	run(&b);
+	assert_int_equal(counted(&b, "extractions_total", "found"), 3);
+	assert_int_equal(counted(&b, "extractions_total", "ended-its-process"),
+			 3);
+	assert_int_equal(counted(&b, "extractor_starts_total", NULL), 4);
+	assert_non_null(strstr(b.log.p, "found||3 \n"));
+	teardown(&b);
+}
+
+static void others_work_beside_a_stuck_one(void **state)
+{
+	struct extract_pool_conf conf = patient;
+	struct extraction *stuck;
+	struct bench b;
+
+	(void)state;
+	conf.children = 2;
+	setup(&b, &conf);
+	stuck = ask(&b, "json", ENDLESS, STR("1"));
+	b.left = 0;
+	for (int i = 0; i < 20; i++)
+		ask(&b, "json", ID_OF_ALL, STR("[7]"));
+	run(&b);
+	assert_int_equal(counted(&b, "extractions_total", "found"), 20);
+	assert_int_equal(extract_pool_pending(b.pool), 1);
+	extraction_cancel(&stuck);
+	assert_null(stuck);
+	teardown(&b); /* with a process at work */
+}
+
+static void what_is_cancelled_is_not_told(void **state)
+{
+	struct extraction *first, *second, *last;
+	struct bench b;
+
+	(void)state;
+	setup(&b, &patient);
+	first = ask(&b, "json", ID_OF_ALL, STR("[1]"));
+	second = ask(&b, "json", ID_OF_ALL, STR("[2]"));
+	ask(&b, "json", ID_OF_ALL, STR("[3]"));
+	last = ask(&b, "json", ID_OF_ALL, STR("[4]"));
+	extraction_cancel(&first);
+	extraction_cancel(&second);
+	extraction_cancel(&last);
+	extraction_cancel(&last);
+	b.left = 2;
+	ask(&b, "json", ID_OF_ALL, STR("[5]"));
+	b.left = 2;
+	run(&b);
+	assert_string_equal(b.log.p, "found||3 \nfound||5 \n");
+	assert_int_equal(extract_pool_pending(b.pool), 0);
+	teardown(&b);
+}
+
+/* So little that what is there at rest is a quarter of it already. */
+static void a_process_that_has_grown_is_replaced(void **state)
+{
+	const struct extract_pool_conf conf = { 1, 60000, 2 << 20 };
+	struct bench b;
+
+	(void)state;
+	setup(&b, &conf);
+	for (int i = 0; i < 5; i++)
+		ask(&b, "html", "{\"fields\":{\"id\":{\"css\":\"p\"}}}",
+		    STR("<p>x"));
+	run(&b);
+	assert_int_equal(counted(&b, "extractions_total", "found"), 5);
+	assert_int_equal(counted(&b, "extractor_starts_total", NULL), 5);
+	assert_int_equal(counted(&b, "extractor_ends_total", "memory"), 0);
+	teardown(&b);
+}
+
+static bool ends_as_it_must(const struct json *c, void *ctx)
+{
+	const struct json *memory = json_member(c, "memory");
+	const struct json *timeout = json_member(c, "timeout_ms");
+	const struct extract_pool_conf conf = { 1, atoll(json_number(timeout)),
+						atoll(json_number(memory)) };
+	struct buf config = { 0 }, want = { 0 };
+	struct bench b;
+	bool good;
+
+	(void)ctx;
+	json_print(json_member(c, "extract"), &config);
+	buf_addf(&want, "parse-fail|%s|\n",
+		 json_string(json_member(c, "reason")));
+	setup(&b, &conf);
+	ask(&b, "json", config.p, cases_str(c, "body"));
+	run(&b);
+	good = b.ended && str_eq(buf_str(&b.log), buf_str(&want));
+	if (!good)
+		print_message("# %s: %s", json_string(json_member(c, "name")),
+			      b.log.p);
+	teardown(&b);
+	buf_free(&config);
+	buf_free(&want);
+	return good;
+}
+
+static void what_runs_away_is_ended(void **state)
+{
+	struct cases_count count = cases_run(
+		"tests/fixtures/json", "runaways.jsonl", ends_as_it_must, NULL);
+
+	(void)state;
+	assert_int_equal(count.n, 11);
+	assert_int_equal(count.good, count.n);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_in_order),
+		cmocka_unit_test(says_whether_a_configuration_is_good),
+		cmocka_unit_test(carries_large_documents),
+		cmocka_unit_test(ends_what_takes_too_long_and_goes_on),
+		cmocka_unit_test(a_crash_is_one_document_only),
+		cmocka_unit_test(others_work_beside_a_stuck_one),
+		cmocka_unit_test(what_is_cancelled_is_not_told),
+		cmocka_unit_test(a_process_that_has_grown_is_replaced),
+		cmocka_unit_test(what_runs_away_is_ended),
+	};
+
+	if (extract_child_asked(argc, argv))
+		extract_child_main(argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
