@@ -997,3 +997,22 @@ last() { weir-log --last "observation.change/$1" | jq -r ".data.$2"; }
 	done
 	[ "$(asked /robots.txt) $(asked /blocked/)" = '1 1' ]
 }
+
+@test "programs of jq read a list; an endless one costs its own watch only" {
+	start_sim
+	for w in 'good:.results[]' 'endless:last(range(1e12))' 'mistake:.[|'; do
+		printf '{"id":"%s","kind":"json","url":"%s/ads/api.json","extract":{"items":{"jq":"%s"},"fields":{"id":{"jq":".id"},"title":{"jq":".title"}}}}\n' \
+			"${w%%:*}" "$url" "${w#*:}"
+	done >w.jsonl
+	echo '{"id":"after","kind":"html","url":"'"$url"'/ads/","extract":{"fields":{"title":{"css":"h3"}}}}' >>w.jsonl
+	run --separate-stderr weir-scraper --test -w w.jsonl --allow 127.0.0.1 \
+		--host-delay 0ms --host-requests 20 --extract-timeout 2s
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *"watch mistake: items: jq: syntax error"* ]]
+	[ "$(jq -r '.watch + " " + .outcome' <<<"$output" | sort | xargs)" = \
+		"after changed endless parse-fail good changed mistake refused" ]
+	[ "$(jq -r 'select(.watch == "endless").reason' <<<"$output")" = \
+		"the parser took longer than 2s" ]
+	[ "$(control state | jq '.ads | length')" = \
+		"$(jq 'select(.watch == "good").items | length' <<<"$output")" ]
+}

@@ -47,7 +47,7 @@ static void observation_check_wire(const struct observation *o,
 	arena_free(&a);
 }
 
-static void observation_check(const struct observation *o)
+static inline void observation_check(const struct observation *o)
 {
 	struct buf b = { 0 };
 	struct err e;
