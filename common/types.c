@@ -59,7 +59,7 @@ static const char *const rotation_names[] = { "round-robin", "sticky", NULL };
 static const char *const resolver_names[] = { "here", "proxy", NULL };
 
 static const struct shape_field proxy_rows[] = {
-	{ ROW(type_proxy, id, ID, REQ, "The pool.") },
+	{ ROW(type_proxy, id, ID, 0, "The pool.") },
 	{ ROW(type_proxy, proxies, LIST, REQ,
 	      "URLs of its proxies: http, https, socks5 or socks5h, with host "
 	      "and port."),
@@ -82,7 +82,7 @@ const struct shape shape_proxy =
 	SHAPE(type_proxy, proxy_rows, 0, "Proxies to fetch through.");
 
 static const struct shape_field provider_rows[] = {
-	{ ROW(type_provider, id, ID, REQ, "The provider.") },
+	{ ROW(type_provider, id, ID, 0, "The provider.") },
 	{ ROW(type_provider, url, TEXT, REQ,
 	      "What to ask it: {url} stands for the page's URL, {key} for the "
 	      "key."),

@@ -62,13 +62,14 @@ struct way *egress_find(const struct egress *g, struct str id, bool provider)
 
 /* ---- settings ---- */
 
-static struct way *way_new(struct str json, bool provider)
+static struct way *way_new(struct str id, struct str json, bool provider)
 {
 	struct way *w = xcalloc(1, sizeof(*w));
 
 	w->refs = 1;
 	w->is_provider = provider;
 	w->arena.block = 1024;
+	w->id = arena_str(&w->arena, id);
 	w->template = arena_str(&w->arena, json); /* what is decoded stays */
 	return w;
 }
@@ -118,7 +119,8 @@ static int compile_pool(struct way *w, const struct egress_env *env,
 	if (shape_decode(&shape_proxy, w->template, &t, &w->arena, e) ||
 	    proxy_check(&t, e))
 		return -1;
-	w->id = t.id;
+	if (t.id.p)
+		w->id = t.id;
 	set_rules(w, t.requests, t.delay, t.proxies.n);
 	w->rules.sticky = str_is(t.rotation, "sticky");
 	w->names_there = str_is(t.names, "proxy");
@@ -183,7 +185,8 @@ static int compile_provider(struct way *w, const struct egress_env *env,
 	if (shape_decode(&shape_provider, w->template, &t, &w->arena, e) ||
 	    provider_check(&t, &w->arena, e))
 		return -1;
-	w->id = t.id;
+	if (t.id.p)
+		w->id = t.id;
 	w->template = t.url;
 	set_rules(w, t.requests, (struct str){ 0 }, 1);
 	w->timeout_ms = EGRESS_PROVIDER_MS;
@@ -280,7 +283,7 @@ static int set_way(struct egress *g, struct str id, struct str json,
 		mark_shared(g);
 		return 0;
 	}
-	w = way_new(json, provider);
+	w = way_new(id, json, provider);
 	rc = provider ? compile_provider(w, env, e) : compile_pool(w, env, e);
 	if (rc == 0 && !old && g->n == EGRESS_WAYS_MAX)
 		rc = err_set(e, EX_DATAERR,
