@@ -69,10 +69,10 @@ struct loop_resolve *loop_resolve_new(struct loop *l, const char *host,
 }
 
 struct loop_resolve *loop_resolve_all(struct loop *l, const char *host,
-				      bool numbers_only, loop_resolve_fn *fn,
-				      void *arg)
+				      unsigned port, bool numbers_only,
+				      loop_resolve_fn *fn, void *arg)
 {
-	return start(l, host, 0, numbers_only ? AI_NUMERICHOST : 0, fn, arg);
+	return start(l, host, port, numbers_only ? AI_NUMERICHOST : 0, fn, arg);
 }
 
 void loop_resolve_free(struct loop_resolve **rp)

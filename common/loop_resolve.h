@@ -35,8 +35,8 @@ struct loop_resolve *loop_resolve_new(struct loop *l, const char *host,
  * not looked up; what is a number in any spelling ("0x7f.1") is told.
  */
 struct loop_resolve *loop_resolve_all(struct loop *l, const char *host,
-				      bool numbers_only, loop_resolve_fn *fn,
-				      void *arg);
+				      unsigned port, bool numbers_only,
+				      loop_resolve_fn *fn, void *arg);
 /* fn is not called any more; NULL is fine, and its own call may do it. */
 void loop_resolve_free(struct loop_resolve **rp);
 

@@ -49,7 +49,8 @@ refuse(const struct decoding *d, const struct path *p, const char *fmt, ...)
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	path_print(p, &b);
-	err_set(d->e, EX_DATAERR, "%.*s: %s", STR_ARG(buf_str(&b)), why);
+	err_set(d->e, EX_DATAERR, "%.*s%s%s", STR_ARG(buf_str(&b)),
+		b.len ? ": " : "", why);
 	buf_free(&b);
 	return -1;
 }
@@ -62,6 +63,18 @@ static int refuse_name(const struct decoding *d, const struct path *p,
 	for (; *names; names++)
 		buf_addf(&b, "%s%s", b.len ? ", " : "", *names);
 	refuse(d, p, "not one of %.*s", STR_ARG(buf_str(&b)));
+	buf_free(&b);
+	return -1;
+}
+
+static int refuse_absence(const struct decoding *d, const struct path *p,
+			  const char *const *names)
+{
+	struct buf b = { 0 };
+
+	for (; *names; names++)
+		buf_addf(&b, "%s%s", b.len ? ", " : "", *names);
+	refuse(d, p, "one of %.*s is missing", STR_ARG(buf_str(&b)));
 	buf_free(&b);
 	return -1;
 }
@@ -201,8 +214,10 @@ static const char *judge_text(const struct shape_field *f, struct str s)
 	case SHAPE_TIME:
 		return clk_parse(s, &us) ? NULL : "not an RFC 3339 time";
 	case SHAPE_URL:
-		return shape_is_url(s) ? NULL
-				       : "not an http, https or mock URL";
+		return shape_is_url(s)
+			       ? NULL
+			       : "not an http, https, ws, wss, irc, ircs "
+				 "or mock URL";
 	default: return NULL;
 	}
 }
@@ -426,7 +441,7 @@ static int check_members(const struct decoding *d, const struct shape *shape,
 		any = any ||
 		      (is_seen && is_named(str_from(f->name), shape->any_of));
 	}
-	return any ? 0 : refuse(d, up, "says nothing");
+	return any ? 0 : refuse_absence(d, up, shape->any_of);
 }
 
 static int decode_object(const struct decoding *d, const struct shape *shape,

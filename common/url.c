@@ -1,5 +1,6 @@
 #include "common/url.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
@@ -291,4 +292,19 @@ bool url_host(struct str url, struct arena *a, struct str *host_r)
 	ok = get_part(u, CURLUPART_HOST, a, host_r);
 	curl_url_cleanup(u);
 	return ok;
+}
+
+unsigned url_port(struct str url)
+{
+	CURLU *u = parse(url);
+	unsigned port = 0;
+	char *text;
+
+	if (u && curl_url_get(u, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) ==
+			 CURLUE_OK) {
+		port = (unsigned)strtoul(text, NULL, 10);
+		curl_free(text);
+	}
+	curl_url_cleanup(u);
+	return port;
 }

@@ -36,5 +36,7 @@ bool url_normalise(struct str url, struct arena *a, struct str *url_r);
 
 /* The host in lower case, without port; IPv6 in its brackets. */
 bool url_host(struct str url, struct arena *a, struct str *host_r);
+/* The port, that of its scheme where it names none; 0: no URL that has one. */
+unsigned url_port(struct str url);
 
 #endif

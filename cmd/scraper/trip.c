@@ -270,9 +270,10 @@ static void look(struct trip *t)
 	t->name = xstrndup(host.p, host.len);
 	arena_free(&a);
 	t->resolve = loop_resolve_all(t->t->loop, t->name,
+				      url_port(str_from(t->url)),
 				      t->seat.way->names_there, on_resolved, t);
 	if (!t->resolve) /* no name at all: none that can be found */
-		t->resolve = loop_resolve_all(t->t->loop, "invalid.", false,
+		t->resolve = loop_resolve_all(t->t->loop, "invalid.", 0, false,
 					      on_resolved, t);
 }
 

@@ -230,7 +230,7 @@ user.notification" ]
 	run --separate-stderr alert -r "$tmp/r" <"$tmp/in"
 	[ "$status" -eq 65 ]
 	[ "$(wc -l <<<"$stderr")" -eq 5 ] # one each, and the last word
-	[[ $stderr == *"line 1: data: drop: says nothing"* ]]
+	[[ $stderr == *"line 1: data: drop: one of percent, amount is missing"* ]]
 	[[ $stderr == *"line 3: data: on: not a string"* ]]
 	[[ $stderr == *"line 4: id: 'target' is taken"* ]]
 	[ "$(jq -r .subject <<<"${lines[0]}")" = lamp/b ]

@@ -258,6 +258,19 @@ last_status() { # TOPIC MEMBER
 	[ "$(total b)" = 2 ]
 }
 
+@test "an address that is allowed at one port is so behind proxies and providers" {
+	start_http_proxy
+	pool http "\"proxies\":[\"http://127.0.0.1:$http\"]"
+	provider p 9
+	watch a /hook/a '"http"'
+	watch b /page '"p"'
+	watch c "http://127.0.0.1:$http/" '"p"'
+	pass --allow "127.0.0.1:$sim_port" --allow-proxy "127.0.0.1:$http"
+	[ "$(ended a)" = 'changed http' ]
+	[ "$(ended b)" = 'changed p' ]
+	[[ "$(ended c)" == 'refused '*'address is loopback' ]]
+}
+
 @test "a provider is paid what its budget says, and the next one then" {
 	provider one 2
 	provider two 9

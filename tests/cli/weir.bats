@@ -25,6 +25,16 @@ front() { "$BIN/weir" "$@"; }
 	[ -z "$(front watch list)" ]
 }
 
+@test "numbers and a window are written as they are" {
+	start_store
+	front watch add mock:a id=a min_items=3 confirm.times=2 confirm.of=3 \
+		windows='Mon-Fri,Sun 08:00-20:00'
+	[ "$(front watch list a | jq -c '[.min_items, .confirm, .windows]')" = \
+		'[3,{"times":2,"of":3},["Mon-Fri,Sun 08:00-20:00"]]' ]
+	front watch add mock:a id=a windows='["Mon 08:00-09:00","Tue"]'
+	[ "$(front watch list a | jq -c .windows)" = '["Mon 08:00-09:00","Tue"]' ]
+}
+
 @test "a watch is listed with how its last fetch ended, and since when" {
 	start_store
 	[ -z "$(front watch list)" ]

@@ -26,7 +26,8 @@ static void what_cannot_be_is_refused(void **state)
 	} cases[] = {
 		{ "{}", "on: missing" },
 		{ "{\"on\":\"\",\"target\":\"x\"}", "target: not a decimal" },
-		{ "{\"on\":\"\",\"drop\":{}}", "drop: says nothing" },
+		{ "{\"on\":\"\",\"drop\":{}}",
+		  "drop: one of percent, amount is missing" },
 		{ "{\"on\":\"\",\"drop\":{\"percent\":0}}", "drop.percent" },
 		{ "{\"on\":\"\",\"drop\":{\"percent\":-1}}", "drop.percent" },
 		{ "{\"on\":\"\",\"drop\":{\"percent\":100.01}}",

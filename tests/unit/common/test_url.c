@@ -62,6 +62,27 @@ static void resolves_normalises_and_names_hosts(void **state)
 	assert_true(n > 40);
 }
 
+static void names_ports(void **state)
+{
+	static const struct {
+		const char *url;
+		unsigned port;
+	} cases[] = {
+		{ "http://h.example/", 80 },
+		{ "https://h.example/?x=:8", 443 },
+		{ "http://h.example:8090/p", 8090 },
+		{ "http://[2001:db8::1]:8080/", 8080 },
+		{ "https://u:1@h.example", 443 },
+		{ "h.example:80", 0 },
+		{ "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(url_port(str_from(cases[i].url)),
+				 cases[i].port);
+}
+
 /* What is short for plain paths gives what curl gives of any. */
 static void plain_paths_resolve_like_others(void **state)
 {
@@ -151,6 +172,7 @@ static void refuses_what_is_too_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_ports),
 		cmocka_unit_test(plain_paths_resolve_like_others),
 		cmocka_unit_test(resolves_normalises_and_names_hosts),
 		cmocka_unit_test(only_the_web_is_http),
