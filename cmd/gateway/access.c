@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "common/event.h"
+#include "common/types.h"
 #include "common/xmem.h"
 
 /* Below it, each user's own. */
@@ -280,6 +281,33 @@ int access_check_writes(const struct access *a, struct str topic, struct err *e)
 		return err_set(e, EX_NOPERM,
 			       "'%.*s' may not be written with this token",
 			       STR_ARG(shown));
+	return 0;
+}
+
+static bool defines_chat(const struct event *ev)
+{
+	struct type_session t = { .reason = { 0 } };
+	struct arena mem = { 0 };
+	bool defines;
+
+	if (!event_is(ev, "session.start"))
+		return false;
+	defines =
+		shape_decode(&shape_session_start, ev->data, &t, &mem, NULL) ||
+		t.watch.url.p;
+	arena_free(&mem);
+	return defines;
+}
+
+int access_check_event(const struct access *a, const struct event *ev,
+		       struct err *e)
+{
+	if (access_check_writes(a, ev->topic, e) || type_check(ev, e))
+		return -1;
+	if (!access_administers(a) && defines_chat(ev))
+		return err_set(e, EX_NOPERM,
+			       "what says what a chat is is a setting, for the "
+			       "role admin");
 	return 0;
 }
 

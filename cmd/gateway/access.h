@@ -28,6 +28,8 @@
 
 #include "patterns.h"
 
+struct event;
+
 enum {
 	ACCESS_USER_MAX = 128, /* bytes */
 	ACCESS_KEY_LEN = 32,   /* bytes of an API key's hash */
@@ -99,6 +101,14 @@ int access_check_reads(const struct access *a, const struct str *pattern,
 		       size_t n, struct err *e);
 int access_check_writes(const struct access *a, struct str topic,
 			struct err *e);
+
+/*
+ * The whole event: its topic, and that it is well formed (type_check). A
+ * session.start that says what the chat is becomes a watch.set, and is as much
+ * of a setting. -1 with *e: EX_NOPERM, EX_DATAERR.
+ */
+int access_check_event(const struct access *a, const struct event *ev,
+		       struct err *e);
 
 /* Every pattern that it may read something of, added to *p_r. */
 void access_patterns(const struct access *a, struct patterns *p_r);

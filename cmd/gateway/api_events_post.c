@@ -31,7 +31,7 @@ int api_read_event(const struct access *who, struct str text, struct arena *a,
 		return err_set(e, EX_DATAERR,
 			       "originsource, originid: are made from source "
 			       "and id");
-	return type_check(ev, e);
+	return access_check_event(who, ev, e);
 }
 
 static size_t count_events(struct str body)

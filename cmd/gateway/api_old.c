@@ -121,10 +121,7 @@ static int read_action(struct gateway *g, struct net_conn *c,
 	    compat_publish(g->compat, name, &scope, a, ev, e))
 		return -1;
 	ev->time_us = scope.now_us;
-	return access_check_writes(net_who(c), ev->topic, e) ||
-			       type_check(ev, e)
-		       ? -1
-		       : 0;
+	return access_check_event(net_who(c), ev, e);
 }
 
 static void publish(struct gateway *g, struct net_conn *c,

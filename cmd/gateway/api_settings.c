@@ -197,7 +197,7 @@ static void write_one(struct gateway *g, struct net_conn *c, const char *prefix,
 	struct written *w;
 	struct err e;
 
-	if (type_check(&ev, &e)) {
+	if (access_check_event(net_who(c), &ev, &e)) {
 		api_fail(g, c, &e);
 		return;
 	}

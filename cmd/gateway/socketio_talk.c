@@ -400,8 +400,8 @@ static void publish(struct peer *p, const struct socketio_message *m,
 		scope.data = json_trim(args.value);
 	rc = compat_publish(p->s->g->compat, name, &scope, &a, &ev, &e);
 	ev.time_us = scope.now_us;
-	if (rc == 0 && (access_check_writes(p->l.s.who, ev.topic, &e) ||
-			type_check(&ev, &e) || hand_over(p, m, &ev, &e)))
+	if (rc == 0 && (access_check_event(p->l.s.who, &ev, &e) ||
+			hand_over(p, m, &ev, &e)))
 		rc = -1;
 	if (rc)
 		refuse(p, m, &e);

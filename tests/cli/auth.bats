@@ -28,6 +28,10 @@ put_rule() { # TOKEN
 		-d '{"on":"price.update/","drop":{"percent":10}}'
 }
 
+put_session() { # TOKEN BODY
+	status "$1" /api/v1/sessions/c -X PUT -H 'Content-Type: application/json' -d "$2"
+}
+
 # make_key USER NAME=VALUE...: adds to $T/keys, prints the key
 make_key() {
 	"$BIN/weir" key "$@" >>"$T/keys" 2>"$T/key"
@@ -51,6 +55,7 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 @test "API keys: roles, patterns, and no way around them" {
 	ann=$(make_key ann read='["price.","t.n/x"]')
 	shop=$(make_key shop role=publisher write=venue.update/)
+	talk=$(make_key talk role=publisher write=session.)
 	boss=$(make_key boss role=admin read= write=)
 	old=$(make_key old read=price. expires=2020-01-01T00:00:00Z)
 	run ! grep -qF "$ann" "$T/keys"
@@ -97,6 +102,16 @@ topics() { jq -r '.events[] | .type + "/" + .subject' | sort | tr '\n' ' '; }
 	[ "$(put_rule "$ann")" = 403 ]
 	[ "$(put_rule "$shop")" = 403 ]
 	[ "$(put_rule "$boss")" = 201 ]
+	# A session that says what the chat is sets a watch.
+	for body in '{"url":"ws://192.0.2.1/","chat":{"send":[{"file":"a.key"}]}}' \
+		'{"\u0075rl":"ws://192.0.2.1/"}'; do
+		[ "$(put_session "$talk" "$body")" = 403 ]
+		[ "$(status "$talk" /api/v1/events -H 'Content-Type: application/json' \
+			-d "{\"type\":\"session.start\",\"subject\":\"c\",\"data\":$body}")" = 403 ]
+		[ "$(put_session "$boss" "$body")" = 202 ]
+	done
+	[ "$(post "$talk" session.start c)" = 201 ]
+	[ "$(put_session "$shop" '')" = 403 ]
 	[ "$(status "$shop" /api/v1/rules/one -X DELETE)" = 403 ]
 	[ "$(status "$shop" /api/v1/rules/none -X DELETE)" = 403 ]
 	[ "$(status "$boss" /api/v1/rules/one -X DELETE)" = 204 ]

@@ -115,8 +115,8 @@ all='poll sse ws irc ircws'
 	until_true 'log --last chat.message/bare | grep -q "the end"'
 	exactly ws ws 1 301
 	# Without ids it is the words that tell, and many of them are equal.
-	curl -sS "http://$chat/chat/bare/messages?since=0&limit=1000" | jq -r '.messages[].text' >want
-	log chat.message/bare | jq -r .data.message | diff - want
+	curl -sS "http://$chat/chat/bare/messages?since=0&limit=1000" | jq -r '.messages[].text' >"$T/want"
+	log chat.message/bare | jq -r .data.message | diff - "$T/want"
 	[ "$(ids bare | sort -u | wc -l)" -eq 301 ]
 }
 
