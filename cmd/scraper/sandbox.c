@@ -120,9 +120,9 @@ static int add_rules(scmp_filter_ctx f)
 		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
 	const struct scmp_arg_cmp anonymous =
 		SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS);
-	const struct scmp_arg_cmp standard = SCMP_A0(SCMP_CMP_LE, 2);
+	const struct scmp_arg_cmp standard = SCMP_A0(SCMP_CMP_LE, 2, 0);
 	const struct scmp_arg_cmp own =
-		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0);
 	int rc = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
