@@ -1,7 +1,9 @@
 #include "common/loop_child.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -84,5 +86,11 @@ void loop_child_free(struct loop_child **cp)
 		return;
 	loop_child_kill(c, SIGKILL);
 	uv_close((uv_handle_t *)&c->uv, free_data);
+	/*
+	 * The loop waits for it no more, and whoever inherits it may never do.
+	 * It is as good as dead; ECHILD: it was waited for just now.
+	 */
+	while (c->running && waitpid(c->uv.pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	*cp = NULL;
 }

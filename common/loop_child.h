@@ -27,7 +27,10 @@ struct loop_child *loop_child_new(struct loop *l, char **argv, char **env,
 /* Send a signal to its whole process group. */
 void loop_child_kill(struct loop_child *c, int signo);
 
-/* Kills the group where it still runs; fn is not called any more. */
+/*
+ * Kills the group where it still runs, and waits for its end: nothing is left
+ * of it. fn is not called any more.
+ */
 void loop_child_free(struct loop_child **cp);
 
 #endif

@@ -2,8 +2,10 @@
  * Processes that read documents, for real: this program is started again as
  * one. What runs away: tests/fixtures/json/runaways.jsonl.
  */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/buf.h"
@@ -38,6 +40,9 @@ static void setup(struct bench *b, const struct extract_pool_conf *conf)
 static void teardown(struct bench *b)
 {
 	extract_pool_free(&b->pool);
+	/* Nobody is left, not even to be waited for. */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
 	stats_free(&b->stats);
 	loop_free(&b->loop);
 	buf_free(&b->log);
