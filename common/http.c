@@ -255,6 +255,14 @@ static enum http_result connect_result(long status)
 	}
 }
 
+static bool is_https(const struct http_call *c)
+{
+	const char *url = NULL;
+
+	curl_easy_getinfo(c->easy, CURLINFO_EFFECTIVE_URL, &url);
+	return url && strncasecmp(url, "https:", 6) == 0;
+}
+
 /*
  * Behind a proxy, whose failure is it? Until our own request goes out, that of
  * the proxy or of its way to the host. HTTP_OK: neither.
@@ -263,13 +271,15 @@ static enum http_result proxy_result(const struct http_call *c, CURLcode rc,
 				     long status)
 {
 	bool tls = strncmp(c->proxy->url, "https:", 6) == 0;
+	bool is_plain = strncmp(c->proxy->url, "http", 4) == 0 && !is_https(c);
 	curl_off_t connected = 0;
 	long tunnel = 0;
 
 	curl_easy_getinfo(c->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
 	curl_easy_getinfo(c->easy, CURLINFO_CONNECT_TIME_T, &connected);
+	/* Behind a tunnel it would be the host that wants to make us think so. */
 	if (rc == CURLE_OK)
-		return status == 407 ? HTTP_PROXY : HTTP_OK;
+		return status == 407 && is_plain ? HTTP_PROXY : HTTP_OK;
 	if (rc == CURLE_PROXY)
 		return socks_result(c->easy);
 	if (tunnel && tunnel / 100 != 2)

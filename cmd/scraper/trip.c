@@ -225,6 +225,8 @@ static bool is_local_name(struct str name)
 {
 	struct str end = STR("localhost");
 
+	if (str_ends(name, STR("."))) /* the same, written out */
+		name.len--;
 	return name.len >= end.len &&
 	       str_eq_nocase(str_sub(name, name.len - end.len, name.len), end);
 }

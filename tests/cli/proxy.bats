@@ -151,6 +151,24 @@ last_status() { # TOPIC MEMBER
 	[ "$(last_status proxy.status/tls healthy)" = 0 ]
 }
 
+@test "407 from behind a tunnel is the site's, not the proxy's" {
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 \
+		-subj /CN=localhost -addext 'subjectAltName=IP:127.0.0.1,DNS:localhost' 2>/dev/null
+	start_http_proxy
+	start_socks_proxy
+	background python3 "$repo/tests/helpers/tlswrap.py" cert.pem key.pem "$sim_port"
+	wait_for test -s python3.out
+	site=$(cat python3.out)
+	pool http "\"proxies\":[\"http://127.0.0.1:$http\"]"
+	pool socks "\"proxies\":[\"socks5://127.0.0.1:$socks\"]"
+	watch a "https://127.0.0.1:$site/status/407/" '"http"'
+	watch b "http://127.0.0.1:$sim_port/status/407/" '"socks"'
+	allowed --ca-file cert.pem
+	for id in a b; do
+		[[ "$(ended $id)" == 'http-error '*407* ]]
+	done
+}
+
 @test "what stands behind a proxy is judged before the proxy is asked" {
 	start_http_proxy
 	start_socks_proxy
@@ -163,9 +181,10 @@ last_status() { # TOPIC MEMBER
 	watch c "http://0x7f.1:$sim_port/hook/c" '"socks"'
 	watch d "http://[::ffff:127.0.0.1]:$sim_port/hook/d" '"there"'
 	watch e "http://x.localhost:$sim_port/hook/e" '"there"'
+	watch h "http://x.localhost.:$sim_port/hook/h" '"there"'
 	watch f "http://169.254.169.254/latest" '"p"'
 	pass --allow-proxy 127.0.0.1
-	for id in a b c d e; do
+	for id in a b c d e h; do
 		[[ "$(ended $id)" == 'unreachable '*'address is loopback' ||
 			"$(ended $id)" == 'refused '*'address is loopback' ]]
 		[ "$(total $id)" = 0 ]
