@@ -118,8 +118,10 @@ static bool is_own_name(const struct words *w, struct str word)
 		return !str_is(word, "ENV");
 	if (w->before == '.')
 		return true;
-	return after.len && (w->before == '{' || w->before == ',' || w->def) &&
-	       (after.p[0] == ':' || after.p[0] == '(');
+	if (w->def) /* else "1,halt_error(1)" would call it */
+		return after.len && (after.p[0] == ':' || after.p[0] == '(');
+	return after.len && (w->before == '{' || w->before == ',') &&
+	       after.p[0] == ':';
 }
 
 static int pass_word(struct words *w, struct err *e)
