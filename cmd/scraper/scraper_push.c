@@ -218,7 +218,7 @@ static int judge(struct reading *r, struct err *why)
 			       STR_ARG(r->t->watch->def.kind));
 	if (read_body(r, why))
 		return -1;
-	if (r->t->observed && time_of(r) < r->t->good_us)
+	if (r->t->observed && time_of(r) < r->t->known_us)
 		return err_set(why, EX_DATAERR,
 			       "it is older than what is known");
 	return 0;
@@ -310,10 +310,13 @@ bool push_read(void *arg)
 			stage_fail(s->stage, &e);
 			return false;
 		}
-		if (rc > 0)
+		if (rc > 0) { /* the next of this watch has its turn */
 			drop(s, at);
-		else
+			if (t)
+				t->push_turn = 0;
+		} else {
 			at = &(*at)->next;
+		}
 	}
 	return false;
 }

@@ -103,6 +103,7 @@ int record_load(struct task *t, struct err *e)
 	t->good_us = clk_wall_us();
 	if (st.observed && !outcome_is_good(st.outcome) && st.good_us)
 		t->good_us = st.good_us;
+	t->known_us = st.good_us;
 	t->stale = st.stale;
 	arena_free(&a);
 	return rc ? rc : rhythm_load(t, e);

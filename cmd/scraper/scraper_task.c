@@ -91,7 +91,7 @@ void task_seen(struct task *t, enum outcome outcome, int64_t time_us)
 	if (!outcome_is_good(outcome))
 		return;
 	t->seen = true;
-	t->good_us = time_us;
+	t->good_us = t->known_us = time_us;
 }
 
 /* ---- when ---- */

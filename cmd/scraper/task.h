@@ -27,6 +27,7 @@ struct task {
 	enum outcome outcome;
 	bool seen;	    /* fetched well since the last summary */
 	int64_t good_us;    /* the last time that it was */
+	int64_t known_us;   /* of what is known; not later, after a start */
 	bool stale;	    /* too long ago for its offer to be the best */
 	bool recording;	    /* a result waits to be recorded */
 	bool again;	    /* asked for while under way */

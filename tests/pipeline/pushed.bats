@@ -105,6 +105,26 @@ metric() { # NAME LABEL VALUE
 	[ "$(events page.change/w)" -eq 2 ]
 }
 
+@test "what came while the scraper was away is read when it is back" {
+	start_weir
+	weir watch add https://x.example/ id=w enabled=false kind=page
+	pub_push() { # DATA...
+		printf '%s\n' "$@" | weir pub --type observation.push --subject w
+	}
+	pub_push '{"body":"<p>one"}'
+	event page.change/w .data.baseline
+	scraper=$(pgrep -P $$ -f weir-scraper)
+	kill -KILL "$scraper"
+	wait "$scraper" || true
+	old='{"body":"<p>old","captured":"2020-01-01T00:00:00Z"}'
+	pub_push "$old" "$old" '{"body":"<p>two"}' "$old" '{"body":"<p>three"}'
+	start_daemon scraper
+	# One that is refused does not keep the others waiting.
+	event page.change/w '.data.added == ["three"]'
+	[ "$(events page.change/w)" -eq 3 ]
+	wait_for metric pushes_total '"refused"' 3
+}
+
 @test "each is read once, also if the scraper is killed again and again" {
 	start_weir
 	weir watch add https://x.example/ id=w source=w kind=json enabled=false \
