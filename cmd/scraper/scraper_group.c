@@ -215,6 +215,18 @@ static int tell_best(struct group *g, int best, const struct task *changed,
 	return g->members > 1 ? put_told(g, data, e) : 0;
 }
 
+/* What was assumed is what the next change is compared with. */
+static int keep_assumed(struct group *g, struct err *e)
+{
+	struct diff_event ev;
+
+	if (!g->told || g->recorded || g->members < 2)
+		return 0;
+	ev = diff_event_of("price.update", g->item, &shape_price, g->told,
+			   &g->arena);
+	return put_told(g, ev.data, e);
+}
+
 static int settle(struct group *g, const struct task *changed, int64_t time_us,
 		  struct err *e)
 {
@@ -226,6 +238,8 @@ static int settle(struct group *g, const struct task *changed, int64_t time_us,
 		return 0;
 	if (!g->told)
 		assume_told(g, changed);
+	if (keep_assumed(g, e))
+		return -1;
 	best = offers_best(g->v, g->n, g->currency, g->told);
 	if (best >= 0 &&
 	    !(g->told && offers_same(g->told, &g->v[best].price)) &&

@@ -415,6 +415,26 @@ price.update it a 100.00 InStock 90.00 2" ]
 price.update it b 90.00 OutOfStock 100.00 2" ]
 }
 
+@test "the first news of a group is of its best shop, which becomes dearer" {
+	start_sim
+	a=rolex-submariner
+	b=$(control state | jq -r --arg a $a '[.products[].id] - [$a] | .[0]')
+	put() { # PRODUCT PRICE
+		control set "{\"item\":\"$1\",\"price\":\"$2\",\"stock\":true,\"hold\":true}" >/dev/null
+	}
+	put $a 100.00
+	put $b 100.00
+	echo "{\"id\":\"a\",\"url\":\"$url/shop/jsonld/$a\",\"item\":{\"id\":\"it\"}}" >w.jsonl
+	pass -s st >out
+	echo "{\"id\":\"b\",\"url\":\"$url/shop/jsonld/$b\",\"item\":{\"id\":\"it\"}}" >>w.jsonl
+	pass -s st >out
+	[ "$(told out)" = "offer.update it b 100.00 InStock - - baseline" ]
+	put $a 130.00
+	pass -s st >out
+	[ "$(told out)" = "offer.update it a 130.00 InStock 100.00 -
+price.update it b 100.00 InStock 100.00 2" ]
+}
+
 @test "a change that is to be confirmed is seen again before it is told" {
 	start_sim
 	a=rolex-submariner
