@@ -99,14 +99,6 @@ static CURLU *parse(struct str url)
 	return NULL;
 }
 
-bool url_is_http(struct str url)
-{
-	CURLU *u = parse(url);
-
-	curl_url_cleanup(u);
-	return u != NULL;
-}
-
 /* "scheme://host:port", as curl writes it. */
 struct origin {
 	char text[256];
@@ -127,6 +119,33 @@ static void set_origin(struct origin *o, struct str url)
 {
 	url.len = authority_end(url);
 	o->len = str_copy(o->text, sizeof(o->text), url) ? url.len : 0;
+}
+
+/* What curl takes behind any host: visible characters, as they are. */
+static bool is_plain_rest(struct str s)
+{
+	if (s.len && !strchr("/?#", s.p[0]))
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
+bool url_is_http(struct str url)
+{
+	static _Thread_local struct origin good; /* of the last that was */
+	CURLU *u;
+
+	if (good.len && url.len <= URL_MAX &&
+	    str_starts(url, (struct str){ good.text, good.len }) &&
+	    is_plain_rest(str_sub(url, good.len, url.len)))
+		return true;
+	u = parse(url);
+	curl_url_cleanup(u);
+	if (u)
+		set_origin(&good, url);
+	return u != NULL;
 }
 
 static void remember_base(CURLU *u, struct str base)

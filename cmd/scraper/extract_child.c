@@ -16,7 +16,12 @@
 #include "extract_wire.h"
 #include "sandbox.h"
 
-enum { PARENT = 0, KEEP_BYTES = 1 << 20 /* of a buffer, between documents */ };
+enum {
+	PARENT = 0,
+	KEEP_BYTES = 1 << 20,	   /* of a buffer, between documents */
+	READ_BYTES = 64 << 10,	   /* at the least, at a time */
+	DOCUMENTS_UNMEASURED = 16, /* to ask for the memory in use takes time */
+};
 
 struct config {
 	char *text; /* kind, line break, configuration */
@@ -30,6 +35,8 @@ struct child {
 	struct config configs[EXTRACT_CHILD_CONFIGS];
 	size_t n_configs;
 	uint64_t clock;
+	unsigned unmeasured; /* documents since memory was last looked at */
+	bool compiled;	     /* a configuration since then */
 	struct buf in, out;
 	struct arena arena;
 };
@@ -98,6 +105,7 @@ static const struct extractor *extractor_for(struct child *ch,
 				      .len = key.len,
 				      .hash = hash,
 				      .x = x };
+		ch->compiled = true;
 	}
 	if (c)
 		c->used = ++ch->clock;
@@ -150,19 +158,19 @@ static void warm_up(struct child *ch)
 
 /* ---- the parent ---- */
 
-/* Fill b up to len bytes. False at the end. */
-static bool read_up_to(struct buf *b, size_t len)
+/* More of what is asked, most often all of it. False at the end. */
+static bool read_more(struct buf *b, size_t want)
 {
-	while (b->len < len) {
-		char *to = buf_reserve(b, len - b->len);
-		ssize_t n = read(PARENT, to, len - b->len);
+	ssize_t n;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		b->len += (size_t)n;
-	}
+	if (want < READ_BYTES)
+		want = READ_BYTES;
+	do
+		n = read(PARENT, buf_reserve(b, want), want);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return false;
+	b->len += (size_t)n;
 	return true;
 }
 
@@ -188,8 +196,13 @@ static void reset(struct buf *b)
 
 static void end_if_grown(struct child *ch)
 {
-	struct mallinfo2 m = mallinfo2();
+	struct mallinfo2 m;
 
+	if (!ch->compiled && ++ch->unmeasured < DOCUMENTS_UNMEASURED)
+		return;
+	ch->compiled = false;
+	ch->unmeasured = 0;
+	m = mallinfo2();
 	if (m.uordblks + m.hblkhd < ch->memory / EXTRACT_CHILD_GROWN)
 		return;
 	while (ch->n_configs > 0)
@@ -216,18 +229,24 @@ static void answer(struct child *ch)
 	end_if_grown(ch);
 }
 
+/* The parent asks for one at a time. */
 static void serve(struct child *ch)
 {
 	enum wire_type type;
-	int64_t len;
+	int64_t len = 0;
 
-	while (read_up_to(&ch->in, WIRE_HEAD)) {
+	while (read_more(&ch->in, (size_t)len)) {
 		len = wire_length(buf_str(&ch->in), WIRE_REQUEST_MAX, &type);
-		if (len < 0 || type != WIRE_REQUEST)
+		if (len == 0)
+			continue;
+		if (len < 0 || type != WIRE_REQUEST || ch->in.len > (size_t)len)
 			_exit(EX_SOFTWARE);
-		if (!read_up_to(&ch->in, (size_t)len))
-			return;
-		answer(ch);
+		if (ch->in.len == (size_t)len) {
+			answer(ch);
+			len = 0;
+		} else {
+			len -= (int64_t)ch->in.len;
+		}
 	}
 }
 

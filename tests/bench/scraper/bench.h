@@ -23,6 +23,8 @@ _Noreturn void die(const char *what);
 double cpu_of(pid_t pid); /* seconds of all its threads; -1: it is gone */
 /* Memory of pid and its children that is in no file, in MiB. */
 double private_mib(pid_t pid);
+/* What pid has in memory, in MiB, its share of what others have as well. */
+double share_mib(pid_t pid);
 /* Run on this CPU only, where there is more than one. */
 void pin(int cpu);
 void kill_wait(pid_t pid, int signo);

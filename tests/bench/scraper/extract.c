@@ -1,6 +1,7 @@
 /*
  * Extractions per second of CPU, beside the bare parse of the same documents by
- * the same library. With WEIR_CASES also real shop pages; with BENCH_ONLY one of
+ * the same library, and beside extractions in the process that reads documents
+ * for the scraper, that of handing them over included. With WEIR_CASES also real shop pages; with BENCH_ONLY one of
  * them, for a profile.
  */
 #include "bench.h"
@@ -20,6 +21,7 @@
 
 #include "cmd/scraper/extract.h"
 
+#include "child.h"
 #include "pages.h"
 
 enum { ROUNDS = 5, PAGE_MAX = 8 << 20 };
@@ -81,6 +83,15 @@ static void run_bare(const struct job *j)
 		j->bare(&j->docs.v[i]);
 }
 
+static struct document document_of(const struct job *j, size_t i)
+{
+	return (struct document){
+		.body = buf_str(&j->docs.v[i]),
+		.content_type = str_from(j->type),
+		.url = STR("https://shop.example/p/1"),
+	};
+}
+
 static size_t run_ours(const struct job *j, const struct extractor *x,
 		       struct arena *a)
 {
@@ -88,11 +99,7 @@ static size_t run_ours(const struct job *j, const struct extractor *x,
 
 	for (size_t i = 0; i < j->docs.n; i++) {
 		struct observation o = { .n_items = 0 };
-		const struct document doc = {
-			.body = buf_str(&j->docs.v[i]),
-			.content_type = str_from(j->type),
-			.url = STR("https://shop.example/p/1"),
-		};
+		const struct document doc = document_of(j, i);
 
 		extractor_run(x, &doc, a, &o);
 		items += o.n_items;
@@ -138,6 +145,25 @@ static void measure(struct job *j, double seconds, double *ours_r,
 	extractor_free(&x);
 }
 
+static struct through measure_child(const struct job *j, double seconds)
+{
+	struct wire_request *docs = xcalloc(j->docs.n, sizeof(*docs));
+	struct through t;
+
+	for (size_t i = 0; i < j->docs.n; i++)
+		docs[i] = (struct wire_request){ .kind = str_from(j->kind),
+						 .config = str_from(j->config),
+						 .doc = document_of(j, i) };
+	t = child_measure(docs, j->docs.n, ROUNDS, seconds);
+	free(docs);
+	if (j->items && t.items != j->items) {
+		fprintf(stderr, "bench: %s: the child finds something else\n",
+			j->name);
+		exit(1);
+	}
+	return t;
+}
+
 static struct buf *docs_add(struct docs *d)
 {
 	xgrow(&d->v, &d->cap, d->n, sizeof(*d->v));
@@ -155,6 +181,7 @@ static void docs_free(struct docs *d)
 static void print(struct job *j, double seconds, bool *comma)
 {
 	double ours, bare;
+	struct through child;
 	size_t bytes = 0;
 	const char *only = getenv("BENCH_ONLY");
 
@@ -165,6 +192,7 @@ static void print(struct job *j, double seconds, bool *comma)
 	for (size_t i = 0; i < j->docs.n; i++)
 		bytes += j->docs.v[i].len;
 	measure(j, seconds, &ours, &bare);
+	child = measure_child(j, seconds);
 	printf("%s\n  {\"what\":\"%s\",\"bytes\":%zu,\"per_cpu_second\":%.0f,"
 	       "\"bare_parse\":%.0f,\"ratio\":%.2f",
 	       *comma ? "," : "", j->name, bytes / j->docs.n, ours, bare,
@@ -173,7 +201,9 @@ static void print(struct job *j, double seconds, bool *comma)
 		printf(",\"ratio_want\":%.1f", j->want_ratio);
 	if (j->want_rate > 0)
 		printf(",\"want\":%.0f", j->want_rate);
-	printf("}");
+	printf(",\"through_child\":{\"per_cpu_second\":%.0f,\"ratio\":%.3f,"
+	       "\"ratio_want\":0.9,\"pss_mib\":%.1f}}",
+	       child.per_cpu_second, child.per_cpu_second / ours, child.mib);
 	*comma = true;
 	docs_free(&j->docs);
 }
@@ -240,6 +270,13 @@ void bench_extract(const char *bin, bool quick)
 			    .bare = parse_html,
 			    .want_ratio = 0.6,
 			    .items = 50 };
+	struct job small = { .name = "JSON of 10",
+			     .kind = "json",
+			     .config = JSON_CONFIG,
+			     .type = "application/json",
+			     .bare = parse_json,
+			     .items = 10 };
+	struct job many = list;
 	struct job feed = { .name = "feed of 50",
 			    .kind = "feed",
 			    .type = "application/rss+xml",
@@ -261,10 +298,16 @@ void bench_extract(const char *bin, bool quick)
 	print(&product, seconds, &comma);
 	page_list(docs_add(&list.docs), 50);
 	print(&list, seconds, &comma);
+	many.name = "list of 500";
+	many.items = 500;
+	page_list(docs_add(&many.docs), 500);
+	print(&many, seconds, &comma);
 	page_feed(docs_add(&feed.docs), 50);
 	print(&feed, seconds, &comma);
 	page_json(docs_add(&json.docs), 100);
 	print(&json, seconds, &comma);
+	page_json(docs_add(&small.docs), 10);
+	print(&small, seconds, &comma);
 	real.name = "real shop pages";
 	real.items = 0;
 	if (cases)

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/scraper/extract_child.h"
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -26,6 +28,8 @@ int main(int argc, char **argv)
 	bool quick = argc > 3 && strcmp(argv[3], "quick") == 0;
 	bool done = false;
 
+	if (extract_child_asked(argc, argv))
+		extract_child_main(argv);
 	if (argc > 2 && strcmp(argv[2], "memory") == 0) {
 		int minutes = argc > 3 ? atoi(argv[3]) : 0;
 

@@ -78,6 +78,22 @@ static double rollup_kib(pid_t pid)
 	return kib;
 }
 
+double share_mib(pid_t pid)
+{
+	char path[64], line[256];
+	double kib = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Pss: %lf", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib / 1024;
+}
+
 static pid_t parent_of(pid_t pid)
 {
 	char path[64], line[512], *end;

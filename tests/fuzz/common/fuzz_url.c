@@ -5,10 +5,33 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "common/buf.h"
 #include "common/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whether it is one does not depend on what was asked before. */
+static void check_memory(struct str url)
+{
+	size_t end = str_find(url, STR("//"));
+	struct buf b = { 0 };
+	bool cold, warm;
+
+	if (end == (size_t)-1)
+		return;
+	for (end += 2; end < url.len && !strchr("/?#\\", url.p[end]);)
+		end++;
+	url_is_http(STR("http://other.example/"));
+	cold = url_is_http(url);
+	buf_add_str(&b, str_sub(url, 0, end));
+	buf_putc(&b, '/');
+	url_is_http(buf_str(&b));
+	warm = url_is_http(url);
+	assert(cold == warm);
+	buf_free(&b);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -25,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(url_host(again, &a, &other) &&
 			       str_eq(host, other));
 	}
+	check_memory(ref.p ? ref : base);
 	url_normalise(base, &a, &url);
 	arena_free(&a);
 	return 0;

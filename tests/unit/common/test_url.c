@@ -149,6 +149,13 @@ static void only_the_web_is_http(void **state)
 	assert_false(url_is_http(STR("file:///etc/passwd")));
 	assert_false(url_is_http(STR("javascript:alert(1)")));
 	assert_false(url_is_http(STR("/only/a/path")));
+	/* Asked of a host that was seen just now, too. */
+	assert_true(url_is_http(STR("https://shop.example")));
+	assert_true(url_is_http(STR("https://shop.example?a#b")));
+	assert_true(url_is_http(STR("https://shop.example/\xc3\xa4 b")));
+	assert_true(url_is_http(STR("https://shop.example.org/")));
+	assert_false(url_is_http(STR("https://shop.example:x/")));
+	assert_false(url_is_http(STR("https://shop.example b/")));
 	assert_false(url_is_http(STR("")));
 	assert_false(url_is_http((struct str){ 0 }));
 }
