@@ -20,9 +20,9 @@ struct extraction {
 	struct extract_pool *pool;
 	extraction_fn *fn; /* NULL: cancelled */
 	void *arg;
-	struct buf message; /* the request */
-	size_t body;	    /* bytes at its end */
-	unsigned tries;
+	struct buf message;    /* the request */
+	size_t body;	       /* bytes at its end */
+	unsigned turns;	       /* that it had, first in its process */
 	struct worker *worker; /* that has it, or NULL: in line */
 	struct extraction *next;
 };
@@ -42,8 +42,12 @@ struct worker {
 	struct loop_fd *io;
 	struct loop_timer *timer; /* to be ready, to answer, to start again */
 	int fd;
-	struct extraction *job;
-	size_t sent; /* of its message */
+	struct extraction *first, **last; /* it has; answered in this order */
+	struct extraction *sending;	  /* the one that it has a part of */
+	size_t sent;			  /* bytes of that part */
+	size_t n, bytes;		  /* of them all */
+	size_t window;			  /* documents that it is given now */
+	int64_t turn_ms;		  /* when that of the first began */
 	struct buf in;
 	uint64_t conf; /* by which it was started */
 	bool ready;    /* it was */
@@ -143,15 +147,73 @@ static void fail_extraction(struct extraction *x, const char *why, bool ended)
 	end_extraction(x, &o, ended);
 }
 
+/* ---- what a process has ---- */
+
+/* The deadline of the first counts from here. */
+static void begin_turn(struct worker *w)
+{
+	w->first->turns++;
+	w->turn_ms = loop_now_ms(w->pool->loop);
+	loop_timer_start(w->timer, w->pool->conf.timeout_ms);
+}
+
+static struct extraction *take_job(struct worker *w)
+{
+	struct extraction *x = w->first;
+
+	if (!x)
+		return NULL;
+	w->first = x->next;
+	if (!w->first)
+		w->last = &w->first;
+	if (w->sending == x)
+		w->sending = NULL;
+	w->n--;
+	w->bytes -= x->message.len;
+	x->next = NULL;
+	x->worker = NULL;
+	return x;
+}
+
+static void drop(struct extraction *x)
+{
+	x->pool->pending--;
+	show_pending(x->pool);
+	extraction_free(x);
+}
+
+/* They had no turn: back to the head of the line, as they stood. */
+static void give_back(struct worker *w)
+{
+	struct extraction *x, **at = &w->first;
+
+	while ((x = *at)) {
+		x->worker = NULL;
+		if (x->fn) {
+			at = &x->next;
+			continue;
+		}
+		*at = x->next;
+		drop(x);
+	}
+	*at = w->pool->first;
+	if (!w->pool->first)
+		w->pool->last = at == &w->first ? &w->pool->first : at;
+	w->pool->first = w->first;
+	w->first = w->sending = NULL;
+	w->last = &w->first;
+	w->n = w->bytes = 0;
+}
+
 /* ---- the end of a process ---- */
 
 /*
- * Kill it. A reason means that the document that it has is to blame; without
- * one, how the process ends will say.
+ * Kill it. A reason means that the first document that it has is to blame;
+ * without one, how the process ends will say.
  */
 static void end_worker(struct worker *w, const char *label, const char *why)
 {
-	struct extraction *x = w->job;
+	struct extraction *x;
 
 	w->state = WORKER_ENDING;
 	loop_timer_stop(w->timer);
@@ -161,7 +223,8 @@ static void end_worker(struct worker *w, const char *label, const char *why)
 		return;
 	w->blamed = true;
 	count(w->pool, "extractor_ends_total", label);
-	w->job = NULL;
+	x = take_job(w);
+	give_back(w);
 	if (x)
 		fail_extraction(x, why, true);
 }
@@ -230,17 +293,16 @@ static const char *how_it_ended(int status, int signal, char out[100])
 	return out;
 }
 
-/* What it had when it went. */
-static void settle_job(struct worker *w, int status, int signal)
+/* What it had when it went: the turn was that of the first. */
+static void settle_jobs(struct worker *w, int status, int signal)
 {
 	struct extract_pool *p = w->pool;
-	struct extraction *x = w->job;
+	struct extraction *x = take_job(w);
 	char text[100];
 	const char *why = how_it_ended(status, signal, text);
 
-	w->job = NULL;
-	if (!status && !signal && x->tries < EXTRACT_POOL_TRIES) {
-		x->worker = NULL;
+	give_back(w);
+	if (!status && !signal && x->turns < EXTRACT_POOL_TRIES) {
 		put_first(p, x);
 		return;
 	}
@@ -251,12 +313,16 @@ static void settle_job(struct worker *w, int status, int signal)
 	fail_extraction(x, why, true);
 }
 
+static void read_messages(struct worker *w);
+
 static void on_exit_status(void *arg, int status, int signal)
 {
 	struct worker *w = arg;
 	struct extract_pool *p = w->pool;
 	char text[100], why[160];
 
+	loop_timer_stop(w->timer);
+	read_messages(w); /* what it said before */
 	loop_timer_stop(w->timer);
 	close_worker(w);
 	if (!w->ready) {
@@ -266,8 +332,8 @@ static void on_exit_status(void *arg, int status, int signal)
 	} else if (!w->retired) {
 		if (status || signal)
 			rest(w, ++p->ends);
-		if (w->job)
-			settle_job(w, status, signal);
+		if (w->first)
+			settle_jobs(w, status, signal);
 		else if (!w->blamed && (status || signal))
 			count(p, "extractor_ends_total", "idle");
 	}
@@ -322,45 +388,48 @@ static void on_ready(struct worker *w, struct str message)
 	is_idle(w);
 }
 
+/* Slow documents do not stand behind each other while others are idle. */
+static void set_window(struct worker *w)
+{
+	int64_t took_ms = loop_now_ms(w->pool->loop) - w->turn_ms;
+
+	if (took_ms > EXTRACT_POOL_SWIFT_MS)
+		w->window = 1;
+	else if (w->window < EXTRACT_POOL_FLIGHT_MAX)
+		w->window *= 2;
+}
+
 static void on_answer(struct worker *w, struct str message)
 {
 	struct extract_pool *p = w->pool;
-	struct extraction *x = w->job;
 	struct observation o;
 	struct err e;
 
 	if (wire_get_answer(message, &p->arena, &o, &e)) {
 		on_garbage(w, e.msg);
 	} else {
+		struct extraction *x = take_job(w);
+
 		p->ends = 0;
-		w->job = NULL;
-		is_idle(w);
+		set_window(w);
+		if (w->first)
+			begin_turn(w);
+		else
+			is_idle(w);
 		end_extraction(x, &o, false);
 	}
 	arena_reset(&p->arena);
 }
 
-/* A message is whole: its length is that of what was read. */
-static void on_message(struct worker *w, enum wire_type type)
+static void on_message(struct worker *w, enum wire_type type,
+		       struct str message)
 {
-	/* Callbacks may end the worker. */
-	struct buf b = w->in;
-	struct str message = str_sub(buf_str(&b), WIRE_HEAD, b.len);
-
-	w->in = (struct buf){ 0 };
 	if (type == WIRE_READY && w->state == WORKER_STARTING)
 		on_ready(w, message);
-	else if (type == WIRE_ANSWER && w->state == WORKER_BUSY &&
-		 w->sent == w->job->message.len)
+	else if (type == WIRE_ANSWER && w->first && w->first != w->sending)
 		on_answer(w, message);
 	else
 		on_garbage(w, "nothing was asked");
-	if (w->state == WORKER_IDLE && !w->in.p && b.cap <= (256 << 10)) {
-		buf_reset(&b);
-		w->in = b;
-	} else {
-		buf_free(&b);
-	}
 }
 
 /* More for w->in. False: not now, or not any more. */
@@ -385,38 +454,71 @@ static bool read_more(struct worker *w)
 	return false;
 }
 
+static bool is_alive(const struct worker *w)
+{
+	return w->state != WORKER_ENDING && w->state != WORKER_DOWN;
+}
+
+/* Each message that is whole; what follows them stays in w->in. */
+static void take_messages(struct worker *w)
+{
+	/* Callbacks may end the worker. */
+	struct buf b = w->in;
+	struct str left = buf_str(&b);
+
+	w->in = (struct buf){ 0 };
+	while (is_alive(w)) {
+		enum wire_type type;
+		int64_t len = wire_length(left, WIRE_ANSWER_MAX, &type);
+
+		if (len < 0)
+			on_garbage(w, "too much");
+		if (len <= 0 || left.len < (size_t)len)
+			break;
+		on_message(w, type, str_sub(left, WIRE_HEAD, (size_t)len));
+		left = str_sub(left, (size_t)len, left.len);
+	}
+	if (is_alive(w) && (left.len || b.cap <= EXTRACT_POOL_KEEP)) {
+		memmove(b.p, left.p, left.len);
+		b.len = left.len;
+		w->in = b;
+	} else {
+		buf_free(&b);
+	}
+}
+
 static void read_messages(struct worker *w)
 {
-	while (w->state != WORKER_ENDING && read_more(w)) {
-		enum wire_type type;
-		int64_t len =
-			wire_length(buf_str(&w->in), WIRE_ANSWER_MAX, &type);
-
-		if (len < 0 || (len > 0 && w->in.len > (size_t)len))
-			on_garbage(w, "too much");
-		else if (len > 0 && w->in.len == (size_t)len) {
-			on_message(w, type);
-			break;
-		}
-	}
+	while (is_alive(w) && read_more(w))
+		take_messages(w);
 }
 
 /* ---- what it is asked ---- */
 
-static void write_more(struct worker *w)
+/* False: not now. */
+static bool write_one(struct worker *w)
 {
-	const struct buf *b = &w->job->message;
-	ssize_t n;
+	const struct buf *b = &w->sending->message;
 
 	while (w->sent < b->len) {
-		n = send(w->fd, b->p + w->sent, b->len - w->sent, MSG_NOSIGNAL);
+		ssize_t n = send(w->fd, b->p + w->sent, b->len - w->sent,
+				 MSG_NOSIGNAL);
+
 		if (n < 0)
-			break;
+			return false;
 		w->sent += (size_t)n;
 	}
+	w->sending = w->sending->next;
+	w->sent = 0;
+	return true;
+}
+
+static void write_more(struct worker *w)
+{
+	while (w->sending && write_one(w))
+		;
 	/* A broken pipe is read as its end. */
-	loop_fd_set(w->io,
-		    w->sent < b->len ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+	loop_fd_set(w->io, w->sending ? LOOP_READ | LOOP_WRITE : LOOP_READ);
 }
 
 static void on_io(void *arg, int what)
@@ -426,21 +528,26 @@ static void on_io(void *arg, int what)
 
 	if (what & LOOP_READ)
 		read_messages(w);
-	if ((what & LOOP_WRITE) && w->state == WORKER_BUSY &&
-	    w->sent < w->job->message.len)
+	if ((what & LOOP_WRITE) && w->state == WORKER_BUSY)
 		write_more(w);
 	kick(p);
 }
 
 static void give(struct worker *w, struct extraction *x)
 {
-	w->job = x;
-	w->sent = 0;
-	w->state = WORKER_BUSY;
+	x->next = NULL;
+	*w->last = x;
+	w->last = &x->next;
+	w->n++;
+	w->bytes += x->message.len;
 	x->worker = w;
-	x->tries++;
+	if (!w->sending)
+		w->sending = x;
+	if (w->state == WORKER_IDLE) {
+		w->state = WORKER_BUSY;
+		begin_turn(w);
+	}
 	write_more(w);
-	loop_timer_start(w->timer, w->pool->conf.timeout_ms);
 }
 
 static void on_time(void *arg)
@@ -508,16 +615,43 @@ static void start(struct worker *w)
 	w->fd = fd[0];
 	w->io = loop_fd_new(p->loop, w->fd, LOOP_READ, on_io, w);
 	w->conf = p->n_conf;
+	w->window = 1;
 	w->ready = w->blamed = w->retired = false;
 	w->state = WORKER_STARTING;
 	loop_timer_start(w->timer, EXTRACT_POOL_START_MS);
 	count(p, "extractor_starts_total", NULL);
 }
 
-/* What is in line goes to whoever is idle; else more are started. */
+static bool has_room(const struct worker *w, const struct extraction *x)
+{
+	return w->state == WORKER_BUSY && w->conf == w->pool->n_conf &&
+	       w->n < w->window &&
+	       w->bytes + x->message.len <= EXTRACT_POOL_FLIGHT_BYTES;
+}
+
+/* The one with the fewest documents that has room for one more, or NULL. */
+static struct worker *with_room(struct extract_pool *p,
+				const struct extraction *x)
+{
+	struct worker *best = NULL;
+
+	for (size_t i = 0; i < EXTRACT_POOL_CHILDREN_MAX; i++) {
+		struct worker *w = &p->worker[i];
+
+		if (has_room(w, x) && (!best || w->n < best->n))
+			best = w;
+	}
+	return best;
+}
+
+/*
+ * What is in line goes to whoever is idle; else more are started, and those who
+ * are busy have the next ones at hand.
+ */
 static void kick(struct extract_pool *p)
 {
 	size_t waiting = 0;
+	struct worker *w;
 
 	for (size_t i = 0; i < EXTRACT_POOL_CHILDREN_MAX && p->first; i++)
 		if (p->worker[i].state == WORKER_IDLE)
@@ -531,6 +665,8 @@ static void kick(struct extract_pool *p)
 			start(&p->worker[i]);
 			waiting--;
 		}
+	while (p->first && (w = with_room(p, p->first)))
+		give(w, take_first(p));
 }
 
 /* ---- outside ---- */
@@ -547,6 +683,7 @@ struct extract_pool *extract_pool_new(struct loop *l, struct stats *stats,
 	for (size_t i = 0; i < EXTRACT_POOL_CHILDREN_MAX; i++) {
 		p->worker[i].pool = p;
 		p->worker[i].fd = -1;
+		p->worker[i].last = &p->worker[i].first;
 		p->worker[i].timer = loop_timer_new(l, on_time, &p->worker[i]);
 	}
 	return p;
@@ -576,8 +713,8 @@ void extract_pool_free(struct extract_pool **pp)
 	for (size_t i = 0; i < EXTRACT_POOL_CHILDREN_MAX; i++) {
 		struct worker *w = &p->worker[i];
 
-		if (w->job)
-			extraction_free(w->job);
+		while (w->first)
+			extraction_free(take_job(w));
 		close_worker(w);
 		loop_timer_free(&w->timer);
 	}
@@ -623,12 +760,19 @@ void extraction_cancel(struct extraction **xp)
 	*at = x->next;
 	if (!x->next)
 		p->last = at;
-	p->pending--;
-	show_pending(p);
-	extraction_free(x);
+	drop(x);
 }
 
 size_t extract_pool_pending(const struct extract_pool *p)
 {
 	return p->pending;
+}
+
+size_t extract_pool_in_flight(const struct extract_pool *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < EXTRACT_POOL_CHILDREN_MAX; i++)
+		n += p->worker[i].n;
+	return n;
 }

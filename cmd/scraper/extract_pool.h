@@ -5,12 +5,15 @@
  * extract_pool - documents are read in other processes, which have no network
  * and can be spared (extract_child.h).
  *
- * Processes are started when there is something to do, each has one document
- * at a time, and the others wait in line. One that takes longer than timeout_ms
- * for a document is killed; the document ends as OUTCOME_PARSE_FAIL with the
- * reason, as it does where the process ends by itself, or answers what no
- * extractor could have found. Nothing else is lost, and another process takes
- * the next document; when several end in a row, later and later.
+ * Processes are started when there is something to do. Each reads one document
+ * at a time and answers in order; while its answers come swiftly, it has the
+ * next ones at hand, so that it need not wait for us. The others wait in line.
+ *
+ * One that takes longer than timeout_ms for a document, from when the one
+ * before was answered, is killed; the document ends as OUTCOME_PARSE_FAIL with
+ * the reason, as it does where the process ends by itself, or answers what no
+ * extractor could have found. Nothing else is lost: those behind it go to
+ * another process; when several end in a row, later and later.
  */
 #include "common/loop.h"
 #include "common/stats.h"
@@ -19,6 +22,10 @@
 
 enum {
 	EXTRACT_POOL_CHILDREN_MAX = 16,
+	EXTRACT_POOL_FLIGHT_MAX = 32, /* documents that one process has */
+	EXTRACT_POOL_FLIGHT_BYTES = 4 << 20, /* of them; one may be larger */
+	EXTRACT_POOL_SWIFT_MS = 250,   /* above, it is given one at a time */
+	EXTRACT_POOL_KEEP = 256 << 10, /* bytes of a buffer, between answers */
 	EXTRACT_POOL_START_MS = 10000, /* until a process is ready */
 	EXTRACT_POOL_BACKOFF_MS =
 		100, /* after a second end in a row; doubled */
@@ -66,5 +73,7 @@ void extraction_cancel(struct extraction **xp);
 
 /* Documents that are not yet answered. */
 size_t extract_pool_pending(const struct extract_pool *p);
+/* Those of them that a process has. */
+size_t extract_pool_in_flight(const struct extract_pool *p);
 
 #endif

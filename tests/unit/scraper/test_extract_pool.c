@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -246,6 +247,135 @@ static void what_is_cancelled_is_not_told(void **state)
 	teardown(&b);
 }
 
+/* A process that answers swiftly has many documents at once. */
+static void warm_up(struct bench *b)
+{
+	for (int i = 0; i < 2 * EXTRACT_POOL_FLIGHT_MAX; i++)
+		ask(b, "json", ID_OF_ALL, STR("[0]"));
+	run(b);
+	assert_int_equal(extract_pool_pending(b->pool), 0);
+	buf_reset(&b->log);
+}
+
+static void ask_numbers(struct bench *b, int from, int to)
+{
+	for (int i = from; i <= to; i++) {
+		char body[16];
+
+		snprintf(body, sizeof(body), "[%d]", i);
+		ask(b, "json", ID_OF_ALL, str_from(body));
+	}
+}
+
+static void only_so_many_are_in_flight(void **state)
+{
+	struct buf large = { 0 };
+	struct bench b;
+
+	(void)state;
+	setup(&b, &patient);
+	ask_numbers(&b, 1, 3);
+	assert_int_equal(extract_pool_in_flight(b.pool), 0);
+	run(&b);
+	warm_up(&b);
+	ask_numbers(&b, 1, 3 * EXTRACT_POOL_FLIGHT_MAX);
+	assert_int_equal(extract_pool_in_flight(b.pool),
+			 EXTRACT_POOL_FLIGHT_MAX);
+	assert_int_equal(extract_pool_pending(b.pool),
+			 3 * EXTRACT_POOL_FLIGHT_MAX);
+	run(&b);
+	for (int i = 0; i < EXTRACT_POOL_FLIGHT_BYTES / 5 * 2; i++)
+		buf_putc(&large, ' ');
+	buf_puts(&large, "[1]");
+	for (int i = 0; i < 5; i++)
+		ask(&b, "json", ID_OF_ALL, buf_str(&large));
+	assert_int_equal(extract_pool_in_flight(b.pool), 2);
+	run(&b);
+	for (int i = 0; i < EXTRACT_POOL_FLIGHT_BYTES; i++)
+		buf_putc(&large, ' ');
+	ask(&b, "json", ID_OF_ALL, buf_str(&large)); /* alone it may be */
+	ask_numbers(&b, 1, 1);
+	assert_int_equal(extract_pool_in_flight(b.pool), 1);
+	run(&b);
+	assert_int_equal(extract_pool_in_flight(b.pool), 0);
+	assert_int_equal(counted(&b, "extractor_starts_total", NULL), 1);
+	buf_free(&large);
+	teardown(&b);
+}
+
+#define CRASHED "parse-fail|the parser ended with signal 11|\n"
+
+/* The first is to blame; those behind it are read by the next, in order. */
+static void those_behind_a_crash_are_read(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	setup(&b, &patient);
+	warm_up(&b);
+	ask_numbers(&b, 1, 2);
+	ask(&b, "json", CRASH, STR("1"));
+	ask_numbers(&b, 3, 4);
+	ask(&b, "json", CRASH, STR("1"));
+	ask_numbers(&b, 5, 6);
+	assert_int_equal(extract_pool_in_flight(b.pool), 8);
+	run(&b);
+	assert_string_equal(b.log.p, "found||1 \nfound||2 \n" CRASHED
+				     "found||3 \nfound||4 \n" CRASHED
+				     "found||5 \nfound||6 \n");
+	assert_int_equal(counted(&b, "extractor_starts_total", NULL), 3);
+	assert_int_equal(counted(&b, "extractor_ends_total", "signal"), 2);
+	assert_int_equal(extract_pool_pending(b.pool), 0);
+	teardown(&b);
+}
+
+static void those_behind_a_slow_one_are_read(void **state)
+{
+	struct extract_pool_conf conf = patient;
+	struct bench b;
+
+	(void)state;
+	setup(&b, &conf);
+	warm_up(&b);
+	conf.timeout_ms = 1000;
+	extract_pool_set(b.pool, &conf);
+	ask_numbers(&b, 1, 1);
+	ask(&b, "json", ENDLESS, STR("1"));
+	ask_numbers(&b, 2, 3);
+	assert_int_equal(extract_pool_in_flight(b.pool), 4);
+	run(&b);
+	assert_string_equal(b.log.p, "found||1 \nparse-fail|the parser took "
+				     "longer than 1s|\nfound||2 \n"
+				     "found||3 \n");
+	assert_int_equal(counted(&b, "extractor_starts_total", NULL), 2);
+	teardown(&b);
+}
+
+/* One that is cancelled is answered to nobody, and not read once more. */
+static void one_in_flight_is_cancelled(void **state)
+{
+	struct extraction *second, *fourth;
+	struct bench b;
+
+	(void)state;
+	setup(&b, &patient);
+	warm_up(&b);
+	ask_numbers(&b, 1, 1);
+	second = ask(&b, "json", ID_OF_ALL, STR("[2]"));
+	ask(&b, "json", CRASH, STR("3"));
+	fourth = ask(&b, "json", CRASH, STR("4"));
+	ask_numbers(&b, 5, 5);
+	assert_int_equal(extract_pool_in_flight(b.pool), 5);
+	extraction_cancel(&second);
+	extraction_cancel(&fourth);
+	b.left = 3;
+	run(&b);
+	assert_string_equal(b.log.p, "found||1 \n" CRASHED "found||5 \n");
+	assert_int_equal(counted(&b, "extractor_starts_total", NULL), 2);
+	assert_int_equal(extract_pool_pending(b.pool), 0);
+	teardown(&b);
+}
+
 /* So little that what is there at rest is a quarter of it already. */
 static void a_process_that_has_grown_is_replaced(void **state)
 {
@@ -311,6 +441,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_crash_is_one_document_only),
 		cmocka_unit_test(others_work_beside_a_stuck_one),
 		cmocka_unit_test(what_is_cancelled_is_not_told),
+		cmocka_unit_test(only_so_many_are_in_flight),
+		cmocka_unit_test(those_behind_a_crash_are_read),
+		cmocka_unit_test(those_behind_a_slow_one_are_read),
+		cmocka_unit_test(one_in_flight_is_cancelled),
 		cmocka_unit_test(a_process_that_has_grown_is_replaced),
 		cmocka_unit_test(what_runs_away_is_ended),
 	};
