@@ -428,17 +428,21 @@ bool currency_mark_means(const struct currency_mark *m, struct str code)
 	return in_list(m->codes, code);
 }
 
-static bool fits(const struct plain *t, size_t at, const struct sign *s)
+/* The length of the sign where it stands at byte `at`, else 0. */
+static size_t sign_at(const struct plain *t, size_t at, const struct sign *s)
 {
-	const char *text = s->flags & EXACT ? t->raw : t->low;
-	struct str sign = str_from(s->text);
+	const char *text = (s->flags & EXACT ? t->raw : t->low) + at;
+	struct str sign = { s->text, 0 };
 
-	if (t->len - at < sign.len || memcmp(text + at, sign.p, sign.len) != 0)
-		return false;
+	/* The text ends with a NUL, which is in no sign. */
+	for (; sign.p[sign.len]; sign.len++)
+		if (text[sign.len] != sign.p[sign.len])
+			return 0;
 	if (plain_starts_with_letter(sign) && plain_letter_before(t, at))
-		return false;
-	return !plain_ends_with_letter(sign) ||
-	       !plain_letter_at(t, at + sign.len);
+		return 0;
+	if (plain_ends_with_letter(sign) && plain_letter_at(t, at + sign.len))
+		return 0;
+	return sign.len;
 }
 
 /* An ISO code as a word of its own; in lower case it is a weak one. */
@@ -448,9 +452,6 @@ static bool code_at(const struct plain *t, size_t at, struct currency_mark *m)
 	struct str code = { upper, CURRENCY_LEN };
 	bool is_upper = true;
 
-	if (t->len - at < CURRENCY_LEN || plain_letter_before(t, at) ||
-	    plain_letter_at(t, at + CURRENCY_LEN))
-		return false;
 	for (size_t i = 0; i < CURRENCY_LEN; i++) {
 		char c = t->low[at + i];
 
@@ -459,6 +460,9 @@ static bool code_at(const struct plain *t, size_t at, struct currency_mark *m)
 		upper[i] = (char)(c - 32);
 		is_upper = is_upper && t->raw[at + i] == upper[i];
 	}
+	if (plain_letter_before(t, at) ||
+	    plain_letter_at(t, at + CURRENCY_LEN))
+		return false;
 	if (!currency_is_code(code) || (!is_upper && in_list(word_codes, code)))
 		return false;
 	*m = (struct currency_mark){
@@ -499,10 +503,11 @@ bool currency_mark_at(const struct plain *t, size_t i,
 	for (size_t k = by_byte.first[(unsigned char)t->low[i]]; k > 0;
 	     k = by_byte.next[k - 1]) {
 		const struct sign *s = &signs[k - 1];
+		size_t len = sign_at(t, i, s);
 
-		if (strlen(s->text) <= longest || !fits(t, i, s))
+		if (len <= longest)
 			continue;
-		longest = strlen(s->text);
+		longest = len;
 		*m_r = (struct currency_mark){
 			.at = i,
 			.len = longest,

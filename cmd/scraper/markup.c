@@ -34,6 +34,7 @@ struct reader {
 	size_t n_buttons;
 	uint32_t sold_out[SOLD_OUT_MAX]; /* positions of words that say it */
 	size_t n_sold_out;
+	size_t cap; /* of m->prices */
 };
 
 static bool has_name(const struct dom_node *n, const char *const *names)
@@ -198,11 +199,11 @@ static bool is_one_price(struct str s)
 	static const char *const dashes[] = { " - ", "\xe2\x80\x93",
 					      "\xe2\x80\x94" };
 	unsigned n = count_numbers(s);
-	bool dash = false;
 
-	for (size_t i = 0; i < ARRAY_LEN(dashes); i++)
-		dash |= str_find(s, str_from(dashes[i])) != (size_t)-1;
-	return n == 1 || (n == 2 && dash);
+	for (size_t i = 0; n == 2 && i < ARRAY_LEN(dashes); i++)
+		if (str_find(s, str_from(dashes[i])) != (size_t)-1)
+			return true;
+	return n == 1;
 }
 
 static bool has_digit(struct str s)
@@ -310,35 +311,60 @@ static int score_place(const struct reader *r, const struct layout_note *o)
 
 /* The currency is the text's own: a hint only tells which "$" it is. */
 static bool read_price(const struct reader *r, struct str text,
-		       struct markup_price *p)
+		       bool needs_currency, struct markup_price *p)
 {
+	static const struct str none = { 0 };
+	const struct markup *m = r->m;
 	struct price got;
 
-	if (!price_parse(text, (struct str){ 0 }, NULL, &got) ||
+	/* Most elements say what is in the one within. */
+	if (m->n_prices && str_eq(m->prices[m->n_prices - 1].text, text)) {
+		p->amount = m->prices[m->n_prices - 1].amount;
+		p->currency = m->prices[m->n_prices - 1].currency;
+		return !needs_currency || p->currency.p;
+	}
+	if (!(needs_currency ? price_parse_marked(text, NULL, &got)
+			     : price_parse(text, none, NULL, &got)) ||
 	    decimal_sign(got.amount) <= 0)
 		return false;
 	p->amount = got.amount;
 	if (!got.currency[0])
-		return true;
-	price_parse(text, (struct str){ 0 }, r->hints, &got);
+		return !needs_currency;
+	if (got.hinted)
+		price_parse(text, none, r->hints, &got);
 	p->amount = got.amount;
 	p->currency = arena_str(r->l->arena, str_from(got.currency));
 	return true;
+}
+
+static void add_price(struct reader *r, const struct markup_price *p)
+{
+	struct markup *m = r->m;
+
+	if (m->n_prices == r->cap) {
+		struct markup_price *old = m->prices;
+
+		r->cap = r->cap ? 2 * r->cap : 32;
+		m->prices =
+			arena_alloc(r->l->arena, r->cap * sizeof(*m->prices));
+		if (old)
+			memcpy(m->prices, old, m->n_prices * sizeof(*old));
+	}
+	m->prices[m->n_prices++] = *p;
 }
 
 static void try_candidate(struct reader *r, const struct dom_node *n,
 			  struct buf *b)
 {
 	struct layout_note *o = layout_note(r->l, n);
-	struct markup *m = r->m;
 	struct markup_price p = { .node = n, .pos = o->pos };
 	struct str text = layout_text(r->l, n, 4 * CANDIDATE_LEN, b);
 	unsigned words;
 
-	if (b->full || !is_one_price(text) || !read_price(r, text, &p))
+	if (b->full || !is_one_price(text))
 		return;
 	words = words_around(r, n);
-	if (!p.currency.p && (!(words & WORD_PRICE) || has_letter(text)))
+	if (!read_price(r, text, !(words & WORD_PRICE) || has_letter(text), &p))
 		return;
 	p.text = arena_str(r->l->arena, text);
 	p.score = score_text(text, p.currency.p != NULL) + score_words(r, n) +
@@ -352,7 +378,7 @@ static void try_candidate(struct reader *r, const struct dom_node *n,
 		p.score -= 40;
 		p.listed = true;
 	}
-	m->prices[m->n_prices++] = p;
+	add_price(r, &p);
 }
 
 static void find_prices(struct reader *r)
@@ -361,8 +387,6 @@ static void find_prices(struct reader *r)
 	struct buf b = { 0 };
 	size_t tries = 0;
 
-	m->prices = arena_alloc(r->l->arena,
-				MARKUP_PRICES_MAX * sizeof(*m->prices));
 	for (size_t i = 0; i < r->l->n; i++) {
 		const struct dom_node *n = r->l->nodes[i];
 

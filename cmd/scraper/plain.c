@@ -82,9 +82,18 @@ void plain_make(struct str text, struct plain *t_r)
 {
 	t_r->len = 0;
 	while (text.len && t_r->len + 4 <= PLAIN_MAX) {
+		char c = text.p[0];
 		uint32_t cp;
-		size_t n = utf8_decode(text, &cp);
+		size_t n;
 
+		if (c >= ' ' && c <= '~') { /* as most is */
+			text = str_sub(text, 1, text.len);
+			t_r->raw[t_r->len] = c;
+			t_r->low[t_r->len++] =
+				(char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+			continue;
+		}
+		n = utf8_decode(text, &cp);
 		text = str_sub(text, n, text.len);
 		cp = narrow(cp);
 		if (cp)
@@ -146,6 +155,8 @@ size_t plain_word_at(const struct plain *t, size_t i, const char *const words[])
 {
 	struct str rest = { t->low + i, t->len - i };
 
+	if (!rest.len)
+		return 0;
 	for (; *words; words++) {
 		struct str word;
 

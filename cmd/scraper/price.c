@@ -30,6 +30,7 @@ struct reading {
 	size_t taken;	      /* bytes that belong to numbers read already */
 	struct str near_code; /* the one that `near` names, or absent */
 	const struct price_hints *hints;
+	bool asked; /* the hints were */
 };
 
 static bool is_digit(char c)
@@ -74,8 +75,8 @@ struct str price_hint(const struct price_hints *h)
 }
 
 /* Which of its currencies a mark means here. */
-static struct str mark_code(const struct reading *r,
-			    const struct currency_mark *m)
+static struct str shared_code(const struct reading *r,
+			      const struct currency_mark *m)
 {
 	const struct str known[] = {
 		r->near_code,
@@ -85,10 +86,24 @@ static struct str mark_code(const struct reading *r,
 		r->hints->currency,
 	};
 
-	for (size_t i = 0; is_shared(m) && i < ARRAY_LEN(known); i++)
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (known[i].len && currency_mark_means(m, known[i]))
 			return known[i];
 	return first_code(m);
+}
+
+static struct str mark_code(struct reading *r, const struct currency_mark *m)
+{
+	if (!is_shared(m))
+		return first_code(m);
+	r->asked = true;
+	return shared_code(r, m);
+}
+
+static struct str hinted_code(struct reading *r)
+{
+	r->asked = true;
+	return price_hint(r->hints);
 }
 
 /* Back over spaces and what may stand between a sign and its number. */
@@ -280,13 +295,13 @@ static void take_small_coins(const struct plain *t, struct amount *a)
 	a->mark = &dollars;
 }
 
-static unsigned coins_of(const struct reading *r, const struct amount *a)
+static unsigned coins_of(struct reading *r, const struct amount *a)
 {
 	if (a->mark)
 		return currency_digits(mark_code(r, a->mark));
 	if (r->near_code.len)
 		return currency_digits(r->near_code);
-	return currency_digits(price_hint(r->hints));
+	return currency_digits(hinted_code(r));
 }
 
 /* Read the number at byte i into the next amount; returns where it ends. */
@@ -335,8 +350,11 @@ static void find_amounts(struct reading *r)
 {
 	size_t i = 0;
 
-	while (i < r->text.len && r->n_amounts < AMOUNTS_MAX)
-		i = read_amount(r, i);
+	while (i < r->text.len && r->n_amounts < AMOUNTS_MAX) {
+		char c = r->text.raw[i];
+
+		i = is_digit(c) || c == '.' ? read_amount(r, i) : i + 1;
+	}
 	for (size_t k = 0; k + 1 < r->n_amounts; k++) {
 		struct amount *a = &r->amounts[k];
 
@@ -444,7 +462,7 @@ static const struct currency_mark *near_mark(const struct plain *t,
 }
 
 /* The currency of the text, by all that is known. */
-static struct str find_currency(const struct reading *r, const struct amount *a,
+static struct str find_currency(struct reading *r, const struct amount *a,
 				const struct currency_mark *near)
 {
 	if (a && a->mark)
@@ -454,7 +472,7 @@ static struct str find_currency(const struct reading *r, const struct amount *a,
 			return mark_code(r, &r->marks[i]);
 	if (near)
 		return mark_code(r, near);
-	return price_hint(r->hints);
+	return hinted_code(r);
 }
 
 static void take_price(const struct reading *r, const struct amount *a,
@@ -467,26 +485,33 @@ static void take_price(const struct reading *r, const struct amount *a,
 		p->amount = a[1].value;
 }
 
-bool price_parse(struct str text, struct str near,
-		 const struct price_hints *hints, struct price *p_r)
+/* needs_mark: the text must name a currency. */
+static bool parse(struct str text, struct str near, bool needs_mark,
+		  const struct price_hints *hints, struct price *p_r)
 {
 	static const struct price_hints none;
 	struct reading r;
 	struct currency_mark near_marks[MARKS_MAX];
-	const struct currency_mark *beside;
+	const struct currency_mark *beside = NULL;
 	const struct amount *a;
 	struct plain near_text;
 	struct price p = { 0 };
 
-	r.n_marks = r.n_amounts = r.taken = 0;
+	r.n_amounts = r.taken = 0;
+	r.asked = false;
 	r.near_code = (struct str){ 0 };
 	r.hints = hints ? hints : &none;
-	plain_make(str_trim(near), &near_text);
-	beside = near_mark(&near_text, near_marks);
-	if (beside && !is_shared(beside))
-		r.near_code = first_code(beside);
 	plain_make(text, &r.text);
 	r.n_marks = find_marks(&r.text, r.marks);
+	if (needs_mark && !r.n_marks)
+		return false;
+	near = str_trim(near);
+	if (near.len) {
+		plain_make(near, &near_text);
+		beside = near_mark(&near_text, near_marks);
+	}
+	if (beside && !is_shared(beside))
+		r.near_code = first_code(beside);
 	find_amounts(&r);
 	a = choose(&r);
 	if (a)
@@ -494,6 +519,20 @@ bool price_parse(struct str text, struct str near,
 	else if (r.n_amounts == 0 && says_free(&r.text))
 		p.found = p.free = true;
 	str_copy(p.currency, sizeof(p.currency), find_currency(&r, a, beside));
+	p.hinted = r.asked;
 	*p_r = p;
 	return p.found;
+}
+
+bool price_parse(struct str text, struct str near,
+		 const struct price_hints *hints, struct price *p_r)
+{
+	return parse(text, near, false, hints, p_r);
+}
+
+bool price_parse_marked(struct str text, const struct price_hints *hints,
+			struct price *p_r)
+{
+	*p_r = (struct price){ 0 };
+	return parse(text, (struct str){ 0 }, true, hints, p_r);
 }

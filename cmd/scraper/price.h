@@ -34,6 +34,7 @@ struct price {
 	char currency[CURRENCY_SIZE]; /* "" where nothing tells */
 	bool free; /* the text says so in words; amount is 0 */
 	bool from; /* "from", or the lowest of a range */
+	bool hinted; /* other hints might give another price or currency */
 };
 
 /*
@@ -50,6 +51,13 @@ struct price {
  */
 bool price_parse(struct str text, struct str near,
 		 const struct price_hints *hints, struct price *p_r);
+
+/*
+ * The same of a text alone, but false, and nothing found, where no currency is
+ * named in it: sooner, for the many numbers of a page.
+ */
+bool price_parse_marked(struct str text, const struct price_hints *hints,
+			struct price *p_r);
 
 /* The currency of a price that says none, by the same order; or absent. */
 struct str price_hint(const struct price_hints *h);

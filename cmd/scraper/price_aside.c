@@ -6,10 +6,13 @@
 static bool word_before(const struct plain *t, size_t i,
 			const char *const words[])
 {
+	if (i == 0)
+		return false;
 	for (; *words; words++) {
 		size_t len = strlen(*words);
 
-		if (len <= i && memcmp(t->low + i - len, *words, len) == 0 &&
+		if (len <= i && (*words)[len - 1] == t->low[i - 1] &&
+		    memcmp(t->low + i - len, *words, len) == 0 &&
 		    !plain_letter_before(t, i - len))
 			return true;
 	}
