@@ -460,8 +460,7 @@ static bool code_at(const struct plain *t, size_t at, struct currency_mark *m)
 		upper[i] = (char)(c - 32);
 		is_upper = is_upper && t->raw[at + i] == upper[i];
 	}
-	if (plain_letter_before(t, at) ||
-	    plain_letter_at(t, at + CURRENCY_LEN))
+	if (plain_letter_before(t, at) || plain_letter_at(t, at + CURRENCY_LEN))
 		return false;
 	if (!currency_is_code(code) || (!is_upper && in_list(word_codes, code)))
 		return false;

@@ -5,31 +5,6 @@
 #include "common/buf.h"
 #include "common/xmem.h"
 
-struct str dom_attr(const struct dom_node *n, const char *name)
-{
-	for (const struct dom_attr *at = n->attrs; at; at = at->next)
-		if (str_is(at->name, name))
-			return at->value;
-	return (struct str){ 0 };
-}
-
-const struct dom_node *dom_skip(const struct dom_node *top,
-				const struct dom_node *n)
-{
-	while (n != top) {
-		if (n->next)
-			return n->next;
-		n = n->parent;
-	}
-	return NULL;
-}
-
-const struct dom_node *dom_walk(const struct dom_node *top,
-				const struct dom_node *n)
-{
-	return n->first ? n->first : dom_skip(top, n);
-}
-
 struct str dom_text_content(const struct dom_node *n, struct arena *a)
 {
 	struct str s = { 0 };
@@ -55,58 +30,56 @@ struct str dom_text_content(const struct dom_node *n, struct arena *a)
 	return s;
 }
 
-#define N(lit)                         \
-	{                              \
-		(lit), sizeof(lit) - 1 \
-	}
-
-static bool is_among(struct str name, const struct str *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(name, names[i]))
-			return true;
-	return false;
-}
-
 static bool is_invisible(const struct dom_node *n)
 {
-	static const struct str names[] = {
-		N("script"),   N("style"), N("template"),
-		N("noscript"), N("head"),
-	};
+	static const bool tags[DOM_TAGS] = { [DOM_TAG_SCRIPT] = true,
+					     [DOM_TAG_STYLE] = true,
+					     [DOM_TAG_TEMPLATE] = true,
+					     [DOM_TAG_NOSCRIPT] = true,
+					     [DOM_TAG_HEAD] = true };
 
-	return is_among(n->name, names, ARRAY_LEN(names)) ||
-	       dom_attr(n, "hidden").p;
+	return tags[n->tag] || dom_attr(n, "hidden").p;
 }
 
 /* HTML's "Rendering" section: what is not display: inline. */
 static bool is_block(const struct dom_node *n)
 {
-	static const struct str names[] = {
-		N("div"),     N("p"),	   N("li"),	    N("tr"),
-		N("br"),      N("h1"),	   N("h2"),	    N("h3"),
-		N("h4"),      N("h5"),	   N("h6"),	    N("ul"),
-		N("ol"),      N("table"),  N("article"),    N("section"),
-		N("header"),  N("footer"), N("nav"),	    N("main"),
-		N("aside"),   N("form"),   N("fieldset"),   N("legend"),
-		N("dl"),      N("dt"),	   N("dd"),	    N("blockquote"),
-		N("pre"),     N("figure"), N("figcaption"), N("hr"),
-		N("address"), N("body"),   N("html"),	    N("thead"),
-		N("tbody"),   N("tfoot"),  N("caption"),    N("details"),
-		N("summary"), N("dialog"), N("menu"),	    N("hgroup"),
-		N("search"),  N("option"), N("optgroup"),   N("select"),
-		N("center"),  N("dir"),	   N("listing"),    N("plaintext"),
-		N("xmp"),
+	static const bool tags[DOM_TAGS] = {
+		[DOM_TAG_DIV] = true,	     [DOM_TAG_P] = true,
+		[DOM_TAG_LI] = true,	     [DOM_TAG_TR] = true,
+		[DOM_TAG_BR] = true,	     [DOM_TAG_H1] = true,
+		[DOM_TAG_H2] = true,	     [DOM_TAG_H3] = true,
+		[DOM_TAG_H4] = true,	     [DOM_TAG_H5] = true,
+		[DOM_TAG_H6] = true,	     [DOM_TAG_UL] = true,
+		[DOM_TAG_OL] = true,	     [DOM_TAG_TABLE] = true,
+		[DOM_TAG_ARTICLE] = true,    [DOM_TAG_SECTION] = true,
+		[DOM_TAG_HEADER] = true,     [DOM_TAG_FOOTER] = true,
+		[DOM_TAG_NAV] = true,	     [DOM_TAG_MAIN] = true,
+		[DOM_TAG_ASIDE] = true,	     [DOM_TAG_FORM] = true,
+		[DOM_TAG_FIELDSET] = true,   [DOM_TAG_LEGEND] = true,
+		[DOM_TAG_DL] = true,	     [DOM_TAG_DT] = true,
+		[DOM_TAG_DD] = true,	     [DOM_TAG_BLOCKQUOTE] = true,
+		[DOM_TAG_PRE] = true,	     [DOM_TAG_FIGURE] = true,
+		[DOM_TAG_FIGCAPTION] = true, [DOM_TAG_HR] = true,
+		[DOM_TAG_ADDRESS] = true,    [DOM_TAG_BODY] = true,
+		[DOM_TAG_HTML] = true,	     [DOM_TAG_THEAD] = true,
+		[DOM_TAG_TBODY] = true,	     [DOM_TAG_TFOOT] = true,
+		[DOM_TAG_CAPTION] = true,    [DOM_TAG_DETAILS] = true,
+		[DOM_TAG_SUMMARY] = true,    [DOM_TAG_DIALOG] = true,
+		[DOM_TAG_MENU] = true,	     [DOM_TAG_HGROUP] = true,
+		[DOM_TAG_SEARCH] = true,     [DOM_TAG_OPTION] = true,
+		[DOM_TAG_OPTGROUP] = true,   [DOM_TAG_SELECT] = true,
+		[DOM_TAG_CENTER] = true,     [DOM_TAG_DIR] = true,
+		[DOM_TAG_LISTING] = true,    [DOM_TAG_PLAINTEXT] = true,
+		[DOM_TAG_XMP] = true
 	};
 
-	return is_among(n->name, names, ARRAY_LEN(names));
+	return tags[n->tag];
 }
 
 static bool is_cell(const struct dom_node *n)
 {
-	static const struct str names[] = { N("td"), N("th") };
-
-	return is_among(n->name, names, ARRAY_LEN(names));
+	return n->tag == DOM_TAG_TD || n->tag == DOM_TAG_TH;
 }
 
 /* Visible text in the making: gaps are written once something follows. */
@@ -162,7 +135,7 @@ struct str dom_visible_text_but(const struct dom_node *top, const bool *ignored,
 			lines_add(&l, n->text, pre);
 		else if (n->type == DOM_ELEMENT && seen)
 			lines_edge(&l, n);
-		if (!pre && str_is(n->name, "pre"))
+		if (!pre && n->tag == DOM_TAG_PRE)
 			pre = n;
 		/* Leave n, and what ends with it. */
 		while (!next && n != top) {

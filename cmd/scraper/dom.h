@@ -19,6 +19,8 @@
 #include "common/err.h"
 #include "common/str.h"
 
+#include "dom_tag.h"
+
 enum {
 	DOM_BYTES_MAX = 8 << 20,
 	DOM_DEPTH_MAX = 1000,
@@ -34,6 +36,7 @@ struct dom_attr {
 
 struct dom_node {
 	enum dom_type type;
+	enum dom_tag tag; /* of name; of what is no element DOM_TAG_OTHER */
 	struct str name; /* of an element; in XML with its prefix, as written */
 	struct str ns;	 /* namespace URI; absent for HTML's own and for none */
 	struct str text; /* of a text or comment node */
@@ -61,14 +64,37 @@ struct dom *dom_parse_xml(struct str body, struct str content_type,
 			  struct arena *a, struct err *e);
 
 /* The value of an attribute; absent if there is none ("" is not absent). */
-struct str dom_attr(const struct dom_node *n, const char *name);
+static inline struct str dom_attr(const struct dom_node *n, const char *name)
+{
+	struct str wanted = str_from(name);
 
-/* The next node in document order below top (top itself not), or NULL. */
-const struct dom_node *dom_walk(const struct dom_node *top,
-				const struct dom_node *n);
-/* The same, but not into the children of n. */
-const struct dom_node *dom_skip(const struct dom_node *top,
-				const struct dom_node *n);
+	for (const struct dom_attr *at = n->attrs; at; at = at->next)
+		if (str_eq(at->name, wanted))
+			return at->value;
+	return (struct str){ 0 };
+}
+
+/*
+ * The next node in document order below top (top itself not), or NULL; not one
+ * of the children of n.
+ */
+static inline const struct dom_node *dom_skip(const struct dom_node *top,
+					      const struct dom_node *n)
+{
+	while (n != top) {
+		if (n->next)
+			return n->next;
+		n = n->parent;
+	}
+	return NULL;
+}
+
+/* The same, into the children of n first. */
+static inline const struct dom_node *dom_walk(const struct dom_node *top,
+					      const struct dom_node *n)
+{
+	return n->first ? n->first : dom_skip(top, n);
+}
 
 /* All text below n joined, as DOM's textContent; script and style included. */
 struct str dom_text_content(const struct dom_node *n, struct arena *a);

@@ -1,13 +1,30 @@
 #include "dom_build.h"
 
 /* Documents repeat their names: most of them are still in the table. */
+static struct dom_name *find_name(struct dom_name *table, struct str name)
+{
+	return &table[str_hash_fast(name) & (DOM_NAMES - 1)];
+}
+
 static struct str shared_name(struct dom_builder *b, struct str name)
 {
-	struct str *slot = &b->names[str_hash(name) % DOM_NAMES];
+	struct dom_name *slot = find_name(b->others, name);
 
-	if (!slot->p || !str_eq(*slot, name))
-		*slot = arena_str(b->a, name);
-	return *slot;
+	if (!slot->text.p || !str_eq(slot->text, name))
+		slot->text = arena_str(b->a, name);
+	return slot->text;
+}
+
+static void set_tag(struct dom_builder *b, struct dom_node *n, struct str name)
+{
+	struct dom_name *slot = find_name(b->tags, name);
+
+	if (!slot->text.p || !str_eq(slot->text, name)) {
+		slot->text = arena_str(b->a, name);
+		slot->tag = dom_tag_of(name);
+	}
+	n->name = slot->text;
+	n->tag = slot->tag;
 }
 
 static struct dom_node *append(struct dom_builder *b, enum dom_type type)
@@ -50,7 +67,7 @@ void dom_build_open(struct dom_builder *b, struct str name, struct str ns)
 
 	flush_text(b);
 	n = append(b, DOM_ELEMENT);
-	n->name = shared_name(b, name);
+	set_tag(b, n, name);
 	if (ns.p)
 		n->ns = shared_name(b, ns);
 	b->at = n;

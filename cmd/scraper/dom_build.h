@@ -11,15 +11,21 @@
 
 #include "dom.h"
 
-enum { DOM_NAMES = 256 }; /* slots; a power of two */
+enum { DOM_NAMES = 128 }; /* slots; a power of two */
+
+/* A name of the document, seen lately. */
+struct dom_name {
+	struct str text;
+	enum dom_tag tag;
+};
 
 struct dom_builder {
 	struct arena *a;
 	struct dom *dom;
 	struct dom_node *at; /* what is open */
 	struct dom_attr *last_attr;
-	struct buf text;	     /* not yet a node */
-	struct str names[DOM_NAMES]; /* seen lately, to be shared */
+	struct buf text;				    /* not yet a node */
+	struct dom_name tags[DOM_NAMES], others[DOM_NAMES]; /* to be shared */
 	unsigned n;
 };
 

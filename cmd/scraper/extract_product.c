@@ -28,9 +28,9 @@ static void read_head(struct product_page *p)
 	for (const struct dom_node *n = root; n; n = dom_walk(root, n)) {
 		if (n->type != DOM_ELEMENT)
 			continue;
-		if (str_is(n->name, "title") && !p->document_title.p)
+		if (n->tag == DOM_TAG_TITLE && !p->document_title.p)
 			p->document_title = thing_node_text(&p->things, n);
-		if (str_is(n->name, "link") && !p->canonical.p &&
+		if (n->tag == DOM_TAG_LINK && !p->canonical.p &&
 		    str_eq_nocase(dom_attr(n, "rel"), STR("canonical")))
 			p->canonical = dom_attr(n, "href");
 	}

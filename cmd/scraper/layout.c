@@ -14,14 +14,6 @@ enum {
 	TITLE_SCORE = 55,   /* at least: an <h1> has it by itself */
 };
 
-static bool name_is(const struct dom_node *n, const char *const *names)
-{
-	for (; *names; names++)
-		if (str_is(n->name, *names))
-			return true;
-	return false;
-}
-
 static bool contains(struct str s, const char *part)
 {
 	return str_find(s, str_from(part)) != (size_t)-1;
@@ -29,40 +21,49 @@ static bool contains(struct str s, const char *part)
 
 static bool is_hidden(const struct dom_node *n)
 {
-	static const char *const names[] = { "head",	 "script",   "style",
-					     "template", "noscript", "svg",
-					     "select",	 "textarea", "iframe",
-					     "datalist", NULL };
-	struct str style = str_utf8_prefix(dom_attr(n, "style"), 1024);
+	static const bool tags[DOM_TAGS] = {
+		[DOM_TAG_HEAD] = true,	   [DOM_TAG_SCRIPT] = true,
+		[DOM_TAG_STYLE] = true,	   [DOM_TAG_TEMPLATE] = true,
+		[DOM_TAG_NOSCRIPT] = true, [DOM_TAG_SVG] = true,
+		[DOM_TAG_SELECT] = true,   [DOM_TAG_TEXTAREA] = true,
+		[DOM_TAG_IFRAME] = true,   [DOM_TAG_DATALIST] = true
+	};
+	struct str style;
 
-	return name_is(n, names) || dom_attr(n, "hidden").p ||
-	       contains(style, "display:none") ||
-	       contains(style, "display: none") ||
-	       contains(style, "visibility:hidden") ||
-	       contains(style, "visibility: hidden");
+	if (tags[n->tag] || dom_attr(n, "hidden").p)
+		return true;
+	style = str_utf8_prefix(dom_attr(n, "style"), 1024);
+	return style.len && (contains(style, "display:none") ||
+			     contains(style, "display: none") ||
+			     contains(style, "visibility:hidden") ||
+			     contains(style, "visibility: hidden"));
 }
 
 bool layout_is_struck(const struct dom_node *n)
 {
-	static const char *const names[] = { "del", "s", "strike", NULL };
+	struct str style;
 
-	return name_is(n, names) ||
-	       contains(str_utf8_prefix(dom_attr(n, "style"), 1024),
-			"line-through");
+	if (n->tag == DOM_TAG_DEL || n->tag == DOM_TAG_S ||
+	    n->tag == DOM_TAG_STRIKE)
+		return true;
+	style = str_utf8_prefix(dom_attr(n, "style"), 1024);
+	return style.len && contains(style, "line-through");
 }
 
 static bool is_aside(const struct dom_node *n, unsigned words)
 {
-	static const char *const names[] = { "nav", "footer", "aside", NULL };
+	static const bool tags[DOM_TAGS] = { [DOM_TAG_NAV] = true,
+					     [DOM_TAG_FOOTER] = true,
+					     [DOM_TAG_ASIDE] = true };
 
-	return (words & WORD_ASIDE) || name_is(n, names);
+	return (words & WORD_ASIDE) || tags[n->tag];
 }
 
 static bool is_link(const struct dom_node *n)
 {
 	struct str href = dom_attr(n, "href");
 
-	return str_is(n->name, "a") && href.len > 1 && href.p[0] != '#' &&
+	return n->tag == DOM_TAG_A && href.len > 1 && href.p[0] != '#' &&
 	       !str_starts(href, STR("javascript:"));
 }
 
@@ -81,12 +82,14 @@ static uint32_t visible_len(struct str s)
 static bool is_for_one(const struct dom_node *n, unsigned words)
 {
 	return (words & WORD_BUYBOX) ||
-	       (str_is(n->name, "body") && (words & WORD_PRODUCT));
+	       (n->tag == DOM_TAG_BODY && (words & WORD_PRODUCT));
 }
 
 static void note_own(struct layout *l)
 {
 	const struct dom_node *root = l->dom->root;
+	struct markup_seen *seen =
+		arena_alloc(l->arena, MARKUP_SEEN * sizeof(*seen));
 	uint32_t pos = 0;
 
 	for (const struct dom_node *n = root; n; n = dom_walk(root, n)) {
@@ -101,7 +104,7 @@ static void note_own(struct layout *l)
 			o->end = pos += visible_len(n->text);
 		if (n->type != DOM_ELEMENT)
 			continue;
-		o->words = (uint16_t)markup_words(n);
+		o->words = (uint16_t)markup_words(n, seen);
 		l->for_one |= is_for_one(n, o->words);
 		if (is_hidden(n))
 			o->flags |= LAYOUT_HIDDEN;
@@ -138,7 +141,7 @@ static void note_inherited(struct layout *l)
 			o->flags |= LAYOUT_LINK;
 		if (!(o->flags & LAYOUT_TITLE_PATH) && is_aside(n, o->words))
 			o->flags |= LAYOUT_ASIDE;
-		if (str_is(n->name, "img") && (o->flags & LAYOUT_LINK))
+		if (n->tag == DOM_TAG_IMG && (o->flags & LAYOUT_LINK))
 			o->flags |= LAYOUT_PICTURE;
 	}
 	for (size_t i = l->n; i-- > 0;)
@@ -149,12 +152,17 @@ static void note_inherited(struct layout *l)
 
 static bool is_inline(const struct dom_node *n)
 {
-	static const char *const names[] = { "span", "b",    "strong", "em",
-					     "i",    "sup",  "small",  "font",
-					     "sub",  "ins",  "bdi",    "a",
-					     "data", "meta", NULL };
+	static const bool tags[DOM_TAGS] = {
+		[DOM_TAG_SPAN] = true,	 [DOM_TAG_B] = true,
+		[DOM_TAG_STRONG] = true, [DOM_TAG_EM] = true,
+		[DOM_TAG_I] = true,	 [DOM_TAG_SUP] = true,
+		[DOM_TAG_SMALL] = true,	 [DOM_TAG_FONT] = true,
+		[DOM_TAG_SUB] = true,	 [DOM_TAG_INS] = true,
+		[DOM_TAG_BDI] = true,	 [DOM_TAG_A] = true,
+		[DOM_TAG_DATA] = true,	 [DOM_TAG_META] = true
+	};
 
-	return name_is(n, names);
+	return tags[n->tag];
 }
 
 static bool is_digit(char c)
@@ -241,7 +249,9 @@ int layout_likeness(struct str s, struct str name)
 static int title_score(const struct layout *l, const struct dom_node *n,
 		       struct str text, const struct str *names, size_t n_names)
 {
-	static const char *const headings[] = { "h1", "h2", "h3", NULL };
+	static const bool tags[DOM_TAGS] = {
+		[DOM_TAG_H1] = true, [DOM_TAG_H2] = true, [DOM_TAG_H3] = true
+	};
 	unsigned words = layout_note(l, n)->words;
 	int like = 0, score = 0;
 
@@ -253,9 +263,9 @@ static int title_score(const struct layout *l, const struct dom_node *n,
 		percent = layout_likeness(text, names[i]);
 		like = percent > like ? percent : like;
 	}
-	if (str_is(n->name, "h1"))
+	if (n->tag == DOM_TAG_H1)
 		score += 60;
-	else if (name_is(n, headings))
+	else if (tags[n->tag])
 		score += 20;
 	if (words & WORD_TITLE)
 		score += words & WORD_PRODUCT ? 30 : 10;
@@ -268,15 +278,17 @@ static int title_score(const struct layout *l, const struct dom_node *n,
 static bool may_be_title(const struct layout *l, const struct dom_node *n,
 			 bool main)
 {
-	static const char *const headings[] = { "h2", "h3", NULL };
+	static const bool tags[DOM_TAGS] = {
+		[DOM_TAG_H2] = true, [DOM_TAG_H3] = true
+	};
 	const struct layout_note *o = layout_note(l, n);
 	uint32_t len = o->end - o->pos;
 
 	if ((o->flags & LAYOUT_HIDDEN) || len <= 1 || len >= LAYOUT_TITLE_MAX)
 		return false;
 	if (main)
-		return str_is(n->name, "h1");
-	return name_is(n, headings) || (o->words & WORD_TITLE);
+		return n->tag == DOM_TAG_H1;
+	return tags[n->tag] || (o->words & WORD_TITLE);
 }
 
 /* Judge the first of these headings; the best score so far, or the new one. */

@@ -37,19 +37,13 @@ struct reader {
 	size_t cap; /* of m->prices */
 };
 
-static bool has_name(const struct dom_node *n, const char *const *names)
-{
-	for (; *names; names++)
-		if (str_is(n->name, *names))
-			return true;
-	return false;
-}
-
 static bool is_button(const struct dom_node *n)
 {
-	static const char *const names[] = { "button", "input", "a", NULL };
+	static const bool tags[DOM_TAGS] = { [DOM_TAG_BUTTON] = true,
+					     [DOM_TAG_INPUT] = true,
+					     [DOM_TAG_A] = true };
 
-	return has_name(n, names) || str_is(dom_attr(n, "role"), "button");
+	return tags[n->tag] || str_is(dom_attr(n, "role"), "button");
 }
 
 static enum label button_label(const struct reader *r, const struct dom_node *n,
@@ -122,10 +116,12 @@ static bool in_card(const struct reader *r, const struct dom_node *n)
 /* What can be chosen, as a size, says nothing of the rest. */
 static bool is_choice(const struct dom_node *n)
 {
-	static const char *const names[] = { "option", "label", NULL };
+	static const bool tags[DOM_TAGS] = {
+		[DOM_TAG_OPTION] = true, [DOM_TAG_LABEL] = true
+	};
 
 	for (int up = 0; n && up < 3; up++, n = n->parent)
-		if (has_name(n, names))
+		if (tags[n->tag])
 			return true;
 	return false;
 }
@@ -582,7 +578,7 @@ bool markup_is_old(const struct dom_node *n)
 {
 	for (int up = 0; n && n->type == DOM_ELEMENT && up < 3;
 	     up++, n = n->parent) {
-		unsigned words = markup_words(n);
+		unsigned words = markup_words(n, NULL);
 
 		if (layout_is_struck(n) ||
 		    ((words & WORD_OLD) && !(words & WORD_NOW)))

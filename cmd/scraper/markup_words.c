@@ -236,6 +236,8 @@ static unsigned meaning(const char *word)
 					     "prix" };
 	unsigned means = lookup(word);
 
+	if (means || !strstr(word, "pr"))
+		return means;
 	for (size_t i = 0; i < ARRAY_LEN(stems) && !means; i++) {
 		const char *at = strstr(word, stems[i]);
 		char before[WORD_LEN_MAX + 1];
@@ -294,19 +296,37 @@ unsigned markup_words_of(struct str name)
 	return means;
 }
 
-unsigned markup_words(const struct dom_node *n)
+/* Attributes whose values name things to those who made the page. */
+static bool is_naming(struct str name)
 {
-	static const char *const attrs[] = { "class",	  "id",
-					     "itemprop",  "data-testid",
-					     "data-test", "data-qa",
-					     "data-role", "data-price-type" };
+	return str_is(name, "class") || str_is(name, "id") ||
+	       str_is(name, "itemprop") || str_is(name, "data-testid") ||
+	       str_is(name, "data-test") || str_is(name, "data-qa") ||
+	       str_is(name, "data-role") || str_is(name, "data-price-type");
+}
+
+static unsigned words_of(struct str value, struct markup_seen *seen)
+{
+	size_t i;
+
+	value = str_utf8_prefix(value, 512);
+	if (!seen)
+		return markup_words_of(value);
+	i = str_hash_fast(value) % MARKUP_SEEN;
+	if (!seen[i].value.p || !str_eq(seen[i].value, value)) {
+		seen[i].value = value;
+		seen[i].means = markup_words_of(value);
+	}
+	return seen[i].means;
+}
+
+unsigned markup_words(const struct dom_node *n, struct markup_seen *seen)
+{
 	unsigned means = 0;
 
 	for (const struct dom_attr *a = n->attrs; a; a = a->next)
-		for (size_t i = 0; i < ARRAY_LEN(attrs); i++)
-			if (str_is(a->name, attrs[i]))
-				means |= markup_words_of(
-					str_utf8_prefix(a->value, 512));
+		if (is_naming(a->name))
+			means |= words_of(a->value, seen);
 	return means;
 }
 

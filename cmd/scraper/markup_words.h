@@ -26,8 +26,18 @@ enum word {
 	WORD_BUYBOX = 1 << 11, /* the part of a page that buys its product */
 };
 
-/* The words in the names of element n, or'ed. */
-unsigned markup_words(const struct dom_node *n);
+/*
+ * Names are the same again and again: what those seen lately mean, in a table
+ * of MARKUP_SEEN, zeroed at first, that lives no longer than the document.
+ */
+enum { MARKUP_SEEN = 256 };
+struct markup_seen {
+	struct str value;
+	unsigned means;
+};
+
+/* The words in the names of element n, or'ed. seen may be NULL. */
+unsigned markup_words(const struct dom_node *n, struct markup_seen *seen);
 
 /* The same for one name, such as "priceOld". */
 unsigned markup_words_of(struct str name);

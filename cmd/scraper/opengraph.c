@@ -27,7 +27,7 @@ void opengraph_read(struct things *ts, const struct dom *d)
 	for (const struct dom_node *n = d->root; n; n = dom_walk(d->root, n)) {
 		struct str name, value;
 
-		if (n->type != DOM_ELEMENT || !str_is(n->name, "meta"))
+		if (n->type != DOM_ELEMENT || n->tag != DOM_TAG_META)
 			continue;
 		name = dom_attr(n, "property");
 		if (!is_wanted(name))

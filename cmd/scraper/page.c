@@ -68,7 +68,7 @@ static struct str base_of(const struct dom *dom, struct str url,
 	while ((n = dom_walk(dom->root, n))) {
 		struct str href;
 
-		if (!str_is(n->name, "base"))
+		if (n->tag != DOM_TAG_BASE)
 			continue;
 		href = dom_attr(n, "href");
 		if (href.p && url_resolve(url, href, a, &url))
@@ -85,8 +85,8 @@ static bool is_bare(const struct dom *dom, struct arena *a)
 	if (dom->xml)
 		return !dom->html;
 	while ((n = dom_walk(dom->root, n)))
-		if (n->type == DOM_ELEMENT && !str_is(n->name, "html") &&
-		    !str_is(n->name, "head") && !str_is(n->name, "body"))
+		if (n->type == DOM_ELEMENT && n->tag != DOM_TAG_HTML &&
+		    n->tag != DOM_TAG_HEAD && n->tag != DOM_TAG_BODY)
 			return false;
 	return dom_visible_text(dom->root, a).len == 0;
 }

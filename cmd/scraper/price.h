@@ -32,8 +32,8 @@ struct price {
 	bool found;
 	struct decimal amount;	      /* with the digits that were written */
 	char currency[CURRENCY_SIZE]; /* "" where nothing tells */
-	bool free; /* the text says so in words; amount is 0 */
-	bool from; /* "from", or the lowest of a range */
+	bool free;   /* the text says so in words; amount is 0 */
+	bool from;   /* "from", or the lowest of a range */
 	bool hinted; /* other hints might give another price or currency */
 };
 
