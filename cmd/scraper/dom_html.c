@@ -17,7 +17,7 @@
 #include "dom_build.h"
 
 enum {
-	PIECE = 8 << 10,      /* bytes: at most 2,000 tags deeper at once */
+	PIECE_TAGS = 800,     /* fed at once: at most so much deeper */
 	FORMATTING_MAX = 128, /* <b>, <font> … that wait to be opened again */
 	ATTRS_MAX = 256,      /* of one element; further ones are dropped */
 	KEEP_BYTES = 256 << 10, /* a parser of larger ones is not kept */
@@ -69,8 +69,12 @@ static void count_node(myhtml_tree_t *tree, myhtml_tree_node_t *node, void *ctx)
  */
 static size_t next_piece(struct str body)
 {
-	size_t n = body.len < PIECE ? body.len : PIECE, end;
+	size_t n = 0, end;
 
+	for (int tags = 0; tags <= PIECE_TAGS && n < body.len; tags++) {
+		end = str_chr(str_sub(body, n, body.len), '<');
+		n = end == (size_t)-1 ? body.len : n + end + 1;
+	}
 	for (end = n; end > 0; end--)
 		if (body.p[end - 1] == '>')
 			return end;
