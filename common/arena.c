@@ -5,13 +5,26 @@
 
 #include "common/xmem.h"
 
-enum { ARENA_BLOCK = 16 << 10 };
+enum { ARENA_BLOCK = 16 << 10, ARENA_BLOCK_MAX = 1 << 20 };
 
 struct arena_block {
 	struct arena_block *next;
 	size_t cap, used;
 	_Alignas(max_align_t) char mem[];
 };
+
+/*
+ * As much again as there is: many small blocks would be given back to the
+ * system, and be taken again, with each reset.
+ */
+static size_t next_block(const struct arena *a)
+{
+	if (a->block)
+		return a->block;
+	if (a->used > ARENA_BLOCK_MAX)
+		return ARENA_BLOCK_MAX;
+	return a->used > ARENA_BLOCK ? a->used : ARENA_BLOCK;
+}
 
 void *arena_alloc(struct arena *a, size_t size)
 {
@@ -21,7 +34,7 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	size = (size + align - 1) & ~(align - 1);
 	if (!b || b->cap - b->used < size) {
-		size_t cap = a->block ? a->block : ARENA_BLOCK;
+		size_t cap = next_block(a);
 
 		if (cap < size)
 			cap = size;

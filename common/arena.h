@@ -17,8 +17,9 @@ struct arena_block;
 struct arena {
 	struct arena_block *head;
 	size_t used;  /* bytes handed out since the last reset */
-	size_t block; /* taken from the heap at a time; 0: 16 KiB. Less is for
-			 the many that live long and hold little. */
+	size_t block; /* taken from the heap at a time; 0: 16 KiB to 1 MiB,
+			 the more the more is in use. Less is for the many that
+			 live long and hold little. */
 };
 
 void *arena_alloc(struct arena *a, size_t size);
