@@ -491,14 +491,25 @@ static void build_index(void)
 	by_byte.built = true;
 }
 
+static bool is_latin(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
 bool currency_mark_at(const struct plain *t, size_t i,
 		      struct currency_mark *m_r)
 {
-	bool found = code_at(t, i, m_r);
-	size_t longest = found ? m_r->len : 0;
+	size_t longest = 0;
+	bool found;
 
+	/* What begins with a letter begins a word. */
+	if (i > 0 && is_latin(t->low[i]) && is_latin(t->low[i - 1]))
+		return false;
 	if (!by_byte.built)
 		build_index();
+	found = code_at(t, i, m_r);
+	if (found)
+		longest = m_r->len;
 	for (size_t k = by_byte.first[(unsigned char)t->low[i]]; k > 0;
 	     k = by_byte.next[k - 1]) {
 		const struct sign *s = &signs[k - 1];

@@ -189,17 +189,23 @@ static unsigned count_numbers(struct str s)
 	return n;
 }
 
+/* " - ", or a dash of another length. */
+static bool has_dash(struct str s)
+{
+	for (size_t i = 0; i + 2 < s.len; i++)
+		if (!memcmp(s.p + i, " - ", 3) ||
+		    !memcmp(s.p + i, "\xe2\x80\x93", 3) ||
+		    !memcmp(s.p + i, "\xe2\x80\x94", 3))
+			return true;
+	return false;
+}
+
 /* One number, or a range of two: "12.99 - 24.99 €". */
 static bool is_one_price(struct str s)
 {
-	static const char *const dashes[] = { " - ", "\xe2\x80\x93",
-					      "\xe2\x80\x94" };
 	unsigned n = count_numbers(s);
 
-	for (size_t i = 0; n == 2 && i < ARRAY_LEN(dashes); i++)
-		if (str_find(s, str_from(dashes[i])) != (size_t)-1)
-			return true;
-	return n == 1;
+	return n == 1 || (n == 2 && has_dash(s));
 }
 
 static bool has_digit(struct str s)

@@ -2,48 +2,55 @@
 
 #include <string.h>
 
+#include "common/xmem.h"
+
+#define W(lit)                         \
+	{                              \
+		(lit), sizeof(lit) - 1 \
+	}
+
 /* Does one of the words end at byte i, and begin there as a word? */
 static bool word_before(const struct plain *t, size_t i,
-			const char *const words[])
+			const struct str *words, size_t n)
 {
 	if (i == 0)
 		return false;
-	for (; *words; words++) {
-		size_t len = strlen(*words);
-
-		if (len <= i && (*words)[len - 1] == t->low[i - 1] &&
-		    memcmp(t->low + i - len, *words, len) == 0 &&
-		    !plain_letter_before(t, i - len))
+	for (const struct str *w = words; w < words + n; w++)
+		if (w->len <= i && w->p[w->len - 1] == t->low[i - 1] &&
+		    memcmp(t->low + i - w->len, w->p, w->len) == 0 &&
+		    !plain_letter_before(t, i - w->len))
 			return true;
-	}
 	return false;
 }
 
 /* "Was $20", "zzgl. 4,90 €", "save $5" */
 static bool by_what_precedes(const struct plain *t, size_t from)
 {
-	static const char *const words[] = {
+	static const struct str words[] = {
 		/* what it cost */
-		"was", "statt", "uvp", "rrp", "msrp", "list price", "list",
-		"regular price", "regularly", "reg.", "reg", "old price",
-		"original price", "originally", "before", "instead of",
-		"vorher", "früher", "bisher", "ehemals", "alter preis",
-		"au lieu de", "prix conseillé", "ancien prix", "avant", "antes",
-		"precio anterior", "anziché", "invece di", "prezzo precedente",
-		"tidigare", "ord. pris", "ordinarie pris", "førpris", "før",
-		"adviesprijs", "van", "было",
+		W("was"), W("statt"), W("uvp"), W("rrp"), W("msrp"),
+		W("list price"), W("list"), W("regular price"), W("regularly"),
+		W("reg."), W("reg"), W("old price"), W("original price"),
+		W("originally"), W("before"), W("instead of"), W("vorher"),
+		W("früher"), W("bisher"), W("ehemals"), W("alter preis"),
+		W("au lieu de"), W("prix conseillé"), W("ancien prix"),
+		W("avant"), W("antes"), W("precio anterior"), W("anziché"),
+		W("invece di"), W("prezzo precedente"), W("tidigare"),
+		W("ord. pris"), W("ordinarie pris"), W("førpris"), W("før"),
+		W("adviesprijs"), W("van"), W("было"),
 		/* what is paid beside it */
-		"zzgl.", "zzgl", "plus", "shipping", "delivery", "postage",
-		"versand", "versandkosten", "porto", "livraison",
-		"frais de port", "envío", "spedizione", "verzending", "frakt",
+		W("zzgl."), W("zzgl"), W("plus"), W("shipping"), W("delivery"),
+		W("postage"), W("versand"), W("versandkosten"), W("porto"),
+		W("livraison"), W("frais de port"), W("envío"), W("spedizione"),
+		W("verzending"), W("frakt"),
 		/* what is not paid */
-		"save", "you save", "sie sparen", "spare", "sparen",
-		"économisez", "ahorra", "risparmi", NULL
+		W("save"), W("you save"), W("sie sparen"), W("spare"),
+		W("sparen"), W("économisez"), W("ahorra"), W("risparmi")
 	};
 
 	while (from > 0 && strchr(" :~", t->raw[from - 1]))
 		from--;
-	return word_before(t, from, words) ||
+	return word_before(t, from, words, ARRAY_LEN(words)) ||
 	       (from > 0 && t->raw[from - 1] == '+');
 }
 
