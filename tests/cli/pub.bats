@@ -70,7 +70,7 @@ EVENT='"specversion":"1.0","type":"test.e","source":"shop/1","data":{"x":1}'
 	refuses watch.set "{$url,\"every\":\"0s\"}" "every: not a duration"
 	refuses watch.set "{$url,\"evry\":\"1h\"}" "evry: unknown member; known are id, url"
 	refuses watch.set "{$url,\"kind\":\"shop\"}" "kind: not one of product, json, html"
-	refuses watch.set "{$url,\"headers\":{\"\\u0043OOKIE\":\"hush\"}}" "headers: COOKIE: must not be in the watch"
+	refuses watch.set "{$url,\"headers\":{\"\\u0043OOKIE\":\"hush\"}}" "headers: COOKIE: must not be in an event"
 	refuses watch.set "{$url,\"headers\":{\"Cookie\":{\"file\":\"f\",\"or\":\"hush\"}}}" "headers: Cookie: must not"
 	refuses rule.set '{"id":"r","on":"price.update/","drop":{"amount":"0"}}' "drop.amount: not above 0"
 	refuses rule.set '{"id":"target","on":"price.update/"}' "id: 'target' is taken"
