@@ -318,7 +318,7 @@ static void compare(struct result *r, const struct watch_state *before,
 	if (s->conf->keep_dir)
 		w.keep_max = s->conf->keep_max;
 	diff_found(&w, before, &r->o, r->time_us, &r->arena, after, d);
-	if (!w.page || !w.keep_max || !d->moved)
+	if (!w.page || !w.keep_max || d->n == 0)
 		return;
 	if (!d->keep.p) {
 		how = "too-large";

@@ -41,6 +41,18 @@ text() {
 	[[ $stderr == *", 4 blobs, no problems"* ]]
 }
 
+@test "the text of a change that is not told is not kept, and not too large" {
+	start_weir
+	weir watch add "$sim/page" id=quiet kind=page every=1h extract='{"trigger":["never"]}'
+	event page.change/quiet .data.baseline
+	site tick '{"n":60}'
+	weir watch poll quiet
+	wait_for metric weir_scraper_extractions_total '"found"' 2
+	metric weir_scraper_texts_total '"kept"' 1
+	run metric weir_scraper_texts_total '"too-large"' '[0-9]*'
+	[ "$status" -ne 0 ]
+}
+
 # metric NAME LABEL VALUE
 metric() {
 	curl -fsS --max-time 10 "$url/metrics" | grep -q "^$1{.*$2.*} $3\$"
