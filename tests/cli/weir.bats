@@ -148,7 +148,8 @@ null null null EUR' ]
 	[ "$status" -eq 64 ]
 	[ "$stderr" = "weir: error: rule add: ID expected" ]
 	for many in 'status extra' 'watch list a b' 'rule list a b' 'watch rm a b' \
-		'watch poll a b'; do
+		'watch poll a b' 'extract a' 'extract --again' 'extract --again a --dry' \
+		'extract --again a --dry-run b'; do
 		# shellcheck disable=SC2086 # words
 		run --separate-stderr front $many
 		[ "$status" -eq 64 ]
@@ -158,7 +159,7 @@ null null null EUR' ]
 }
 
 @test "help is asked of weir or of one of its commands" {
-	for ask in --help 'watch --help' 'rule -h'; do
+	for ask in --help 'watch --help' 'rule -h' 'extract --help'; do
 		# shellcheck disable=SC2086 # words
 		run --separate-stderr front $ask
 		[ "$status" -eq 0 ]
