@@ -7,7 +7,7 @@
 
 #include "common/xmem.h"
 
-enum { PER_HOST = LINKS_MAX };
+enum { PER_HOST = LINKS_MAX, REDIRECTS = 5 };
 
 static const struct link_ops *const transports[] = {
 	[LINK_WEBSOCKET] = &link_websocket,
@@ -217,6 +217,11 @@ bool link_is_idle(struct link *l, int64_t heard_ms)
 	}
 	link_set_timer(l, silent < half ? half - silent : l->idle_ms - silent);
 	return silent >= half;
+}
+
+unsigned link_redirects(const struct link *l)
+{
+	return l->target->headers ? 0 : REDIRECTS;
 }
 
 void link_is_late(struct link *l)

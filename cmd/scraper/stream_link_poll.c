@@ -12,7 +12,7 @@
 
 #include "classify.h"
 
-enum { REDIRECTS = 5, VERSION_MAX = 1024 };
+enum { VERSION_MAX = 1024 };
 
 struct poll {
 	struct link l;	  /* first */
@@ -117,7 +117,7 @@ static void ask(struct poll *p)
 	const struct links *ls = p->l.links;
 	struct http_request req = { .max_bytes = ls->conf.max_bytes,
 				    .timeout_ms = ls->conf.open_ms,
-				    .max_redirects = REDIRECTS };
+				    .max_redirects = link_redirects(&p->l) };
 
 	if (strcmp(p->url, p->next) != 0) {
 		free(p->url);

@@ -66,6 +66,11 @@ void link_set_timer(struct link *l, int64_t in_ms);
  */
 bool link_is_idle(struct link *l, int64_t heard_ms);
 
+/*
+ * How many may be followed: none where there are headers, which are for the
+ * host that was named, and which libcurl would send to any other.
+ */
+unsigned link_redirects(const struct link *l);
 /* From tick(): it does not stand yet, and it is over. */
 void link_is_late(struct link *l);
 

@@ -13,8 +13,6 @@
 #include "classify.h"
 #include "sse.h"
 
-enum { REDIRECTS = 5 };
-
 struct event_stream {
 	struct link l; /* first */
 	struct http_headers *headers;
@@ -159,7 +157,7 @@ static int sse_start(struct link *l)
 					.headers = s->headers,
 					.max_bytes = ls->conf.max_bytes,
 					.connect_ms = ls->conf.open_ms,
-					.max_redirects = REDIRECTS,
+					.max_redirects = link_redirects(l),
 					.stream = &stream },
 		on_end, s);
 	return 0;

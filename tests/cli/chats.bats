@@ -267,6 +267,28 @@ all='poll sse ws irc ircws'
 	[ "$(state poll)" = ended ]
 }
 
+@test "what is for one host is not sent to where it redirects" {
+	start_store
+	scraper --allow ::1
+	mkdir -p "$DIR/secrets"
+	(umask 077 && echo hush >"$DIR/secrets/key")
+	to=$sim/redirect-to?url=http://localhost:${sim##*:}/hook
+	for how in poll sse; do
+		for id in $how bare-$how; do
+			jq -nc --arg id "$id" --arg url "$to/$id" --arg how "$how" \
+				'{$id, $url, kind: "chat", chat: {protocol: $how}}
+				+ if $id == $how then {headers: {"X-Key": {file: "key"}}} else {} end'
+		done
+	done | pub --type watch.set
+	total() { curl -sS "$sim/control/hook/$1" | jq .total; }
+	for how in poll sse; do
+		until_true "[ \"\$(total bare-$how)\" -ge 1 ]"
+		until_true "[ \"\$(state $how)\" = waiting ] || [ \"\$(state $how)\" = failed ]"
+		log --last scraper.status/$how | jq -e '.data.outcome == "http-error"'
+		[ "$(total $how)" -eq 0 ]
+	done
+}
+
 @test "a chat that cannot be says why, and nobody else suffers" {
 	start_store
 	scraper
