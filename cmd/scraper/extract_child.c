@@ -212,41 +212,52 @@ static void end_if_grown(struct child *ch)
 		_exit(EX_OK);
 }
 
-static void answer(struct child *ch)
+static void answer(struct child *ch, struct str message)
 {
 	struct wire_request r;
 	struct observation o;
 
-	if (wire_get_request(str_sub(buf_str(&ch->in), WIRE_HEAD, ch->in.len),
-			     &r))
+	if (wire_get_request(message, &r))
 		_exit(EX_SOFTWARE);
 	extract(ch, &r, &o);
 	wire_put_answer(&o, &ch->out);
-	reset(&ch->in);
 	write_all(&ch->out);
 	reset(&ch->out);
 	arena_reset(&ch->arena);
 	end_if_grown(ch);
 }
 
-/* The parent asks for one at a time. */
+/* What is left of b stands at its beginning then. */
+static void shift(struct buf *b, struct str left)
+{
+	if (left.len == 0) {
+		reset(b);
+		return;
+	}
+	memmove(b->p, left.p, left.len);
+	b->len = left.len;
+}
+
+/* Several may come at once: they are answered one after the other. */
 static void serve(struct child *ch)
 {
 	enum wire_type type;
 	int64_t len = 0;
+	size_t want = 0;
 
-	while (read_more(&ch->in, (size_t)len)) {
-		len = wire_length(buf_str(&ch->in), WIRE_REQUEST_MAX, &type);
-		if (len == 0)
-			continue;
-		if (len < 0 || type != WIRE_REQUEST || ch->in.len > (size_t)len)
-			_exit(EX_SOFTWARE);
-		if (ch->in.len == (size_t)len) {
-			answer(ch);
-			len = 0;
-		} else {
-			len -= (int64_t)ch->in.len;
+	while (read_more(&ch->in, want)) {
+		struct str left = buf_str(&ch->in);
+
+		while ((len = wire_length(left, WIRE_REQUEST_MAX, &type))) {
+			if (len < 0 || type != WIRE_REQUEST)
+				_exit(EX_SOFTWARE);
+			if (left.len < (size_t)len)
+				break;
+			answer(ch, str_sub(left, WIRE_HEAD, (size_t)len));
+			left = str_sub(left, (size_t)len, left.len);
 		}
+		want = len ? (size_t)len - left.len : 0;
+		shift(&ch->in, left);
 	}
 }
 
