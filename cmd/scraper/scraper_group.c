@@ -330,20 +330,25 @@ static bool has_aged(const struct task *t, int64_t now_us)
 static int age(struct task *t, int64_t now_us, struct err *e)
 {
 	struct group g = { .s = t->scraper, .item = t->watch->def.item.id };
-	struct stage *stage = t->scraper->stage;
 
 	t->stale = true;
-	if (stage_begin(stage, e) || record_stale(t, e) ||
-	    stand(&g, t, true, now_us, e))
-		return -1;
-	return stage_commit(stage, e);
+	return record_stale(t, e) || stand(&g, t, true, now_us, e) ? -1 : 0;
 }
 
 int group_sweep(struct scraper *s, int64_t now_us, struct err *e)
 {
+	bool begun = false;
+
+	/* Where a line was down for long, all of them at once. */
 	for (size_t i = 0; i < SCRAPER_TASKS; i++)
-		for (struct task *t = s->items[i]; t; t = t->next_of_item)
-			if (has_aged(t, now_us) && age(t, now_us, e))
+		for (struct task *t = s->items[i]; t; t = t->next_of_item) {
+			if (!has_aged(t, now_us))
+				continue;
+			if (!begun && stage_begin(s->stage, e))
 				return -1;
-	return 0;
+			begun = true;
+			if (age(t, now_us, e))
+				return -1;
+		}
+	return begun ? stage_commit(s->stage, e) : 0;
 }
