@@ -66,7 +66,7 @@ heard_all() { # once each, and in order
 @test "where a sandbox has none, it does without" {
 	start_store
 	: >"$T/gateway.err"
-	"$HELPERS/noring" "$BIN/weir-gateway" --dir "$DIR" --port 0 2>>"$T/gateway.err" 3>&- &
+	"$HELPERS/without" ring "$BIN/weir-gateway" --dir "$DIR" --port 0 2>>"$T/gateway.err" 3>&- &
 	gateway=$!
 	daemons+=("$gateway")
 	wait_for ready_or_gone "$T/gateway.err" "$gateway"

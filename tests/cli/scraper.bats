@@ -8,6 +8,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	BIN=$(realpath "${BIN:-build/bin}")
+	HELPERS=$(realpath "${HELPERS:-build/tests/helpers}")
 	PATH=$BIN:$PATH
 	cd "$BATS_TEST_TMPDIR" || return
 	pids=
@@ -1035,4 +1036,75 @@ last() { weir-log --last "observation.change/$1" | jq -r ".data.$2"; }
 		"the parser took longer than 2s" ]
 	[ "$(control state | jq '.ads | length')" = \
 		"$(jq 'select(.watch == "good").items | length' <<<"$output")" ]
+}
+
+# What reads documents for $1, and whether it works ("R") or waits ("S").
+readers() { ps --ppid "$1" -o pid= -o stat= | awk '{print $1, substr($2, 1, 1)}'; }
+
+@test "what reads documents may be killed at any time: another reads on" {
+	start_sim
+	export WEIR_DIR=$PWD/d
+	start ': ready ' store
+	start ': ready ' scraper --allow 127.0.0.1 --host-delay 0ms --spread 0ms \
+		--host-requests 20 --extractors 1 --extract-timeout 10m
+	scraper=$pid
+	start ': ready ' gateway --port 0
+	gateway=$(grep -o 'http://[^ ]*' gateway.log)
+	echo "{\"id\":\"p\",\"kind\":\"page\",\"url\":\"$url/page\",\"every\":\"1d\"}" |
+		weir-pub -t watch.set
+	told() { weir-log page.change/p | wc -l; }
+	poll() { echo '{}' | weir-pub -t watch.poll -s "$1"; }
+	wait_for '[ "$(told)" -eq 1 ]'
+	# It is shut in, more than we are.
+	read -r reader state < <(readers "$scraper")
+	filters() { sed -n 's/^Seccomp_filters:[[:space:]]*//p' "/proc/$1/status"; }
+	[ "$(filters "$reader")" -gt "$(filters "$scraper")" ]
+	# While it has nothing to do.
+	[ "$state" = S ]
+	kill -KILL "$reader"
+	wait_for '[ -z "$(readers "$scraper")" ]' # not even as a zombie
+	control tick '{"n":60}'
+	poll p
+	wait_for '[ "$(told)" -eq 2 ]'
+	# While it works, and others wait for it.
+	echo "{\"id\":\"endless\",\"kind\":\"json\",\"url\":\"$url/ads/api.json\",\"every\":\"1d\",\"extract\":{\"fields\":{\"id\":{\"jq\":\"last(range(1e12))\"}}}}" |
+		weir-pub -t watch.set
+	wait_for '[[ "$(readers "$scraper")" == *" R" ]]'
+	read -r busy state < <(readers "$scraper")
+	[ "$busy" -ne "$reader" ]
+	control tick '{"n":60}'
+	asked() { control log | jq '.paths["/page"]'; }
+	before=$(asked)
+	poll p
+	wait_for '[ "$(asked)" -gt "$before" ]'
+	[ "$(told)" -eq 2 ]
+	kill -KILL "$busy"
+	wait_for '[ "$(told)" -eq 3 ]'
+	wait_for '[ "$(weir-log observation.change/endless | wc -l)" -eq 1 ]'
+	weir-log observation.change/endless | jq -e '.data |
+		.outcome == "parse-fail" and .reason == "the parser ended with signal 9"'
+	ends() { # of each reason
+		curl -sS "${gateway}metrics" | sed -n \
+			's/^weir_scraper_extractor_ends_total{.*kind="\([^"]*\)".*} /\1=/p' |
+			sort | xargs
+	}
+	wait_for '[ "$(ends)" = "idle=1 signal=1" ]'
+	# Nothing is left of it.
+	read -r reader state < <(readers "$scraper")
+	kill "$scraper"
+	wait "$scraper"
+	[ ! -e "/proc/$reader" ]
+}
+
+@test "where there are no filters of system calls, a warning says so once, and it works" {
+	start_sim
+	for i in 1 2 3 4 5 6; do
+		echo "{\"id\":\"w$i\",\"kind\":\"html\",\"url\":\"$url/ads/\",\"extract\":{\"fields\":{\"title\":{\"css\":\"h3\"}}}}"
+	done >w.jsonl
+	"$HELPERS/without" filters "$BIN/weir-scraper" --test -w w.jsonl \
+		--allow 127.0.0.1 --host-delay 0ms --host-requests 20 \
+		--extractors 2 >out 2>err
+	[ "$(jq -r .outcome out | xargs)" = \
+		'changed changed changed changed changed changed' ]
+	[ "$(grep -c 'without a filter of system calls' err)" -eq 1 ]
 }
