@@ -337,7 +337,7 @@ static void on_live(void *self, struct stage *stage)
 		 streams_count(s->streams));
 	s->since_us = clk_wall_us();
 	if ((s->conf->once || s->conf->test) && streams_count(s->streams))
-		log_warn("%zu chats are left out: they have no end",
+		log_warn("chats have no end, and are left out: %zu",
 			 streams_count(s->streams));
 	if (!s->conf->test && group_sweep(s, s->since_us, &e))
 		goto fail;

@@ -134,7 +134,7 @@ commands() {
 		{
 			cat "$COPY/.weir/weir.conf"
 			printf '[channel inventory]\ntype = webhook\nurl = http://127.0.0.1:8081/hook/inventory\n'
-			printf '[sim]\nlisten = 127.0.0.1:8090\n'
+			printf '[sim]\nlisten = 127.0.0.1:8090\nchat = 127.0.0.1:8092\n'
 		} >"$WEIR_CONFIG"
 		type_in "$here" "$BATS_TEST_TMPDIR/$name" || bad=$((bad + 1))
 	done
@@ -148,8 +148,9 @@ commands() {
 	# Paths of the system lead to files that are here.
 	cd "$BATS_TEST_TMPDIR"
 	echo 1:secret >telegram.token
+	echo https://beat.example/ >heartbeat.url
 	printf '#!/bin/sh\n' >mail-it
-	chmod 600 telegram.token
+	chmod 600 telegram.token heartbeat.url
 	chmod 755 mail-it
 	for page in "$COPY"/man/*; do
 		examples "$page" | awk 'BEGIN { RS = "%%\n" } /^\[/ { print }' |
