@@ -9,13 +9,17 @@
 
 #include "bench.h"
 
-enum { BATCH = 16 }; /* rounds over all documents between two looks at clocks */
+enum {
+	BATCH = 16,  /* rounds over all documents between two looks at clocks */
+	AT_ONCE = 8, /* documents that are asked for, as in a busy scraper */
+};
 
 struct asker {
 	struct loop *loop;
 	struct extract_pool *pool;
 	const struct wire_request *docs;
-	size_t n, next, left;
+	size_t n, next;
+	size_t unasked, left;
 	size_t items;
 };
 
@@ -26,14 +30,16 @@ static void on_extracted(void *arg, const struct extracted *x)
 	struct asker *a = arg;
 
 	a->items += x->o->n_items;
-	if (--a->left)
-		ask_next(a);
-	else
+	ask_next(a);
+	if (--a->left == 0)
 		loop_stop(a->loop);
 }
 
 static void ask_next(struct asker *a)
 {
+	if (a->unasked == 0)
+		return;
+	a->unasked--;
 	extract_pool_run(a->pool, &a->docs[a->next], on_extracted, a);
 	a->next = (a->next + 1) % a->n;
 }
@@ -41,8 +47,9 @@ static void ask_next(struct asker *a)
 static void ask_all(struct asker *a, size_t times)
 {
 	a->items = 0;
-	a->left = times * a->n;
-	ask_next(a);
+	a->left = a->unasked = times * a->n;
+	for (int i = 0; i < AT_ONCE; i++)
+		ask_next(a);
 	loop_run(a->loop);
 	loop_rearm(a->loop);
 }

@@ -17,6 +17,18 @@
 
 #include "tests/unit/cases.h"
 
+/*
+ * The sanitizer's malloc() does not say what it has, and ends where ours says
+ * no; and it makes a status of a crash.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define BY_CRASH "status 1"
+enum { MEMORY_IS_OURS = false };
+#else
+#define BY_CRASH "signal 11"
+enum { MEMORY_IS_OURS = true };
+#endif
+
 /* Long for what must not end, so that a slow machine does not end it. */
 static const struct extract_pool_conf patient = { 1, 60000, 256 << 20 };
 
@@ -303,7 +315,7 @@ static void only_so_many_are_in_flight(void **state)
 	teardown(&b);
 }
 
-#define CRASHED "parse-fail|the parser ended with signal 11|\n"
+#define CRASHED "parse-fail|the parser ended with " BY_CRASH "|\n"
 
 /* The first is to blame; those behind it are read by the next, in order. */
 static void those_behind_a_crash_are_read(void **state)
@@ -324,7 +336,9 @@ static void those_behind_a_crash_are_read(void **state)
 				     "found||3 \nfound||4 \n" CRASHED
 				     "found||5 \nfound||6 \n");
 	assert_int_equal(counted(&b, "extractor_starts_total", NULL), 3);
-	assert_int_equal(counted(&b, "extractor_ends_total", "signal"), 2);
+	assert_int_equal(counted(&b, "extractor_ends_total",
+				 MEMORY_IS_OURS ? "signal" : "status"),
+			 2);
 	assert_int_equal(extract_pool_pending(b.pool), 0);
 	teardown(&b);
 }
@@ -383,6 +397,8 @@ static void a_process_that_has_grown_is_replaced(void **state)
 	struct bench b;
 
 	(void)state;
+	if (!MEMORY_IS_OURS)
+		skip();
 	setup(&b, &conf);
 	for (int i = 0; i < 5; i++)
 		ask(&b, "html", "{\"fields\":{\"id\":{\"css\":\"p\"}}}",
@@ -405,6 +421,9 @@ static bool ends_as_it_must(const struct json *c, void *ctx)
 	bool good;
 
 	(void)ctx;
+	if (!MEMORY_IS_OURS &&
+	    !strstr(json_string(json_member(c, "reason")), "took longer"))
+		return true;
 	json_print(json_member(c, "extract"), &config);
 	buf_addf(&want, "parse-fail|%s|\n",
 		 json_string(json_member(c, "reason")));
