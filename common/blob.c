@@ -2,7 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -18,6 +22,7 @@ enum {
 	LEVEL = 3,			  /* of compression */
 	NAME_SIZE = BLOB_ID_SIZE + 32,	  /* of a file */
 	FILE_MAX = BLOB_MAX + (64 << 10), /* bytes, where nothing packs */
+	SYNC_EACH = 4, /* files, at least, for a thread to be worth it */
 	HEAD_MAX = 18, /* bytes of a zstd frame's head (RFC 8878, 3.1.1.1) */
 };
 
@@ -49,8 +54,7 @@ static int open_dir(int at, const char *name, int how, bool make)
 }
 
 /* False with errno. */
-static bool place_open(struct place *p, const char *dir, struct str id,
-		       bool make)
+static bool place_open(struct place *p, const char *dir, struct str id)
 {
 	char shelf[3] = { id.p[0], id.p[1] };
 
@@ -58,9 +62,9 @@ static bool place_open(struct place *p, const char *dir, struct str id,
 	str_copy(p->id, sizeof(p->id), id);
 	p->dir = open_dir(AT_FDCWD, dir, 0, false);
 	if (p->dir >= 0)
-		p->blobs = open_dir(p->dir, BLOB_DIR, 0, make);
+		p->blobs = open_dir(p->dir, BLOB_DIR, 0, false);
 	if (p->blobs >= 0)
-		p->shelf = open_dir(p->blobs, shelf, O_NOFOLLOW, make);
+		p->shelf = open_dir(p->blobs, shelf, O_NOFOLLOW, false);
 	return p->shelf >= 0;
 }
 
@@ -212,7 +216,7 @@ int blob_get(const char *dir, struct str id, struct buf *b, bool *is_text_r,
 	buf_reset(b);
 	if (!blob_is_id(id))
 		return 0;
-	if (place_open(&p, dir, id, false))
+	if (place_open(&p, dir, id))
 		rc = load_any(&p, b, is_text_r, e);
 	else if (errno != ENOENT)
 		rc = fail(&p, "open", e);
@@ -259,7 +263,7 @@ int blob_look(const char *dir, struct str id, size_t *size_r, bool *is_text_r,
 
 	if (!blob_is_id(id))
 		return 0;
-	if (place_open(&p, dir, id, false))
+	if (place_open(&p, dir, id))
 		rc = look_any(&p, size_r, is_text_r, e);
 	else if (errno != ENOENT)
 		rc = fail(&p, "open", e);
@@ -268,6 +272,100 @@ int blob_look(const char *dir, struct str id, size_t *size_r, bool *is_text_r,
 }
 
 /* ---- writing ---- */
+
+/* One of a batch. */
+struct entry {
+	char id[BLOB_ID_SIZE];
+	bool packed;	 /* its file is */
+	bool is_new;	 /* it has its name only once it is synced */
+	int fd;		 /* to be synced; -1: through */
+	struct err *why; /* it failed */
+};
+
+enum { SHELVES = 256, NEVER_OPEN = -1 };
+
+struct blob_batch {
+	const char *path;
+	int dir, blobs, shelf[SHELVES]; /* while something is open */
+	struct entry *v;
+	size_t n, cap;
+	size_t through; /* of these; the others are open */
+};
+
+static void batch_init(struct blob_batch *b, const char *dir)
+{
+	*b = (struct blob_batch){ .path = dir, .dir = -1, .blobs = -1 };
+	for (size_t i = 0; i < SHELVES; i++)
+		b->shelf[i] = NEVER_OPEN;
+}
+
+struct blob_batch *blob_batch_new(const char *dir)
+{
+	struct blob_batch *b = xmalloc(sizeof(*b));
+
+	batch_init(b, dir);
+	return b;
+}
+
+static unsigned nibble(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+static int *shelf_of(struct blob_batch *b, const char *id)
+{
+	return &b->shelf[nibble(id[0]) << 4 | nibble(id[1])];
+}
+
+/* The places of one; they stay open, and the lock is held, until the flush. */
+static int batch_open(struct blob_batch *b, const char *id, struct place *p_r,
+		      struct err *e)
+{
+	int *shelf = shelf_of(b, id);
+	const char name[3] = { id[0], id[1] };
+
+	if (b->dir < 0)
+		b->dir = open_dir(AT_FDCWD, b->path, 0, false);
+	if (b->dir >= 0 && b->blobs < 0) {
+		b->blobs = open_dir(b->dir, BLOB_DIR, 0, true);
+		if (b->blobs >= 0 && flock(b->blobs, LOCK_SH)) {
+			close(b->blobs);
+			b->blobs = -1;
+		}
+	}
+	if (b->blobs >= 0 && *shelf < 0)
+		*shelf = open_dir(b->blobs, name, O_NOFOLLOW, true);
+	*p_r = (struct place){ b->dir, b->blobs, *shelf, "" };
+	str_copy(p_r->id, sizeof(p_r->id), str_from(id));
+	return *shelf < 0 ? fail(p_r, "open", e) : 0;
+}
+
+static void batch_close(struct blob_batch *b)
+{
+	for (size_t i = 0; i < SHELVES; i++) {
+		if (b->shelf[i] >= 0)
+			close(b->shelf[i]);
+		b->shelf[i] = NEVER_OPEN;
+	}
+	if (b->blobs >= 0)
+		close(b->blobs);
+	if (b->dir >= 0)
+		close(b->dir);
+	b->dir = b->blobs = -1;
+}
+
+static struct entry *entry_of(const struct blob_batch *b, const char *id)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (memcmp(b->v[i].id, id, BLOB_ID_LEN) == 0)
+			return &b->v[i];
+	return NULL;
+}
+
+static void temp_name(const char *id, char out[NAME_SIZE])
+{
+	snprintf(out, NAME_SIZE, ".%s.%d", id, (int)getpid());
+}
 
 static int write_all(int fd, struct str s)
 {
@@ -279,93 +377,288 @@ static int write_all(int fd, struct str s)
 		if (n > 0)
 			s = str_sub(s, (size_t)n, s.len);
 	}
-	return fsync(fd);
+	return 0;
 }
 
-static int write_file(const struct place *p, const char *name, struct str s,
-		      struct err *e)
+/* Its file, not yet synced and without its name; -1. */
+static int write_file(const struct place *p, struct str s, struct err *e)
 {
 	char temp[NAME_SIZE];
-	int fd, rc;
+	int fd;
 
-	snprintf(temp, sizeof(temp), ".%s.%d", p->id, (int)getpid());
+	temp_name(p->id, temp);
 	/* Whoever had our number before may have died in this place. */
 	unlinkat(p->shelf, temp, 0);
 	fd = openat(p->shelf, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		    0660);
 	if (fd < 0)
 		return fail(p, "create", e);
-	rc = write_all(fd, s);
-	if (rc)
-		fail(p, "write", e);
+	if (write_all(fd, s) == 0)
+		return fd;
+	fail(p, "write", e);
 	close(fd);
-	if (rc == 0 && renameat(p->shelf, temp, p->shelf, name))
-		rc = fail(p, "rename", e);
-	if (rc)
-		unlinkat(p->shelf, temp, 0);
-	return rc;
+	unlinkat(p->shelf, temp, 0);
+	return -1;
 }
 
 static int store(const struct place *p, struct str content, bool is_text,
 		 struct err *e)
 {
 	size_t cap = ZSTD_compressBound(content.len), n;
-	char name[NAME_SIZE];
 	struct buf b = { 0 };
-	int rc;
+	int fd;
 
 	if (!is_text)
-		return write_file(p, p->id, content, e);
-	snprintf(name, sizeof(name), "%s" BLOB_PACKED, p->id);
+		return write_file(p, content, e);
 	n = ZSTD_compress(buf_reserve(&b, cap), cap, content.p, content.len,
 			  LEVEL);
 	if (ZSTD_isError(n))
-		rc = err_set(e, EX_SOFTWARE, "blob %s: %s", p->id,
+		fd = err_set(e, EX_SOFTWARE, "blob %s: %s", p->id,
 			     ZSTD_getErrorName(n));
 	else
-		rc = write_file(p, name, (struct str){ b.p, n }, e);
+		fd = write_file(p, (struct str){ b.p, n }, e);
 	buf_free(&b);
-	return rc;
+	return fd;
+}
+
+static void file_name(const char *id, bool packed, char out[NAME_SIZE])
+{
+	snprintf(out, NAME_SIZE, "%s%s", id, packed ? BLOB_PACKED : "");
 }
 
 /* The new time must last, or the collector would judge by the old one. */
 static int touch(const struct place *p, bool packed, struct err *e)
 {
 	char name[NAME_SIZE];
-	int fd, rc;
+	int fd;
 
-	snprintf(name, sizeof(name), "%s%s", p->id, packed ? BLOB_PACKED : "");
+	file_name(p->id, packed, name);
 	fd = openat(p->shelf, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	rc = fd < 0 || futimens(fd, NULL) || fsync(fd) ? fail(p, "touch", e)
-						       : 0;
+	if (fd >= 0 && futimens(fd, NULL) == 0)
+		return fd;
+	fail(p, "touch", e);
 	if (fd >= 0)
 		close(fd);
-	return rc;
+	return -1;
 }
 
-int blob_put(const char *dir, struct str content, bool is_text,
-	     char id_r[BLOB_ID_SIZE], struct err *e)
+static void add_entry(struct blob_batch *b, const struct entry *x)
 {
+	if (b->n == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 8;
+		b->v = xrealloc(b->v, b->cap * sizeof(*b->v));
+	}
+	b->v[b->n++] = *x;
+}
+
+int blob_batch_add(struct blob_batch *b, struct str content, bool is_text,
+		   char id_r[BLOB_ID_SIZE], struct err *e)
+{
+	struct entry x = { .packed = is_text, .fd = -1 };
 	struct buf there = { 0 };
-	bool packed;
 	struct place p;
-	int rc = -1;
 
 	if (content.len > BLOB_MAX)
 		return err_set(e, EX_DATAERR, "blob: above %d bytes", BLOB_MAX);
 	if (blob_id(content, id_r, e))
 		return -1;
-	if (!place_open(&p, dir, (struct str){ id_r, BLOB_ID_LEN }, true) ||
-	    flock(p.blobs, LOCK_SH))
-		fail(&p, "open", e);
-	else if (load_any(&p, &there, &packed, NULL) > 0)
-		rc = touch(&p, packed, e);
-	else
-		rc = store(&p, content, is_text, e);
-	/* Also where it was there: who wrote it may have died before this. */
-	if (rc == 0 && (fsync(p.shelf) || fsync(p.blobs) || fsync(p.dir)))
-		rc = fail(&p, "sync", e);
-	place_close(&p);
+	if (entry_of(b, id_r))
+		return 0;
+	if (b->n - b->through == BLOB_BATCH_OPEN)
+		blob_batch_flush(b);
+	if (batch_open(b, id_r, &p, e))
+		return -1;
+	str_copy(x.id, sizeof(x.id), str_from(id_r));
+	x.is_new = load_any(&p, &there, &x.packed, NULL) <= 0;
+	if (x.is_new)
+		x.packed = is_text;
+	x.fd = x.is_new ? store(&p, content, is_text, e)
+			: touch(&p, x.packed, e);
 	buf_free(&there);
+	if (x.fd < 0)
+		return -1;
+	add_entry(b, &x);
+	return 0;
+}
+
+/* ---- syncing ---- */
+
+/* A file or directory; error: 0, or errno. */
+struct sync_one {
+	int fd, error;
+};
+
+struct sync_all {
+	struct sync_one *v;
+	size_t n;
+	atomic_size_t next;
+};
+
+static void *sync_some(void *arg)
+{
+	struct sync_all *all = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&all->next, 1)) < all->n)
+		all->v[i].error = fsync(all->v[i].fd) ? errno : 0;
+	return NULL;
+}
+
+/*
+ * Side by side: what waits for the disk together is written together. Threads
+ * that are not to be had are done without.
+ */
+static void sync_together(struct sync_one *v, size_t n)
+{
+	struct sync_all all = { .v = v, .n = n };
+	pthread_t threads[BLOB_BATCH_THREADS - 1];
+	size_t n_threads = 0;
+	sigset_t every, was;
+
+	sigfillset(&every);
+	pthread_sigmask(SIG_SETMASK, &every, &was);
+	while (n_threads < ARRAY_LEN(threads) && n_threads < n / SYNC_EACH &&
+	       atomic_load(&all.next) < n &&
+	       pthread_create(&threads[n_threads], NULL, sync_some, &all) == 0)
+		n_threads++;
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
+	sync_some(&all);
+	while (n_threads > 0)
+		pthread_join(threads[--n_threads], NULL);
+}
+
+/* The first reason holds. */
+static void failed_with(struct entry *x, int error, const char *what)
+{
+	struct place p;
+
+	if (x->why)
+		return;
+	x->why = xmalloc(sizeof(*x->why));
+	str_copy(p.id, sizeof(p.id), str_from(x->id));
+	errno = error;
+	fail(&p, what, x->why);
+}
+
+static void sync_files(struct entry *v, size_t n)
+{
+	struct sync_one one[BLOB_BATCH_OPEN];
+
+	for (size_t i = 0; i < n; i++)
+		one[i] = (struct sync_one){ v[i].fd, 0 };
+	sync_together(one, n);
+	for (size_t i = 0; i < n; i++) {
+		if (one[i].error)
+			failed_with(&v[i], one[i].error, "write");
+		close(v[i].fd);
+		v[i].fd = -1;
+	}
+}
+
+static void name_file(struct blob_batch *b, struct entry *x)
+{
+	char temp[NAME_SIZE], name[NAME_SIZE];
+	int shelf = *shelf_of(b, x->id);
+
+	if (!x->is_new)
+		return;
+	temp_name(x->id, temp);
+	file_name(x->id, x->packed, name);
+	if (!x->why && renameat(shelf, temp, shelf, name))
+		failed_with(x, errno, "rename");
+	if (x->why)
+		unlinkat(shelf, temp, 0);
+}
+
+/* Also where it was there: who wrote it may have died before this. */
+static void sync_dirs(struct blob_batch *b, struct entry *v, size_t n)
+{
+	struct sync_one one[SHELVES + 2] = { { .fd = -1 } };
+	size_t at[SHELVES] = { 0 }, n_dirs = 0;
+	int above;
+
+	for (size_t i = 0; i < SHELVES; i++)
+		if (b->shelf[i] >= 0) {
+			at[i] = n_dirs;
+			one[n_dirs++].fd = b->shelf[i];
+		}
+	one[n_dirs++].fd = b->blobs;
+	one[n_dirs++].fd = b->dir;
+	sync_together(one, n_dirs);
+	above = one[n_dirs - 1].error ? one[n_dirs - 1].error
+				      : one[n_dirs - 2].error;
+	for (size_t i = 0; i < n; i++) {
+		size_t shelf = (size_t)(shelf_of(b, v[i].id) - b->shelf);
+		int error = above ? above : one[at[shelf]].error;
+
+		if (error)
+			failed_with(&v[i], error, "sync");
+	}
+}
+
+void blob_batch_flush(struct blob_batch *b)
+{
+	struct entry *v = b->v + b->through;
+	size_t n = b->n - b->through;
+
+	if (n > 0) {
+		sync_files(v, n);
+		for (size_t i = 0; i < n; i++)
+			name_file(b, &v[i]);
+		sync_dirs(b, v, n);
+	}
+	b->through = b->n;
+	batch_close(b);
+}
+
+int blob_batch_kept(const struct blob_batch *b, const char *id, struct err *e)
+{
+	const struct entry *x = entry_of(b, id);
+
+	if (!x)
+		return err_set(e, EX_SOFTWARE, "blob %s: was not put", id);
+	if (!x->why)
+		return 0;
+	*e = *x->why;
+	return -1;
+}
+
+static void batch_fini(struct blob_batch *b)
+{
+	/* What was not flushed was not meant to last. */
+	for (size_t i = b->through; i < b->n; i++) {
+		char temp[NAME_SIZE];
+
+		close(b->v[i].fd);
+		temp_name(b->v[i].id, temp);
+		if (b->v[i].is_new)
+			unlinkat(*shelf_of(b, b->v[i].id), temp, 0);
+	}
+	for (size_t i = 0; i < b->n; i++)
+		free(b->v[i].why);
+	batch_close(b);
+	free(b->v);
+}
+
+void blob_batch_free(struct blob_batch **bp)
+{
+	if (*bp)
+		batch_fini(*bp);
+	free(*bp);
+	*bp = NULL;
+}
+
+int blob_put(const char *dir, struct str content, bool is_text,
+	     char id_r[BLOB_ID_SIZE], struct err *e)
+{
+	struct blob_batch b;
+	int rc;
+
+	batch_init(&b, dir);
+	rc = blob_batch_add(&b, content, is_text, id_r, e);
+	blob_batch_flush(&b);
+	if (rc == 0)
+		rc = blob_batch_kept(&b, id_r, e);
+	batch_fini(&b);
 	return rc;
 }

@@ -298,6 +298,7 @@ static int open_net(struct scraper *s, struct err *e)
 	s->due = loop_timer_new(s->loop, tasks_due, s);
 	s->telling = loop_timer_new(s->loop, ways_tick, s);
 	s->summary = loop_timer_new(s->loop, record_summary, s);
+	s->gather = loop_timer_new(s->loop, record_gathered, s);
 	s->work = loop_work_new(s->loop, record_results, s);
 	s->push_work = loop_work_new(s->loop, push_read, s);
 	s->streams = streams_new(&streams, e);
@@ -393,6 +394,8 @@ static bool on_drain(void *self, struct stage *stage)
 	struct scraper *s = self;
 	struct err e;
 
+	if (s->results)
+		record_now(s);
 	if (rhythm_has_news(s) &&
 	    (stage_begin(stage, &e) || rhythm_save(s, &e) ||
 	     stage_commit(stage, &e)))
@@ -431,6 +434,7 @@ static void on_close(void *self, struct stage *stage)
 	loop_timer_free(&s->due);
 	loop_timer_free(&s->telling);
 	loop_timer_free(&s->summary);
+	loop_timer_free(&s->gather);
 	loop_work_free(&s->work);
 }
 

@@ -22,6 +22,9 @@
 
 enum {
 	SCRAPER_SUMMARY_MS = 60 * 1000,
+	SCRAPER_GATHER_MS = 20,		/* two transactions are so far apart */
+	SCRAPER_GATHER_MAX = 256,	/* results; more do not wait */
+	SCRAPER_GATHER_BYTES = 8 << 20, /* of their bodies and texts */
 	SCRAPER_WATCHES_MAX = 50000,
 	SCRAPER_TASKS = 4096, /* slots of the table by id */
 };

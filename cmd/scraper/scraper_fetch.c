@@ -58,6 +58,8 @@ static void submit(struct scraper *s, struct result *r)
 	r->task->recording = true;
 	*s->results_last = r;
 	s->results_last = &r->next;
+	s->n_results++;
+	s->result_bytes += r->from.body.len + r->o.text.len;
 	loop_work_wake(s->work);
 }
 

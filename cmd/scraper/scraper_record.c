@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/blob.h"
 #include "common/clk.h"
 #include "common/log.h"
 #include "common/stats.h"
@@ -187,6 +186,15 @@ int record_source(struct scraper *s, struct source *src, int64_t time_us,
 
 /* ---- results ---- */
 
+/* What is known of one before anything of it is said. */
+struct record {
+	struct watch_state before, after;
+	struct diff d;
+	bool otherwise; /* it ended in another way than before */
+	bool is_compared, is_recorded;
+	struct keeping text, body;
+};
+
 /* A mock's page: one item, with the next price of its walk. */
 static void mock_observation(struct result *r, const struct watch_state *st)
 {
@@ -235,70 +243,27 @@ static int emit_ending(struct result *r, const struct watch_state *before,
 }
 
 /*
- * Before the event that names it is in the ledger, it is on disk. An event that
- * never comes leaves it to the collector.
- */
-static bool keep(struct scraper *s, const char *what, struct str content,
-		 bool is_text)
-{
-	char id[BLOB_ID_SIZE];
-	struct err e;
-
-	if (blob_put(s->conf->keep_dir, content, is_text, id, &e) == 0)
-		return true;
-	log_warn("%s not kept: %s", what, e.msg);
-	return false;
-}
-
-/* Pictures and archives do not pack. */
-static bool is_text(struct str body)
-{
-	enum { LOOK = 4096 };
-
-	return str_chr(str_sub(body, 0, LOOK), '\0') == (size_t)-1;
-}
-
-/* How the body of a record was kept; *end knows then. */
-static const char *keep_body(struct result *r, struct provenance_end *end,
-			     char id[BLOB_ID_SIZE])
-{
-	struct scraper *s = r->task->scraper;
-	struct str body = r->from.body;
-	struct err none;
-
-	if (blob_id(body, id, &none))
-		return "failed";
-	end->body_id = str_from(id);
-	if (!s->conf->keep_dir)
-		return "nowhere";
-	if (body.len > s->conf->body_max)
-		return "too-large";
-	end->kept = keep(s, "body", body, is_text(body));
-	return end->kept ? "kept" : "failed";
-}
-
-/*
  * What an answer was and what was read from it, before what follows from it:
  * *cause_r is the cause of that.
  */
-static int emit_record(struct result *r, const struct diff *d,
+static int emit_record(struct result *r, const struct record *rec,
 		       struct event *cause_r, struct err *e)
 {
 	struct task *t = r->task;
-	struct provenance_end end = {
+	const struct provenance_end end = {
 		.outcome = r->outcome,
 		.reason = r->reason,
 		.status = r->status,
 		.items = r->o.n_items,
-		.d = d,
+		.d = &rec->d,
+		.body_id = rec->body.id[0] ? str_from(rec->body.id)
+					   : (struct str){ 0 },
+		.kept = rec->body.how == KEEPING_KEPT,
 	};
 	const struct event push = { .source = r->from.push_source,
 				    .id = r->from.push_id };
-	char id[BLOB_ID_SIZE], topic[STR_ID_MAX + 24];
+	char topic[STR_ID_MAX + 24];
 
-	if (r->from.body.p)
-		stats_add(stage_stats(t->scraper->stage), "bodies_total",
-			  keep_body(r, &end, id), 1);
 	snprintf(topic, sizeof(topic), "observation.record/%.*s",
 		 STR_ARG(t->watch->def.id));
 	return stage_emit_cause(
@@ -307,27 +272,14 @@ static int emit_record(struct result *r, const struct diff *d,
 		e);
 }
 
-/* A text that cannot be kept is not named; its change is told all the same. */
-static void compare(struct result *r, const struct watch_state *before,
-		    struct watch_state *after, struct diff *d)
+static void compare(struct result *r, struct record *rec, bool keeps)
 {
-	struct scraper *s = r->task->scraper;
 	struct diff_watch w = r->task->watch->diff;
-	const char *how = "kept";
 
-	if (s->conf->keep_dir)
-		w.keep_max = s->conf->keep_max;
-	diff_found(&w, before, &r->o, r->time_us, &r->arena, after, d);
-	if (!w.page || !w.keep_max || d->n == 0)
-		return;
-	if (!d->keep.p) {
-		how = "too-large";
-	} else if (!keep(s, "text", d->keep, true)) {
-		how = "failed";
-		w.keep_max = 0;
-		diff_found(&w, before, &r->o, r->time_us, &r->arena, after, d);
-	}
-	stats_add(stage_stats(s->stage), "texts_total", how, 1);
+	if (keeps)
+		w.keep_max = r->task->scraper->conf->keep_max;
+	diff_found(&w, &rec->before, &r->o, r->time_us, &r->arena, &rec->after,
+		   &rec->d);
 }
 
 /* Is it worth a record: did something move, or begin to be unreadable? */
@@ -339,17 +291,16 @@ static bool is_to_be_recorded(const struct result *r, const struct diff *d,
 }
 
 /* What follows from it, in order. *cause_r: of this and what is yet to come. */
-static int emit_all(struct result *r, const struct watch_state *before,
-		    const struct diff *d, bool otherwise, struct event *cause_r,
-		    struct err *e)
+static int emit_all(struct result *r, const struct record *rec,
+		    struct event *cause_r, struct err *e)
 {
-	if (is_to_be_recorded(r, d, otherwise) && emit_record(r, d, cause_r, e))
+	if (rec->is_recorded && emit_record(r, rec, cause_r, e))
 		return -1;
-	for (size_t i = 0; i < d->n; i++)
-		if (emit(r->task->scraper, &d->events[i], r->time_us, cause_r,
-			 e))
+	for (size_t i = 0; i < rec->d.n; i++)
+		if (emit(r->task->scraper, &rec->d.events[i], r->time_us,
+			 cause_r, e))
 			return -1;
-	return otherwise ? emit_ending(r, before, cause_r, e) : 0;
+	return rec->otherwise ? emit_ending(r, &rec->before, cause_r, e) : 0;
 }
 
 /* What was found is believed only as far as the watch says. */
@@ -367,57 +318,93 @@ static void judge(struct result *r)
 	r->reason = arena_str(&r->arena, str_from(why));
 }
 
-/* Compare, say what follows, keep what must be kept. */
-static int record(struct result *r, struct err *e)
+/* Compare, and write down what is to be kept: what is said may name it. */
+static int look_at(struct result *r, struct blob_batch *batch, struct err *e)
 {
 	struct task *t = r->task;
-	struct watch_state before, after;
-	struct diff d = { .n = 0 };
-	struct event cause = { .id = 0 };
-	bool back, otherwise, shared = group_is_shared(t);
+	struct record *rec = arena_alloc(&r->arena, sizeof(*rec));
 
-	if (record_state(t, &r->arena, &before, e))
+	*rec = (struct record){ .is_recorded = false };
+	r->record = rec;
+	if (record_state(t, &r->arena, &rec->before, e))
 		return -1;
 	if (r->outcome == OUTCOME_FOUND && !t->watch->extracts)
-		mock_observation(r, &before);
+		mock_observation(r, &rec->before);
 	judge(r);
-	after = before;
+	rec->after = rec->before;
 	if (r->outcome == OUTCOME_FOUND) {
-		compare(r, &before, &after, &d);
-		r->outcome = d.outcome;
-		after.polls = t->polls;
-		/* What waits is to be seen, not to be "not modified". */
-		after.etag = d.waits ? (struct str){ 0 } : r->etag;
-		after.last_modified =
-			d.waits ? (struct str){ 0 } : r->last_modified;
-		watch_set_version(t->watch, after.etag, after.last_modified);
+		rec->is_compared = true;
+		compare(r, rec, batch != NULL);
+		r->outcome = rec->d.outcome;
+		keep_text(r, batch, &rec->d, &rec->text);
 	}
-	if (before.based && !d.waits && outcome_is_good(r->outcome) &&
+	rec->otherwise = !rec->before.observed || r->is_news ||
+			 diff_ends_otherwise(rec->before.outcome, r->outcome);
+	rec->is_recorded = is_to_be_recorded(r, &rec->d, rec->otherwise);
+	if (rec->is_recorded)
+		keep_body(r, batch, &rec->body);
+	return 0;
+}
+
+/* When it is fetched next, by what was found. */
+static void plan(struct result *r, const struct record *rec)
+{
+	struct task *t = r->task;
+
+	if (rec->before.based && !rec->d.waits && outcome_is_good(r->outcome) &&
 	    t->watch->timing.max_ms && !r->push.p) {
 		rhythm_adapt(t, r->outcome == OUTCOME_CHANGED);
 		rhythm_next(t, r->wait_ms);
 	}
-	if (d.waits)
+	if (rec->d.waits)
 		task_due_within(t, t->watch->diff.confirm.again_ms);
+}
+
+/* What waits is to be seen, not to be "not modified". */
+static void take_version(struct result *r, struct record *rec)
+{
+	bool waits = rec->d.waits;
+
+	rec->after.polls = r->task->polls;
+	rec->after.etag = waits ? (struct str){ 0 } : r->etag;
+	rec->after.last_modified = waits ? (struct str){ 0 } : r->last_modified;
+	watch_set_version(r->task->watch, rec->after.etag,
+			  rec->after.last_modified);
+}
+
+/* Say what follows, and remember it. */
+static int record(struct result *r, struct blob_batch *batch, struct err *e)
+{
+	struct task *t = r->task;
+	struct record *rec = r->record;
+	struct watch_state *after = &rec->after;
+	struct event cause = { .id = 0 };
+	bool back, shared = group_is_shared(t);
+
+	/* One that cannot be kept is not named; the change is told. */
+	if (!keep_ended(r, batch, "text", "texts_total", &rec->text))
+		compare(r, rec, false);
+	keep_ended(r, batch, "body", "bodies_total", &rec->body);
+	if (rec->is_compared)
+		take_version(r, rec);
+	plan(r, rec);
 	if (shared)
-		group_rename(r, &d);
-	otherwise = !before.observed || r->is_news ||
-		    diff_ends_otherwise(before.outcome, r->outcome);
-	if (emit_all(r, &before, &d, otherwise, &cause, e))
+		group_rename(r, &rec->d);
+	if (emit_all(r, rec, &cause, e))
 		return -1;
-	after.observed = true;
-	after.outcome = r->outcome;
+	after->observed = true;
+	after->outcome = r->outcome;
 	task_seen(t, r->outcome, r->time_us);
-	after.good_us = t->good_us;
+	after->good_us = t->good_us;
 	back = t->stale && outcome_is_good(r->outcome);
-	after.stale = t->stale = t->stale && !back;
+	after->stale = t->stale = t->stale && !back;
 	task_set_outcome(t, r->outcome);
-	if (!otherwise && !d.moved && !back)
+	if (!rec->otherwise && !rec->d.moved && !back)
 		return 0;
-	if (save(t->scraper, t->watch->def.id, &after, e))
+	if (save(t->scraper, t->watch->def.id, after, e))
 		return -1;
-	if (shared && (back || d.n) &&
-	    group_record(r, back && !d.n, !before.based, &cause, e))
+	if (shared && (back || rec->d.n) &&
+	    group_record(r, back && !rec->d.n, !rec->before.based, &cause, e))
 		return -1;
 	return record_source(t->scraper, t->source, r->time_us, e);
 }
@@ -453,8 +440,27 @@ static void print(struct result *r)
 	buf_free(&o);
 }
 
+/* What the events of all name is on disk before the first is written. */
+static int record_list(struct scraper *s, struct result *list,
+		       struct blob_batch *batch, struct err *e)
+{
+	for (struct result *r = list; r; r = r->next)
+		if (r->task && look_at(r, batch, e))
+			return -1;
+	if (batch)
+		blob_batch_flush(batch);
+	for (struct result *r = list; r; r = r->next)
+		if (r->task && (record(r, batch, e) || push_recorded(s, r, e)))
+			return -1;
+	return 0;
+}
+
 static int record_all(struct scraper *s, struct result *list, struct err *e)
 {
+	const char *dir = s->conf->keep_dir;
+	struct blob_batch *batch;
+	int rc;
+
 	if (s->conf->test) {
 		for (struct result *r = list; r; r = r->next)
 			if (r->task)
@@ -463,21 +469,20 @@ static int record_all(struct scraper *s, struct result *list, struct err *e)
 	}
 	if (stage_begin(s->stage, e))
 		return -1;
-	for (struct result *r = list; r; r = r->next)
-		if (r->task && (record(r, e) || push_recorded(s, r, e)))
-			return -1;
-	return stage_commit(s->stage, e);
+	batch = dir ? blob_batch_new(dir) : NULL;
+	rc = record_list(s, list, batch, e);
+	blob_batch_free(&batch);
+	return rc ? rc : stage_commit(s->stage, e);
 }
 
-/* All that came in one turn of the loop goes into one transaction. */
-bool record_results(void *arg)
+void record_now(struct scraper *s)
 {
-	struct scraper *s = arg;
 	struct result *list = s->results;
 	struct err e;
 
 	s->results = NULL;
 	s->results_last = &s->results;
+	s->n_results = s->result_bytes = 0;
 	if (record_all(s, list, &e))
 		stage_fail(s->stage, &e);
 	while (list) {
@@ -494,7 +499,36 @@ bool record_results(void *arg)
 		arena_free(&r->arena);
 		free(r);
 	}
+	loop_update_now(s->loop);
+	s->recorded_ms = loop_now_ms(s->loop);
+}
+
+/*
+ * All that came in one turn of the loop goes into one transaction; soon after
+ * the last one, also what comes within SCRAPER_GATHER_MS of it.
+ */
+bool record_results(void *arg)
+{
+	struct scraper *s = arg;
+	int64_t wait_ms =
+		s->recorded_ms + SCRAPER_GATHER_MS - loop_now_ms(s->loop);
+
+	if (wait_ms > 0 && s->n_results < SCRAPER_GATHER_MAX &&
+	    s->result_bytes < SCRAPER_GATHER_BYTES) {
+		if (!loop_timer_running(s->gather))
+			loop_timer_start(s->gather, wait_ms);
+		return false;
+	}
+	if (s->results)
+		record_now(s);
 	return false;
+}
+
+void record_gathered(void *arg)
+{
+	struct scraper *s = arg;
+
+	loop_work_wake(s->work);
 }
 
 /* ---- once a minute ---- */

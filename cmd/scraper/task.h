@@ -4,6 +4,8 @@
 /*
  * task - inside scraper_*.c: a watch at work, and what its fetch gave.
  */
+#include "common/blob.h"
+
 #include "provenance.h"
 #include "scraper.h"
 #include "stream.h"
@@ -52,6 +54,7 @@ struct result {
 	struct provenance from;
 	struct str push; /* key of the push that it is from, or absent */
 	bool is_news;	 /* an outcome is said although it is the old one */
+	struct record *record; /* in the arena; of scraper_record.c */
 	struct result *next;
 };
 
@@ -90,6 +93,9 @@ struct scraper {
 	size_t left; /* of one pass */
 	struct source *sources, *source_slots[SCRAPER_TASKS];
 	struct result *results, **results_last;
+	size_t n_results, result_bytes; /* of their bodies and texts */
+	struct loop_timer *gather;
+	int64_t recorded_ms;	  /* the last transaction's end */
 	struct stats_times *late; /* of stats: schedule_late_seconds */
 	int64_t since_us;	  /* the last summary */
 	bool live;
@@ -188,7 +194,10 @@ void push_free(struct scraper *s);
 
 /* ---- scraper_record.c: results into the ledger ---- */
 
-bool record_results(void *scraper); /* for loop_work_new() */
+bool record_results(void *scraper);  /* for loop_work_new() */
+void record_gathered(void *scraper); /* for loop_timer_new() */
+/* Those that wait, in one transaction. */
+void record_now(struct scraper *s);
 void record_summary(void *scraper);
 /*
  * A watch cannot be worked with: its outcome is refused. is_news: it was just
@@ -206,6 +215,32 @@ int record_stale(struct task *t, struct err *e);
 /* What is remembered of the watch, as it is defined now. */
 int record_state(struct task *t, struct arena *a, struct watch_state *st_r,
 		 struct err *e);
+
+/* ---- scraper_keep.c: texts and bodies as blobs ---- */
+
+enum keeping_how {
+	KEEPING_NONE, /* there was nothing to keep */
+	KEEPING_KEPT,
+	KEEPING_FAILED,
+	KEEPING_TOO_LARGE,
+	KEEPING_NOWHERE,
+};
+
+struct keeping {
+	enum keeping_how how;
+	char id[BLOB_ID_SIZE]; /* "": none */
+};
+
+/* Into the batch of a transaction; NULL: nothing is kept. */
+void keep_body(const struct result *r, struct blob_batch *b, struct keeping *k);
+void keep_text(const struct result *r, struct blob_batch *b,
+	       const struct diff *d, struct keeping *k);
+/*
+ * After its flush: how did it end? Counted, and told if need be. False if it
+ * should have been kept and was not. what: "body", say; total: what counts it.
+ */
+bool keep_ended(const struct result *r, const struct blob_batch *b,
+		const char *what, const char *total, struct keeping *k);
 
 /* ---- scraper_group.c: items that several watches have ---- */
 

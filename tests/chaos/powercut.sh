@@ -133,9 +133,11 @@ report $? "everything sent is in the ledger after a cut $(tail -n 1 "$tmp/out")"
 grep -v '^# [0-9]* cuts' "$tmp/out"
 
 # order TRACE: one letter for each step. Create, write, sync the file, rename,
-# sync its three directories; L for the ledger.
+# sync its three directories, or each of these for both; L for the ledger.
 order() {
-	awk '/ openat\(.*\/blobs\/..>, "\..*O_CREAT/ { s = s "c"; next }
+	awk '/<unfinished \.\.\.>$/ { sub(/ *<unf.*/, ""); begun[$1] = $0; next }
+		/^[0-9]+ <\.\.\. / { sub(/.* resumed>/, begun[$1]) }
+		/ openat\(.*\/blobs\/..>, "\..*O_CREAT/ { s = s "c"; next }
 		/ write\(.*\/blobs\/..\/\./ { s = s "w"; next }
 		/ fsync\(.*\/blobs\/..\/\..*= 0$/ { s = s "s"; next }
 		/ renameat\(.*\/blobs\/..>/ { s = s "r"; next }
@@ -158,7 +160,7 @@ if strace -qq -o "$tmp/strace" true 2>/dev/null; then
 		"$BIN/weir-scraper" -1 -w "$tmp/watches" -o - -s "$tmp/state" \
 		--allow 127.0.0.1 --host-delay 0ms 2>"$tmp/scraper.err" >"$tmp/out"
 	[ "$(grep -c '"blob":' "$tmp/out")" = 2 ] &&
-		order "$tmp/strace" | sed 's/cw*sr123/B/g' |
+		order "$tmp/strace" | sed 's/cw*sr123/B/g; s/cw*cw*ssrr11*23/BB/' |
 		grep -qx '[3L]*B[3L]*BL[3L]*'
 	report $? "a blob is on disk before the event that names it"
 	kill "$sim"

@@ -4,11 +4,15 @@
  */
 #include "common/blob.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "tests/unit/cases.h"
 #include "tests/unit/tmpdir.h"
@@ -269,6 +273,157 @@ static void a_short_write_leaves_nothing(void **state)
 	assert_int_equal(files_in_shelf(*state, id), 0);
 }
 
+/* ---- batches ---- */
+
+static void add(struct blob_batch *b, struct str content, bool is_text,
+		char id_r[BLOB_ID_SIZE])
+{
+	struct err e;
+
+	if (blob_batch_add(b, content, is_text, id_r, &e))
+		fail_msg("%s", e.msg);
+}
+
+/* More than are open at once, in most of the directories. */
+static void a_batch_is_there_after_its_flush(void **state)
+{
+	enum { N = 3 * BLOB_BATCH_OPEN + 1 };
+	static char ids[N][BLOB_ID_SIZE];
+	struct blob_batch *b = blob_batch_new(*state);
+	char content[32];
+	struct err e;
+
+	for (int i = 0; i < N; i++) {
+		snprintf(content, sizeof(content), "number %d", i);
+		add(b, str_from(content), i % 2, ids[i]);
+	}
+	assert_int_equal(look(*state, str_from(ids[N - 1]), &e), 0);
+	blob_batch_flush(b);
+	for (int i = 0; i < N; i++) {
+		snprintf(content, sizeof(content), "number %d", i);
+		assert_int_equal(blob_batch_kept(b, ids[i], &e), 0);
+		check_get(*state, ids[i], str_from(content), i % 2);
+	}
+	assert_int_equal(blob_batch_kept(b, ABC, &e), -1);
+	blob_batch_flush(b); /* of nothing */
+	blob_batch_free(&b);
+	assert_null(b);
+}
+
+static void what_is_put_twice_in_a_batch_is_there_once(void **state)
+{
+	struct blob_batch *b = blob_batch_new(*state);
+	char id[BLOB_ID_SIZE], again[BLOB_ID_SIZE];
+	struct err e;
+
+	put(*state, STR("abd"), false);
+	add(b, STR("abc"), true, id);
+	add(b, STR("abc"), true, again);
+	assert_string_equal(id, again);
+	add(b, STR("abd"), false, id);
+	blob_batch_flush(b);
+	add(b, STR("abc"), true, again); /* it is through */
+	blob_batch_flush(b);
+	assert_int_equal(blob_batch_kept(b, id, &e), 0);
+	assert_int_equal(blob_batch_kept(b, again, &e), 0);
+	check_get(*state, again, STR("abc"), true);
+	assert_int_equal(files_in_shelf(*state, ABC), 1);
+	blob_batch_free(&b);
+}
+
+/* One cannot be written, one cannot have its name; the others are there. */
+static void one_that_fails_takes_no_other_with_it(void **state)
+{
+	struct blob_batch *b = blob_batch_new(*state);
+	char good[BLOB_ID_SIZE], also[BLOB_ID_SIZE], id[BLOB_ID_SIZE];
+	char *large = calloc(1, BLOB_MAX + 1);
+	const char *path;
+	struct err e = { 0 };
+
+	put(*state, STR("abc"), false);
+	path = path_of(*state, ABC, "");
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	add(b, STR("good"), true, good);
+	add(b, STR("abc"), false, id);
+	assert_int_equal(blob_batch_add(b, (struct str){ large, BLOB_MAX + 1 },
+					false, id, &e),
+			 -1);
+	add(b, STR("also"), false, also);
+	blob_batch_flush(b);
+	assert_int_equal(blob_batch_kept(b, good, &e), 0);
+	assert_int_equal(blob_batch_kept(b, also, &e), 0);
+	check_get(*state, good, STR("good"), true);
+	check_get(*state, also, STR("also"), false);
+	assert_int_equal(blob_batch_kept(b, ABC, &e), -1);
+	assert_int_equal(e.code, EX_IOERR);
+	assert_non_null(strstr(e.msg, "rename"));
+	assert_int_equal(rmdir(path_of(*state, ABC, "")), 0);
+	assert_int_equal(files_in_shelf(*state, ABC), 0);
+	blob_batch_free(&b);
+	free(large);
+}
+
+static unsigned files_unborn(const char *dir, const char *id)
+{
+	char path[300];
+	struct dirent *d;
+	unsigned n = 0;
+	DIR *shelf;
+
+	snprintf(path, sizeof(path), "%s/" BLOB_DIR "/%.2s", dir, id);
+	shelf = opendir(path);
+	assert_non_null(shelf);
+	while ((d = readdir(shelf)))
+		n += blob_is_unborn(d->d_name);
+	closedir(shelf);
+	return n;
+}
+
+/* The lock goes with the process; the collector knows what is left. */
+static void a_death_before_the_flush_leaves_no_name(void **state)
+{
+	char id[BLOB_ID_SIZE], path[300];
+	struct err e;
+	int status, fd;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct blob_batch *b = blob_batch_new(*state);
+
+		_exit(blob_batch_add(b, STR("abc"), true, id, &e) ? 1 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(get(*state, STR(ABC), &e), 0);
+	assert_int_equal(files_in_shelf(*state, ABC), 1);
+	assert_int_equal(files_unborn(*state, ABC), 1);
+	tmpdir_path(*state, BLOB_DIR, path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	close(fd);
+}
+
+static void the_lock_is_held_until_the_flush(void **state)
+{
+	struct blob_batch *b = blob_batch_new(*state);
+	char id[BLOB_ID_SIZE], path[300];
+	int fd;
+
+	add(b, STR("abc"), true, id);
+	tmpdir_path(*state, BLOB_DIR, path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
+	blob_batch_flush(b);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(flock(fd, LOCK_UN), 0);
+	add(b, STR("abd"), true, id);
+	blob_batch_free(&b); /* what was not flushed is not there */
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(files_in_shelf(*state, id), 0);
+	close(fd);
+}
+
 static void nothing_but_an_id_leads_to_a_file(void **state)
 {
 	const struct str ids[] = {
@@ -372,6 +527,11 @@ int main(void)
 		tmpdir_test(a_fifo_is_not_waited_for),
 		tmpdir_test(a_link_to_a_shelf_is_not_followed),
 		tmpdir_test(a_short_write_leaves_nothing),
+		tmpdir_test(a_batch_is_there_after_its_flush),
+		tmpdir_test(what_is_put_twice_in_a_batch_is_there_once),
+		tmpdir_test(one_that_fails_takes_no_other_with_it),
+		tmpdir_test(a_death_before_the_flush_leaves_no_name),
+		tmpdir_test(the_lock_is_held_until_the_flush),
 		tmpdir_test(nothing_but_an_id_leads_to_a_file),
 		tmpdir_test(one_that_is_not_there_is_not_there),
 		cmocka_unit_test(names_are_found_in_data),
