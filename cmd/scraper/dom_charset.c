@@ -201,7 +201,8 @@ static const char *charset_of(struct str label, char name[LABEL_MAX])
 static size_t find_nocase(struct str s, struct str word)
 {
 	for (size_t i = 0; i + word.len <= s.len; i++)
-		if (str_eq_nocase(str_sub(s, i, i + word.len), word))
+		if ((s.p[i] | 32) == (word.p[0] | 32) &&
+		    str_eq_nocase(str_sub(s, i, i + word.len), word))
 			return i;
 	return (size_t)-1;
 }

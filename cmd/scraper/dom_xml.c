@@ -146,10 +146,15 @@ static struct str mend_references(struct str s, struct arena *a)
 	struct buf out = { 0 };
 	size_t done = 0, i = 0;
 
-	while (i < s.len) {
-		struct str rest = str_sub(s, i, s.len);
+	for (;;) {
+		struct str rest;
 		size_t skip = 1;
 
+		while (i < s.len && s.p[i] != '<' && s.p[i] != '&')
+			i++;
+		if (i >= s.len)
+			break;
+		rest = str_sub(s, i, s.len);
 		if (rest.p[0] == '<' && str_starts(rest, cdata)) {
 			skip = str_find(rest, STR("]]>"));
 			if (skip == (size_t)-1)
@@ -184,8 +189,13 @@ static bool has_crowded_tag(struct str s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.len && n <= ATTRS_MAX; i++) {
-		char c = s.p[i];
+		size_t text = in_tag ? 0 : str_chr(str_sub(s, i, s.len), '<');
+		char c;
 
+		if (text == (size_t)-1)
+			break;
+		i += text;
+		c = s.p[i];
 		if (c == '<') { /* never within a value */
 			in_tag = true;
 			quote = 0;

@@ -4,6 +4,7 @@
  */
 #include "extract.h"
 
+#include "common/swar.h"
 #include "common/xmem.h"
 
 #include "feed.h"
@@ -54,6 +55,14 @@ static void count_chars(struct str s, size_t *beyond_r, size_t *broken_r)
 	while (s.len > 0) {
 		uint32_t cp;
 
+		/* As most is. */
+		while (s.len >= SWAR_BLOCK &&
+		       !swar_any(swar_load_block(s.p) >= 0x80)) {
+			s.p += SWAR_BLOCK;
+			s.len -= SWAR_BLOCK;
+		}
+		if (s.len == 0)
+			break;
 		if ((unsigned char)*s.p < 0x80) {
 			s.p++;
 			s.len--;

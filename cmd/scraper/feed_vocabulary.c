@@ -74,19 +74,14 @@ struct feed_name feed_name_of(const struct dom_node *n, struct str root_ns)
 	return (struct feed_name){ prefix, local };
 }
 
-bool feed_name_is(struct feed_name n, const char *name)
+bool feed_name_is_just(struct feed_name n, struct str name)
 {
-	size_t len = strlen(name);
 	struct str local, prefix;
 
-	/* "local", or "prefix:local" */
-	if (len != n.local.len && len != n.prefix.len + 1 + n.local.len)
-		return false;
-	prefix = str_cut((struct str){ name, len }, ':', &local);
-
-	if (!local.p) {
-		local = prefix;
-		prefix = STR("");
-	}
-	return str_eq_nocase(n.local, local) && str_eq(n.prefix, prefix);
+	if (!n.prefix.len)
+		return str_eq_nocase(n.local, name) &&
+		       str_chr(name, ':') == (size_t)-1;
+	prefix = str_cut(name, ':', &local);
+	return local.p && str_eq_nocase(n.local, local) &&
+	       str_eq(n.prefix, prefix);
 }

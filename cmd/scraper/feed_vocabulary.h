@@ -16,6 +16,14 @@ struct feed_name {
 struct feed_name feed_name_of(const struct dom_node *n, struct str root_ns);
 
 /* True for "dc:title" or "title"; the case does not matter. */
-bool feed_name_is(struct feed_name n, const char *name);
+bool feed_name_is_just(struct feed_name n, struct str name);
+static inline bool feed_name_is(struct feed_name n, const char *name)
+{
+	size_t len = strlen(name);
+
+	/* "local", or "prefix:local"; most are of another length. */
+	return (len == n.local.len || len == n.prefix.len + 1 + n.local.len) &&
+	       feed_name_is_just(n, (struct str){ name, len });
+}
 
 #endif

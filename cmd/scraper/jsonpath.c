@@ -81,7 +81,7 @@ static const struct json *find_member(struct run *r, const struct json *obj,
 	json_each (m, obj) {
 		if (!charge(r, 1))
 			return NULL;
-		if (strcmp(json_key(m), name.p) == 0)
+		if (*json_key(m) == *name.p && strcmp(json_key(m), name.p) == 0)
 			last = m;
 	}
 	return last;
@@ -438,7 +438,10 @@ static int run_until(const struct jsonpath *p, const struct segment *stop,
 		     struct nodelist *list_r, struct err *e)
 {
 	struct run r = { root, stop, a, *left, NULL };
-	struct sink s = { .take = keep_all };
+	bool single = p->query.singular; /* then there is one, at most */
+	const struct json *one = NULL;
+	struct sink s = { .take = single ? keep_one : keep_all,
+			  .node = single ? &one : NULL };
 	size_t size;
 
 	*list_r = (struct nodelist){ 0 };
@@ -449,7 +452,8 @@ static int run_until(const struct jsonpath *p, const struct segment *stop,
 		list_r->n = s.n;
 		list_r->node = memcpy(arena_alloc(a, size), s.node, size);
 	}
-	free(s.node);
+	if (!single)
+		free(s.node);
 	*left = r.left;
 	if (r.limit)
 		return err_set(e, EX_DATAERR, "JSONPath: %s", r.limit);
