@@ -499,11 +499,12 @@ static bool is_latin(char c)
 bool currency_mark_at(const struct plain *t, size_t i,
 		      struct currency_mark *m_r)
 {
+	const char *at = t->low + i;
 	size_t longest = 0;
 	bool found;
 
 	/* What begins with a letter begins a word. */
-	if (i > 0 && is_latin(t->low[i]) && is_latin(t->low[i - 1]))
+	if (is_latin(*at) && i > 0 && is_latin(at[-1]))
 		return false;
 	if (!by_byte.built)
 		build_index();
