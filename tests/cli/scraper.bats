@@ -614,10 +614,11 @@ price.update it a 90.00 InStock 100.00 2" ]
 	{"id":"b","kind":"html","url":"$url/page","extract":{"fields":{"title":{"css":"h7"}}}}
 	{"id":"c","kind":"json","url":"$url/page","extract":{"fields":{"title":{"path":"\$.x"}}}}
 	{"id":"d","kind":"feed","url":"$url/page"}
+	{"id":"e","kind":"html","item":{"id":"e"},"url":"$url/page","extract":{"fields":{"title":{"css":"title"},"price":{"css":".prize"}}}}
 	END
 	pass >out
 	[ "$(jq -r '"\(.subject)=\(.data.outcome)"' out | sort | xargs)" = \
-		"a=selector-miss b=selector-miss c=parse-fail d=parse-fail" ]
+		"a=selector-miss b=selector-miss c=parse-fail d=parse-fail e=selector-miss" ]
 }
 
 @test "a site that is not there is unreachable" {
