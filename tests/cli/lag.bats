@@ -44,7 +44,7 @@ is_choked() { [ "$(count_of choked)" = 1 ]; }
 	wait_for counts subscribed 1
 	kill -STOP "$client"
 	much 1 6000
-	is_choked
+	wait_for is_choked
 	wait_for has_seen 6000 # else it may be moved on twice
 	kill -CONT "$client"
 	wait_for lagged latest 1
@@ -70,7 +70,7 @@ is_choked() { [ "$(count_of choked)" = 1 ]; }
 	wait_for counts subscribed 1
 	kill -STOP "$client"
 	much 1 6000
-	is_choked
+	wait_for is_choked
 	kill -CONT "$client"
 	wait_for grep -q '^close 4008 {' "$T/why"
 	wait "$client" || [ $? -eq 3 ]
@@ -93,7 +93,7 @@ is_choked() { [ "$(count_of choked)" = 1 ]; }
 	wait_for counts subscribed 1
 	kill -STOP "$client"
 	much 1 6000
-	is_choked
+	wait_for is_choked
 	kill -CONT "$client"
 	wait "$client" || true
 	grep -A2 '^event: lagged$' "$T/stream" >"$T/lagged"
