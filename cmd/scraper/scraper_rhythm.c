@@ -50,6 +50,8 @@ void rhythm_hold(struct task *t, int64_t hold_ms)
 
 	if (timing->every_ms < spread)
 		spread = timing->every_ms;
+	if (hold_ms < spread) /* "come back in a second" is no minute */
+		spread = hold_ms;
 	hold_ms += draw_below(timing->seed, t->n, spread);
 	task_due_in(t, timing_within(timing, hold_ms, t->n, now_us));
 }
