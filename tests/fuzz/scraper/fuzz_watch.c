@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!w)
 		return 0;
 	assert(str_is_id(w->def.id) && w->url);
-	assert(w->extractor || str_starts(w->def.url, STR("mock:")));
+	assert(w->extracts || w->chat || str_starts(w->def.url, STR("mock:")));
 	for (size_t i = 0; i < w->lines.n; i++)
 		assert(!strpbrk(w->lines.v[i], "\r\n"));
 	watch_set_version(w, json, json);
