@@ -1,15 +1,13 @@
 #include "retry.h"
 
+#include "common/backoff.h"
+
 #define SEND INT64_C(60000) /* what one takes: ms in a minute */
 
 int64_t retry_pause_ms(unsigned failures, uint32_t random)
 {
-	int64_t ms = RETRY_FIRST_MS;
+	int64_t ms = backoff_ms(RETRY_FIRST_MS, failures, RETRY_MAX_MS);
 
-	while (failures-- > 1 && ms < RETRY_MAX_MS)
-		ms *= 2;
-	if (ms > RETRY_MAX_MS)
-		ms = RETRY_MAX_MS;
 	return ms / 2 + random % (ms / 2 + 1);
 }
 

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/backoff.h"
 #include "common/log.h"
 #include "common/loop_child.h"
 #include "common/xmem.h"
@@ -259,16 +260,11 @@ static void give_up(struct extract_pool *p, const char *why)
 /* Wait before the next start, the longer the more ended without an answer. */
 static void rest(struct worker *w, unsigned ends)
 {
-	int64_t ms = EXTRACT_POOL_BACKOFF_MS;
-
 	w->rests = ends > 1;
-	if (!w->rests)
-		return;
-	while (--ends > 1 && ms < EXTRACT_POOL_BACKOFF_MAX_MS)
-		ms *= 2;
-	loop_timer_start(w->timer, ms < EXTRACT_POOL_BACKOFF_MAX_MS
-					   ? ms
-					   : EXTRACT_POOL_BACKOFF_MAX_MS);
+	if (w->rests)
+		loop_timer_start(w->timer,
+				 backoff_ms(EXTRACT_POOL_BACKOFF_MS, ends - 1,
+					    EXTRACT_POOL_BACKOFF_MAX_MS));
 }
 
 static void start_failed(struct worker *w, const char *why)
@@ -656,7 +652,8 @@ static void kick(struct extract_pool *p)
 	for (size_t i = 0; i < EXTRACT_POOL_CHILDREN_MAX && p->first; i++)
 		if (p->worker[i].state == WORKER_IDLE)
 			give(&p->worker[i], take_first(p));
-	for (struct extraction *x = p->first; x; x = x->next)
+	for (struct extraction *x = p->first;
+	     x && waiting < (size_t)p->conf.children; x = x->next)
 		waiting++;
 	for (int64_t i = 0; i < p->conf.children; i++)
 		waiting -= waiting && p->worker[i].state == WORKER_STARTING;

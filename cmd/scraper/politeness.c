@@ -1,5 +1,7 @@
 #include "politeness.h"
 
+#include "common/backoff.h"
+
 #include "draw.h"
 
 static int64_t delay(const struct polite_rules *r, const struct polite_host *h)
@@ -38,10 +40,8 @@ void polite_start(const struct polite_rules *r, struct polite_host *h,
 static int64_t growing(const struct polite_rules *r,
 		       const struct polite_host *h, int64_t base)
 {
-	int64_t ms = base;
+	int64_t ms = backoff_ms(base, h->strikes, r->hold_max_ms);
 
-	for (unsigned i = 1; i < h->strikes && ms < r->hold_max_ms; i++)
-		ms *= 2;
 	return ms + draw_below(h->seed, h->strikes, ms / 10 + 1);
 }
 

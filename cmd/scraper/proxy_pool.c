@@ -1,5 +1,7 @@
 #include "proxy_pool.h"
 
+#include "common/backoff.h"
+
 bool pool_is_well(const struct pool_proxy *p, int64_t now_ms)
 {
 	return p->hold_ms <= now_ms;
@@ -108,15 +110,12 @@ void pool_start(const struct pool_rules *r, struct pool_proxy *p,
 
 static void fail(struct pool_proxy *p, int64_t now_ms)
 {
-	int64_t ms = POOL_HOLD_MS;
-
 	/* Those that were under way beside it tell nothing new. */
 	if (p->hold_ms > now_ms)
 		return;
-	for (unsigned i = 0; i < p->failures && ms < POOL_HOLD_MAX_MS; i++)
-		ms *= 2;
 	p->failures++;
-	p->hold_ms = now_ms + (ms < POOL_HOLD_MAX_MS ? ms : POOL_HOLD_MAX_MS);
+	p->hold_ms = now_ms +
+		     backoff_ms(POOL_HOLD_MS, p->failures, POOL_HOLD_MAX_MS);
 }
 
 void pool_end(struct pool_proxy *p, enum pool_end how, uint64_t host,

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/backoff.h"
+
 void robots_cache_free(struct robots_cache *c)
 {
 	robots_free(&c->rules);
@@ -32,15 +34,11 @@ static void put_failure(struct robots_cache *c, const struct http_response *r,
 			int64_t now_ms)
 {
 	bool gone = r->result != HTTP_OK;
-	int64_t wait = gone ? ROBOTS_GONE_MS : ROBOTS_FAILING_MS;
+	int64_t base = gone ? ROBOTS_GONE_MS : ROBOTS_FAILING_MS;
 	int64_t max = gone ? ROBOTS_GONE_MAX_MS : ROBOTS_FAILING_MAX_MS;
 
-	for (unsigned i = 0; i < c->failures && wait < max; i++)
-		wait *= 2;
-	if (wait > max)
-		wait = max;
 	c->failures++;
-	c->until_ms = now_ms + wait;
+	c->until_ms = now_ms + backoff_ms(base, c->failures, max);
 	c->result = r->result;
 	c->status = r->status;
 	str_copy(c->reason, sizeof(c->reason), str_from(r->reason));

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/backoff.h"
 #include "common/xmem.h"
 
 #include "draw.h"
@@ -119,14 +120,11 @@ int64_t timing_next(const struct timing *t, uint64_t n, int64_t now_us)
 int64_t timing_retry(const struct timing *t, const struct backoff *b,
 		     unsigned failures, uint64_t n, int64_t now_us)
 {
-	int64_t max = b->max_ms, wait = b->base_ms, cron;
+	int64_t max = b->max_ms, wait, cron;
 
 	if (!t->cron && interval(t) > max)
 		max = interval(t);
-	for (unsigned i = 1; i < failures && wait < max; i++)
-		wait *= 2;
-	if (wait > max)
-		wait = max;
+	wait = backoff_ms(b->base_ms, failures, max);
 	wait = wait / 2 + draw_below(t->seed, n, wait / 2 + 1);
 	if (!t->cron)
 		return wait;

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/backoff.h"
+
 #include "draw.h"
 
 const char *stream_state_name(enum stream_state s)
@@ -61,15 +63,6 @@ enum stream_state session_rest(const struct session *s)
 	return s->said == SESSION_ENDED ? STREAM_ENDED : STREAM_STOPPED;
 }
 
-static int64_t doubled(const struct backoff *b, unsigned failures)
-{
-	int64_t ms = b->base_ms;
-
-	for (unsigned i = 1; i < failures && ms < b->max_ms; i++)
-		ms *= 2;
-	return ms < b->max_ms ? ms : b->max_ms;
-}
-
 static int64_t at_least(const struct stream_try *t)
 {
 	int64_t asked = t->retry_ms < STREAM_ASKED_MAX_MS
@@ -92,7 +85,7 @@ struct stream_next stream_after(const struct stream_try *t,
 		return (struct stream_next){ STREAM_ENDED, -1, 0 };
 	if (t->lived_ms >= STREAM_STEADY_MS)
 		next.failures = 1;
-	next.wait_ms = doubled(b, next.failures);
+	next.wait_ms = backoff_ms(b->base_ms, next.failures, b->max_ms);
 	if (t->outcome == OUTCOME_REFUSED) {
 		next.state = STREAM_FAILED;
 		next.wait_ms = b->max_ms;
