@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/xmem.h"
 
+#include "pack.h"
 #include "stream_private.h"
 
 enum {
@@ -41,54 +42,6 @@ static struct str snapshot_key(uint32_t slot, char out[6])
 	return (struct str){ out, 6 };
 }
 
-static void put_number(struct buf *b, uint64_t v)
-{
-	for (; v > 0x7f; v >>= 7)
-		buf_putc(b, (char)(0x80 | (v & 0x7f)));
-	buf_putc(b, (char)v);
-}
-
-/* 0 at the end, and of what is damaged. */
-static uint64_t get_number(struct str *rest)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0; shift < 64 && rest->len; shift += 7) {
-		unsigned char c = (unsigned char)*rest->p;
-
-		*rest = str_sub(*rest, 1, rest->len);
-		v |= (uint64_t)(c & 0x7f) << shift;
-		if (!(c & 0x80))
-			break;
-	}
-	return v;
-}
-
-static struct str get_bytes(struct str *rest, size_t n)
-{
-	struct str s;
-
-	if (n > rest->len)
-		n = rest->len;
-	s = str_sub(*rest, 0, n);
-	*rest = str_sub(*rest, n, rest->len);
-	return s;
-}
-
-/* Text as its length plus one and its bytes; 0: none. */
-static void put_text(struct buf *b, struct str s)
-{
-	put_number(b, s.p ? s.len + 1 : 0);
-	buf_add_str(b, s);
-}
-
-static struct str get_text(struct str *rest)
-{
-	uint64_t len = get_number(rest);
-
-	return len ? get_bytes(rest, (size_t)len - 1) : (struct str){ 0 };
-}
-
 /* How many there were, when the last came, n hashes, where to go on. */
 static void put_known(struct buf *b, const struct stream *s, size_t n)
 {
@@ -96,28 +49,25 @@ static void put_known(struct buf *b, const struct stream *s, size_t n)
 
 	if (n > count)
 		n = count;
-	put_number(b, s->n);
-	put_number(b, (uint64_t)s->last_us);
-	put_number(b, n);
+	pack_number(b, s->n);
+	pack_number(b, (uint64_t)s->last_us);
+	pack_number(b, n);
 	for (size_t i = count - n; i < count; i++) {
 		uint64_t hash = seen_at(s->seen, i);
 
 		buf_add(b, &hash, sizeof(hash));
 	}
-	put_text(b, s->since);
+	pack_text(b, s->since);
 }
 
 /* s may be NULL: passed over. */
-static void get_known(struct str *rest, struct stream *s)
+static void get_known(struct unpack *u, struct stream *s)
 {
-	uint64_t total = get_number(rest), last_us = get_number(rest);
-	size_t n = (size_t)get_number(rest);
-	struct str bytes, since;
+	uint64_t total = unpack_number(u), last_us = unpack_number(u);
+	size_t n = unpack_count(u, sizeof(uint64_t));
+	struct str bytes = unpack_bytes(u, n * sizeof(uint64_t));
+	struct str since = unpack_text(u);
 
-	if (n > rest->len / sizeof(uint64_t))
-		n = rest->len / sizeof(uint64_t);
-	bytes = get_bytes(rest, n * sizeof(uint64_t));
-	since = get_text(rest);
 	if (!s)
 		return;
 	s->n = total;
@@ -190,13 +140,15 @@ static int load_row(void *arg, struct str key, struct str val, struct err *e)
 	struct load *l = arg;
 	uint64_t seq = db_u64(str_sub(key, 2, key.len));
 
+	struct unpack row = { .rest = val };
+
 	(void)e;
-	while (val.len) {
-		struct stream *s = of_slot(l->ss, get_number(&val));
+	while (row.rest.len && !row.bad) {
+		struct stream *s = of_slot(l->ss, unpack_number(&row));
 		bool is_meant = s && (!l->only || s == l->only);
 
 		/* What is older is in its snapshot. */
-		get_known(&val, is_meant && seq >= s->snapshot ? s : NULL);
+		get_known(&row, is_meant && seq >= s->snapshot ? s : NULL);
 	}
 	return 0;
 }
@@ -220,8 +172,10 @@ static int load_known(struct stream *s, struct err *e)
 	if (rc < 0)
 		return -1;
 	if (rc > 0) {
-		s->snapshot = get_number(&val);
-		get_known(&val, s);
+		struct unpack u = { .rest = val };
+
+		s->snapshot = unpack_number(&u);
+		get_known(&u, s);
 	}
 	return s->all->loading ? 0
 			       : stage_each(stage, KEY_LOG, load_row, &l, e);
@@ -318,7 +272,7 @@ static int write_snapshot(struct stream *s, struct err *e)
 	char key[6];
 
 	buf_reset(&ss->text);
-	put_number(&ss->text, ss->log_next);
+	pack_number(&ss->text, ss->log_next);
 	put_known(&ss->text, s, seen_count(s->seen));
 	s->snapshot = ss->log_next;
 	return stage_put(ss->conf.stage, snapshot_key(s->session.slot, key),
@@ -329,18 +283,20 @@ static int write_snapshot(struct stream *s, struct err *e)
 static int trim_one(struct streams *ss, struct err *e)
 {
 	char key[10];
-	struct str row, rest;
+	struct str row;
 	struct arena a = { 0 };
 	int rc =
 		stage_get(ss->conf.stage, log_key(ss->log_first, key), &row, e);
 
 	if (rc > 0) {
-		rest = arena_str(&a, row); /* dies with the next put */
-		ss->log_bytes -= rest.len;
-		while (rc >= 0 && rest.len) {
-			struct stream *s = of_slot(ss, get_number(&rest));
+		/* It dies with the next put. */
+		struct unpack u = { .rest = arena_str(&a, row) };
 
-			get_known(&rest, NULL);
+		ss->log_bytes -= u.rest.len;
+		while (rc >= 0 && u.rest.len && !u.bad) {
+			struct stream *s = of_slot(ss, unpack_number(&u));
+
+			get_known(&u, NULL);
 			if (s && s->snapshot <= ss->log_first)
 				rc = write_snapshot(s, e);
 		}
@@ -361,7 +317,7 @@ int stream_log_write(struct streams *ss, struct err *e)
 	for (struct stream *s = ss->touched; s; s = s->touched) {
 		if (!s->fresh && !s->moved)
 			continue;
-		put_number(&ss->text, s->session.slot);
+		pack_number(&ss->text, s->session.slot);
 		put_known(&ss->text, s, s->fresh);
 		s->fresh = 0;
 		s->moved = false;
