@@ -122,4 +122,9 @@ int event_check(const struct event *ev, struct err *e);
 struct str event_attr(const struct event *ev, const char *name,
 		      struct arena *a);
 
+/* Its id: a number, or a text from outside. */
+void event_add_id(const struct event *ev, struct buf *b);
+/* "SOURCE ID": what the events that follow from it have as their `cause`. */
+struct str event_cause(const struct event *ev, struct arena *a);
+
 #endif

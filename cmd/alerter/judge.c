@@ -6,23 +6,6 @@
 #include "alerter.h"
 #include "freshness.h"
 
-/* "SOURCE ID" of an event. */
-static struct str cause_of(const struct event *ev, struct arena *a)
-{
-	struct buf b = { 0 };
-	struct str text;
-
-	buf_add_str(&b, ev->source);
-	buf_putc(&b, ' ');
-	if (ev->id)
-		buf_u64(&b, ev->id);
-	else
-		buf_add_str(&b, ev->idtext);
-	text = arena_str(a, buf_str(&b));
-	buf_free(&b);
-	return text;
-}
-
 static int load(struct alerter *al, struct stage *s, struct str key,
 		struct state *st, struct err *e)
 {
@@ -168,7 +151,7 @@ static int carry_out(struct alerter *al, const struct hearing *h,
 		     const struct rule *r, enum rule_action action,
 		     struct state *st, struct err *e)
 {
-	struct str cause = cause_of(h->ev, &al->arena);
+	struct str cause = event_cause(h->ev, &al->arena);
 	struct type_alert alert;
 
 	alert_make(r, h->seen, cause, action == RULE_RESOLVE, &al->arena,

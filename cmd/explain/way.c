@@ -54,23 +54,6 @@ static struct str member(struct str data, const char *name, struct arena *a)
 	return text;
 }
 
-/* "SOURCE ID", as the events that follow from it say it. */
-static struct str name_of(const struct event *ev, struct arena *a)
-{
-	struct buf b = { 0 };
-	struct str s;
-
-	buf_add_str(&b, ev->source);
-	buf_putc(&b, ' ');
-	if (ev->id)
-		buf_u64(&b, ev->id);
-	else
-		buf_add_str(&b, ev->idtext);
-	s = arena_str(a, buf_str(&b));
-	buf_free(&b);
-	return s;
-}
-
 static bool is_alert(const struct event *ev)
 {
 	return str_starts(ev->topic, STR("alert."));
@@ -109,7 +92,7 @@ static int match_name(void *arg, const struct event *ev, struct err *e)
 
 	arena_reset(&k->scratch);
 	if (!str_starts(k->id, ev->source) ||
-	    !str_eq(name_of(ev, &k->scratch), k->id))
+	    !str_eq(event_cause(ev, &k->scratch), k->id))
 		return 0;
 	return take(k, ev, e);
 }
@@ -299,7 +282,7 @@ static bool is_on_way(const struct walk *k, struct str name)
 
 static void stand_on(struct walk *k, const struct event *ev)
 {
-	put_on_way(k, name_of(ev, &k->scratch));
+	put_on_way(k, event_cause(ev, &k->scratch));
 	if (is_alert(ev))
 		put_on_way(k, alert_of(ev, &k->scratch));
 }

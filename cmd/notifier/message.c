@@ -19,14 +19,6 @@ int message_read(const struct event *ev, struct arena *a, struct message *m_r,
 	return shape_decode(&shape_notification, ev->data, &m_r->data, a, e);
 }
 
-static void add_event_id(const struct event *ev, struct buf *b)
-{
-	if (ev->id)
-		buf_u64(b, ev->id);
-	else
-		buf_add_str(b, ev->idtext);
-}
-
 void message_id(const struct event *ev, struct str channel,
 		char out[MESSAGE_ID_SIZE])
 {
@@ -39,7 +31,7 @@ void message_id(const struct event *ev, struct str channel,
 	buf_putc(&b, '\n');
 	buf_add_str(&b, ev->source);
 	buf_putc(&b, ' ');
-	add_event_id(ev, &b);
+	event_add_id(ev, &b);
 	high = str_hash_id(buf_str(&b));
 	low = str_hash_id(str_sub(buf_str(&b), 5, b.len));
 	snprintf(out, MESSAGE_ID_SIZE, "%016" PRIx64 "%016" PRIx64, high, low);
@@ -73,7 +65,7 @@ void message_webhook(const struct message *m, struct str id, struct str channel,
 	buf_json_str(b, m->user);
 	buf_puts(b, ",\"event\":{\"source\":");
 	buf_json_str(b, m->ev.source);
-	add_event_id(&m->ev, &event_id);
+	event_add_id(&m->ev, &event_id);
 	buf_puts(b, ",\"id\":");
 	buf_json_str(b, buf_str(&event_id));
 	buf_free(&event_id);
