@@ -89,11 +89,6 @@ void links_free(struct links **lsp)
 	*lsp = NULL;
 }
 
-struct links_counts links_count(const struct links *ls)
-{
-	return ls->counts;
-}
-
 /* ---- one link ---- */
 
 static void link_free(struct link *l)
@@ -103,7 +98,7 @@ static void link_free(struct link *l)
 	*l->at = l->next;
 	if (l->next)
 		l->next->at = l->at;
-	l->links->counts.links--;
+	l->links->n--;
 	loop_timer_free(&l->timer);
 	free(l->reason);
 	free(l);
@@ -117,7 +112,6 @@ static void on_timer(void *arg)
 		l->ops->tick(l);
 		return;
 	}
-	l->links->counts.ended++;
 	l->handler->end(l->arg, &l->end);
 	link_free(l);
 }
@@ -141,7 +135,7 @@ struct link *link_open(struct links *ls, const struct link_target *t,
 		l->next->at = &l->next;
 	ls->first = l;
 	link_heard(l);
-	if (++ls->counts.links > LINKS_MAX)
+	if (++ls->n > LINKS_MAX)
 		link_fail(l, OUTCOME_REFUSED, "more than %d streams",
 			  LINKS_MAX);
 	else
@@ -187,7 +181,6 @@ void link_opened(struct link *l)
 	if (l->open || l->over)
 		return;
 	l->open = true;
-	l->links->counts.opened++;
 	if (l->handler->open)
 		l->handler->open(l->arg);
 }
@@ -196,8 +189,6 @@ bool link_give(struct link *l, const struct link_unit *u)
 {
 	if (l->over)
 		return false;
-	l->links->counts.units++;
-	l->links->counts.bytes += u->bytes.len;
 	l->handler->unit(l->arg, u);
 	return !l->paused && !l->over;
 }

@@ -125,13 +125,6 @@ void links_set(struct links *ls, const struct links_conf *conf);
 /* Closes those that are left. Not from a callback. */
 void links_free(struct links **lsp);
 
-struct links_counts {
-	uint64_t opened, ended; /* links that stood, that ended by themselves */
-	uint64_t units, bytes;	/* handed over */
-	size_t links;		/* now */
-};
-struct links_counts links_count(const struct links *ls);
-
 /* h is borrowed, too. What cannot be opened is told by its end. */
 struct link *link_open(struct links *ls, const struct link_target *t,
 		       const struct link_handler *h, void *arg);

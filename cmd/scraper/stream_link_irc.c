@@ -196,33 +196,11 @@ static void on_client_open(void *arg)
 	begin(arg);
 }
 
-static void on_client_end(void *arg, const struct ws_client_end *e)
-{
-	struct irc_link *c = arg;
-
-	link_websocket_end(&c->l, e);
-}
-
 static const struct ws_client_handler client_handler = {
 	.open = on_client_open,
 	.message = on_message,
-	.end = on_client_end,
+	.end = link_websocket_end,
 };
-
-static void open_client(struct irc_link *c)
-{
-	const struct link_target *t = c->l.target;
-	const struct links *ls = c->l.links;
-
-	c->client = ws_client_new(
-		ls->wires, ls->conf.loop,
-		&(struct ws_client_target){ .url = t->url,
-					    .headers = t->headers,
-					    .subprotocol = t->subprotocol,
-					    .user_agent = ls->conf.user_agent,
-					    .max_bytes = ls->conf.max_bytes },
-		&client_handler, c);
-}
 
 /* ---- as any link ---- */
 
@@ -232,7 +210,7 @@ static int irc_start(struct link *l)
 
 	link_set_timer(l, l->links->conf.open_ms);
 	if (over_websocket(c))
-		open_client(c);
+		c->client = link_websocket_open(l, &client_handler);
 	else
 		open_wire(c);
 	return 0;

@@ -44,7 +44,7 @@ struct links {
 	struct http *http;
 	struct wires *wires;
 	struct link *first;
-	struct links_counts counts;
+	size_t n;
 };
 
 /* It stands, where it did not before. */
@@ -83,8 +83,13 @@ int link_fail(struct link *l, enum outcome outcome, const char *fmt, ...)
 /* The same with all that may be known. */
 int link_finish(struct link *l, const struct link_end *end);
 
-/* What the end of a WebSocket says of the link's. */
-int link_websocket_end(struct link *l, const struct ws_client_end *e);
+/*
+ * Connect to the link's target; h is called with the link, and may have
+ * link_websocket_end() as its end: what that of a WebSocket says of the link's.
+ */
+struct ws_client *link_websocket_open(struct link *l,
+				      const struct ws_client_handler *h);
+void link_websocket_end(void *link, const struct ws_client_end *e);
 
 extern const struct link_ops link_irc, link_poll, link_sse, link_websocket;
 

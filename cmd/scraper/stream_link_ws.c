@@ -44,7 +44,7 @@ static enum outcome outcome_of_code(unsigned code)
 	}
 }
 
-int link_websocket_end(struct link *l, const struct ws_client_end *e)
+static int end(struct link *l, const struct ws_client_end *e)
 {
 	struct answer a = { .result = e->result, .reason = e->reason };
 	struct verdict v;
@@ -61,6 +61,27 @@ int link_websocket_end(struct link *l, const struct ws_client_end *e)
 	}
 	classify(&a, clk_wall_us(), &v);
 	return link_fail(l, v.outcome, "%s", v.reason);
+}
+
+void link_websocket_end(void *link, const struct ws_client_end *e)
+{
+	end(link, e);
+}
+
+struct ws_client *link_websocket_open(struct link *l,
+				      const struct ws_client_handler *h)
+{
+	const struct link_target *t = l->target;
+	const struct links *ls = l->links;
+	const struct ws_client_target target = {
+		.url = t->url,
+		.headers = t->headers,
+		.subprotocol = t->subprotocol,
+		.user_agent = ls->conf.user_agent,
+		.max_bytes = ls->conf.max_bytes,
+	};
+
+	return ws_client_new(ls->wires, ls->conf.loop, &target, h, l);
 }
 
 static void on_open(void *arg)
@@ -82,34 +103,18 @@ static void on_message(void *arg, struct str bytes, bool binary)
 		  &(struct link_unit){ .bytes = bytes, .binary = binary });
 }
 
-static void on_end(void *arg, const struct ws_client_end *e)
-{
-	struct websocket *w = arg;
-
-	link_websocket_end(&w->l, e);
-}
-
 static const struct ws_client_handler handler = {
 	.open = on_open,
 	.message = on_message,
-	.end = on_end,
+	.end = link_websocket_end,
 };
 
 static int websocket_start(struct link *l)
 {
 	struct websocket *w = (struct websocket *)l;
-	const struct link_target *t = l->target;
-	const struct links *ls = l->links;
 
-	link_set_timer(l, ls->conf.open_ms);
-	w->client = ws_client_new(
-		ls->wires, ls->conf.loop,
-		&(struct ws_client_target){ .url = t->url,
-					    .headers = t->headers,
-					    .subprotocol = t->subprotocol,
-					    .user_agent = ls->conf.user_agent,
-					    .max_bytes = ls->conf.max_bytes },
-		&handler, w);
+	link_set_timer(l, l->links->conf.open_ms);
+	w->client = link_websocket_open(l, &handler);
 	return 0;
 }
 
