@@ -34,14 +34,12 @@ void keep_body(const struct result *r, struct blob_batch *b, struct keeping *k)
 
 	if (!body.p)
 		return;
-	if (blob_id(body, k->id, &none))
-		k->how = KEEPING_FAILED;
-	else if (!b)
-		k->how = KEEPING_NOWHERE;
-	else if (body.len > r->task->scraper->conf->body_max)
-		k->how = KEEPING_TOO_LARGE;
-	else
+	if (b && body.len <= r->task->scraper->conf->body_max)
 		put(b, "body", body, is_text(body), k);
+	else if (blob_id(body, k->id, &none))
+		k->how = KEEPING_FAILED;
+	else
+		k->how = b ? KEEPING_TOO_LARGE : KEEPING_NOWHERE;
 }
 
 void keep_text(const struct result *r, struct blob_batch *b,
