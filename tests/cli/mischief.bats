@@ -7,43 +7,7 @@
 
 bats_require_minimum_version 1.5.0
 
-setup() {
-	BIN=$(realpath "${BIN:-build/bin}")
-	HELPERS=$(realpath "${HELPERS:-build/tests/helpers}")
-	FIXTURES=$(realpath tests/fixtures/mischief)
-	SOURCE=$(realpath tests/helpers)
-	PATH=$BIN:$PATH
-	cd "$BATS_TEST_TMPDIR" || return
-	pids=
-}
-
-teardown() {
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null && wait "$pid"
-	done || true
-}
-
-wait_for() { # COMMAND
-	for _ in $(seq 200); do
-		! eval "$1" || return 0
-		sleep 0.05
-	done
-	echo "not in time: $1" >&2
-	return 1
-}
-
-# Sets $url and $addr, its host and port.
-start_sim() {
-	weir-sim --listen 127.0.0.1:0 --tick 0 >sim.out 2>sim.log 3>&- &
-	pids="$pids $!"
-	wait_for 'grep -q ": ready " sim.log'
-	addr=$(sed -n 's/.*ready listen=\([^ ]*\).*/\1/p' sim.log)
-	url=http://$addr
-}
-
-control() { # PATH [JSON]
-	curl -sS --max-time 20 ${2:+-d "$2"} "$url/control/$1"
-}
+load scraper
 
 # Nothing but the simulated web is allowed.
 observe() { # OPTION...
@@ -67,9 +31,9 @@ watches() {
 
 @test "each misbehaviour has its outcome, and a reason that says it" {
 	start_sim
-	watches "$FIXTURES/outcomes.jsonl" >w.jsonl
+	watches "$repo/tests/fixtures/mischief/outcomes.jsonl" >w.jsonl
 	observe >out
-	jq -c '. + { watch: "n\(input_line_number)" }' "$FIXTURES/outcomes.jsonl" >want
+	jq -c '. + { watch: "n\(input_line_number)" }' "$repo/tests/fixtures/mischief/outcomes.jsonl" >want
 	[ "$(wc -l <out)" -eq "$(wc -l <want)" ]
 	jq -nc --slurpfile out out --slurpfile want want '
 	($out | map({ key: .watch, value: . }) | from_entries) as $got |
@@ -145,7 +109,7 @@ watches() {
 }
 
 @test "each phase has its deadline: connect, TLS, headers" {
-	python3 "$SOURCE/dead_ends.py" >ports 3>&- &
+	python3 "$repo/tests/helpers/dead_ends.py" >ports 3>&- &
 	pids="$pids $!"
 	wait_for '[ -s ports ]'
 	read -r silent full <ports
@@ -171,7 +135,7 @@ in_own_net() { # SCRIPT
 		echo 'ip link set lo up; ip addr add 93.184.216.34/32 dev lo'
 		cat
 	} >script
-	HELPERS=$SOURCE timeout 60 unshare -rmn bash script
+	HELPERS=$repo/tests/helpers timeout 60 unshare -rmn bash script
 }
 
 @test "a name that leads elsewhere the second time is refused" {

@@ -59,6 +59,17 @@ start_socks_proxy() { # [OPTION...]
 	wait_for open_port "$socks"
 }
 
+# Sets $tls, where TLS is spoken in front of PORT; cert.pem vouches for it.
+start_tls() { # PORT
+	[ -e cert.pem ] || openssl req -x509 -newkey rsa:2048 -nodes \
+		-keyout key.pem -out cert.pem -days 2 -subj /CN=localhost \
+		-addext 'subjectAltName=IP:127.0.0.1,DNS:localhost' 2>/dev/null
+	: >python3.out
+	background python3 "$repo/tests/helpers/tlswrap.py" cert.pem key.pem "$1"
+	wait_for test -s python3.out
+	tls=$(cat python3.out)
+}
+
 pool() { # ID MEMBERS
 	echo "{\"id\":\"$1\",$2}" >>prox.jsonl
 }
@@ -117,18 +128,12 @@ last_status() { # TOPIC MEMBER
 }
 
 @test "a tunnel to a TLS site, and a proxy that itself speaks TLS" {
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 \
-		-subj /CN=localhost -addext 'subjectAltName=IP:127.0.0.1,DNS:localhost' 2>/dev/null
 	start_http_proxy
 	start_socks_proxy
-	background python3 "$repo/tests/helpers/tlswrap.py" cert.pem key.pem "$sim_port"
-	wait_for test -s python3.out
-	site=$(cat python3.out)
-	cp python3.out site.port
-	: >python3.out
-	background python3 "$repo/tests/helpers/tlswrap.py" cert.pem key.pem "$http"
-	wait_for test -s python3.out
-	secure=$(cat python3.out)
+	start_tls "$sim_port"
+	site=$tls
+	start_tls "$http"
+	secure=$tls
 	pool http "\"proxies\":[\"http://127.0.0.1:$http\"]"
 	pool tls "\"proxies\":[\"https://127.0.0.1:$secure\"]"
 	pool socks "\"proxies\":[\"socks5://127.0.0.1:$socks\"]"
@@ -152,13 +157,10 @@ last_status() { # TOPIC MEMBER
 }
 
 @test "407 from behind a tunnel is the site's, not the proxy's" {
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 \
-		-subj /CN=localhost -addext 'subjectAltName=IP:127.0.0.1,DNS:localhost' 2>/dev/null
 	start_http_proxy
 	start_socks_proxy
-	background python3 "$repo/tests/helpers/tlswrap.py" cert.pem key.pem "$sim_port"
-	wait_for test -s python3.out
-	site=$(cat python3.out)
+	start_tls "$sim_port"
+	site=$tls
 	pool http "\"proxies\":[\"http://127.0.0.1:$http\"]"
 	pool socks "\"proxies\":[\"socks5://127.0.0.1:$socks\"]"
 	watch a "https://127.0.0.1:$site/status/407/" '"http"'
