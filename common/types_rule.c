@@ -1,8 +1,99 @@
-#include "common/types.h"
+#include "common/types_rule.h"
 
 #include <sysexits.h>
 
+#include "common/types.h"
+#include "common/types_rows.h"
 #include "common/words.h"
+
+#define DOC_USER "Whom to tell; absent: default."
+#define DOC_WORDS                                                          \
+	"Words, or an array of phrases: all must occur as whole words in " \
+	"title or summary, whatever their case."
+#define DOC_CURRENCY "Only prices in this currency; absent: any."
+#define DOC_COOLDOWN "How long to keep quiet after an alert for the same thing."
+
+static const struct shape_field search_rows[] = {
+	{ ROW(type_search, id, ID, 0, "The search.") },
+	{ ROW(type_search, user, ID, 0, DOC_USER) },
+	{ ROW(type_search, keywords, WORDS, 0, DOC_WORDS) },
+	{ SUB(type_search, price, 0, shape_bounds,
+	      "Bounds; a listing without a price is out of them.") },
+	{ ROW(type_search, currency, CURRENCY, 0, DOC_CURRENCY) },
+	{ ROW(type_search, sources, LIST, 0, "Absent or empty: all.") },
+	{ ROW(type_search, notify, LIST, 0, DOC_NOTIFY) },
+	{ ROW(type_search, cooldown, DURATION, 0, DOC_COOLDOWN) },
+};
+const struct shape shape_search =
+	SHAPE(type_search, search_rows, 0, "A saved search for listings.");
+
+static const struct shape_field drop_rows[] = {
+	{ ROW(type_drop, percent, RATE, 0, "At least so many per cent.") },
+	{ ROW(type_drop, amount, DECIMAL, LOOSE | POS, "At least so much.") },
+	{ ROW(type_drop, over, DURATION, 0,
+	      "Below the highest price of this time; absent: below the "
+	      "price before.") },
+};
+static const char *const drop_any_of[] = { "percent", "amount", NULL };
+static const struct shape shape_drop = {
+	.doc = "Drop.",
+	.fields = drop_rows,
+	.n = sizeof(drop_rows) / sizeof(drop_rows[0]),
+	.size = sizeof(struct type_drop),
+	.any_of = drop_any_of,
+};
+
+/* https://schema.org/ItemAvailability */
+static const char *const stock_names[] = { "BackOrder",	  "Discontinued",
+					   "InStock",	  "InStoreOnly",
+					   "MadeToOrder", "LimitedAvailability",
+					   "OnlineOnly",  "OutOfStock",
+					   "PreOrder",	  "PreSale",
+					   "Reserved",	  "SoldOut",
+					   NULL };
+
+static const struct shape_field rule_rows[] = {
+	{ ROW(type_rule, id, ID, 0, "The rule; \"target\" is taken.") },
+	{ ROW(type_rule, on, TEXT, REQ,
+	      "The topics it is for: a pattern such as price.update/."),
+	  .max = EVENT_TOPIC_MAX },
+	{ ROW(type_rule, target, DECIMAL, LOOSE,
+	      "Fires when the price is this or less.") },
+	{ SUB(type_rule, drop, 0, shape_drop, "Fires when the price drops.") },
+	{ NAMED(type_rule, stock, 0, stock_names,
+		"Fires when the availability becomes this.") },
+	{ ROW(type_rule, keywords, WORDS, 0, DOC_WORDS) },
+	{ SUB(type_rule, price, 0, shape_bounds,
+	      "Bounds within which the price must be.") },
+	{ ROW(type_rule, currency, CURRENCY, 0, DOC_CURRENCY) },
+	{ ROW(type_rule, hysteresis, PERCENT, 0,
+	      "How far the price must go back before the rule may fire "
+	      "again.") },
+	{ ROW(type_rule, cooldown, DURATION, 0, DOC_COOLDOWN) },
+	{ ROW(type_rule, user, ID, 0, DOC_USER) },
+	{ ROW(type_rule, notify, LIST, 0, DOC_NOTIFY) },
+	{ ROW(type_rule, start, ID, 0,
+	      "The chat that is started when the rule fires.") },
+	{ ROW(type_rule, stop, ID, 0,
+	      "The chat that is stopped when the rule fires.") },
+};
+const struct shape shape_rule =
+	SHAPE(type_rule, rule_rows, 0, "When to alert, and whom.");
+
+static const struct shape_field silence_rows[] = {
+	{ ROW(type_silence, id, ID, 0, "The silence.") },
+	{ ROW(type_silence, pattern, TEXT, REQ,
+	      "The alerts that notify nobody: a pattern of their topics, "
+	      "such as alert.new/rolex-submariner/."),
+	  .max = EVENT_TOPIC_MAX },
+	{ ROW(type_silence, until, TIME, 0, "Absent: until it is removed.") },
+	{ ROW(type_silence, user, ID, 0, "Only this user; absent: all.") },
+	{ ROW(type_silence, note, TEXT, 0, "Why."), .max = 512 },
+};
+const struct shape shape_silence =
+	SHAPE(type_silence, silence_rows, 0, "No notifications for a while.");
+
+/* ---- what a shape cannot say ---- */
 
 /* Keywords without a word would find everything, or nothing. */
 static int check_keywords(const struct shape_list *keywords, struct err *e)

@@ -1,392 +1,170 @@
-#include "common/types.h"
+#include "common/types_watch.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <sysexits.h>
-
-#include "common/cron.h"
 #include "common/hours.h"
-#include "common/json.h"
-#include "common/xmem.h"
+#include "common/types_rows.h"
+#include "common/types_way.h"
 
-/* The parts of a URL that name a watch. */
-struct place {
-	struct str host, port, path;
-	bool more; /* a query or a fragment follows */
+static const char *const watch_kinds[] = { "product", "json", "html", "feed",
+					   "page",    "chat", "mock", NULL };
+
+static const char *const protocol_names[] = { "websocket", "sse", "irc", "poll",
+					      NULL };
+
+static const struct shape_field chat_rows[] = {
+	{ NAMED(type_chat, protocol, 0, protocol_names,
+		"How it is spoken; absent: websocket for ws: and wss:, irc for "
+		"irc: and ircs:, poll for http: and https:.") },
+	{ ROW(type_chat, platform, TEXT, 0,
+	      "Where it is: twitch, youtube; absent: the source."),
+	  .max = 64 },
+	{ ROW(type_chat, send, JSON, 0,
+	      "websocket: what is sent once it is open, an array of texts, "
+	      "objects, and {\"file\":NAME} for what is secret.") },
+	{ ROW(type_chat, subprotocol, TEXT, 0,
+	      "websocket: Sec-WebSocket-Protocol."),
+	  .max = 128 },
+	{ ROW(type_chat, nick, TEXT, 0,
+	      "irc: the nickname; absent: an anonymous one."),
+	  .max = 64 },
+	{ ROW(type_chat, pass, OBJECT, 0,
+	      "irc: the password, {\"file\":NAME}.") },
+	{ ROW(type_chat, channels, LIST, 0, "irc: the channels to join.") },
+	{ ROW(type_chat, messages, TEXT, 0,
+	      "JSON: path to the message or the list of them; absent: found."),
+	  .max = 256 },
+	{ ROW(type_chat, id, TEXT, 0, "JSON: path to a message's id."),
+	  .max = 256 },
+	{ ROW(type_chat, username, TEXT, 0, "JSON: path to who said it."),
+	  .max = 256 },
+	{ ROW(type_chat, message, TEXT, 0, "JSON: path to what was said."),
+	  .max = 256 },
+	{ ROW(type_chat, sent, TEXT, 0, "JSON: path to when it was said."),
+	  .max = 256 },
+	{ ROW(type_chat, only, TEXT, 0,
+	      "JSON: only messages for which this expression holds; see weir-"
+	      "expr(7).") },
+	{ ROW(type_chat, ended, TEXT, 0,
+	      "JSON: path to what is true, or there, once the stream is over."),
+	  .max = 256 },
+	{ ROW(type_chat, since, TEXT, 0,
+	      "poll: what {since} in the URL becomes: id or sent (of the last "
+	      "message; sent-ms, sent-s: as a number), or the path to a cursor "
+	      "in the body; absent: id."),
+	  .max = 256 },
 };
+static const struct shape shape_chat =
+	SHAPE(type_chat, chat_rows, 0, "How a chat is read.");
 
-static size_t span(struct str s, const char *stops)
-{
-	size_t n = 0;
-
-	while (n < s.len && !strchr(stops, s.p[n]))
-		n++;
-	return n;
-}
-
-static int read_place(struct str url, struct place *p, struct err *e)
-{
-	bool mock = str_starts(url, STR("mock:"));
-	struct str rest = str_sub(url, str_chr(url, ':') + 1, url.len);
-	struct str authority = STR("mock");
-	size_t n;
-
-	if (!mock) {
-		rest = str_sub(rest, 2, rest.len);
-		n = span(rest, "/?#");
-		authority = str_sub(rest, 0, n);
-		rest = str_sub(rest, n, rest.len);
-	}
-	if (str_chr(authority, '@') != (size_t)-1)
-		return err_set(e, EX_DATAERR,
-			       "url: must not hold a user name or password");
-	n = authority.len && authority.p[0] == '[' ? span(authority, "]") : 0;
-	n += span(str_sub(authority, n, authority.len), ":");
-	p->host = str_sub(authority, 0, n);
-	p->port = str_sub(authority, n + 1, authority.len);
-	n = span(rest, "?#");
-	p->path = str_sub(rest, 0, n);
-	p->more = n < rest.len;
-	if (p->host.len == 0)
-		return err_set(e, EX_DATAERR, "url: has no host");
-	if (mock && p->path.len == 0)
-		return err_set(e, EX_DATAERR, "url: mock: without a name");
-	return 0;
-}
-
-/* Gathers an id; notes where it says less than what it was made from. */
-struct naming {
-	char text[WATCH_ID_TEXT];
-	size_t len;
-	bool lossy;
+static const struct shape_field confirm_rows[] = {
+	{ ROW(type_confirm, times, COUNT, REQ, "Seen so many times."),
+	  .max = WATCH_CONFIRM_MAX },
+	{ ROW(type_confirm, of, COUNT, REQ,
+	      "In so many good fetches, no fewer than times."),
+	  .max = WATCH_CONFIRM_MAX },
+	{ ROW(type_confirm, again, INTERVAL, 0,
+	      "When to fetch again while something waits, where that is "
+	      "sooner; absent: 1m.") },
 };
+static const struct shape shape_confirm =
+	SHAPE(type_confirm, confirm_rows, 0, "Confirmation.");
 
-static void add_char(struct naming *n, char c)
-{
-	if (n->len == sizeof(n->text))
-		n->lossy = true;
-	else
-		n->text[n->len++] = c;
-}
+static const char *const list_names[] = { "part", "newest", "whole", NULL };
 
-static void add_part(struct naming *n, struct str part, bool is_path)
-{
-	for (size_t i = 0; i < part.len; i++) {
-		char c = part.p[i];
+static const struct shape_field adaptive_rows[] = {
+	{ ROW(type_adaptive, min, INTERVAL, REQ,
+	      "Never more often than this.") },
+	{ ROW(type_adaptive, max, INTERVAL, REQ, "Never less often.") },
+};
+static const struct shape shape_adaptive =
+	SHAPE(type_adaptive, adaptive_rows, 0, "Bounds of an interval.");
 
-		if (!is_path && c >= 'A' && c <= 'Z')
-			c = (char)(c + 'a' - 'A');
-		if (is_path && c == '/') {
-			add_char(n, '_');
-			continue;
-		}
-		if ((is_path && c == '_') ||
-		    !str_is_id((struct str){ &c, 1 })) {
-			n->lossy = true;
-			c = '-';
-		}
-		add_char(n, c);
+static const char *const watch_robots[] = { "ignore", NULL };
+
+#define WATCH_ROWS(url_flags)                                                  \
+	{ ROW(type_watch, id, ID, 0, "Absent: made from the URL.") },          \
+		{ ROW(type_watch, url, URL, url_flags, "What to fetch.") },    \
+		{ ROW(type_watch, source, ID, 0,                               \
+		      "Where its findings come from; absent: the URL's "       \
+		      "host.") },                                              \
+		{ NAMED(type_watch, kind, 0, watch_kinds,                      \
+			"How to read it; absent: product, or mock for mock: "  \
+			"URLs.") },                                            \
+		{ ROW(type_watch, every, INTERVAL, 0,                          \
+		      "Time between two fetches, at least 50ms; absent: "      \
+		      "1h.") },                                                \
+		{ ROW(type_watch, cron, TEXT, 0,                               \
+		      "When to fetch, as in crontab(5), in place of every."),  \
+		  .max = 256 },                                                \
+		{ ROW(type_watch, tz, TEXT, 0,                                 \
+		      "Time zone of cron and windows, such as Europe/Berlin; " \
+		      "absent: UTC."),                                         \
+		  .max = 128 },                                                \
+		{ ROW(type_watch, windows, LIST, 0,                            \
+		      "When it may be fetched, as in Mon-Fri 08:00-20:00; "    \
+		      "absent: always."),                                      \
+		  .max = HOURS_WINDOWS_MAX },                                  \
+		{ SUB(type_watch, adaptive, 0, shape_adaptive,                 \
+		      "Fetch more often while it changes, less while it does " \
+		      "not.") },                                               \
+		{ ROW(type_watch, cache, FLAG, 0,                              \
+		      "False: fetched also while the server says that its "    \
+		      "last answer is fresh.") },                              \
+		{ NAMED(type_watch, robots, 0, watch_robots,                   \
+			"Ignore: robots.txt is not obeyed for this watch.") }, \
+		{ SUB(type_watch, item, 0, shape_item,                         \
+		      "What its price belongs to.") },                         \
+		{ ROW(type_watch, extract, OBJECT, 0,                          \
+		      "What to read where, for kinds html and json.") },       \
+		{ ROW(type_watch, fresh, DURATION, 0,                          \
+		      "How old the last good fetch may be before it is "       \
+		      "stale.") },                                             \
+		{ ROW(type_watch, min_items, COUNT, 0,                         \
+		      "Fewer are not believed: implausible."),                 \
+		  .max = WATCH_MIN_ITEMS_MAX },                                \
+		{ SUB(type_watch, plausible, 0, shape_bounds,                  \
+		      "Bounds of the item's price; one beyond them is not "    \
+		      "believed: implausible.") },                             \
+		{ ROW(type_watch, enabled, FLAG, 0, "False: not fetched.") },  \
+		{ ROW(type_watch, headers, OBJECT, 0,                          \
+		      "Further request headers; secret ones name a file.") },  \
+		{ ROW(type_watch, currency, CURRENCY, 0,                       \
+		      "Of prices that do not say theirs.") },                  \
+		{ ROW(type_watch, via, WORDS, 0,                               \
+		      "By which way to fetch it: direct, a pool of proxies, "  \
+		      "a provider; or several, tried in order."),              \
+		  .max = WAY_MAX },                                            \
+		{ NAMED(type_watch, list, 0, list_names,                       \
+			"What the page shows of a list; absent: part.") },     \
+		{ ROW(type_watch, forget, DURATION, 0,                         \
+		      "How long an entry that went is known when it comes "    \
+		      "back; absent: 30d.") },                                 \
+		{ SUB(type_watch, confirm, 0, shape_confirm,                   \
+		      "How often a change must be seen before it counts.") },  \
+	{                                                                      \
+		SUB(type_watch, chat, 0, shape_chat, "How a chat is read.")    \
 	}
-}
 
-static struct str make_id(struct str url, const struct place *p,
-			  struct arena *a)
-{
-	struct naming n = { .lossy = p->more };
-	char out[WATCH_ID_TEXT + 16];
-	int len;
+static const struct shape_field watch_rows[] = { WATCH_ROWS(REQ) };
+const struct shape shape_watch =
+	SHAPE(type_watch, watch_rows, 0, "Something to fetch, and how often.");
 
-	add_part(&n, p->host, false);
-	if (p->port.len) {
-		add_char(&n, '.');
-		add_part(&n, p->port, false);
-	}
-	if (str_starts(url, STR("mock:")))
-		add_char(&n, '_');
-	add_part(&n, p->path, true);
-	while (n.len > 1 && n.text[n.len - 1] == '_')
-		n.len--; /* "/" at the end is the same page almost everywhere */
-	len = snprintf(out, sizeof(out), "%.*s", (int)n.len, n.text);
-	if (n.lossy)
-		len += snprintf(out + len, sizeof(out) - (size_t)len, "-%08x",
-				(unsigned)(str_hash(url) >> 32));
-	return arena_str(a, (struct str){ out, (size_t)len });
-}
+/* Its first member is a watch. */
+static const struct shape_field start_rows[] = {
+	WATCH_ROWS(0),
+	{ ROW(type_session, reason, TEXT, 0, "Why, for people."), .max = 512 },
+};
+const struct shape shape_session_start =
+	SHAPE(type_session, start_rows, 0,
+	      "Starts the chat of this id; with a URL the chat is defined by "
+	      "this, as watch.set would.");
 
-static struct str make_source(struct str host, struct arena *a)
-{
-	struct naming n = { .len = 0 };
+static const struct shape_field stop_rows[] = {
+	{ ROW(type_session, reason, TEXT, 0, "Why, for people."), .max = 512 },
+};
+const struct shape shape_session_stop =
+	SHAPE(type_session, stop_rows, OPEN, "Stops the chat of this id.");
 
-	add_part(&n, host, false);
-	return arena_str(a, (struct str){ n.text, n.len });
-}
-
-/* Does a request header of this name carry a secret? */
-static bool is_secret(struct str name)
-{
-	static const char *const parts[] = { "cookie", "auth",	   "token",
-					     "secret", "key",	   "session",
-					     "passw",  "signature" };
-
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		struct str part = str_from(parts[i]);
-
-		for (size_t k = 0; k + part.len <= name.len; k++)
-			if (str_eq_nocase(str_sub(name, k, k + part.len), part))
-				return true;
-	}
-	return false;
-}
-
-/* {"file":NAME} and nothing beside it, where a secret could stand. */
-static bool names_file(struct str value)
-{
-	struct json_iter it = json_iter(value);
-
-	return json_type_of(value) == JSON_OBJECT && json_next(&it) &&
-	       str_is(it.key, "file") &&
-	       json_type_of(it.value) == JSON_STRING && !json_next(&it);
-}
-
-static int check_header(struct str name, struct str value, struct err *e)
-{
-	if (names_file(value))
-		return 0;
-	if (is_secret(name))
-		return err_set(e, EX_DATAERR,
-			       "must not be in an event; put it into a file "
-			       "of the secrets directory and write "
-			       "{\"file\":NAME}");
-	if (json_type_of(value) != JSON_STRING)
-		return err_set(e, EX_DATAERR,
-			       "neither a string nor {\"file\":NAME}");
-	return 0;
-}
-
-int headers_check(struct str headers, struct arena *a, struct err *e)
-{
-	struct json_iter it = json_iter(headers);
-
-	while (headers.p && json_next(&it)) {
-		struct str name = json_name(it.key, a);
-
-		if (check_header(name, it.value, e))
-			return err_prefix(e, "headers: %.*s",
-					  STR_ARG(str_utf8_prefix(name, 64)));
-	}
-	return 0;
-}
-
-static int check_cron(struct str expr, struct err *e)
-{
-	struct cron cron;
-
-	if (!expr.p || cron_parse(expr, &cron, e) == 0)
-		return 0;
-	if (e)
-		e->code = EX_DATAERR;
-	return err_prefix(e, "cron");
-}
-
-static int check_confirm(const struct type_confirm *c, struct err *e)
-{
-	if (shape_count(c->times, 1) <= shape_count(c->of, 1))
-		return 0;
-	return err_set(e, EX_DATAERR, "confirm.of: less than times");
-}
-
-static int check_windows(const struct shape_list *windows, struct err *e)
-{
-	struct hours hours;
-
-	if (!windows->present ||
-	    hours_parse(windows->v, windows->n, &hours, e) == 0)
-		return 0;
-	if (e)
-		e->code = EX_DATAERR;
-	return err_prefix(e, "windows");
-}
-
-static int check_adaptive(const struct type_watch *w, struct err *e)
-{
-	int64_t min = 0, max = 0;
-
-	if (!w->adaptive.present)
-		return 0;
-	if (w->cron.p)
-		return err_set(e, EX_DATAERR, "adaptive: cron is there, too");
-	str_duration_ms(w->adaptive.min, &min);
-	str_duration_ms(w->adaptive.max, &max);
-	if (min > max)
-		return err_set(e, EX_DATAERR, "adaptive: min is above max");
-	return 0;
-}
-
-static int check_contract(const struct type_watch *w, struct err *e)
-{
-	struct decimal min, max;
-
-	if (w->min_items.p && str_is(w->kind, "page"))
-		return err_set(e, EX_DATAERR, "min_items: a page has none");
-	if (!w->plausible.present)
-		return 0;
-	if (!w->item.present)
-		return err_set(e, EX_DATAERR,
-			       "plausible: there is no item whose price it is");
-	if (w->plausible.min.p && w->plausible.max.p &&
-	    decimal_parse(w->plausible.min, &min) &&
-	    decimal_parse(w->plausible.max, &max) && decimal_cmp(min, max) > 0)
-		return err_set(e, EX_DATAERR, "plausible: min is above max");
-	return 0;
-}
-
-/* ---- chats ---- */
-
-static bool has_scheme(struct str url, const char *scheme)
-{
-	struct str head = str_sub(url, 0, strlen(scheme));
-	struct str rest = str_sub(url, head.len, url.len);
-
-	if (str_starts(rest, STR("s://")))
-		rest = str_sub(rest, 1, rest.len);
-	return str_is(head, scheme) && str_starts(rest, STR("://"));
-}
-
-static int check_send(struct str send, struct err *e)
-{
-	struct json_iter it = json_iter(send);
-	size_t n = 0;
-
-	if (!send.p)
-		return 0;
-	if (json_type_of(send) != JSON_ARRAY)
-		return err_set(e, EX_DATAERR, "send: not an array");
-	while (json_next(&it)) {
-		enum json_type type = json_type_of(it.value);
-
-		if (type != JSON_STRING && type != JSON_OBJECT)
-			return err_set(e, EX_DATAERR,
-				       "send[%zu]: neither a text nor an "
-				       "object",
-				       n + 1);
-		if (++n > CHAT_SEND_MAX)
-			return err_set(e, EX_DATAERR, "send: more than %d",
-				       CHAT_SEND_MAX);
-	}
-	return 0;
-}
-
-/* What goes into a line of IRC must not end it. */
-static int check_channels(const struct shape_list *l, struct err *e)
-{
-	for (size_t i = 0; i < l->n; i++)
-		for (size_t k = 0; k < l->v[i].len; k++)
-			if ((unsigned char)l->v[i].p[k] <= ' ' ||
-			    l->v[i].p[k] == ',')
-				return err_set(e, EX_DATAERR,
-					       "channels[%zu]: no name of a "
-					       "channel",
-					       i + 1);
-	return 0;
-}
-
-static int check_protocol(const struct type_watch *w, struct err *e)
-{
-	static const struct {
-		const char *protocol, *scheme;
-	} pairs[] = {
-		{ "websocket", "ws" }, { "irc", "irc" },   { "irc", "ws" },
-		{ "sse", "http" },     { "poll", "http" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
-		if (str_is(w->chat.protocol, pairs[i].protocol) &&
-		    has_scheme(w->url, pairs[i].scheme))
-			return 0;
-	return err_set(e, EX_DATAERR,
-		       "chat: protocol: %.*s does not go with that URL",
-		       STR_ARG(w->chat.protocol));
-}
-
-static int complete_chat(struct type_watch *w, struct err *e)
-{
-	enum { POLL_MIN_MS = 500 };
-	struct type_chat *c = &w->chat;
-	int64_t every_ms;
-
-	c->present = true;
-	if (!c->protocol.p)
-		c->protocol = has_scheme(w->url, "ws")	  ? STR("websocket")
-			      : has_scheme(w->url, "irc") ? STR("irc")
-							  : STR("poll");
-	if (!c->platform.p)
-		c->platform = w->source;
-	/* A chat may be silent as long as its people are: it is not stale. */
-	if (w->cron.p || w->fresh.p || w->extract.p || w->item.present)
-		return err_set(e, EX_DATAERR, "%s: not for a chat",
-			       w->cron.p      ? "cron"
-			       : w->fresh.p   ? "fresh"
-			       : w->extract.p ? "extract"
-					      : "item");
-	if (w->every.p &&
-	    (!str_duration_ms(w->every, &every_ms) || every_ms < POLL_MIN_MS))
-		return err_set(e, EX_DATAERR, "every: below 500ms");
-	if (str_is(c->protocol, "irc") && c->channels.n == 0)
-		return err_set(e, EX_DATAERR, "chat: channels: none is named");
-	if (w->adaptive.present || w->windows.present)
-		return err_set(e, EX_DATAERR, "%s: not for a chat",
-			       w->windows.present ? "windows" : "adaptive");
-	if (w->min_items.p || w->plausible.present)
-		return err_set(e, EX_DATAERR, "%s: not for a chat",
-			       w->min_items.p ? "min_items" : "plausible");
-	if (c->pass.p && !names_file(c->pass))
-		return err_set(e, EX_DATAERR,
-			       "chat: pass: must be {\"file\":NAME}");
-	if (check_protocol(w, e))
-		return -1;
-	return check_send(c->send, e) || check_channels(&c->channels, e)
-		       ? err_prefix(e, "chat")
-		       : 0;
-}
-
-int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
-{
-	bool mock = str_starts(w->url, STR("mock:"));
-	/* An http URL may be one, too. */
-	bool chat = has_scheme(w->url, "ws") || has_scheme(w->url, "irc") ||
-		    w->chat.present || str_is(w->kind, "chat");
-	struct place place = { .more = false };
-
-	if (read_place(w->url, &place, e) || headers_check(w->headers, a, e) ||
-	    via_check(&w->via, e) || check_cron(w->cron, e) ||
-	    check_confirm(&w->confirm, e) || check_windows(&w->windows, e) ||
-	    check_adaptive(w, e))
-		return -1;
-	if (w->every.p && w->cron.p)
-		return err_set(e, EX_DATAERR, "cron: every is there, too");
-	if (!w->kind.p)
-		w->kind = mock	 ? STR("mock")
-			  : chat ? STR("chat")
-				 : STR("product");
-	if (mock != str_is(w->kind, "mock"))
-		return err_set(e, EX_DATAERR, "kind: %.*s does not go with %s",
-			       STR_ARG(w->kind),
-			       mock ? "a mock: URL" : "an http URL");
-	if (chat != str_is(w->kind, "chat"))
-		return err_set(e, EX_DATAERR, "kind: %.*s does not go with %s",
-			       STR_ARG(w->kind),
-			       chat ? "a URL of that kind" : "chat");
-	if (!w->id.p)
-		w->id = make_id(w->url, &place, a);
-	if (!w->source.p)
-		w->source = make_source(place.host, a);
-	if (chat && w->via.n)
-		return err_set(e, EX_DATAERR, "via: a chat is read directly");
-	if (chat)
-		return complete_chat(w, e);
-	if (mock || str_is(w->kind, "product"))
-		w->item.present = true;
-	if (w->item.present && !w->item.id.p)
-		w->item.id = w->id;
-	return check_contract(w, e);
-}
+const struct shape shape_poll = {
+	.doc = "Asks for a fetch now; its data says nothing.",
+	.flags = OPEN,
+};

@@ -1,14 +1,104 @@
-/*
- * The ways to a site: pools of proxies, and providers.
- */
-#include "common/types.h"
+#include "common/types_way.h"
 
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/types_rows.h"
 #include "common/xmem.h"
 
-/* ---- proxies ---- */
+static const char *const rotation_names[] = { "round-robin", "sticky", NULL };
+static const char *const resolver_names[] = { "here", "proxy", NULL };
+
+static const struct shape_field proxy_rows[] = {
+	{ ROW(type_proxy, id, ID, 0, "The pool.") },
+	{ ROW(type_proxy, proxies, LIST, REQ,
+	      "URLs of its proxies: http, https, socks5 or socks5h, with host "
+	      "and port."),
+	  .max = POOL_PROXIES_MAX },
+	{ SUB(type_proxy, credentials, 0, shape_secret,
+	      "Where user:password for all of them is.") },
+	{ NAMED(type_proxy, rotation, 0, rotation_names,
+		"Which is next: each in its turn (round-robin, the default), "
+		"or for each host always the same one (sticky).") },
+	{ NAMED(type_proxy, names, 0, resolver_names,
+		"Where the name of a site is resolved to judge whether it may "
+		"be asked: here (the default), or by the proxy alone.") },
+	{ ROW(type_proxy, requests, COUNT, 0,
+	      "Requests through one proxy at a time; absent: 4."),
+	  .max = 1000 },
+	{ ROW(type_proxy, delay, DURATION, 0,
+	      "Time between two requests through one proxy; absent: none.") },
+};
+const struct shape shape_proxy =
+	SHAPE(type_proxy, proxy_rows, 0, "Proxies to fetch through.");
+
+static const struct shape_field provider_rows[] = {
+	{ ROW(type_provider, id, ID, 0, "The provider.") },
+	{ ROW(type_provider, url, TEXT, REQ,
+	      "What to ask it: {url} stands for the page's URL, {key} for the "
+	      "key."),
+	  .max = SHAPE_URL_MAX },
+	{ SUB(type_provider, key, 0, shape_secret, "Where its key is.") },
+	{ ROW(type_provider, headers, OBJECT, 0,
+	      "Request headers; secret ones name a file.") },
+	{ ROW(type_provider, budget, COUNT, REQ,
+	      "What may be spent from one reset to the next.") },
+	{ ROW(type_provider, cost, COUNT, 0,
+	      "What one request costs; absent: 1.") },
+	{ ROW(type_provider, resets, COUNT, 0,
+	      "The day of the month on which the budget is whole again, or "
+	      "the last day of a month that has no such day; absent: 1."),
+	  .max = 31 },
+	{ ROW(type_provider, tz, TEXT, 0,
+	      "Where that day begins; absent: UTC."),
+	  .max = 128 },
+	{ ROW(type_provider, requests, COUNT, 0,
+	      "Requests at a time; absent: 4."),
+	  .max = 1000 },
+	{ ROW(type_provider, timeout, DURATION, 0,
+	      "For one request; absent: 70s.") },
+	{ ROW(type_provider, errors, LIST, 0,
+	      "Statuses by which the provider speaks of itself, such as 429 or "
+	      "5xx; absent: 401, 402, 403, 407 and 429."),
+	  .max = 32 },
+};
+const struct shape shape_provider =
+	SHAPE(type_provider, provider_rows, 0,
+	      "A service that fetches pages for us, and what it may cost.");
+
+static const struct shape_field proxy_status_rows[] = {
+	{ ROW(type_proxy_status, pool, ID, REQ, "The pool.") },
+	{ ROW(type_proxy_status, proxies, NUMBER, 0, "How many it has.") },
+	{ ROW(type_proxy_status, healthy, NUMBER, 0,
+	      "How many of them are not left alone now.") },
+	{ ROW(type_proxy_status, requests, NUMBER, 0,
+	      "Sent through it since the scraper started.") },
+	{ ROW(type_proxy_status, failures, NUMBER, 0,
+	      "How many of them its proxies failed.") },
+	{ ROW(type_proxy_status, reason, TEXT, 0, "The last failure."),
+	  .max = 512 },
+};
+const struct shape shape_proxy_status =
+	SHAPE(type_proxy_status, proxy_status_rows, OPEN,
+	      "How a pool of proxies is.");
+
+static const struct shape_field provider_status_rows[] = {
+	{ ROW(type_provider_status, provider, ID, REQ, "The provider.") },
+	{ ROW(type_provider_status, budget, NUMBER, 0,
+	      "What may be spent until the reset.") },
+	{ ROW(type_provider_status, used, NUMBER, 0, "What is spent of it.") },
+	{ ROW(type_provider_status, left, NUMBER, 0, "What is not.") },
+	{ ROW(type_provider_status, resets, TIME, 0,
+	      "When the budget is whole again.") },
+	{ ROW(type_provider_status, healthy, BOOL, REQ,
+	      "False: left alone for a while, or used up.") },
+	{ ROW(type_provider_status, reason, TEXT, 0, "Why."), .max = 512 },
+};
+const struct shape shape_provider_status =
+	SHAPE(type_provider_status, provider_status_rows, OPEN,
+	      "What is left of a provider's budget, and how it is.");
+
+/* ---- what a shape cannot say of proxies ---- */
 
 /* "host:port", "[v6]:port": nothing beside them. */
 static bool is_authority(struct str s)
@@ -70,7 +160,7 @@ int proxy_check(const struct type_proxy *p, struct err *e)
 	return 0;
 }
 
-/* ---- providers ---- */
+/* ---- of providers ---- */
 
 static size_t count_of(struct str s, struct str what)
 {
@@ -141,7 +231,7 @@ int provider_check(const struct type_provider *p, struct arena *a,
 	return 0;
 }
 
-/* ---- watches ---- */
+/* ---- of watches ---- */
 
 int via_check(const struct shape_list *via, struct err *e)
 {

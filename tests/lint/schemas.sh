@@ -1,5 +1,5 @@
 #!/bin/sh
-# etc/schema and weir-events(7) are what the tables in common/types.c say, and
+# etc/schema and weir-events(7) are what the tables in common/types_*.c say, and
 # schemas and decoders judge the corpus in tests/fixtures/types alike. $O is the
 # build directory.
 set -eu

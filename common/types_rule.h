@@ -1,0 +1,61 @@
+#ifndef COMMON_TYPES_RULE_H
+#define COMMON_TYPES_RULE_H
+
+/*
+ * types_rule - what people want to hear of: rule.set, search.set, silence.set.
+ * See types.h.
+ */
+#include "common/types_part.h"
+
+struct type_search { /* search.set/ID */
+	struct str id, user;
+	struct shape_list keywords;
+	struct type_bounds price;
+	struct str currency;
+	struct shape_list sources, notify;
+	struct str cooldown;
+};
+
+struct type_drop { /* "drop": {"percent" or "amount", "over"} */
+	bool present;
+	struct str percent; /* JSON number */
+	struct str amount, over;
+};
+
+struct type_rule { /* rule.set/ID */
+	struct str id, on, target;
+	struct type_drop drop;
+	struct str stock;
+	struct shape_list keywords;
+	struct type_bounds price;
+	struct str currency, hysteresis, cooldown, user;
+	struct shape_list notify;
+	struct str start, stop; /* ids of chats */
+};
+
+struct type_silence { /* silence.set/ID: no notification until then */
+	struct str id, pattern, until, user, note;
+};
+
+extern const struct shape shape_rule, shape_search, shape_silence;
+
+/* Bytes of their data; what is longer would not fit into its alerts. */
+enum { RULE_DATA_MAX = 8 << 10 };
+
+/* Ids of rules that are not set: an item's target, how fresh a watch must be. */
+#define RULE_TARGET "target"
+#define RULE_FRESH  "fresh"
+
+/*
+ * What a shape cannot say of a rule, search or silence: its id is not one of
+ * the above, its pattern is one and not the bare name of a type whose topics all
+ * have a subject, its keywords hold a word, some price reaches its target or
+ * lies within its bounds, and channels can have the names that it wants to
+ * notify. -1 with *e: EX_DATAERR.
+ */
+int rule_check(const struct type_rule *r, struct str id, struct err *e);
+int target_check(struct str target, struct err *e); /* absent is fine */
+int search_check(const struct type_search *s, struct err *e);
+int silence_check(const struct type_silence *s, struct err *e);
+
+#endif
