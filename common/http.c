@@ -15,6 +15,7 @@
 #include <curl/curl.h>
 
 #include "common/buf.h"
+#include "common/http_end.h"
 #include "common/xmem.h"
 
 enum {
@@ -23,10 +24,6 @@ enum {
 	STALL_BYTES = 10,  /* per second */
 	BUFFER = 16 << 10, /* curl's, of each request under way */
 	STREAM_BUFFER = 4 << 10,
-};
-
-struct http_headers {
-	struct curl_slist *list;
 };
 
 struct http_call {
@@ -54,70 +51,6 @@ struct http_call {
 	struct http_call *next; /* while idle */
 	struct http_call *busy_next, **busy_prev;
 };
-
-static const char *const result_names[] = {
-	[HTTP_OK] = "ok",
-	[HTTP_TIMEOUT] = "timeout",
-	[HTTP_NO_HOST] = "dns",
-	[HTTP_NO_CONNECT] = "connect",
-	[HTTP_BAD_TLS] = "tls",
-	[HTTP_BROKEN] = "broken transfer",
-	[HTTP_REFUSED] = "refused",
-	[HTTP_TOO_LARGE] = "too large",
-	[HTTP_REDIRECTS] = "too many redirects",
-	[HTTP_PROXY] = "proxy",
-	[HTTP_NO_ROUTE] = "no route",
-};
-
-const char *http_result_name(enum http_result r)
-{
-	return result_names[r];
-}
-
-static void add_line(struct http_headers *h, const char *line)
-{
-	struct curl_slist *l = curl_slist_append(h->list, line);
-
-	if (l) /* else memory is short, and xcalloc says so next */
-		h->list = l;
-}
-
-struct http_headers *http_headers_join(const struct http_headers *base,
-				       const char *const *lines, size_t n)
-{
-	struct http_headers *h;
-
-	if (n == 0 && !base)
-		return NULL;
-	h = xcalloc(1, sizeof(*h));
-	for (size_t i = 0; http_headers_line(base, i); i++)
-		add_line(h, http_headers_line(base, i));
-	for (size_t i = 0; i < n; i++)
-		add_line(h, lines[i]);
-	return h;
-}
-
-struct http_headers *http_headers_new(const char *const *lines, size_t n)
-{
-	return http_headers_join(NULL, lines, n);
-}
-
-const char *http_headers_line(const struct http_headers *h, size_t i)
-{
-	const struct curl_slist *l = h ? h->list : NULL;
-
-	while (l && i--)
-		l = l->next;
-	return l ? l->data : NULL;
-}
-
-void http_headers_free(struct http_headers **hp)
-{
-	if (*hp)
-		curl_slist_free_all((*hp)->list);
-	free(*hp);
-	*hp = NULL;
-}
 
 /* ---- what curl calls during a transfer ---- */
 
@@ -222,147 +155,41 @@ static int on_request(void *arg, char *peer, char *local, int peer_port,
 	return c->refused ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-/* ---- results ---- */
+/* ---- how calls end ---- */
 
-/* What a SOCKS proxy said (RFC 1928, 6). */
-static enum http_result socks_result(CURL *y)
-{
-	long px = 0;
-
-	curl_easy_getinfo(y, CURLINFO_PROXY_ERROR, &px);
-	switch (px) {
-	case CURLPX_RESOLVE_HOST: return HTTP_NO_HOST;
-	case CURLPX_REPLY_GENERAL_SERVER_FAILURE:
-	case CURLPX_REPLY_NOT_ALLOWED:
-	case CURLPX_REPLY_NETWORK_UNREACHABLE:
-	case CURLPX_REPLY_HOST_UNREACHABLE:
-	case CURLPX_REPLY_CONNECTION_REFUSED:
-	case CURLPX_REPLY_TTL_EXPIRED: return HTTP_NO_ROUTE;
-	default: return HTTP_PROXY;
-	}
-}
-
-/* What an HTTP proxy said to CONNECT. */
-static enum http_result connect_result(long status)
-{
-	switch (status) {
-	case 403:
-	case 500:
-	case 502:
-	case 503:
-	case 504: return HTTP_NO_ROUTE;
-	default: return HTTP_PROXY;
-	}
-}
-
-static bool is_https(const struct http_call *c)
+static bool is_https(CURL *y)
 {
 	const char *url = NULL;
 
-	curl_easy_getinfo(c->easy, CURLINFO_EFFECTIVE_URL, &url);
+	curl_easy_getinfo(y, CURLINFO_EFFECTIVE_URL, &url);
 	return url && strncasecmp(url, "https:", 6) == 0;
 }
 
-/*
- * Behind a proxy, whose failure is it? Until our own request goes out, that of
- * the proxy or of its way to the host. HTTP_OK: neither.
- */
-static enum http_result proxy_result(const struct http_call *c, CURLcode rc,
-				     long status)
+static void look_at_end(const struct http_call *c, CURLcode rc,
+			struct http_end *end)
 {
-	bool tls = strncmp(c->proxy->url, "https:", 6) == 0;
-	bool is_plain = strncmp(c->proxy->url, "http", 4) == 0 && !is_https(c);
 	curl_off_t connected = 0;
-	long tunnel = 0;
+	CURL *y = c->easy;
 
-	curl_easy_getinfo(c->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
-	curl_easy_getinfo(c->easy, CURLINFO_CONNECT_TIME_T, &connected);
-	/* Behind a tunnel it would be the host that wants to make us think so. */
-	if (rc == CURLE_OK)
-		return status == 407 && is_plain ? HTTP_PROXY : HTTP_OK;
-	if (rc == CURLE_PROXY)
-		return socks_result(c->easy);
-	if (tunnel && tunnel / 100 != 2)
-		return connect_result(tunnel);
-	if (c->sent || tunnel || c->too_large || rc == CURLE_URL_MALFORMAT)
-		return HTTP_OK;
-	if (rc == CURLE_OPERATION_TIMEDOUT)
-		return connected ? HTTP_NO_ROUTE : HTTP_PROXY;
-	/* A TLS failure through SOCKS is the host's. */
-	if (rc == CURLE_COULDNT_CONNECT || rc == CURLE_COULDNT_RESOLVE_PROXY ||
-	    rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR ||
-	    rc == CURLE_GOT_NOTHING || tls)
-		return HTTP_PROXY;
-	return HTTP_OK;
-}
-
-static enum http_result result_of(const struct http_call *c, CURLcode rc,
-				  long status)
-{
-	enum http_result by_proxy = HTTP_OK;
-
-	if (c->refused)
-		return c->proxy ? HTTP_PROXY : HTTP_REFUSED;
-	if (c->proxy)
-		by_proxy = proxy_result(c, rc, status);
-	if (by_proxy != HTTP_OK || rc == CURLE_OK)
-		return by_proxy;
-	if (c->too_large)
-		return HTTP_TOO_LARGE;
-	switch (rc) {
-	case CURLE_OPERATION_TIMEDOUT: return HTTP_TIMEOUT;
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY: return HTTP_NO_HOST;
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_INTERFACE_FAILED: return HTTP_NO_CONNECT;
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-	case CURLE_SSL_CLIENTCERT: return HTTP_BAD_TLS;
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		/* Also what curl says to an answer that is no HTTP/1. */
-		return c->sent && !status ? HTTP_BROKEN : HTTP_REFUSED;
-	case CURLE_URL_MALFORMAT: return HTTP_REFUSED;
-	case CURLE_TOO_MANY_REDIRECTS: return HTTP_REDIRECTS;
-	case CURLE_OUT_OF_MEMORY: /* so it says of a header above its limit */
-	case CURLE_FILESIZE_EXCEEDED: return HTTP_TOO_LARGE;
-	default: return HTTP_BROKEN;
-	}
-}
-
-static const char *reason_of(const struct http_call *c, CURLcode rc,
-			     enum http_result result, char *text, size_t size)
-{
-	bool headers = c->header_bytes > HTTP_HEADERS_MAX;
-	bool lines = c->header_lines > HTTP_HEADER_LINES_MAX;
-
-	if (rc == CURLE_OK && result == HTTP_OK)
-		return "";
-	if (c->refused)
-		snprintf(text, size, "%saddress is %s",
-			 c->proxy ? "the proxy's " : "", c->refused);
-	else if (rc == CURLE_OK)
-		snprintf(text, size, "the proxy wants other credentials (407)");
-	else if (rc == CURLE_OUT_OF_MEMORY)
-		snprintf(text, size, "a header of more than %d bytes",
-			 CURL_MAX_HTTP_HEADER);
-	else if (lines)
-		snprintf(text, size, "more than %d headers",
-			 HTTP_HEADER_LINES_MAX);
-	else if (c->too_large || rc == CURLE_FILESIZE_EXCEEDED)
-		snprintf(text, size, "%s of more than %zu bytes",
-			 headers ? "headers" : "body",
-			 headers ? (size_t)HTTP_HEADERS_MAX : c->body.max);
-	else
-		str_copy(text, size,
-			 str_from(c->error[0] ? c->error
-					      : curl_easy_strerror(rc)));
-	str_make_printable(text);
-	return text;
+	*end = (struct http_end){
+		.code = (int)rc,
+		.sent = c->sent,
+		.too_large = c->too_large,
+		.refused = c->refused,
+		.header_bytes = c->header_bytes,
+		.header_lines = c->header_lines,
+		.max_bytes = c->body.max,
+		.error = c->error,
+	};
+	curl_easy_getinfo(y, CURLINFO_RESPONSE_CODE, &end->status);
+	if (!c->proxy)
+		return;
+	end->proxy = c->proxy->url;
+	end->https = is_https(y);
+	curl_easy_getinfo(y, CURLINFO_HTTP_CONNECTCODE, &end->tunnel);
+	curl_easy_getinfo(y, CURLINFO_PROXY_ERROR, &end->socks);
+	curl_easy_getinfo(y, CURLINFO_CONNECT_TIME_T, &connected);
+	end->reached = connected != 0;
 }
 
 static void call_free(struct http_call *c)
@@ -396,22 +223,22 @@ static void call_done(struct http_call *c, CURLcode rc)
 {
 	char text[CURL_ERROR_SIZE];
 	struct http_response r = { .call = c };
+	struct http_end end;
 	curl_off_t us = 0;
-	long status = 0;
 	char *s = NULL;
 
 	curl_multi_remove_handle(c->http->multi, c->easy);
-	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
-	r.result = result_of(c, rc, status);
-	r.reason = reason_of(c, rc, r.result, text, sizeof(text));
+	look_at_end(c, rc, &end);
+	r.result = http_end_result(&end);
+	r.reason = http_end_reason(&end, r.result, text, sizeof(text));
 	curl_easy_getinfo(c->easy, CURLINFO_TOTAL_TIME_T, &us);
-	r.status = (int)status;
+	r.status = (int)end.status;
 	r.sent = c->sent;
 	r.total_us = us;
 	if (!curl_easy_getinfo(c->easy, CURLINFO_EFFECTIVE_URL, &s))
 		r.url = s ? s : "";
 	s = NULL;
-	if (status / 100 == 3 && status != 304 &&
+	if (end.status / 100 == 3 && end.status != 304 &&
 	    !curl_easy_getinfo(c->easy, CURLINFO_REDIRECT_URL, &s))
 		r.location = s;
 	if (r.result == HTTP_OK)
@@ -579,7 +406,7 @@ static void set_request(struct http_call *c, const struct http_request *req)
 	set_proxy(c, req);
 	if (c->headers != req->headers || req->headers)
 		curl_easy_setopt(y, CURLOPT_HTTPHEADER,
-				 req->headers ? req->headers->list : NULL);
+				 http_headers_list(req->headers));
 	c->headers = req->headers;
 	set_stream(c, req->stream != NULL);
 	if (c->timeout_ms != timeout)

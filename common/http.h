@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/http_headers.h"
 #include "common/loop.h"
 #include "common/netguard.h"
 #include "common/str.h"
@@ -75,18 +76,7 @@ void http_set(struct http *h, const struct http_config *config);
 /* Cancels what is under way. Not from a callback. */
 void http_free(struct http **hp);
 
-/* Request headers, made once and used for any number of requests. */
 struct buf;
-struct http_headers;
-/* Lines "Name: value". NULL for none (n 0); release with _free. */
-struct http_headers *http_headers_new(const char *const *lines, size_t n);
-void http_headers_free(struct http_headers **hp);
-/* Those of h (NULL: none) and n more. */
-struct http_headers *http_headers_join(const struct http_headers *h,
-				       const char *const *lines, size_t n);
-/* Line i, or NULL where there are no more. */
-const char *http_headers_line(const struct http_headers *h, size_t i);
-
 struct http_response;
 
 /*

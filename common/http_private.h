@@ -2,12 +2,13 @@
 #define COMMON_HTTP_PRIVATE_H
 
 /*
- * Between http.c (requests) and http_loop.c (curl's sockets and timer in our
- * loop); nobody else includes this.
+ * Between http.c (requests), http_headers.c and http_loop.c (curl's sockets and
+ * timer in our loop); nobody else includes this.
  */
 #include "common/http.h"
 
 struct sock;
+struct curl_slist;
 
 struct http {
 	struct loop *loop;
@@ -31,6 +32,11 @@ void http_loop_detach(struct http *h);
 /* A socket that curl opened through us, and closes through http_closed(). */
 void http_opened(struct http *h, int s);
 int http_closed(void *http, int s); /* CURLOPT_CLOSESOCKETFUNCTION */
+
+/* ---- http_headers.c ---- */
+
+/* What CURLOPT_HTTPHEADER takes; borrowed. */
+struct curl_slist *http_headers_list(const struct http_headers *h);
 
 /* ---- http.c ---- */
 

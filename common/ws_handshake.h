@@ -5,7 +5,7 @@
  * ws_handshake - how a client opens a WebSocket (RFC 6455, 4.1). Pure.
  */
 #include "common/buf.h"
-#include "common/http.h"
+#include "common/http_headers.h"
 #include "common/wire_url.h"
 
 enum {
