@@ -97,10 +97,10 @@ static int refuse_watch(struct scraper *s, const struct event *ev,
 		task_remove(s, t);
 	if (streams_remove(s->streams, id, e))
 		return -1;
-	if (record_bad_watch(s, id, ev->time_us, true, why, e) ||
+	if (tell_bad_watch(s, id, ev->time_us, true, why, e) ||
 	    settle(s, &was, ev, e))
 		return -1;
-	return src ? record_source(s, src, ev->time_us, e) : 0;
+	return src ? tell_source(s, src, ev->time_us, e) : 0;
 }
 
 /* A watch that was fetched, or is another chat, may have had its id. */
@@ -113,7 +113,7 @@ static int set_stream(struct scraper *s, const struct event *ev,
 
 	if (t)
 		task_remove(s, t);
-	if (src && record_source(s, src, ev->time_us, e)) {
+	if (src && tell_source(s, src, ev->time_us, e)) {
 		watch_free(&w);
 		return -1;
 	}
@@ -163,7 +163,7 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 		t->is_news = true;
 		if (settle(s, &was, ev, e))
 			return -1;
-		return record_source(s, t->source, ev->time_us, e);
+		return tell_source(s, t->source, ev->time_us, e);
 	}
 	t = task_set(s, w);
 	if (!t) {
@@ -172,10 +172,10 @@ static int set_watch(struct scraper *s, const struct event *ev, struct str id,
 		return refuse_watch(s, ev, id, &why, e);
 	}
 	t->is_news = true;
-	if (record_load(t, e))
+	if (known_load(t, e))
 		return -1;
 	task_begin(t);
-	return record_source(s, t->source, ev->time_us, e);
+	return tell_source(s, t->source, ev->time_us, e);
 }
 
 static int remove_watch(struct scraper *s, const struct event *ev,
@@ -190,7 +190,7 @@ static int remove_watch(struct scraper *s, const struct event *ev,
 	if (streams_remove(s->streams, id, e) ||
 	    put_watch(s, id, (struct str){ 0 }, e) || settle(s, &was, ev, e))
 		return -1;
-	return src ? record_source(s, src, ev->time_us, e) : 0;
+	return src ? tell_source(s, src, ev->time_us, e) : 0;
 }
 
 /* ---- the stage ---- */
@@ -242,7 +242,7 @@ static int load_watch(void *arg, struct str key, struct str val, struct err *e)
 			 STR_ARG(id), why.msg);
 	if (!t)
 		return 0;
-	if (record_load(t, e))
+	if (known_load(t, e))
 		return -1;
 	if (!t->entry.place) /* a reload has mended it */
 		task_begin(t);
@@ -265,8 +265,8 @@ static int tell_bad(void *arg, struct str key, struct str val, struct err *e)
 		return 0;
 	w = compile(s, str_from(id), val, &why);
 	if (!w)
-		return record_bad_watch(s, str_from(id), clk_wall_us(), false,
-					&why, e);
+		return tell_bad_watch(s, str_from(id), clk_wall_us(), false,
+				      &why, e);
 	watch_free(&w);
 	return 0;
 }
@@ -297,7 +297,7 @@ static int open_net(struct scraper *s, struct err *e)
 				   &s->conf->extract);
 	s->due = loop_timer_new(s->loop, tasks_due, s);
 	s->telling = loop_timer_new(s->loop, ways_tick, s);
-	s->summary = loop_timer_new(s->loop, record_summary, s);
+	s->summary = loop_timer_new(s->loop, tell_summary, s);
 	s->gather = loop_timer_new(s->loop, record_gathered, s);
 	s->work = loop_work_new(s->loop, record_results, s);
 	s->push_work = loop_work_new(s->loop, push_read, s);
@@ -352,7 +352,7 @@ static void on_live(void *self, struct stage *stage)
 	    stage_each(stage, KEY_WATCH, tell_bad, s, &e))
 		goto fail;
 	for (struct source *src = s->sources; src; src = src->next)
-		if (record_source(s, src, s->since_us, &e))
+		if (tell_source(s, src, s->since_us, &e))
 			goto fail;
 	if (stage_commit(stage, &e) == 0)
 		return;

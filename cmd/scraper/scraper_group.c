@@ -89,7 +89,7 @@ static int load_offer(struct group *g, struct task *t, struct offer *o,
 	struct type_price *p = &o->price;
 	const struct type_watch *def = &t->watch->def;
 
-	if (record_state(t, &g->arena, &st, e))
+	if (known_of(t, &g->arena, &st, e))
 		return -1;
 	*o = (struct offer){ .stale = t->stale };
 	*has_r = st.based;
@@ -332,7 +332,7 @@ static int age(struct task *t, int64_t now_us, struct err *e)
 	struct group g = { .s = t->scraper, .item = t->watch->def.item.id };
 
 	t->stale = true;
-	return record_stale(t, e) || stand(&g, t, true, now_us, e) ? -1 : 0;
+	return known_stale(t, e) || stand(&g, t, true, now_us, e) ? -1 : 0;
 }
 
 int group_sweep(struct scraper *s, int64_t now_us, struct err *e)

@@ -1,23 +1,14 @@
+/*
+ * Results into the ledger. All that came in one turn is compared first, and what
+ * is to be kept of it is put and synced together; then, in the same transaction,
+ * what follows of each is said and remembered.
+ */
 #include "task.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "common/clk.h"
-#include "common/log.h"
 #include "common/stats.h"
-#include "common/types.h"
-#include "common/xmem.h"
-
-enum { KEY_MAX = STR_ID_MAX + 3 };
-
-static struct str key_of(char prefix, struct str id, char out[KEY_MAX])
-{
-	int n = snprintf(out, KEY_MAX, "%c/%.*s", prefix, STR_ARG(id));
-
-	return (struct str){ out, (size_t)n };
-}
 
 /* cause: NULL, or one without a source: none. */
 static int emit(struct scraper *s, const struct diff_event *ev, int64_t time_us,
@@ -26,165 +17,6 @@ static int emit(struct scraper *s, const struct diff_event *ev, int64_t time_us,
 	return stage_emit(s->stage, ev->topic, time_us, cause,
 			  (struct str){ 0 }, ev->data, e);
 }
-
-/* Encode data and emit it under type/subject, or type alone. */
-static int emit_shape(struct scraper *s, const char *topic,
-		      const struct shape *shape, const void *data,
-		      int64_t time_us, struct err *e)
-{
-	struct buf json = { 0 };
-	struct diff_event ev = { .topic = str_from(topic) };
-	int rc;
-
-	shape_encode(shape, data, &json);
-	ev.data = buf_str(&json);
-	rc = emit(s, &ev, time_us, NULL, e);
-	buf_free(&json);
-	return rc;
-}
-
-/* ---- a watch's state ---- */
-
-static int load_id(struct scraper *s, struct str id, struct arena *a,
-		   struct watch_state *st_r, struct err *e)
-{
-	char key[KEY_MAX];
-	struct str val;
-	struct err bad;
-	int rc = stage_get(s->stage, key_of('s', id, key), &val, e);
-
-	*st_r = (struct watch_state){ 0 };
-	if (rc < 0)
-		return -1;
-	if (rc > 0 && watchstate_decode(arena_str(a, val), a, st_r, &bad))
-		log_warn("%.*s: %s; taking a new baseline", STR_ARG(id),
-			 bad.msg);
-	return 0;
-}
-
-int record_state(struct task *t, struct arena *a, struct watch_state *st_r,
-		 struct err *e)
-{
-	if (load_id(t->scraper, t->watch->def.id, a, st_r, e))
-		return -1;
-	if (st_r->config != t->watch->config)
-		*st_r = (struct watch_state){ .config = t->watch->config,
-					      .observed = st_r->observed,
-					      .outcome = st_r->outcome };
-	return 0;
-}
-
-static int save(struct scraper *s, struct str id, const struct watch_state *st,
-		struct err *e)
-{
-	struct buf b = { 0 };
-	char key[KEY_MAX];
-	int rc;
-
-	watchstate_encode(st, &b);
-	rc = stage_put(s->stage, key_of('s', id, key), buf_str(&b), e);
-	buf_free(&b);
-	return rc;
-}
-
-int record_load(struct task *t, struct err *e)
-{
-	struct arena a = { 0 };
-	struct watch_state st;
-	int rc = record_state(t, &a, &st, e);
-
-	if (rc == 0 && st.observed)
-		task_set_outcome(t, st.outcome);
-	if (rc == 0)
-		watch_set_version(t->watch, st.etag, st.last_modified);
-	t->polls = st.polls;
-	/* One that was good when we went had no time to grow old. */
-	t->good_us = clk_wall_us();
-	if (st.observed && !outcome_is_good(st.outcome) && st.good_us)
-		t->good_us = st.good_us;
-	t->known_us = st.good_us;
-	t->stale = st.stale;
-	arena_free(&a);
-	return rc ? rc : rhythm_load(t, e);
-}
-
-int record_stale(struct task *t, struct err *e)
-{
-	struct arena a = { 0 };
-	struct watch_state st;
-	int rc = record_state(t, &a, &st, e);
-
-	st.stale = t->stale;
-	st.good_us = t->good_us;
-	if (rc == 0)
-		rc = save(t->scraper, t->watch->def.id, &st, e);
-	arena_free(&a);
-	return rc;
-}
-
-/* ---- sources ---- */
-
-/* What was said last: 'r' or '-', then 'f' or '-', then 'b' or '-'. */
-static int load_told(struct scraper *s, struct source *src, struct err *e)
-{
-	char key[KEY_MAX];
-	struct str val;
-	int rc;
-
-	if (src->told)
-		return 0;
-	rc = stage_get(s->stage, key_of('t', str_from(src->name), key), &val,
-		       e);
-	if (rc > 0 && val.len >= 2) {
-		src->told = true;
-		src->told_running = val.p[0] == 'r';
-		src->told_failing = val.p[1] == 'f';
-		src->told_blocked = val.len > 2 && val.p[2] == 'b';
-	}
-	return rc < 0 ? -1 : 0;
-}
-
-int record_source(struct scraper *s, struct source *src, int64_t time_us,
-		  struct err *e)
-{
-	bool running = src->watches > 0;
-	bool failing = running && src->failing == src->watches;
-	bool blocked = running && src->blocked > 0;
-	struct type_status t = { .source = str_from(src->name),
-				 .running = running };
-	char key[KEY_MAX], topic[STR_ID_MAX + 20], watches[16];
-	char time[CLK_TEXT_SIZE], next[CLK_TEXT_SIZE];
-	const char told[] = { running ? 'r' : '-', failing ? 'f' : '-',
-			      blocked ? 'b' : '-' };
-
-	if (s->conf->once || !s->live)
-		return 0;
-	if (load_told(s, src, e))
-		return -1;
-	if (src->told && src->told_running == running &&
-	    src->told_failing == failing && src->told_blocked == blocked)
-		return 0;
-	src->told = true;
-	src->told_running = running;
-	src->told_failing = failing;
-	src->told_blocked = blocked;
-	if (failing || blocked)
-		t.outcome = str_from(outcome_name(src->outcome));
-	if (blocked && !failing)
-		t.reason = STR("the site does not want some of it now");
-	if ((failing || blocked) && src->next_us != CLK_NONE)
-		t.next = str_from(clk_format(src->next_us, next));
-	snprintf(watches, sizeof(watches), "%u", src->watches);
-	t.watches = str_from(watches);
-	t.timestamp = str_from(clk_format(time_us, time));
-	snprintf(topic, sizeof(topic), "scraper.status/%s", src->name);
-	if (emit_shape(s, topic, &shape_status, &t, time_us, e))
-		return -1;
-	return stage_put(s->stage, key_of('t', t.source, key),
-			 (struct str){ told, sizeof(told) }, e);
-}
-
-/* ---- results ---- */
 
 /* What is known of one before anything of it is said. */
 struct record {
@@ -340,7 +172,7 @@ static int look_at(struct result *r, struct blob_batch *batch, struct err *e)
 
 	*rec = (struct record){ .is_recorded = false };
 	r->record = rec;
-	if (record_state(t, &r->arena, &rec->before, e))
+	if (known_of(t, &r->arena, &rec->before, e))
 		return -1;
 	if (r->outcome == OUTCOME_FOUND && !t->watch->extracts)
 		mock_observation(r, &rec->before);
@@ -415,12 +247,12 @@ static int record(struct result *r, struct blob_batch *batch, struct err *e)
 	task_set_outcome(t, r->outcome);
 	if (!rec->otherwise && !rec->d.moved && !back)
 		return 0;
-	if (save(t->scraper, t->watch->def.id, after, e))
+	if (known_save(t->scraper, t->watch->def.id, after, e))
 		return -1;
 	if (shared && (back || rec->d.n) &&
 	    group_record(r, back && !rec->d.n, !rec->before.based, &cause, e))
 		return -1;
-	return record_source(t->scraper, t->source, r->time_us, e);
+	return tell_source(t->scraper, t->source, r->time_us, e);
 }
 
 /* For --test: the observation on one line, and nothing else. */
@@ -543,98 +375,4 @@ void record_gathered(void *arg)
 	struct scraper *s = arg;
 
 	loop_work_wake(s->work);
-}
-
-/* ---- once a minute ---- */
-
-static size_t gather_seen(struct scraper *s, struct str *ids)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < SCRAPER_TASKS; i++)
-		for (struct task *t = s->tasks[i]; t; t = t->next) {
-			if (t->seen)
-				ids[n++] = t->watch->def.id;
-			t->seen = false;
-		}
-	return n;
-}
-
-/* As many ids to an event as fit into one, whatever their length. */
-static int emit_summaries(struct scraper *s, struct str *ids, size_t n,
-			  int64_t until_us, struct err *e)
-{
-	enum { IDS_MAX = EVENT_DATA_MAX / (STR_ID_MAX + 3) - 2 };
-	char since[CLK_TEXT_SIZE], until[CLK_TEXT_SIZE];
-	struct type_summary t = {
-		.since = str_from(clk_format(s->since_us, since)),
-		.until = str_from(clk_format(until_us, until)),
-	};
-
-	for (size_t i = 0; i < n; i += t.seen.n) {
-		t.seen.v = ids + i;
-		t.seen.n = n - i < IDS_MAX ? n - i : IDS_MAX;
-		t.seen.present = true;
-		if (emit_shape(s, "observation.summary", &shape_summary, &t,
-			       until_us, e))
-			return -1;
-	}
-	return 0;
-}
-
-void record_summary(void *arg)
-{
-	struct scraper *s = arg;
-	struct str *ids = xcalloc(s->n_tasks + 1, sizeof(*ids));
-	size_t n = gather_seen(s, ids);
-	int64_t now_us = clk_wall_us();
-	struct err e;
-
-	if (group_sweep(s, now_us, &e) ||
-	    ((n || rhythm_has_news(s)) &&
-	     (stage_begin(s->stage, &e) || rhythm_save(s, &e) ||
-	      emit_summaries(s, ids, n, now_us, &e) ||
-	      stage_commit(s->stage, &e))))
-		stage_fail(s->stage, &e);
-	s->since_us = now_us;
-	free(ids);
-	loop_timer_start(s->summary, SCRAPER_SUMMARY_MS);
-}
-
-/* ---- watches that cannot work ---- */
-
-/* What is known of it stays: it may be mended. */
-static int emit_bad(struct scraper *s, struct str id, int64_t time_us,
-		    const struct err *why, struct watch_state *st,
-		    struct arena *a, struct err *e)
-{
-	const struct diff_watch w = { .id = id };
-	const struct diff_ending end = { .outcome = OUTCOME_REFUSED,
-					 .previous = st->outcome,
-					 .first = !st->observed,
-					 .reason = str_from(why->msg),
-					 .next_us = CLK_NONE };
-	struct diff_event ev = diff_ending(&w, &end, a);
-
-	st->observed = true;
-	st->outcome = OUTCOME_REFUSED;
-	return emit(s, &ev, time_us, NULL, e) || save(s, id, st, e) ? -1 : 0;
-}
-
-int record_bad_watch(struct scraper *s, struct str id, int64_t time_us,
-		     bool is_news, const struct err *why, struct err *e)
-{
-	struct watch_state st;
-	struct arena a = { 0 };
-	int rc;
-
-	if (stage_is_silent(s->stage))
-		return 0; /* it may be mended by the time we are live */
-	log_warn("watch %.*s: %s", STR_ARG(id), why->msg);
-	rc = load_id(s, id, &a, &st, e);
-	is_news |= !st.observed || st.outcome != OUTCOME_REFUSED;
-	if (rc == 0 && is_news)
-		rc = emit_bad(s, id, time_us, why, &st, &a, e);
-	arena_free(&a);
-	return rc;
 }

@@ -192,29 +192,45 @@ int push_recorded(struct scraper *s, const struct result *r, struct err *e);
 void push_ended(struct scraper *s, const struct result *r, bool recorded);
 void push_free(struct scraper *s);
 
+/* ---- scraper_known.c: what the ledger knows of a watch ---- */
+
+/*
+ * Text lives as long as the arena does. What cannot be read is told, and counts
+ * as not there.
+ */
+int known_get(struct scraper *s, struct str id, struct arena *a,
+	      struct watch_state *st_r, struct err *e);
+/* The same; of one that was defined in another way, only how it ended. */
+int known_of(struct task *t, struct arena *a, struct watch_state *st_r,
+	     struct err *e);
+/* Inside a transaction, as all below. */
+int known_save(struct scraper *s, struct str id, const struct watch_state *st,
+	       struct err *e);
+/* Take the outcome that is in the ledger into the task. */
+int known_load(struct task *t, struct err *e);
+/* Remember that it is stale. */
+int known_stale(struct task *t, struct err *e);
+
+/* ---- scraper_tell.c: sources and watches, beside their findings ---- */
+
+/* Say how a source is, where that is not what was said last. */
+int tell_source(struct scraper *s, struct source *src, int64_t time_us,
+		struct err *e);
+/* For loop_timer_new(), once a minute: which watches were seen. */
+void tell_summary(void *scraper);
+/*
+ * A watch cannot be worked with: its outcome is refused. is_news: it was just
+ * set, so say so whatever its outcome was.
+ */
+int tell_bad_watch(struct scraper *s, struct str id, int64_t time_us,
+		   bool is_news, const struct err *why, struct err *e);
+
 /* ---- scraper_record.c: results into the ledger ---- */
 
 bool record_results(void *scraper);  /* for loop_work_new() */
 void record_gathered(void *scraper); /* for loop_timer_new() */
 /* Those that wait, in one transaction. */
 void record_now(struct scraper *s);
-void record_summary(void *scraper);
-/*
- * A watch cannot be worked with: its outcome is refused. is_news: it was just
- * set, so say so whatever its outcome was.
- */
-int record_bad_watch(struct scraper *s, struct str id, int64_t time_us,
-		     bool is_news, const struct err *why, struct err *e);
-/* Say how a source is, where that is not what was said last. */
-int record_source(struct scraper *s, struct source *src, int64_t time_us,
-		  struct err *e);
-/* Take the outcome that is in the ledger into the task. */
-int record_load(struct task *t, struct err *e);
-/* Remember that it is stale. */
-int record_stale(struct task *t, struct err *e);
-/* What is remembered of the watch, as it is defined now. */
-int record_state(struct task *t, struct arena *a, struct watch_state *st_r,
-		 struct err *e);
 
 /* ---- scraper_keep.c: texts and bodies as blobs ---- */
 
