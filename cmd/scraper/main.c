@@ -149,7 +149,7 @@ static const struct opt opts[] = {
 	{ 0, "retry", "POSITION", OPT_STR, &cfg.stage.retry, 0, 0,
 	  "handle the event at POSITION, which was skipped, again" },
 	{ 0, "try", "PART", OPT_STR, &cfg.try, 0, 0,
-	  "try one part: extract, price, robots or cron" },
+	  "try one part: watch, extract, price, robots or cron" },
 	{ 0, "watch", "JSON", OPT_STR, &cfg.watch, 0, 0,
 	  "try extract: the watch; the document is standard input" },
 	{ 0, "base-url", "URL", OPT_STR, &cfg.base_url, 0, 0,
@@ -190,6 +190,8 @@ static int run_try(struct err *e)
 		return !cfg.watch ? missing("watch", e)
 				  : try_extract(cfg.watch, cfg.base_url,
 						&cfg.extract, stdin, stdout, e);
+	if (strcmp(cfg.try, "watch") == 0)
+		return try_watch(&cfg.extract, stdin, stdout, e);
 	if (strcmp(cfg.try, "robots") == 0)
 		return !cfg.robots ? missing("robots", e)
 				   : try_robots(cfg.robots_agent, cfg.robots,
@@ -201,7 +203,8 @@ static int run_try(struct err *e)
 				(unsigned long)cfg.count, cfg.tz, stdout, e);
 	}
 	return err_set(e, EX_USAGE,
-		       "--try: '%s' is not extract, price, robots or cron",
+		       "--try: '%s' is not watch, extract, price, robots or "
+		       "cron",
 		       cfg.try);
 }
 

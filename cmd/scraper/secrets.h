@@ -27,6 +27,12 @@ struct header_lines {
 };
 
 /*
+ * In place of a directory: nothing is read. Names are checked all the same, and
+ * every value is taken to be a good one.
+ */
+extern const char secrets_unread[];
+
+/*
  * What is in a file of the secrets directory, without white space around it,
  * at most SECRETS_VALUE_MAX bytes. -1 with *e: EX_CONFIG.
  */

@@ -14,6 +14,8 @@
 
 #include "price.h"
 #include "robots.h"
+#include "try_extract.h"
+#include "watch.h"
 
 /* Add the answer to one line to out, also where it is bad: then -1 with *e. */
 typedef int line_handler(struct str line, void *ctx, struct buf *out,
@@ -121,6 +123,47 @@ static int price_line(struct str line, void *ctx, struct buf *out,
 int try_price(FILE *in, FILE *out, struct err *e)
 {
 	return each_line(in, out, price_line, NULL, e);
+}
+
+struct checker {
+	const struct extract_pool_conf *conf;
+	struct watch_env env;
+};
+
+static int check_watch(const struct checker *c, const struct watch *w,
+		       struct err *e)
+{
+	return w->unproven
+		       ? try_programs(w->def.kind, w->def.extract, c->conf, e)
+		       : 0;
+}
+
+static int watch_line(struct str line, void *ctx, struct buf *out,
+		      struct err *e)
+{
+	const struct checker *c = ctx;
+	struct watch *w = watch_new(line, (struct str){ 0 }, &c->env, e);
+	int status = w ? check_watch(c, w, e) : -1;
+
+	buf_puts(out, "{\"id\":");
+	if (status)
+		buf_puts(out, "null");
+	else
+		buf_json_str(out, w->def.id);
+	buf_putc(out, '}');
+	watch_free(&w);
+	return status;
+}
+
+int try_watch(const struct extract_pool_conf *conf, FILE *in, FILE *out,
+	      struct err *e)
+{
+	struct tz_cache zones = { 0 };
+	struct checker c = { conf, { secrets_unread, &zones } };
+	int status = each_line(in, out, watch_line, &c, e);
+
+	tz_cache_free(&zones);
+	return status;
 }
 
 /* Of any scheme: a robots.txt is read alike for all (RFC 9309, 2.3). */

@@ -15,6 +15,8 @@
 
 #include "common/err.h"
 
+#include "extract_pool.h"
+
 enum { TRY_LINE_MAX = 1 << 20 }; /* bytes; a longer line is a bad one */
 
 /*
@@ -23,6 +25,14 @@ enum { TRY_LINE_MAX = 1 << 20 }; /* bytes; a longer line is a bad one */
  * {"amount":"1250.60","currency":"EUR"}, with nulls where there is none.
  */
 int try_price(FILE *in, FILE *out, struct err *e);
+
+/*
+ * In: definitions of watches, JSON. Out: {"id":"…"}, with the id that it has or
+ * that is made for it; null where the scraper would refuse it, with the words
+ * in which it would. What secret files hold is not looked at.
+ */
+int try_watch(const struct extract_pool_conf *conf, FILE *in, FILE *out,
+	      struct err *e);
 
 /*
  * In: URLs, or paths that begin with '/'. Out: "allow" or "deny", by the file

@@ -42,7 +42,7 @@ static int write_line(FILE *out, const struct observation *o, struct err *e)
 struct
 try {
 	struct loop *loop;
-	FILE *out;
+	FILE *out; /* NULL: the programs alone are looked at */
 	struct err *e;
 	int rc;
 };
@@ -54,7 +54,11 @@ static void on_extracted(void *arg, const struct extracted *x)
 
 	if (o.outcome == OUTCOME_FOUND)
 		o.outcome = OUTCOME_CHANGED;
-	if (o.outcome == OUTCOME_REFUSED)
+	if (!t->out && o.outcome == OUTCOME_EMPTY)
+		t->rc = 0;
+	else if (!t->out)
+		t->rc = err_set(t->e, EX_CONFIG, "%.*s", STR_ARG(o.reason));
+	else if (o.outcome == OUTCOME_REFUSED)
 		t->rc = err_set(t->e, EX_CONFIG, "watch: %.*s",
 				STR_ARG(o.reason));
 	else
@@ -130,4 +134,12 @@ out:
 	extractor_free(&x);
 	json_free(&watch);
 	return rc;
+}
+
+int try_programs(struct str kind, struct str extract,
+		 const struct extract_pool_conf *conf, struct err *e)
+{
+	const struct wire_request r = { .kind = kind, .config = extract };
+
+	return run(&r, conf, NULL, e);
 }

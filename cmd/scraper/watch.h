@@ -51,7 +51,7 @@ struct watch {
 };
 
 struct watch_env {
-	const char *secrets_dir; /* or NULL */
+	const char *secrets_dir; /* or NULL, or secrets_unread */
 	struct tz_cache *zones;
 };
 

@@ -128,6 +128,32 @@ null null null EUR' ]
 	[[ $stderr == "weir: error: rule not added: id: not an id"* ]]
 }
 
+# Whatever is wrong with a definition: its type, what reads it, or its programs.
+@test "a watch that the scraper would refuse is not added" {
+	start_store
+	while read -r why definition; do
+		read -ra words <<<"$definition"
+		run --separate-stderr front watch add "${words[@]}"
+		[ "$status" -eq 65 ] || { echo "$definition: $status $stderr" && return 1; }
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == "weir: error: watch not added: $why:"* ]] ||
+			{ echo "$definition: $stderr" && return 1; }
+	done <<-'EOT'
+	fields.title https://a.example/ kind=html extract={"fields":{"title":{"css":"h3["}}}
+	fields.price https://a.example/ kind=html extract={"fields":{"price":{"xpath":"//p["}}}
+	items https://a.example/ kind=json extract={"items":{"path":"$["},"fields":{"id":{"pointer":"/id"}}}
+	fields.title https://a.example/ kind=json extract={"fields":{"title":{"jq":".a["}}}
+	cron https://a.example/ cron=daily
+	tz https://a.example/ tz=Europe/Nowhere
+	mock mock:a?sede=1
+	headers https://a.example/ headers.Host=b.example
+	EOT
+	[ -z "$(front watch list)" ]
+	# What is in a secret file, the scraper's machine knows.
+	front watch add https://a.example/ id=a headers.Cookie.file=a.cookie
+	[ "$(front watch list | jq -r .id)" = a ]
+}
+
 @test "without a journal there is nothing to list: 66" {
 	run --separate-stderr front watch list
 	[ "$status" -eq 66 ]
@@ -147,7 +173,7 @@ null null null EUR' ]
 	run --separate-stderr front rule add
 	[ "$status" -eq 64 ]
 	[ "$stderr" = "weir: error: rule add: ID expected" ]
-	for many in 'status extra' 'watch list a b' 'rule list a b' 'watch rm a b' \
+	for many in 'status extra' 'status --metrics extra' 'watch list a b' 'rule list a b' 'watch rm a b' \
 		'watch poll a b' 'extract a' 'extract --again' 'extract --again a --dry' \
 		'extract --again a --dry-run b'; do
 		# shellcheck disable=SC2086 # words
@@ -175,6 +201,20 @@ null null null EUR' ]
 	[ "$status" -eq 69 ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
 	[[ $stderr == "weir: error: gateway $WEIR_URL: Failed to connect"* ]]
+}
+
+@test "the status tells of watches and processes; counters when asked for" {
+	start_both
+	export WEIR_URL=$url
+	front watch add mock:a id=a
+	watched() { [ "$(front status | jq .watches.total)" = 1 ]; }
+	wait_for watched
+	run -0 --separate-stderr front status
+	[ "$(jq -r 'keys_unsorted | join(" ")' <<<"$output")" = \
+		"version started time ready position events store_age_ms clients watches processes" ]
+	[ "$(jq -c '.processes | map(keys_unsorted) | unique' <<<"$output")" = '[["tool","id","age_ms"]]' ]
+	run -0 front status --metrics
+	[ "$(jq '.counters.requests_total > 0 and all(.processes[]; .stats)' <<<"$output")" = true ]
 }
 
 @test "who may not see the status is told what is missing" {
