@@ -7,11 +7,14 @@
 
 #include <string.h>
 
+#include "common/xmem.h"
+
 #include "markup_words.h"
 
 enum {
 	HEADINGS_MAX = 300, /* of a kind that are compared with the names */
 	TITLE_SCORE = 55,   /* at least: an <h1> has it by itself */
+	LINKS_KEPT = 4,	    /* neighbours that may lead to the same */
 };
 
 static bool contains(struct str s, const char *part)
@@ -121,8 +124,73 @@ static void note_ends(struct layout *l)
 	}
 }
 
+/* A picture in large leads nowhere else. */
+static bool is_to_picture(struct str href)
+{
+	static const char *const ends[] = { ".jpg",  ".jpeg", ".png",
+					    ".webp", ".gif",  ".avif" };
+	size_t query = str_chr(href, '?');
+
+	href = query == (size_t)-1 ? href : str_sub(href, 0, query);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		size_t n = strlen(ends[i]);
+
+		if (href.len > n &&
+		    str_eq_nocase(str_sub(href, href.len - n, href.len),
+				  str_from(ends[i])))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Pictures that lead elsewhere, to what has a name there: in the link itself,
+ * or in another beside it that leads to the same. The badge of a means of
+ * payment has none.
+ */
+struct links {
+	struct {
+		struct str href;
+		bool named;
+		struct layout_note *picture; /* NULL: none in it */
+	} last[LINKS_KEPT];
+	size_t n; /* of all so far */
+};
+
+static void note_link(struct links *ls, const struct layout *l,
+		      const struct dom_node *n)
+{
+	size_t k = ls->n++ % LINKS_KEPT;
+
+	ls->last[k].href = dom_attr(n, "href");
+	ls->last[k].named = layout_length(l, n) > 1;
+	ls->last[k].picture = NULL;
+	for (size_t i = 0; i < LINKS_KEPT && i < ls->n; i++) {
+		if (i == k || !str_eq(ls->last[i].href, ls->last[k].href))
+			continue;
+		ls->last[k].named |= ls->last[i].named;
+		ls->last[i].named |= ls->last[k].named;
+		if (ls->last[i].named && ls->last[i].picture)
+			ls->last[i].picture->flags |= LAYOUT_PICTURE;
+	}
+}
+
+/* o: a picture in the link that was noted last. */
+static void note_picture(struct links *ls, struct layout_note *o)
+{
+	size_t k = (ls->n - 1) % LINKS_KEPT;
+
+	if (ls->n == 0 || is_to_picture(ls->last[k].href))
+		return;
+	ls->last[k].picture = o;
+	if (ls->last[k].named)
+		o->flags |= LAYOUT_PICTURE;
+}
+
 static void note_inherited(struct layout *l)
 {
+	struct links links = { .n = 0 };
+
 	for (const struct dom_node *n = l->title_node; n; n = n->parent)
 		layout_note(l, n)->flags |= LAYOUT_TITLE_PATH;
 	for (size_t i = 0; i < l->n; i++) {
@@ -137,12 +205,14 @@ static void note_inherited(struct layout *l)
 			continue;
 		if (layout_is_struck(n))
 			o->flags |= LAYOUT_STRUCK;
-		if (is_link(n))
+		if (is_link(n)) {
 			o->flags |= LAYOUT_LINK;
+			note_link(&links, l, n);
+		}
 		if (!(o->flags & LAYOUT_TITLE_PATH) && is_aside(n, o->words))
 			o->flags |= LAYOUT_ASIDE;
 		if (n->tag == DOM_TAG_IMG && (o->flags & LAYOUT_LINK))
-			o->flags |= LAYOUT_PICTURE;
+			note_picture(&links, o);
 	}
 	for (size_t i = l->n; i-- > 0;)
 		if (l->nodes[i] && l->nodes[i]->parent)

@@ -25,7 +25,7 @@ enum layout_flag {
 	LAYOUT_ASIDE = 1 << 2,	    /* menus, carts, other products */
 	LAYOUT_LINK = 1 << 3,	    /* in a link to elsewhere */
 	LAYOUT_TITLE_PATH = 1 << 4, /* the title is in it */
-	LAYOUT_PICTURE = 1 << 5,    /* has a picture that is a link */
+	LAYOUT_PICTURE = 1 << 5, /* has a picture that leads to what it names */
 };
 
 struct layout_note {

@@ -10,16 +10,22 @@
 #include "common/xmem.h"
 
 #include "layout.h"
+#include "price_aside.h"
 
 enum {
 	CANDIDATE_LEN = 40, /* visible characters of a candidate, at most */
 	LABEL_LEN = 60,	    /* of a button or a word about the stock */
 	CARD_LEN = 240,	    /* of what shows another product */
+	ROW_LEN = 120,	    /* of a line with an amount and words about it */
+	ROW_STEPS = 40,	    /* nodes of such a line looked at, each way */
+	BEFORE_LEN = 80,    /* bytes of it before the amount */
+	BEHIND_LEN = 24,    /* bytes of it behind the amount */
 	CLIMB_MAX = 6,	    /* ancestors that a text is tried with */
 	BUTTONS_MAX = 400,  /* kept; five times as many are looked at */
 	TRIES_MAX = 50000,  /* elements read as a price */
 	LABELS_MAX = 3000,  /* texts near the title looked at */
 	SOLD_OUT_MAX = 64,  /* of these, kept that say "sold out" */
+	BESIDE_LEAST = 20,  /* score of one worth asking what stands beside */
 	BESIDE = 300,	    /* visible characters to what is about a price */
 	SIGNATURES = 1024,  /* kinds of candidates told apart; a power of 2 */
 	CARDS_MIN = 3,	    /* amounts in one kind that make it a list */
@@ -323,6 +329,7 @@ static bool read_price(const struct reader *r, struct str text,
 	if (m->n_prices && str_eq(m->prices[m->n_prices - 1].text, text)) {
 		p->amount = m->prices[m->n_prices - 1].amount;
 		p->currency = m->prices[m->n_prices - 1].currency;
+		p->aside_words = m->prices[m->n_prices - 1].aside_words;
 		return !needs_currency || p->currency.p;
 	}
 	if (!(needs_currency ? price_parse_marked(text, NULL, &got)
@@ -330,10 +337,15 @@ static bool read_price(const struct reader *r, struct str text,
 	    decimal_sign(got.amount) <= 0)
 		return false;
 	p->amount = got.amount;
+	p->aside_words = got.aside;
 	if (!got.currency[0])
 		return !needs_currency;
 	if (got.hinted)
 		price_parse(text, none, r->hints, &got);
+	/* "89,000 km", "9 tk": money only where that is what one pays with. */
+	if (got.weak && needs_currency &&
+	    !str_eq(str_from(got.currency), price_hint(r->hints)))
+		return false;
 	p->amount = got.amount;
 	p->currency = arena_str(r->l->arena, str_from(got.currency));
 	return true;
@@ -374,6 +386,9 @@ static void try_candidate(struct reader *r, const struct dom_node *n,
 	p.struck = o->flags & LAYOUT_STRUCK;
 	p.old = p.struck || (words & WORD_OLD);
 	p.aside = o->flags & LAYOUT_ASIDE;
+	p.link = o->flags & LAYOUT_LINK;
+	if (p.aside_words)
+		p.score -= 40;
 	if (in_title(r, n))
 		p.score += 30;
 	if (in_card(r, n)) {
@@ -397,6 +412,10 @@ static void find_prices(struct reader *r)
 		    layout_length(r->l, n) > CANDIDATE_LEN ||
 		    !has_digit(n->text))
 			continue;
+		/* Beside other elements it stands for itself. */
+		if (layout_length(r->l, n->parent) > layout_length(r->l, n) &&
+		    m->n_prices < MARKUP_PRICES_MAX)
+			try_candidate(r, n, &b);
 		for (int up = 0; up < CLIMB_MAX && n->parent; up++) {
 			n = n->parent;
 			if (layout_length(r->l, n) > CANDIDATE_LEN ||
@@ -411,6 +430,117 @@ static void find_prices(struct reader *r)
 	}
 out:
 	buf_free(&b);
+}
+
+/* The line that an amount stands in: what holds it and little else. */
+static const struct dom_node *row_of(const struct reader *r,
+				     const struct dom_node *n)
+{
+	while (n->parent && layout_length(r->l, n->parent) <= ROW_LEN)
+		n = n->parent;
+	return n;
+}
+
+/* An amount, or a part of one. */
+static bool is_amount(struct str text)
+{
+	struct price p;
+
+	return has_digit(text) &&
+	       (!has_letter(text) || price_parse_marked(text, NULL, &p));
+}
+
+/*
+ * Visible text of the row before n, its end, as far as it is about no other
+ * amount; and behind it, its beginning.
+ */
+static struct str text_before(const struct reader *r,
+			      const struct dom_node *row,
+			      const struct dom_node *n, struct buf *b)
+{
+	struct str texts[3];
+	size_t count = 0;
+
+	for (size_t i = n->order; i-- > row->order &&
+				  count < ARRAY_LEN(texts) &&
+				  n->order - i <= ROW_STEPS;) {
+		const struct dom_node *t = r->l->nodes[i];
+
+		if (!t || t->type != DOM_TEXT || layout_length(r->l, t) == 0)
+			continue;
+		if (is_amount(t->text))
+			break;
+		texts[count++] = str_trim(t->text);
+	}
+	buf_reset(b);
+	while (count-- > 0) {
+		buf_add_str(b, texts[count]);
+		buf_putc(b, ' ');
+	}
+	return b->len > BEFORE_LEN
+		       ? str_sub(buf_str(b), b->len - BEFORE_LEN, b->len)
+		       : buf_str(b);
+}
+
+static struct str text_behind(const struct reader *r,
+			      const struct dom_node *row,
+			      const struct dom_node *n)
+{
+	const struct dom_node *t = dom_skip(row, n);
+
+	for (int i = 0; t && i < ROW_STEPS; i++, t = dom_walk(row, t))
+		if (t->type == DOM_TEXT && layout_length(r->l, t) > 0)
+			return str_utf8_prefix(str_trim(t->text), BEHIND_LEN);
+	return (struct str){ 0 };
+}
+
+/*
+ * What the line says of its amount in other elements than the amount's own:
+ * "Shipping", "was", "a month".
+ */
+static enum price_aside words_beside(const struct reader *r,
+				     const struct markup_price *p,
+				     struct buf *b, struct buf *line)
+{
+	const struct dom_node *row = row_of(r, p->node);
+	struct plain t;
+	size_t from, to;
+
+	buf_reset(line);
+	buf_add_str(line, text_before(r, row, p->node, b));
+	plain_make(buf_str(line), &t);
+	from = t.len;
+	buf_add_str(line, p->text);
+	plain_make(buf_str(line), &t);
+	to = t.len;
+	buf_putc(line, ' ');
+	buf_add_str(line, text_behind(r, row, p->node));
+	plain_make(buf_str(line), &t);
+	return price_aside(&t, from, to);
+}
+
+static void score_words_beside(struct reader *r)
+{
+	struct markup *m = r->m;
+	struct buf b = { 0 }, line = { 0 };
+
+	for (size_t i = 0; i < m->n_prices; i++) {
+		struct markup_price *p = &m->prices[i];
+
+		if (p->score < BESIDE_LEAST || p->old || p->aside ||
+		    p->aside_words)
+			continue;
+		switch (words_beside(r, p, &b, &line)) {
+		case PRICE_ASIDE_NONE: break;
+		case PRICE_ASIDE_FORMER: p->old = true; /* fallthrough */
+		case PRICE_ASIDE_OTHER:
+			p->aside_words = true;
+			p->score -= 40;
+			break;
+		}
+	}
+	buf_free(&b);
+	buf_free(&line);
 }
 
 /* Elements that are made alike: names and classes up to the grandparent. */
@@ -440,6 +570,8 @@ static void score_lists(struct reader *r)
 			uint64_t sig = signature(p->node) | 1;
 			size_t k = (sig >> 1) & (SIGNATURES - 1);
 
+			if (p->old || p->aside_words)
+				continue;
 			if (table[k].sig == 0) {
 				table[k].sig = sig;
 				table[k].first = p->amount;
@@ -510,7 +642,8 @@ static const struct markup_price *find_lower(const struct markup *m)
 		const struct markup_price *p = &m->prices[i];
 		struct decimal least;
 
-		if (p->old || p->aside || p->listed || !p->currency.p ||
+		if (p->old || p->aside || p->listed || p->link ||
+		    p->aside_words || !p->currency.p ||
 		    p->score + 12 < best->score ||
 		    layout_apart(p->pos, best->pos) > 30 ||
 		    decimal_cmp(p->amount, best->amount) >= 0 ||
@@ -572,6 +705,7 @@ struct markup *markup_read(const struct layout *l,
 	find_buttons(r);
 	find_stock(r);
 	find_prices(r);
+	score_words_beside(r);
 	score_lists(r);
 	score_repeats(r->m);
 	clear_lone_old(r->m);

@@ -32,10 +32,12 @@ struct markup_price {
 	const struct dom_node *node;
 	unsigned pos; /* visible characters before it */
 	int score;
-	bool old;    /* crossed out, or named as the former price */
-	bool struck; /* crossed out, beyond doubt */
-	bool aside;  /* of other products */
-	bool listed; /* one of many that are made alike */
+	bool old;	  /* crossed out, or named as the former price */
+	bool struck;	  /* crossed out, beyond doubt */
+	bool aside;	  /* of other products */
+	bool listed;	  /* one of many that are made alike */
+	bool link;	  /* leads elsewhere */
+	bool aside_words; /* its own words say that it is not to be paid */
 };
 
 struct markup {

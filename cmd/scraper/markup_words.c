@@ -8,212 +8,248 @@
 
 enum { WORD_LEN_MAX = 24 };
 
+/* loose: what it means only in a name that says "price" too, "list-price". */
 struct entry {
 	const char *word;
-	unsigned means;
+	unsigned means, loose;
 };
 
 /* In the order of strcmp(). */
 static const struct entry words[] = {
-	{ "accessories", WORD_ASIDE },
-	{ "add", WORD_ADD },
-	{ "addtobag", WORD_BUY },
-	{ "addtobasket", WORD_BUY },
-	{ "addtocart", WORD_BUY },
-	{ "agotado", WORD_STOCK },
-	{ "also", WORD_ASIDE },
-	{ "alsobought", WORD_ASIDE },
-	{ "alternatives", WORD_ASIDE },
-	{ "ancien", WORD_OLD },
-	{ "anterior", WORD_OLD },
-	{ "antes", WORD_OLD },
-	{ "approx", WORD_EXTRA },
-	{ "ausverkauft", WORD_STOCK },
-	{ "availability", WORD_STOCK },
-	{ "avant", WORD_OLD },
-	{ "bag", WORD_CART },
-	{ "barre", WORD_OLD },
-	{ "basket", WORD_CART },
-	{ "before", WORD_OLD },
-	{ "beschikbaarheid", WORD_STOCK },
-	{ "bestand", WORD_STOCK },
-	{ "bonus", WORD_EXTRA },
-	{ "bought", WORD_ASIDE },
-	{ "bundle", WORD_ASIDE },
-	{ "buy", WORD_BUY },
-	{ "buybox", WORD_NOW | WORD_BUYBOX },
-	{ "buying", WORD_NOW },
-	{ "buynow", WORD_BUY },
-	{ "carousel", WORD_ASIDE },
-	{ "cart", WORD_CART },
-	{ "cashback", WORD_EXTRA },
-	{ "cena", WORD_PRICE },
-	{ "cenovka", WORD_PRICE },
-	{ "compare", WORD_OLD },
-	{ "comparison", WORD_ASIDE },
-	{ "conv", WORD_EXTRA },
-	{ "converted", WORD_EXTRA },
-	{ "coupon", WORD_EXTRA },
-	{ "credit", WORD_EXTRA },
-	{ "cross", WORD_ASIDE },
-	{ "crossed", WORD_OLD },
-	{ "crossell", WORD_ASIDE },
-	{ "crosssell", WORD_ASIDE },
-	{ "current", WORD_NOW },
-	{ "deal", WORD_NOW },
-	{ "delivery", WORD_EXTRA },
-	{ "deposit", WORD_EXTRA },
-	{ "detail", WORD_PRODUCT },
-	{ "details", WORD_PRODUCT },
-	{ "disc", WORD_OLD },
-	{ "discount", WORD_EXTRA },
-	{ "discounted", WORD_NOW },
-	{ "dispo", WORD_STOCK },
-	{ "disponibilidad", WORD_STOCK },
-	{ "disponibilidade", WORD_STOCK },
-	{ "disponibilita", WORD_STOCK },
-	{ "disponibilite", WORD_STOCK },
-	{ "dostepnosc", WORD_STOCK },
-	{ "dostupnost", WORD_STOCK },
-	{ "dropdown", WORD_EXTRA },
-	{ "eski", WORD_OLD },
-	{ "estoque", WORD_STOCK },
-	{ "existencias", WORD_STOCK },
-	{ "final", WORD_NOW },
-	{ "finance", WORD_EXTRA },
-	{ "financing", WORD_EXTRA },
-	{ "fiyat", WORD_PRICE },
-	{ "footer", WORD_ASIDE },
-	{ "full", WORD_OLD },
-	{ "gift", WORD_EXTRA },
-	{ "hind", WORD_PRICE },
-	{ "hinta", WORD_PRICE },
-	{ "installment", WORD_EXTRA },
-	{ "installments", WORD_EXTRA },
-	{ "instalment", WORD_EXTRA },
-	{ "instalments", WORD_EXTRA },
-	{ "inventory", WORD_STOCK },
-	{ "item", WORD_PRODUCT },
-	{ "kaina", WORD_PRICE },
-	{ "lager", WORD_STOCK },
-	{ "lagerstatus", WORD_STOCK },
-	{ "leasing", WORD_EXTRA },
-	{ "lieferbarkeit", WORD_STOCK },
-	{ "list", WORD_OLD },
-	{ "loyalty", WORD_EXTRA },
-	{ "megamenu", WORD_ASIDE },
-	{ "menu", WORD_ASIDE },
-	{ "minicart", WORD_ASIDE },
-	{ "month", WORD_EXTRA },
-	{ "monthly", WORD_EXTRA },
-	{ "msrp", WORD_OLD },
-	{ "nalichie", WORD_STOCK },
-	{ "name", WORD_TITLE },
-	{ "nav", WORD_ASIDE },
-	{ "navigation", WORD_ASIDE },
-	{ "newsletter", WORD_ASIDE },
-	{ "now", WORD_NOW },
-	{ "offer", WORD_NOW },
-	{ "offerprice", WORD_PRICE | WORD_NOW },
-	{ "old", WORD_OLD },
-	{ "oldprice", WORD_PRICE | WORD_OLD },
-	{ "option", WORD_EXTRA },
-	{ "options", WORD_EXTRA },
-	{ "orig", WORD_OLD },
-	{ "original", WORD_OLD },
-	{ "our", WORD_NOW },
-	{ "outofstock", WORD_STOCK },
-	{ "percent", WORD_EXTRA },
-	{ "points", WORD_EXTRA },
-	{ "popular", WORD_ASIDE },
-	{ "postage", WORD_EXTRA },
-	{ "preco", WORD_PRICE },
-	{ "preis", WORD_PRICE },
-	{ "pret", WORD_PRICE },
-	{ "prev", WORD_OLD },
-	{ "previous", WORD_OLD },
-	{ "prezzo", WORD_PRICE },
-	{ "price", WORD_PRICE },
-	{ "prices", WORD_PRICE },
-	{ "pricing", WORD_PRICE },
-	{ "prijs", WORD_PRICE },
-	{ "pris", WORD_PRICE },
-	{ "prix", WORD_PRICE },
-	{ "prod", WORD_PRODUCT },
-	{ "product", WORD_PRODUCT },
-	{ "progress", WORD_EXTRA },
-	{ "promo", WORD_NOW },
-	{ "promotion", WORD_NOW },
-	{ "rata", WORD_EXTRA },
-	{ "rate", WORD_EXTRA },
-	{ "recent", WORD_ASIDE },
-	{ "recently", WORD_ASIDE },
-	{ "recommend", WORD_ASIDE },
-	{ "recommendation", WORD_ASIDE },
-	{ "recommendations", WORD_ASIDE },
-	{ "recommended", WORD_ASIDE },
-	{ "recommender", WORD_ASIDE },
-	{ "reduced", WORD_NOW },
-	{ "ref", WORD_OLD },
-	{ "related", WORD_ASIDE },
-	{ "retail", WORD_OLD },
-	{ "review", WORD_ASIDE },
-	{ "reviews", WORD_ASIDE },
-	{ "rrp", WORD_OLD },
-	{ "rupture", WORD_STOCK },
-	{ "saatavuus", WORD_STOCK },
-	{ "sale", WORD_NOW },
-	{ "save", WORD_EXTRA },
-	{ "saved", WORD_EXTRA },
-	{ "saving", WORD_EXTRA },
-	{ "savings", WORD_EXTRA },
-	{ "select", WORD_EXTRA },
-	{ "sell", WORD_NOW },
-	{ "selling", WORD_NOW },
-	{ "shipping", WORD_EXTRA },
-	{ "sidebar", WORD_ASIDE },
-	{ "similar", WORD_ASIDE },
-	{ "sims", WORD_ASIDE },
-	{ "sklad", WORD_STOCK },
-	{ "skladem", WORD_STOCK },
-	{ "slider", WORD_ASIDE },
-	{ "sold", WORD_STOCK },
-	{ "soldout", WORD_STOCK },
-	{ "special", WORD_NOW },
-	{ "sponsored", WORD_ASIDE },
-	{ "srp", WORD_OLD },
-	{ "standard", WORD_OLD },
-	{ "stock", WORD_STOCK },
-	{ "stok", WORD_STOCK },
-	{ "strike", WORD_OLD },
-	{ "striked", WORD_OLD },
-	{ "strikethrough", WORD_OLD },
-	{ "swatch", WORD_EXTRA },
-	{ "swatches", WORD_EXTRA },
-	{ "tasso", WORD_EXTRA },
-	{ "tax", WORD_EXTRA },
-	{ "threshold", WORD_EXTRA },
-	{ "tier", WORD_EXTRA },
-	{ "title", WORD_TITLE },
-	{ "trade", WORD_EXTRA },
-	{ "trolley", WORD_CART },
-	{ "unavailable", WORD_STOCK },
-	{ "unit", WORD_EXTRA },
-	{ "upsell", WORD_ASIDE },
-	{ "upsells", WORD_ASIDE },
-	{ "uvp", WORD_OLD },
-	{ "varasto", WORD_STOCK },
-	{ "variant", WORD_EXTRA },
-	{ "variants", WORD_EXTRA },
-	{ "variation", WORD_EXTRA },
-	{ "variations", WORD_EXTRA },
-	{ "vat", WORD_EXTRA },
-	{ "verfuegbarkeit", WORD_STOCK },
-	{ "viewed", WORD_ASIDE },
-	{ "voorraad", WORD_STOCK },
-	{ "was", WORD_OLD },
-	{ "weekly", WORD_EXTRA },
-	{ "zaloga", WORD_STOCK },
+	{ "accessories", WORD_ASIDE, 0 },
+	{ "actual", WORD_NOW, 0 },
+	{ "add", WORD_ADD, 0 },
+	{ "addtobag", WORD_BUY, 0 },
+	{ "addtobasket", WORD_BUY, 0 },
+	{ "addtocart", WORD_BUY, 0 },
+	{ "agotado", WORD_STOCK, 0 },
+	{ "aktuell", WORD_NOW, 0 },
+	{ "aktueller", WORD_NOW, 0 },
+	{ "also", WORD_ASIDE, 0 },
+	{ "alsobought", WORD_ASIDE, 0 },
+	{ "alternatives", WORD_ASIDE, 0 },
+	{ "ancien", WORD_OLD, 0 },
+	{ "angebot", WORD_NOW, 0 },
+	{ "anterior", WORD_OLD, 0 },
+	{ "antes", WORD_OLD, 0 },
+	{ "approx", WORD_EXTRA, 0 },
+	{ "ausverkauft", WORD_STOCK, 0 },
+	{ "availability", WORD_STOCK, 0 },
+	{ "avant", WORD_OLD, 0 },
+	{ "bag", WORD_CART, 0 },
+	{ "barre", WORD_OLD, 0 },
+	{ "basket", WORD_CART, 0 },
+	{ "before", 0, WORD_OLD },
+	{ "beschikbaarheid", WORD_STOCK, 0 },
+	{ "bestand", WORD_STOCK, 0 },
+	{ "bonus", WORD_EXTRA, 0 },
+	{ "bought", WORD_ASIDE, 0 },
+	{ "bundle", WORD_ASIDE, 0 },
+	{ "buy", WORD_BUY, 0 },
+	{ "buybox", WORD_NOW | WORD_BUYBOX, 0 },
+	{ "buying", WORD_NOW, 0 },
+	{ "buynow", WORD_BUY, 0 },
+	{ "carousel", WORD_ASIDE, 0 },
+	{ "cart", WORD_CART, 0 },
+	{ "cashback", WORD_EXTRA, 0 },
+	{ "cena", WORD_PRICE, 0 },
+	{ "cenovka", WORD_PRICE, 0 },
+	{ "compare", 0, WORD_OLD },
+	{ "comparison", WORD_ASIDE, 0 },
+	{ "conv", WORD_EXTRA, 0 },
+	{ "converted", WORD_EXTRA, 0 },
+	{ "coupon", WORD_EXTRA, 0 },
+	{ "courier", WORD_EXTRA, 0 },
+	{ "credit", WORD_EXTRA, 0 },
+	{ "cross", WORD_ASIDE, 0 },
+	{ "crossed", WORD_OLD, 0 },
+	{ "crossedout", WORD_OLD, 0 },
+	{ "crossell", WORD_ASIDE, 0 },
+	{ "crosssell", WORD_ASIDE, 0 },
+	{ "cuotas", WORD_EXTRA, 0 },
+	{ "current", WORD_NOW, 0 },
+	{ "deal", WORD_NOW, 0 },
+	{ "delivery", WORD_EXTRA, 0 },
+	{ "deposit", WORD_EXTRA, 0 },
+	{ "detail", WORD_PRODUCT, 0 },
+	{ "details", WORD_PRODUCT, 0 },
+	{ "disc", WORD_OLD, 0 },
+	{ "discount", WORD_EXTRA, 0 },
+	{ "discounted", WORD_NOW, 0 },
+	{ "dispo", WORD_STOCK, 0 },
+	{ "disponibilidad", WORD_STOCK, 0 },
+	{ "disponibilidade", WORD_STOCK, 0 },
+	{ "disponibilita", WORD_STOCK, 0 },
+	{ "disponibilite", WORD_STOCK, 0 },
+	{ "doprava", WORD_EXTRA, 0 },
+	{ "dostawa", WORD_EXTRA, 0 },
+	{ "dostepnosc", WORD_STOCK, 0 },
+	{ "dostupnost", WORD_STOCK, 0 },
+	{ "dropdown", WORD_EXTRA, 0 },
+	{ "envio", WORD_EXTRA, 0 },
+	{ "eski", WORD_OLD, 0 },
+	{ "estoque", WORD_STOCK, 0 },
+	{ "existencias", WORD_STOCK, 0 },
+	{ "final", WORD_NOW, 0 },
+	{ "finance", WORD_EXTRA, 0 },
+	{ "financing", WORD_EXTRA, 0 },
+	{ "finanzierung", WORD_EXTRA, 0 },
+	{ "fiyat", WORD_PRICE, 0 },
+	{ "footer", WORD_ASIDE, 0 },
+	{ "frakt", WORD_EXTRA, 0 },
+	{ "frete", WORD_EXTRA, 0 },
+	{ "full", 0, WORD_OLD },
+	{ "gift", WORD_EXTRA, 0 },
+	{ "hind", WORD_PRICE, 0 },
+	{ "hinta", WORD_PRICE, 0 },
+	{ "installment", WORD_EXTRA, 0 },
+	{ "installments", WORD_EXTRA, 0 },
+	{ "instalment", WORD_EXTRA, 0 },
+	{ "instalments", WORD_EXTRA, 0 },
+	{ "inventory", WORD_STOCK, 0 },
+	{ "item", WORD_PRODUCT, 0 },
+	{ "kaina", WORD_PRICE, 0 },
+	{ "lager", WORD_STOCK, 0 },
+	{ "lagerstatus", WORD_STOCK, 0 },
+	{ "leasing", WORD_EXTRA, 0 },
+	{ "lieferbarkeit", WORD_STOCK, 0 },
+	{ "linethrough", WORD_OLD, 0 },
+	{ "list", 0, WORD_OLD },
+	{ "livraison", WORD_EXTRA, 0 },
+	{ "lowest", 0, WORD_OLD },
+	{ "loyalty", WORD_EXTRA, 0 },
+	{ "megamenu", WORD_ASIDE, 0 },
+	{ "menu", WORD_ASIDE, 0 },
+	{ "minicart", WORD_ASIDE, 0 },
+	{ "month", WORD_EXTRA, 0 },
+	{ "monthly", WORD_EXTRA, 0 },
+	{ "msrp", WORD_OLD, 0 },
+	{ "nalichie", WORD_STOCK, 0 },
+	{ "name", WORD_TITLE, 0 },
+	{ "nav", WORD_ASIDE, 0 },
+	{ "navigation", WORD_ASIDE, 0 },
+	{ "new", 0, WORD_NOW },
+	{ "newsletter", WORD_ASIDE, 0 },
+	{ "now", WORD_NOW, 0 },
+	{ "offer", WORD_NOW, 0 },
+	{ "offerprice", WORD_PRICE | WORD_NOW, 0 },
+	{ "old", WORD_OLD, 0 },
+	{ "oldprice", WORD_PRICE | WORD_OLD, 0 },
+	{ "omnibus", WORD_OLD, 0 },
+	{ "option", WORD_EXTRA, 0 },
+	{ "options", WORD_EXTRA, 0 },
+	{ "orig", WORD_OLD, 0 },
+	{ "original", WORD_OLD, 0 },
+	{ "our", WORD_NOW, 0 },
+	{ "outofstock", WORD_STOCK, 0 },
+	{ "parcelas", WORD_EXTRA, 0 },
+	{ "percent", WORD_EXTRA, 0 },
+	{ "points", WORD_EXTRA, 0 },
+	{ "popular", WORD_ASIDE, 0 },
+	{ "porto", WORD_EXTRA, 0 },
+	{ "postage", WORD_EXTRA, 0 },
+	{ "preco", WORD_PRICE, 0 },
+	{ "preis", WORD_PRICE, 0 },
+	{ "pret", WORD_PRICE, 0 },
+	{ "prev", 0, WORD_OLD },
+	{ "previous", WORD_OLD, 0 },
+	{ "prezzo", WORD_PRICE, 0 },
+	{ "price", WORD_PRICE, 0 },
+	{ "prices", WORD_PRICE, 0 },
+	{ "pricing", WORD_PRICE, 0 },
+	{ "prijs", WORD_PRICE, 0 },
+	{ "pris", WORD_PRICE, 0 },
+	{ "prix", WORD_PRICE, 0 },
+	{ "prod", WORD_PRODUCT, 0 },
+	{ "product", WORD_PRODUCT, 0 },
+	{ "progress", WORD_EXTRA, 0 },
+	{ "promo", WORD_NOW, 0 },
+	{ "promotion", WORD_NOW, 0 },
+	{ "rata", WORD_EXTRA, 0 },
+	{ "rate", WORD_EXTRA, 0 },
+	{ "raten", WORD_EXTRA, 0 },
+	{ "recent", WORD_ASIDE, 0 },
+	{ "recently", WORD_ASIDE, 0 },
+	{ "recommend", WORD_ASIDE, 0 },
+	{ "recommendation", WORD_ASIDE, 0 },
+	{ "recommendations", WORD_ASIDE, 0 },
+	{ "recommended", WORD_ASIDE, 0 },
+	{ "recommender", WORD_ASIDE, 0 },
+	{ "reduced", WORD_NOW, 0 },
+	{ "ref", 0, WORD_OLD },
+	{ "regular", 0, WORD_OLD },
+	{ "related", WORD_ASIDE, 0 },
+	{ "retail", 0, WORD_OLD },
+	{ "review", WORD_ASIDE, 0 },
+	{ "reviews", WORD_ASIDE, 0 },
+	{ "rrp", WORD_OLD, 0 },
+	{ "rupture", WORD_STOCK, 0 },
+	{ "saatavuus", WORD_STOCK, 0 },
+	{ "sale", WORD_NOW, 0 },
+	{ "save", WORD_EXTRA, 0 },
+	{ "saved", WORD_EXTRA, 0 },
+	{ "saving", WORD_EXTRA, 0 },
+	{ "savings", WORD_EXTRA, 0 },
+	{ "select", WORD_EXTRA, 0 },
+	{ "sell", WORD_NOW, 0 },
+	{ "selling", WORD_NOW, 0 },
+	{ "shipping", WORD_EXTRA, 0 },
+	{ "sidebar", WORD_ASIDE, 0 },
+	{ "similar", WORD_ASIDE, 0 },
+	{ "sims", WORD_ASIDE, 0 },
+	{ "sklad", WORD_STOCK, 0 },
+	{ "skladem", WORD_STOCK, 0 },
+	{ "slider", WORD_ASIDE, 0 },
+	{ "sold", WORD_STOCK, 0 },
+	{ "soldout", WORD_STOCK, 0 },
+	{ "special", WORD_NOW, 0 },
+	{ "spedizione", WORD_EXTRA, 0 },
+	{ "sponsored", WORD_ASIDE, 0 },
+	{ "srp", WORD_OLD, 0 },
+	{ "stara", WORD_OLD, 0 },
+	{ "stock", WORD_STOCK, 0 },
+	{ "stok", WORD_STOCK, 0 },
+	{ "streich", WORD_OLD, 0 },
+	{ "strike", WORD_OLD, 0 },
+	{ "striked", WORD_OLD, 0 },
+	{ "strikethrough", WORD_OLD, 0 },
+	{ "stroke", 0, WORD_OLD },
+	{ "subscribe", WORD_EXTRA, 0 },
+	{ "subscription", WORD_EXTRA, 0 },
+	{ "subtotal", WORD_EXTRA, 0 },
+	{ "swatch", WORD_EXTRA, 0 },
+	{ "swatches", WORD_EXTRA, 0 },
+	{ "tachado", WORD_OLD, 0 },
+	{ "tasso", WORD_EXTRA, 0 },
+	{ "tax", WORD_EXTRA, 0 },
+	{ "threshold", WORD_EXTRA, 0 },
+	{ "through", WORD_OLD, 0 },
+	{ "tier", WORD_EXTRA, 0 },
+	{ "title", WORD_TITLE, 0 },
+	{ "total", WORD_EXTRA, 0 },
+	{ "trade", WORD_EXTRA, 0 },
+	{ "transport", WORD_EXTRA, 0 },
+	{ "trolley", WORD_CART, 0 },
+	{ "unavailable", WORD_STOCK, 0 },
+	{ "unit", WORD_EXTRA, 0 },
+	{ "upsell", WORD_ASIDE, 0 },
+	{ "upsells", WORD_ASIDE, 0 },
+	{ "uvp", WORD_OLD, 0 },
+	{ "varasto", WORD_STOCK, 0 },
+	{ "variant", WORD_EXTRA, 0 },
+	{ "variants", WORD_EXTRA, 0 },
+	{ "variation", WORD_EXTRA, 0 },
+	{ "variations", WORD_EXTRA, 0 },
+	{ "vat", WORD_EXTRA, 0 },
+	{ "verfuegbarkeit", WORD_STOCK, 0 },
+	{ "versand", WORD_EXTRA, 0 },
+	{ "verzending", WORD_EXTRA, 0 },
+	{ "viewed", WORD_ASIDE, 0 },
+	{ "voorraad", WORD_STOCK, 0 },
+	{ "vorher", WORD_OLD, 0 },
+	{ "was", WORD_OLD, 0 },
+	{ "weekly", WORD_EXTRA, 0 },
+	{ "zaloga", WORD_STOCK, 0 },
 };
 
 static int compare(const void *key, const void *entry)
@@ -221,24 +257,31 @@ static int compare(const void *key, const void *entry)
 	return strcmp(key, ((const struct entry *)entry)->word);
 }
 
-static unsigned lookup(const char *word)
+static struct entry lookup(const char *word)
 {
 	const struct entry *e = bsearch(word, words, ARRAY_LEN(words),
 					sizeof(words[0]), compare);
 
-	return e ? e->means : 0;
+	return e ? *e : (struct entry){ word, 0, 0 };
+}
+
+static unsigned all_of(const char *word)
+{
+	struct entry e = lookup(word);
+
+	return e.means | e.loose;
 }
 
 /* "ourprice", "priceblock": a price, and what stands before or after it. */
-static unsigned meaning(const char *word)
+static struct entry meaning(const char *word)
 {
 	static const char *const stems[] = { "price", "preis", "precio",
 					     "prix" };
-	unsigned means = lookup(word);
+	struct entry e = lookup(word);
 
-	if (means || !strstr(word, "pr"))
-		return means;
-	for (size_t i = 0; i < ARRAY_LEN(stems) && !means; i++) {
+	if (e.means || e.loose || !strstr(word, "pr"))
+		return e;
+	for (size_t i = 0; i < ARRAY_LEN(stems) && !e.means; i++) {
 		const char *at = strstr(word, stems[i]);
 		char before[WORD_LEN_MAX + 1];
 
@@ -246,10 +289,10 @@ static unsigned meaning(const char *word)
 			continue;
 		str_copy(before, sizeof(before),
 			 (struct str){ word, (size_t)(at - word) });
-		means = WORD_PRICE | lookup(before) |
-			lookup(at + strlen(stems[i]));
+		e.means = WORD_PRICE | all_of(before) |
+			  all_of(at + strlen(stems[i]));
 	}
-	return means;
+	return e;
 }
 
 static bool is_upper(char c)
@@ -273,7 +316,8 @@ unsigned markup_words_of(struct str name)
 {
 	char word[WORD_LEN_MAX + 1];
 	bool related = false;
-	unsigned means = 0;
+	unsigned means = 0, own = 0,
+		 loose = 0; /* own: of this name of several */
 	size_t n = 0;
 
 	for (size_t i = 0; i <= name.len; i++) {
@@ -282,10 +326,18 @@ unsigned markup_words_of(struct str name)
 			    !is_upper(name.p[i - 1]);
 
 		if (n > 0 && (!in || hump)) {
+			struct entry e;
+
 			word[n] = '\0';
-			means |= related ? 0 : meaning(word);
+			e = related ? (struct entry){ 0 } : meaning(word);
+			own |= e.means;
+			loose |= e.loose;
 			related = is_relation(word);
 			n = 0;
+		}
+		if (i == name.len || name.p[i] == ' ') {
+			means |= own | (own & WORD_PRICE ? loose : 0);
+			own = loose = 0;
 		}
 		if (in && n < WORD_LEN_MAX)
 			word[n++] = (char)(is_upper(name.p[i]) ? name.p[i] | 32
@@ -299,10 +351,21 @@ unsigned markup_words_of(struct str name)
 /* Attributes whose values name things to those who made the page. */
 static bool is_naming(struct str name)
 {
-	return str_is(name, "class") || str_is(name, "id") ||
-	       str_is(name, "itemprop") || str_is(name, "data-testid") ||
-	       str_is(name, "data-test") || str_is(name, "data-qa") ||
-	       str_is(name, "data-role") || str_is(name, "data-price-type");
+	static const char *const data[] = {
+		"testid",     "test-id",    "test",	    "qa",   "role",
+		"price-type", "aut-id",	    "cy",	    "hook", "auto-id",
+		"e2e",	      "automation", "selenium",	    "at",   "name",
+		"element",    "component",  "automation-id"
+	};
+
+	if (!str_starts(name, STR("data-")))
+		return str_is(name, "class") || str_is(name, "id") ||
+		       str_is(name, "itemprop");
+	name = str_sub(name, strlen("data-"), name.len);
+	for (size_t i = 0; i < ARRAY_LEN(data); i++)
+		if (str_is(name, data[i]))
+			return true;
+	return false;
 }
 
 static unsigned words_of(struct str value, struct markup_seen *seen)

@@ -366,8 +366,9 @@ static void find_amounts(struct reading *r)
 			a->other = false;
 	}
 	for (size_t k = 0; k < r->n_amounts; k++)
-		r->amounts[k].aside = price_is_aside(
-			&r->text, r->amounts[k].from, r->amounts[k].to);
+		r->amounts[k].aside =
+			price_aside(&r->text, r->amounts[k].from,
+				    r->amounts[k].to) != PRICE_ASIDE_NONE;
 	/* "2026-11-20", "555-123-4567": no range has three ends. */
 	for (size_t k = 0; k + 2 < r->n_amounts; k++) {
 		struct amount *a = &r->amounts[k];
@@ -481,6 +482,8 @@ static void take_price(const struct reading *r, const struct amount *a,
 	p->found = true;
 	p->amount = a->value;
 	p->from = a->range || says_from(&r->text, a->from);
+	p->aside = a->aside;
+	p->weak = a->mark && a->mark->weak;
 	if (a->range && decimal_cmp(a[1].value, a->value) < 0)
 		p->amount = a[1].value;
 }

@@ -35,6 +35,8 @@ struct price {
 	bool free;   /* the text says so in words; amount is 0 */
 	bool from;   /* "from", or the lowest of a range */
 	bool hinted; /* other hints might give another price or currency */
+	bool aside;  /* the words beside it say it is no price to pay */
+	bool weak;   /* what names the currency is also another word: "km" */
 };
 
 /*

@@ -23,52 +23,167 @@ static bool word_before(const struct plain *t, size_t i,
 	return false;
 }
 
-/* "Was $20", "zzgl. 4,90 €", "save $5" */
-static bool by_what_precedes(const struct plain *t, size_t from)
+/* "Was $20" */
+static bool is_former(const struct plain *t, size_t from)
+{
+	static const struct str words[] = { W("was"),
+					    W("statt"),
+					    W("uvp"),
+					    W("rrp"),
+					    W("msrp"),
+					    W("list price"),
+					    W("list"),
+					    W("regular price"),
+					    W("regularly"),
+					    W("reg."),
+					    W("reg"),
+					    W("old price"),
+					    W("original price"),
+					    W("originally"),
+					    W("before"),
+					    W("instead of"),
+					    W("vorher"),
+					    W("früher"),
+					    W("bisher"),
+					    W("ehemals"),
+					    W("alter preis"),
+					    W("au lieu de"),
+					    W("prix conseillé"),
+					    W("ancien prix"),
+					    W("avant"),
+					    W("antes"),
+					    W("precio anterior"),
+					    W("anziché"),
+					    W("invece di"),
+					    W("prezzo precedente"),
+					    W("tidigare"),
+					    W("ord. pris"),
+					    W("ordinarie pris"),
+					    W("førpris"),
+					    W("før"),
+					    W("adviesprijs"),
+					    W("van"),
+					    W("było"),
+					    W("cena regularna"),
+					    W("cena katalogowa"),
+					    W("původní cena"),
+					    W("běžná cena"),
+					    W("pôvodná cena"),
+					    W("eredeti ár"),
+					    W("preț vechi"),
+					    W("было"),
+					    W("старая цена") };
+
+	return word_before(t, from, words, ARRAY_LEN(words));
+}
+
+/*
+ * The lowest price of the last 30 days, which shops of the European Union must
+ * show beside a reduced one.
+ */
+static bool is_lowest_lately(const struct plain *t, size_t from)
+{
+	static const struct str days[] = { W("day"),   W("tag"),  W("jour"),
+					   W("giorn"), W("día"),  W("dias"),
+					   W("dag"),   W("dni"),  W("dní"),
+					   W("dnů"),   W("dan"),  W("nap"),
+					   W("zile"),  W("päev"), W("päiv"),
+					   W("dien"),  W("ημέρ"), W("дн") };
+
+	for (size_t i = 0; i + 3 < from; i++) {
+		if (memcmp(t->low + i, "30", 2) || !strchr(" -", t->low[i + 2]))
+			continue;
+		for (size_t k = 0; k < ARRAY_LEN(days); k++)
+			if (!strncmp(t->low + i + 3, days[k].p, days[k].len))
+				return true;
+	}
+	return false;
+}
+
+/* "4 x 12,50 €", "10x de R$ 20" */
+static bool is_instalment(const struct plain *t, size_t from)
+{
+	static const struct str links[] = { W("de"), W("à"),   W("da"),
+					    W("of"), W("von"), W("po") };
+	size_t i = from;
+
+	for (size_t k = 0; k < ARRAY_LEN(links); k++)
+		if (word_before(t, i, &links[k], 1)) {
+			i -= links[k].len;
+			break;
+		}
+	while (i > 0 && t->raw[i - 1] == ' ')
+		i--;
+	if (i == 0 || t->low[i - 1] != 'x')
+		return false;
+	for (i--; i > 0 && t->raw[i - 1] == ' ';)
+		i--;
+	return i > 0 && t->raw[i - 1] >= '0' && t->raw[i - 1] <= '9';
+}
+
+/* "zzgl. 4,90 €", "save $5", "payments of $12.50" */
+static bool is_beside(const struct plain *t, size_t from)
 {
 	static const struct str words[] = {
-		/* what it cost */
-		W("was"), W("statt"), W("uvp"), W("rrp"), W("msrp"),
-		W("list price"), W("list"), W("regular price"), W("regularly"),
-		W("reg."), W("reg"), W("old price"), W("original price"),
-		W("originally"), W("before"), W("instead of"), W("vorher"),
-		W("früher"), W("bisher"), W("ehemals"), W("alter preis"),
-		W("au lieu de"), W("prix conseillé"), W("ancien prix"),
-		W("avant"), W("antes"), W("precio anterior"), W("anziché"),
-		W("invece di"), W("prezzo precedente"), W("tidigare"),
-		W("ord. pris"), W("ordinarie pris"), W("førpris"), W("før"),
-		W("adviesprijs"), W("van"), W("было"),
 		/* what is paid beside it */
 		W("zzgl."), W("zzgl"), W("plus"), W("shipping"), W("delivery"),
 		W("postage"), W("versand"), W("versandkosten"), W("porto"),
 		W("livraison"), W("frais de port"), W("envío"), W("spedizione"),
-		W("verzending"), W("frakt"),
+		W("verzending"), W("frakt"), W("dostawa"), W("doprava"),
 		/* what is not paid */
 		W("save"), W("you save"), W("sie sparen"), W("spare"),
-		W("sparen"), W("économisez"), W("ahorra"), W("risparmi")
+		W("sparen"), W("économisez"), W("ahorra"), W("risparmi"),
+		/* in parts, in another currency, of more than this */
+		W("payments of"), W("instalments of"), W("installments of"),
+		W("raten à"), W("raten von"), W("cuotas de"), W("rate da"),
+		W("mensualités de"), W("parcelas de"), W("approximately"),
+		W("approx."), W("approx"), W("total"), W("subtotal"), W("over"),
+		W("above"), W("orders of"), W("up to"), W("bis zu"),
+		W("deposit"), W("anzahlung"),
+		/* without the tax */
+		W("ex tax"), W("excl. tax"), W("ex vat"), W("excl. vat")
 	};
 
-	while (from > 0 && strchr(" :~", t->raw[from - 1]))
-		from--;
 	return word_before(t, from, words, ARRAY_LEN(words)) ||
 	       (from > 0 && t->raw[from - 1] == '+');
 }
 
-/* "4,90 € Versand", "25,00 € / kg", "$1.20 per 100 g" */
-static bool by_what_follows(const struct plain *t, size_t to)
+/* "4,90 € Versand", "25,00 € / kg", "$1.20 per 100 g", "9 € mtl." */
+static bool is_beside_by_what_follows(const struct plain *t, size_t to)
 {
-	static const char *const words[] = {
-		"shipping", "delivery",	     "postage", "versand",
-		"porto",    "versandkosten", "off",	"de livraison",
-		"de port",  "de envío",	     "rabatt",	"discount",
-		NULL
+	static const char *const words[] = { "shipping",
+					     "delivery",
+					     "postage",
+					     "versand",
+					     "porto",
+					     "off",
+					     "versandkosten",
+					     "de livraison",
+					     "de port",
+					     "de envío",
+					     "rabatt",
+					     "discount",
+					     "mtl",
+					     "monatlich",
+					     "monthly",
+					     "miesięcznie",
+					     "měsíčně",
+					     "pfand",
+					     "ex vat",
+					     "excl. vat",
+					     "excl. btw",
+					     "bez dph",
+					     NULL };
+	static const char *const per[] = {
+		"per", "pro", "je", "par", "al", NULL
 	};
-	static const char *const per[] = { "per", "pro", "je", NULL };
 	static const char *const units[] = {
-		"kg",	 "g",	"l",	"ml",	 "cl",	  "lb", "oz",
-		"m",	 "m²",	"m2",	"cm",	 "liter", "1",	"10",
-		"litre", "100", "1000", "unit",	 "stück", "st", "stk",
-		"piece", "pc",	"100g", "100ml", "1kg",	  "1l", NULL
+		"kg",	 "g",	"l",	 "ml",	  "cl",	  "lb",
+		"oz",	 "m",	"m²",	 "m2",	  "cm",	  "liter",
+		"1",	 "10",	"litre", "100",	  "1000", "unit",
+		"stück", "st",	"stk",	 "piece", "pc",	  "100g",
+		"100ml", "1kg", "1l",	 "month", "mo",	  "monat",
+		"mois",	 "mes", "mese",	 "maand", "mån",  NULL
 	};
 	size_t len;
 
@@ -82,7 +197,16 @@ static bool by_what_follows(const struct plain *t, size_t to)
 	return len && plain_word_at(t, to, units);
 }
 
-bool price_is_aside(const struct plain *t, size_t from, size_t to)
+enum price_aside price_aside(const struct plain *t, size_t from, size_t to)
 {
-	return by_what_precedes(t, from) || by_what_follows(t, to);
+	size_t at = from;
+
+	while (at > 0 && strchr(" :~(", t->raw[at - 1]))
+		at--;
+	if (is_former(t, at))
+		return PRICE_ASIDE_FORMER;
+	if (is_lowest_lately(t, at) || is_instalment(t, at) ||
+	    is_beside(t, at) || is_beside_by_what_follows(t, to))
+		return PRICE_ASIDE_OTHER;
+	return PRICE_ASIDE_NONE;
 }

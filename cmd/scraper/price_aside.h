@@ -6,11 +6,17 @@
 
 #include "plain.h"
 
+enum price_aside {
+	PRICE_ASIDE_NONE,
+	PRICE_ASIDE_FORMER, /* what it cost, or should: "was", "RRP" */
+	PRICE_ASIDE_OTHER   /* a saving, shipping, a unit's price, a rate */
+};
+
 /*
- * Do the words right before or behind the amount at bytes from … to, its signs
- * included, say that it is a former price, a saving, shipping, or the price of
- * a unit ("Statt 20 €", "save $5", "4,90 € Versand", "25 €/kg")?
+ * What the words right before or behind the amount at bytes from … to, its
+ * signs included, make of it ("Statt 20 €", "save $5", "4,90 € Versand",
+ * "25 €/kg").
  */
-bool price_is_aside(const struct plain *t, size_t from, size_t to);
+enum price_aside price_aside(const struct plain *t, size_t from, size_t to);
 
 #endif
