@@ -39,9 +39,7 @@
 enum {
 	BLOB_ID_LEN = 64,
 	BLOB_ID_SIZE = BLOB_ID_LEN + 1,
-	BLOB_MAX = 8 << 20,    /* bytes of one; more are neither put nor read */
-	BLOB_BATCH_OPEN = 128, /* files of a batch that are synced together */
-	BLOB_BATCH_THREADS = 8, /* that sync them */
+	BLOB_MAX = 8 << 20, /* bytes of one; more are neither put nor read */
 };
 
 #define BLOB_DIR    "blobs"
@@ -55,31 +53,10 @@ int blob_id(struct str content, char id_r[BLOB_ID_SIZE], struct err *e);
 /*
  * Keep content; dir is there. A blob that is there, and right, only gets a new
  * time. -1 with *e: EX_DATAERR above BLOB_MAX, EX_TEMPFAIL with a full disk,
- * EX_IOERR.
+ * EX_IOERR. blob_batch.h puts many at a time.
  */
 int blob_put(const char *dir, struct str content, bool is_text,
 	     char id_r[BLOB_ID_SIZE], struct err *e);
-
-/*
- * Many at once, for one transaction: each is written, but none is synced before
- * blob_batch_flush(), all of them together then, by threads that live as long
- * as that; the promise of above holds for each once it returns. One that fails
- * takes no other with it. A batch that is not flushed, or a process that dies,
- * leaves at most files without a name, which the collector removes. From the
- * first one to the flush the lock on DIR/blobs is held: flush soon. Above
- * BLOB_BATCH_OPEN some are flushed on the way. A process has one batch of a
- * directory at a time.
- */
-struct blob_batch;
-struct blob_batch *blob_batch_new(const char *dir); /* borrowed */
-/* Flushes nothing. */
-void blob_batch_free(struct blob_batch **bp);
-/* As blob_put(), but for the disk. What is in it already is there once. */
-int blob_batch_add(struct blob_batch *b, struct str content, bool is_text,
-		   char id_r[BLOB_ID_SIZE], struct err *e);
-void blob_batch_flush(struct blob_batch *b);
-/* After the flush: is it on disk? -1 with *e, as blob_put() would say. */
-int blob_batch_kept(const struct blob_batch *b, const char *id, struct err *e);
 
 /*
  * Read one whole into b, emptied first; *is_text_r as it was put. 1: its hash

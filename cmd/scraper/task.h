@@ -4,7 +4,7 @@
 /*
  * task - inside scraper_*.c: a watch at work, and what its fetch gave.
  */
-#include "common/blob.h"
+#include "common/blob_batch.h"
 
 #include "provenance.h"
 #include "scraper.h"

@@ -20,7 +20,7 @@ bad=$(
 	only 'curl' 'common/(http[a-z_]*|url)\.c'
 	only 'liburing' 'cmd/gateway/burst\.c'
 	only 'zlib' 'cmd/(gateway/(deflate|web/embed)|sim/gzip)\.c'
-	only 'zstd' 'common/blob\.c'
+	only 'zstd' 'common/blob_file\.c'
 	only 'openssl' 'common/(blob|wire_tls|ws_handshake)\.c|cmd/gateway/(guard|sign|tls)\.c|cmd/sim/chat_wire\.c'
 	only 'libwebsockets' 'cmd/gateway/net[a-z_]*\.[ch]'
 	only 'myhtml' 'cmd/scraper/dom[a-z_]*\.[ch]'

@@ -2,7 +2,7 @@
  * Blobs on disk: what is put can be got, what is damaged is told, and nothing
  * but an id leads to a file.
  */
-#include "common/blob.h"
+#include "common/blob_batch.h"
 
 #include <dirent.h>
 #include <fcntl.h>
