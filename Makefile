@@ -34,7 +34,6 @@ ALL_LDFLAGS   = $(LDFLAGS) $(SAN) -Wl,--as-needed
 # Libraries by name; a tool links what its objects use and no more.
 LIBS_zmq  := $(shell $(PKG_CONFIG) --libs libzmq)
 LIBS_lmdb := -llmdb
-LIBS_json := -lcjson
 LIBS_uv   := $(shell $(PKG_CONFIG) --libs libuv)
 LIBS_curl := $(shell $(PKG_CONFIG) --libs libcurl)
 LIBS_lws  := $(shell $(PKG_CONFIG) --libs libwebsockets)
@@ -50,7 +49,7 @@ LIBS_crypto := -lcrypto
 LIBS_zstd := $(shell $(PKG_CONFIG) --libs libzstd)
 LIBS_mhd  := $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 
-LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_json) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) -lssl $(LIBS_crypto) -lm -lpthread
+LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) -lssl $(LIBS_crypto) -lm -lpthread
 LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_jq) $(LIBS_seccomp) $(LIBS_z)
 LIBS_gateway := $(LIBS_lws) $(LIBS_uring) $(LIBS_z) -lssl $(LIBS_crypto)
 LIBS_sim     := $(LIBS_mhd) $(LIBS_z)
@@ -154,7 +153,7 @@ $(O)/bench/gateway_load: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/gate
 
 $(O)/bench/scraper: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/scraper/*.c)) $(O)/lib/scraper.a $(COMMON_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_scraper) $(LIBS_COMMON)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_scraper) $(LIBS_COMMON) -lcjson
 
 $(O)/bench/commits.so: tests/bench/preload/commits.h
 $(O)/bench/%.so: tests/bench/preload/%.c

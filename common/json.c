@@ -1,9 +1,8 @@
-#include "common/json.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/json_private.h"
 #include "common/swar.h"
 #include "common/xmem.h"
 
@@ -393,8 +392,7 @@ static const char *skip_ws(const char *p, const char *end)
 	return p;
 }
 
-/* Where the next quote or backslash is, or end. */
-static const char *find_special(const char *p, const char *end)
+const char *json_find_special(const char *p, const char *end)
 {
 	for (; end - p >= 8; p += 8) {
 		uint64_t word = swar_load(p);
@@ -411,9 +409,9 @@ static const char *find_special(const char *p, const char *end)
 /* The end of the string that starts at p. */
 static const char *skip_string(const char *p, const char *end)
 {
-	p = find_special(p + 1, end);
+	p = json_find_special(p + 1, end);
 	while (p < end && *p == '\\')
-		p = find_special(p + 2, end);
+		p = json_find_special(p + 2, end);
 	return p < end ? p + 1 : end;
 }
 
@@ -511,7 +509,7 @@ bool json_get(struct str obj, const char *key, struct str *value_r)
 	return false;
 }
 
-static size_t unescape(const char *p, const char *end, char *out)
+size_t json_unescape(const char *p, const char *end, uint32_t nul, char *out)
 {
 	char *o = out;
 
@@ -538,7 +536,7 @@ static size_t unescape(const char *p, const char *end, char *out)
 				     (low & 0x3ff);
 				p += 6;
 			}
-			o += utf8_encode((uint32_t)cp, o);
+			o += utf8_encode(cp ? (uint32_t)cp : nul, o);
 			break;
 		default: *o++ = p[-1]; break;
 		}
@@ -560,7 +558,8 @@ bool json_text(struct str value, struct arena *a, struct str *text_r)
 	}
 	/* Text never grows by unescaping: \uXXXX is six bytes, at most three. */
 	copy = arena_alloc(a, raw.len + 1);
-	*text_r = (struct str){ copy, unescape(raw.p, raw.p + raw.len, copy) };
+	text_r->len = json_unescape(raw.p, raw.p + raw.len, 0, copy);
+	text_r->p = copy;
 	return true;
 }
 

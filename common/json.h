@@ -10,9 +10,8 @@
  * checked (or a piece that they returned).
  *
  * A tree, for documents that are queried in many ways (configuration, pages'
- * JSON-LD, API answers): json_parse() makes one of struct json nodes. cJSON is
- * behind it, without its laxness: the text is checked first, names are
- * case-sensitive, and a number keeps the digits that it was written with.
+ * JSON-LD, API answers): json_parse() checks the text and makes one of struct
+ * json nodes. A number keeps the digits that it was written with.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +21,10 @@
 #include "common/err.h"
 #include "common/str.h"
 
-enum { JSON_DEPTH_MAX = 512 }; /* nested arrays and objects */
+enum {
+	JSON_DEPTH_MAX = 512,	 /* nested arrays and objects */
+	JSON_TREE_MAX = 1 << 30, /* bytes that one tree is made of */
+};
 
 enum json_type {
 	JSON_NONE, /* no such value */
@@ -95,12 +97,19 @@ struct str json_name(struct str key, struct arena *a);
 
 struct json;
 
-/* The tree of s; free with json_free(). NULL with *e: EX_DATAERR. */
+/*
+ * The tree of s, which it does not borrow from; free with json_free(). NULL
+ * with *e: EX_DATAERR.
+ *
+ * Its texts are without their escapes, end in a NUL and hold none: \u0000 is
+ * U+FFFD in them, as is a lone half of a surrogate pair.
+ */
 struct json *json_parse(struct str s, unsigned flags, struct err *e);
-void json_free(struct json **rootp);
+void json_free(struct json **rootp); /* of the root only */
 
 /* All of these take NULL as "no such value" and pass it on. */
 enum json_type json_kind(const struct json *n);
+/* Where an object says a name twice, the last one holds, as in browsers. */
 const struct json *json_member(const struct json *obj, const char *key);
 const struct json *json_at(const struct json *arr, size_t i);
 const struct json *json_child(const struct json *n);   /* the first one */
@@ -111,6 +120,9 @@ const char *json_string(const struct json *n); /* NULL if no string */
 bool json_true(const struct json *n);
 /* A number as it was written, or NULL. */
 const char *json_number(const struct json *n);
+/* The same three with their lengths, which are known. */
+struct str json_key_str(const struct json *n);
+struct str json_content(const struct json *n); /* of a string or number */
 
 /* Compare two numbers as they were written, exactly: <0, 0, >0. */
 int json_number_cmp(struct str a, struct str b);

@@ -133,9 +133,8 @@ static void drop(struct node *n)
 static struct raw raw_of(const struct json *n)
 {
 	switch (json_kind(n)) {
-	case JSON_STRING:
-		return (struct raw){ str_from(json_string(n)), false };
-	case JSON_NUMBER: return (struct raw){ str_from(json_number(n)), true };
+	case JSON_STRING: return (struct raw){ json_content(n), false };
+	case JSON_NUMBER: return (struct raw){ json_content(n), true };
 	case JSON_BOOL:
 		return (struct raw){ str_from(json_true(n) ? "true" : "false"),
 				     false };

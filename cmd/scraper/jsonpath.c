@@ -76,12 +76,12 @@ static const struct json *find_member(struct run *r, const struct json *obj,
 {
 	const struct json *last = NULL;
 
-	if (json_kind(obj) != JSON_OBJECT || memchr(name.p, 0, name.len))
+	if (json_kind(obj) != JSON_OBJECT)
 		return NULL;
 	json_each (m, obj) {
 		if (!charge(r, 1))
 			return NULL;
-		if (*json_key(m) == *name.p && strcmp(json_key(m), name.p) == 0)
+		if (str_eq(json_key_str(m), name))
 			last = m;
 	}
 	return last;
@@ -134,12 +134,10 @@ static struct value value_of(struct run *r, const struct json *n)
 {
 	struct value v = { .type = json_kind(n), .node = n };
 
-	if (v.type == JSON_STRING)
-		v.text = str_from(json_string(n));
-	else if (v.type == JSON_NUMBER)
-		v.text = str_from(json_number(n));
-	else if (v.type == JSON_BOOL)
+	if (v.type == JSON_BOOL)
 		v.text = str_from(json_true(n) ? "true" : "false");
+	else
+		v.text = json_content(n);
 	charge(r, 1 + v.text.len / 16);
 	return v;
 }
@@ -172,7 +170,7 @@ static bool equal_members(struct run *r, const struct json *a,
 			  const struct json *b)
 {
 	json_each (m, a) {
-		struct str name = str_from(json_key(m));
+		struct str name = json_key_str(m);
 		const struct json *mine = find_member(r, a, name);
 		const struct json *other = find_member(r, b, name);
 

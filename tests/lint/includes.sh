@@ -12,10 +12,9 @@ only() { # LIBRARY-REGEX FILES-REGEX: who includes it that should not
 bad=$(
 	grep -nE '#include "(\.\./|cmd/)' cmd/*/*.[ch]
 	grep -nE '#include "(\.\./|cmd/)' common/*.[ch]
-	grep -nE '#include <(zmq|curl|lmdb|libwebsockets|cjson|uv|zstd|openssl)' common/*.h
+	grep -nE '#include <(zmq|curl|lmdb|libwebsockets|uv|zstd|openssl)' common/*.h
 	only 'zmq' 'common/bus(_curve)?\.c'
 	only 'lmdb' 'common/db\.c'
-	only 'cjson' 'common/json_tree\.c'
 	only 'uv\.h' 'common/loop[a-z_]*\.c|cmd/gateway/net[a-z_]*\.c'
 	only 'curl' 'common/(http[a-z_]*|url)\.c'
 	only 'liburing' 'cmd/gateway/burst\.c'
