@@ -281,10 +281,13 @@ static void fill_price(struct product_page *p, struct item *it,
 		set_price(p, it, v->amount, v->currency);
 		it->picked = STR("visible text");
 		fill_list_price(p, it, v->amount, NULL);
-		if (c) {
+		if (c && c->old) {
 			set_list_price(p, it, v->amount, c->amount);
 			it->picked = STR("visible text: the page's data has "
 					 "its former price");
+		} else if (c) {
+			it->picked = STR("visible text: the price in the "
+					 "page's data stands nowhere on it");
 		}
 	} else if (c) {
 		set_price(p, it, c->amount, c->currency);

@@ -307,6 +307,24 @@ static bool is_stale(const struct product_page *p,
 	       !v->listed && !v->old && decimal_cmp(v->amount, c->amount) < 0;
 }
 
+/*
+ * Whether what the sources say stands nowhere on the page, which shows another
+ * price beyond doubt: theirs is without the tax, or of another day.
+ */
+static bool is_unseen(const struct product_page *p,
+		      const struct product_claim *c)
+{
+	const struct markup_price *v = p->markup->best;
+
+	if (c->open || c->best || c->old || !v || v->score < MARKUP_SURE ||
+	    v->listed || v->old || v->aside_words || v->aside)
+		return false;
+	for (size_t i = 0; i < p->markup->n_prices; i++)
+		if (decimal_cmp(p->markup->prices[i].amount, c->amount) == 0)
+			return false;
+	return str_eq(v->currency, c->currency);
+}
+
 static bool is_product_page(const struct product_page *p)
 {
 	for (int s = 0; s < THING_SOURCES; s++)
@@ -337,5 +355,5 @@ const struct markup_price *product_choose_visible(const struct product_page *p,
 {
 	if (!c || c->source == THING_STATE)
 		return find_lone(p);
-	return is_stale(p, c) ? p->markup->best : NULL;
+	return is_stale(p, c) || is_unseen(p, c) ? p->markup->best : NULL;
 }
