@@ -107,7 +107,8 @@ struct origin {
 
 /*
  * Pages have hundreds of links, most of them plain paths here or at one other
- * place: what the last base was, and its origin and that of the last result.
+ * place: what the last base was, its origin, and that of the last address that
+ * was good.
  */
 static _Thread_local struct {
 	char base[256];
@@ -119,6 +120,30 @@ static void set_origin(struct origin *o, struct str url)
 {
 	url.len = authority_end(url);
 	o->len = str_copy(o->text, sizeof(o->text), url) ? url.len : 0;
+}
+
+/* Of what a handle holds. */
+static void get_origin(CURLU *u, struct origin *o)
+{
+	char *url = NULL;
+
+	o->len = 0;
+	if (!curl_url_get(u, CURLUPART_URL, &url, GET_FLAGS))
+		set_origin(o, str_from(url));
+	curl_free(url);
+}
+
+static bool is_at(struct str url, const struct origin *o)
+{
+	return o->len && str_starts(url, (struct str){ o->text, o->len });
+}
+
+/* The origin that url begins with, if it is one of those two; or NULL. */
+static const struct origin *known_origin(struct str url)
+{
+	return is_at(url, &last.there)	? &last.there
+	       : is_at(url, &last.here) ? &last.here
+					: NULL;
 }
 
 /* What curl takes behind any host: visible characters, as they are. */
@@ -134,32 +159,27 @@ static bool is_plain_rest(struct str s)
 
 bool url_is_http(struct str url)
 {
-	static _Thread_local struct origin good; /* of the last that was */
+	const struct origin *known = known_origin(url);
 	CURLU *u;
 
-	if (good.len && url.len <= URL_MAX &&
-	    str_starts(url, (struct str){ good.text, good.len }) &&
-	    is_plain_rest(str_sub(url, good.len, url.len)))
+	if (known && url.len <= URL_MAX &&
+	    is_plain_rest(str_sub(url, known->len, url.len)))
 		return true;
 	u = parse(url);
-	curl_url_cleanup(u);
 	if (u)
-		set_origin(&good, url);
+		get_origin(u, &last.there);
+	curl_url_cleanup(u);
 	return u != NULL;
 }
 
 static void remember_base(CURLU *u, struct str base)
 {
-	char *url = NULL;
-
-	last.base_len = last.there.len = 0;
-	if (base.len >= sizeof(last.base) ||
-	    curl_url_get(u, CURLUPART_URL, &url, GET_FLAGS))
+	last.base_len = 0;
+	if (base.len >= sizeof(last.base))
 		return;
-	set_origin(&last.here, str_from(url));
+	get_origin(u, &last.here);
 	memcpy(last.base, base.p, base.len);
 	last.base_len = base.len;
-	curl_free(url);
 }
 
 /* A path, or a path and a query, that nobody would write in another way. */
@@ -184,23 +204,23 @@ static bool is_plain_path(struct str s)
 static bool resolve_plain(struct str base, struct str ref, struct arena *a,
 			  struct str *url_r)
 {
-	struct str origin = { last.here.text, last.here.len };
-	struct str there = { last.there.text, last.there.len };
+	const struct origin *o;
 	char *p;
 
-	if (!last.base_len || !origin.len ||
+	if (!last.base_len || !last.here.len ||
 	    !str_eq(base, (struct str){ last.base, last.base_len }))
 		return false;
-	if (there.len && str_starts(ref, there))
-		origin = there;
-	if (str_starts(ref, origin))
-		ref = str_sub(ref, origin.len, ref.len);
+	o = known_origin(ref);
+	if (o)
+		ref = str_sub(ref, o->len, ref.len);
+	else
+		o = &last.here;
 	if (!is_plain_path(ref))
 		return false;
-	p = arena_alloc(a, origin.len + ref.len + 1);
-	memcpy(p, origin.p, origin.len);
-	memcpy(p + origin.len, ref.p, ref.len);
-	*url_r = (struct str){ p, origin.len + ref.len };
+	p = arena_alloc(a, o->len + ref.len + 1);
+	memcpy(p, o->text, o->len);
+	memcpy(p + o->len, ref.p, ref.len);
+	*url_r = (struct str){ p, o->len + ref.len };
 	return true;
 }
 

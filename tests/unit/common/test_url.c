@@ -160,6 +160,25 @@ static void only_the_web_is_http(void **state)
 	assert_false(url_is_http((struct str){ 0 }));
 }
 
+/* One that is good however it is written gives nothing of that to another. */
+static void what_is_remembered_is_as_curl_writes_it(void **state)
+{
+	struct arena a = { 0 };
+	struct str got;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_true(url_resolve(STR("http://other.example/"), STR("/p"),
+					&a, &got));
+		assert_true(url_is_http(STR("HTTPS://Shop.Example:443/a")));
+		assert_true(url_resolve(STR("http://other.example/"),
+					STR("HTTPS://Shop.Example:443/p/1"), &a,
+					&got));
+		assert_true(str_is(got, "https://Shop.Example/p/1"));
+	}
+	arena_free(&a);
+}
+
 static void refuses_what_is_too_long(void **state)
 {
 	static char text[URL_MAX + 2];
@@ -183,6 +202,7 @@ int main(void)
 		cmocka_unit_test(plain_paths_resolve_like_others),
 		cmocka_unit_test(resolves_normalises_and_names_hosts),
 		cmocka_unit_test(only_the_web_is_http),
+		cmocka_unit_test(what_is_remembered_is_as_curl_writes_it),
 		cmocka_unit_test(refuses_what_is_too_long),
 	};
 
