@@ -344,7 +344,8 @@ static void on_ready(void *arg, int what)
 	if (what & LOOP_WRITE)
 		flush(w);
 	set_interest(w);
-	if ((what & LOOP_READ) || w->ssl)
+	/* One that is to be served has bytes that come first. */
+	if (((what & LOOP_READ) || w->ssl) && !w->is_ready)
 		read_all(w);
 }
 

@@ -30,6 +30,8 @@ static const struct {
 	{ "chat_gaps_total", "Times that messages of a chat may be missing." },
 	{ "chat_repeated_total", "Messages of chats that were known." },
 	{ "chat_messages_total", "Messages of chats." },
+	{ "chat_turns_total",
+	  "Times that a chat had its share and waited for its turn." },
 	{ "heartbeats_total", "Heartbeats, by what became of them." },
 	{ "provider_ends_total",
 	  "Requests by way of providers, by how these did." },

@@ -160,6 +160,7 @@ static void begin(struct stream *s)
 static void disconnect(struct stream *s)
 {
 	link_close(&s->link);
+	turns_leave(&s->all->turns, &s->turn);
 	schedule_remove(&s->all->schedule, &s->entry);
 	stream_cut_off(s);
 	if (s->heard)
@@ -263,6 +264,8 @@ static void on_due(void *arg)
 		schedule_remove(&ss->schedule, e);
 		if (!s->link)
 			begin(s);
+		else if (s->hold && s->turn.waits)
+			due_in(s, STREAM_SETTLE_MS); /* more of it is to come */
 		else
 			stream_settle(s);
 	}
@@ -271,14 +274,19 @@ static void on_due(void *arg)
 
 /* ---- back pressure ---- */
 
+void stream_read_or_wait(struct stream *s)
+{
+	if (s->link)
+		link_pause(s->link, s->all->paused || s->turn.waits);
+}
+
 static void pause_all(struct streams *ss, bool paused)
 {
 	ss->paused = paused;
 	stats_set(stage_stats(ss->conf.stage), "streams_paused", NULL, paused);
 	for (size_t i = 0; i < STREAM_SLOTS; i++)
 		for (struct stream *s = ss->table[i]; s; s = s->next) {
-			if (s->link)
-				link_pause(s->link, paused);
+			stream_read_or_wait(s);
 			if (paused && s->state == STREAM_LIVE)
 				set_state(s, STREAM_PAUSED);
 			if (paused || s->state != STREAM_PAUSED)
@@ -336,6 +344,7 @@ struct streams *streams_new(const struct streams_conf *conf, struct err *e)
 	ss->loop = stage_loop(conf->stage);
 	ss->loading = true;
 	ss->arena.block = 256 << 10;
+	turns_init(&ss->turns);
 	links.loop = ss->loop;
 	ss->links = links_new(&links, e);
 	ss->due = loop_timer_new(ss->loop, on_due, ss);
@@ -369,6 +378,7 @@ void streams_set_conf(struct streams *ss, const struct streams_conf *conf)
 static void stream_free(struct stream *s)
 {
 	link_close(&s->link);
+	turns_leave(&s->all->turns, &s->turn);
 	schedule_remove(&s->all->schedule, &s->entry);
 	stream_drop_hold(s);
 	seen_free(&s->seen);

@@ -11,8 +11,12 @@
  * stream, and how it is. So a message is published once, whatever is repeated
  * and whenever we are killed.
  *
- * While more than STREAM_OUTBOX_MAX events wait for the store, no stream is
- * read: what cannot be kept stays at the server.
+ * Streams take turns (turns.h): each is read as far as its share goes, and then
+ * again when the others were, so that one that floods delays no other by more
+ * than a round. A round begins with a transaction, but only once no more than
+ * STREAM_AHEAD_MAX events wait for the store; where the store is away, after
+ * STREAM_ROUND_MS. While more than STREAM_OUTBOX_MAX wait, no stream is read.
+ * Whatever is not read stays at the server.
  */
 #include "common/stage.h"
 
@@ -24,6 +28,10 @@ enum {
 	STREAM_GATHER_MS = 20,	  /* two transactions are so far apart */
 	STREAM_BATCH_MAX = 10000, /* messages of one transaction */
 	STREAM_OUTBOX_MAX = 100000,
+	/* What waits before a new round of turns, or this time has passed. */
+	STREAM_AHEAD_MAX = 4096,
+	STREAM_ROUND_MS = 250,
+	STREAM_EVENT_BYTES = 256,    /* what a message costs beside its bytes */
 	STREAM_SETTLE_MS = 1000,     /* for a backlog to be repeated in */
 	STREAM_BACKLOG_US = 5000000, /* clocks differ by less than this */
 	STREAM_LOG_BYTES_MAX = 4

@@ -20,6 +20,7 @@
 #include "seen.h"
 #include "stream.h"
 #include "stream_life.h"
+#include "turns.h"
 
 enum { STREAM_SLOTS = 4096 }; /* of the table by id */
 
@@ -69,6 +70,7 @@ struct stream {
 	int64_t last_us;   /* when the last message came; 0: never */
 	int64_t next_us;   /* the next try; 0: none */
 	struct hold *hold;
+	struct turn turn; /* it is not read while it waits for that */
 
 	enum outcome outcome; /* of the last try, where it was none of ours */
 	char reason[LINK_REASON_MAX];
@@ -101,6 +103,8 @@ struct streams {
 	struct loop_work *work;
 	bool loading, live, paused, reporting;
 	int64_t committed_ms;
+	struct turns turns;
+	int64_t renewed_ms; /* when the round began */
 
 	struct arena arena; /* of the batch */
 	struct note *batch;
@@ -120,6 +124,8 @@ void stream_touch(struct stream *s);
 void stream_take(struct stream *s, const struct note *n);
 void stream_set_since(struct stream *s, struct str since);
 
+/* Its link is read, or is not, as all of them are and as it has its turn. */
+void stream_read_or_wait(struct stream *s);
 /* Pause all, or let them go on, as the store has it. */
 void stream_relieve(void *streams);
 

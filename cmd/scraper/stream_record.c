@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,6 +133,12 @@ int stream_tell_failed(struct streams *ss, struct str id, int64_t time_us,
 
 /* ---- transactions ---- */
 
+static struct stream *stream_of_turn(struct turn *t)
+{
+	return (struct stream *)(void *)((char *)t -
+					 offsetof(struct stream, turn));
+}
+
 static int record_all(struct streams *ss, int64_t now_us, struct err *e)
 {
 	if (stage_begin(ss->conf.stage, e))
@@ -172,6 +179,37 @@ static void commit(struct streams *ss)
 	ss->committed_ms = loop_now_ms(ss->loop);
 }
 
+/* Nobody is read who has had his share: no use in waiting for more. */
+static bool is_full(const struct streams *ss)
+{
+	return ss->n_batch >= STREAM_BATCH_MAX ||
+	       (ss->turns.n && ss->turns.room <= 0);
+}
+
+static void gather_in(struct streams *ss, int64_t ms)
+{
+	if (!loop_timer_running(ss->gather))
+		loop_timer_start(ss->gather, ms);
+}
+
+/* The next round, where it is time; and those whose turn it is read on. */
+static void take_turns(struct streams *ss)
+{
+	int64_t lasted = loop_now_ms(ss->loop) - ss->renewed_ms;
+	bool is_over = lasted >= STREAM_GATHER_MS || is_full(ss);
+	struct turn *t;
+
+	if (lasted >= STREAM_ROUND_MS ||
+	    (is_over && stage_outbox(ss->conf.stage) <= STREAM_AHEAD_MAX)) {
+		turns_renew(&ss->turns);
+		ss->renewed_ms += lasted;
+	}
+	while ((t = turns_next(&ss->turns)))
+		stream_read_or_wait(stream_of_turn(t));
+	if (ss->turns.n)
+		gather_in(ss, STREAM_GATHER_MS);
+}
+
 bool stream_commit_work(void *arg)
 {
 	struct streams *ss = arg;
@@ -180,15 +218,13 @@ bool stream_commit_work(void *arg)
 
 	if (!ss->touched) {
 		arena_reset(&ss->arena); /* units in which nothing was new */
-		return false;
+	} else if (wait > 0 && !is_full(ss)) {
+		gather_in(ss, wait);
+	} else {
+		commit(ss);
+		stream_relieve(ss);
 	}
-	if (wait > 0 && ss->n_batch < STREAM_BATCH_MAX) {
-		if (!loop_timer_running(ss->gather))
-			loop_timer_start(ss->gather, wait);
-		return false;
-	}
-	commit(ss);
-	stream_relieve(ss);
+	take_turns(ss);
 	return false;
 }
 

@@ -166,6 +166,19 @@ void stream_settle(struct stream *s)
 
 /* ---- units ---- */
 
+/* What others wait for, too: its bytes, and as many for each event of it. */
+static void take_turn(struct stream *s, size_t bytes, size_t n)
+{
+	bool waits = s->turn.waits;
+
+	if (!turns_take(&s->all->turns, &s->turn,
+			bytes + (n ? n : 1) * STREAM_EVENT_BYTES) ||
+	    waits)
+		return;
+	count(s, "chat_turns_total", 1);
+	stream_read_or_wait(s);
+}
+
 /*
  * After we came back it cannot be told yet: without an id; or with one that is
  * older than all that is remembered, as the first of a long backlog may be.
@@ -306,16 +319,20 @@ void stream_unit(void *arg, const struct link_unit *u)
 	count(s, "chat_units_total", 1);
 	s->heard = true;
 	loop_work_wake(ss->work);
-	if (u->binary)
+	if (u->binary) {
+		take_turn(s, u->bytes.len, 0);
 		return;
+	}
 	/* What is found in it lives until it is in the ledger. */
 	if (chat_decode(s->watch->chat->rules, s->watch->chat->form,
 			arena_str(&ss->arena, u->bytes), &ss->arena, &f, &e)) {
 		set_trouble(s, OUTCOME_PARSE_FAIL, e.msg);
+		take_turn(s, u->bytes.len, 0);
 		return;
 	}
 	set_trouble(s, OUTCOME_FOUND, "");
 	take_found(s, &f, u);
+	take_turn(s, u->bytes.len, f.n);
 	if (f.ended) {
 		s->session.said = SESSION_ENDED;
 		s->dirty = true;
