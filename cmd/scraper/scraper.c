@@ -1,6 +1,5 @@
 #include "scraper.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -13,7 +12,7 @@
 
 #include "task.h"
 
-#define KEY_WATCH STR("w/")
+#define KEY_WATCH STR(ROW_WATCH)
 
 struct scraper *scraper_new(const struct scraper_conf *conf)
 {
@@ -51,17 +50,15 @@ static struct watch *compile(struct scraper *s, struct str id, struct str json,
 static int put_watch(struct scraper *s, struct str id, struct str json,
 		     struct err *e)
 {
-	char key[STR_ID_MAX + 3];
+	char text[ROW_KEY_MAX];
+	struct str key = row_key(ROW_WATCH, id, text);
 
-	snprintf(key, sizeof(key), "w/%.*s", STR_ARG(id));
 	if (json.p)
-		return stage_put(s->stage, str_from(key), json, e);
-	if (stage_del(s->stage, str_from(key), e) < 0)
-		return -1;
-	key[0] = 's';
-	return stage_del(s->stage, str_from(key), e) < 0
+		return stage_put(s->stage, key, json, e);
+	return stage_del(s->stage, key, e) < 0 || known_forget(s, id, e) ||
+			       rhythm_forget(s, id, e)
 		       ? -1
-		       : rhythm_forget(s, id, e);
+		       : 0;
 }
 
 /* The item of a watch, and what is to be said once the watch is another. */

@@ -20,29 +20,18 @@
 #include "common/types.h"
 
 enum {
-	KEY_MAX = STR_ID_MAX + 32,
 	TELL_MS = 10 * 1000, /* how old a status may be */
 	STEPS = 1000,	     /* of a budget that are told at once */
 };
-
-#define POOL	 "proxy/"
-#define PROVIDER "provider/"
-
-static struct str key_of(const char *prefix, struct str id, char out[KEY_MAX])
-{
-	int n = snprintf(out, KEY_MAX, "%s%.*s", prefix, STR_ARG(id));
-
-	return (struct str){ out, (size_t)n };
-}
 
 /* ---- what was paid ---- */
 
 static int load_budget(struct scraper *s, const struct way *w, struct budget *b,
 		       struct err *e)
 {
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 	struct str val;
-	int rc = stage_get(s->stage, key_of("budget/", w->account, key), &val,
+	int rc = stage_get(s->stage, row_key(ROW_BUDGET, w->account, key), &val,
 			   e);
 
 	*b = (struct budget){ .total = 0 };
@@ -58,11 +47,11 @@ static int save_budget(struct scraper *s, const struct way *w,
 		       const struct budget *b, struct err *e)
 {
 	struct buf text = { 0 };
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 	int rc;
 
 	budget_encode(b, &text);
-	rc = stage_put(s->stage, key_of("budget/", w->account, key),
+	rc = stage_put(s->stage, row_key(ROW_BUDGET, w->account, key),
 		       buf_str(&text), e);
 	buf_free(&text);
 	return rc;
@@ -200,16 +189,16 @@ static void pool_status(struct scraper *s, struct way *w, struct buf *json)
 static int tell(struct scraper *s, struct str topic, struct str data,
 		int64_t time_us, struct err *e)
 {
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 	struct str was;
-	int rc = stage_get(s->stage, key_of("told/", topic, key), &was, e);
+	int rc = stage_get(s->stage, row_key(ROW_TOLD, topic, key), &was, e);
 
 	if (rc < 0 || (rc > 0 && str_eq(was, data)))
 		return rc < 0 ? -1 : 0;
 	if (stage_emit(s->stage, topic, time_us, NULL, (struct str){ 0 }, data,
 		       e))
 		return -1;
-	return stage_put(s->stage, key_of("told/", topic, key), data, e);
+	return stage_put(s->stage, row_key(ROW_TOLD, topic, key), data, e);
 }
 
 int ways_tell(struct scraper *s, struct way *w, int64_t time_us, struct err *e)
@@ -217,7 +206,7 @@ int ways_tell(struct scraper *s, struct way *w, int64_t time_us, struct err *e)
 	const char *type =
 		w->is_provider ? "provider.status/" : "proxy.status/";
 	struct buf json = { 0 };
-	char topic[KEY_MAX];
+	char topic[ROW_KEY_MAX];
 	int rc = 0;
 
 	if (stage_is_silent(s->stage) || s->conf->test)
@@ -227,7 +216,7 @@ int ways_tell(struct scraper *s, struct way *w, int64_t time_us, struct err *e)
 	else
 		pool_status(s, w, &json);
 	if (rc == 0)
-		rc = tell(s, key_of(type, w->id, topic), buf_str(&json),
+		rc = tell(s, row_key(type, w->id, topic), buf_str(&json),
 			  time_us, e);
 	buf_free(&json);
 	w->told = rc == 0;
@@ -289,13 +278,13 @@ static int set_way(struct scraper *s, const struct event *ev, bool provider,
 		   struct err *e)
 {
 	struct str id = event_subject(ev), json = ev->data;
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 	struct way *w;
 	struct err why;
 
 	if (json_type_of(json) == JSON_NULL)
 		json = (struct str){ 0 };
-	key_of(provider ? PROVIDER : POOL, id, key);
+	row_key(provider ? ROW_PROVIDER : ROW_POOL, id, key);
 	if (set(s, provider, id, json, &why)) {
 		if (stage_is_filter(s->stage)) {
 			*e = why;
@@ -340,21 +329,22 @@ static int load(struct scraper *s, bool provider, struct str id, struct str val)
 static int load_pool(void *arg, struct str key, struct str val, struct err *e)
 {
 	(void)e;
-	return load(arg, false, str_sub(key, sizeof(POOL) - 1, key.len), val);
+	return load(arg, false, str_sub(key, sizeof(ROW_POOL) - 1, key.len),
+		    val);
 }
 
 static int load_provider(void *arg, struct str key, struct str val,
 			 struct err *e)
 {
 	(void)e;
-	return load(arg, true, str_sub(key, sizeof(PROVIDER) - 1, key.len),
+	return load(arg, true, str_sub(key, sizeof(ROW_PROVIDER) - 1, key.len),
 		    val);
 }
 
 int ways_load(struct scraper *s, struct err *e)
 {
-	return stage_each(s->stage, STR(POOL), load_pool, s, e) ||
-			       stage_each(s->stage, STR(PROVIDER),
+	return stage_each(s->stage, STR(ROW_POOL), load_pool, s, e) ||
+			       stage_each(s->stage, STR(ROW_PROVIDER),
 					  load_provider, s, e)
 		       ? -1
 		       : 0;

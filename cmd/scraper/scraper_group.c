@@ -17,8 +17,6 @@
 
 #include "offers.h"
 
-enum { KEY_MAX = STR_ID_MAX + 3 };
-
 struct group {
 	struct scraper *s;
 	struct str item;
@@ -113,12 +111,11 @@ static int load_offer(struct group *g, struct task *t, struct offer *o,
 
 static int load_told(struct group *g, struct err *e)
 {
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 	struct str val;
-	int rc;
+	int rc = stage_get(g->s->stage, row_key(ROW_OFFER, g->item, key), &val,
+			   e);
 
-	snprintf(key, sizeof(key), "o/%.*s", STR_ARG(g->item));
-	rc = stage_get(g->s->stage, str_from(key), &val, e);
 	if (rc <= 0)
 		return rc;
 	g->recorded = true;
@@ -173,12 +170,12 @@ static void assume_told(struct group *g, const struct task *changed)
 
 static int put_told(struct group *g, struct str data, struct err *e)
 {
-	char key[KEY_MAX];
+	char text[ROW_KEY_MAX];
+	struct str key = row_key(ROW_OFFER, g->item, text);
 
-	snprintf(key, sizeof(key), "o/%.*s", STR_ARG(g->item));
 	if (data.p)
-		return stage_put(g->s->stage, str_from(key), data, e);
-	return stage_del(g->s->stage, str_from(key), e) < 0 ? -1 : 0;
+		return stage_put(g->s->stage, key, data, e);
+	return stage_del(g->s->stage, key, e) < 0 ? -1 : 0;
 }
 
 static int tell(struct group *g, const char *type, const struct shape *shape,

@@ -1,29 +1,15 @@
-/*
- * What the ledger knows of a watch: s/ID.
- */
 #include "task.h"
-
-#include <stdio.h>
 
 #include "common/clk.h"
 #include "common/log.h"
 
-enum { KEY_MAX = STR_ID_MAX + 3 };
-
-static struct str key_of(struct str id, char out[KEY_MAX])
-{
-	int n = snprintf(out, KEY_MAX, "s/%.*s", STR_ARG(id));
-
-	return (struct str){ out, (size_t)n };
-}
-
 int known_get(struct scraper *s, struct str id, struct arena *a,
 	      struct watch_state *st_r, struct err *e)
 {
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 	struct str val;
 	struct err bad;
-	int rc = stage_get(s->stage, key_of(id, key), &val, e);
+	int rc = stage_get(s->stage, row_key(ROW_KNOWN, id, key), &val, e);
 
 	*st_r = (struct watch_state){ 0 };
 	if (rc < 0)
@@ -50,13 +36,20 @@ int known_save(struct scraper *s, struct str id, const struct watch_state *st,
 	       struct err *e)
 {
 	struct buf b = { 0 };
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 	int rc;
 
 	watchstate_encode(st, &b);
-	rc = stage_put(s->stage, key_of(id, key), buf_str(&b), e);
+	rc = stage_put(s->stage, row_key(ROW_KNOWN, id, key), buf_str(&b), e);
 	buf_free(&b);
 	return rc;
+}
+
+int known_forget(struct scraper *s, struct str id, struct err *e)
+{
+	char key[ROW_KEY_MAX];
+
+	return stage_del(s->stage, row_key(ROW_KNOWN, id, key), e) < 0 ? -1 : 0;
 }
 
 int known_load(struct task *t, struct err *e)

@@ -13,7 +13,7 @@
 
 #include "draw.h"
 
-enum { KEY_MAX = STR_ID_MAX + 3, TEXT_MAX = 24 };
+enum { TEXT_MAX = 24 };
 
 void rhythm_next(struct task *t, int64_t wait_ms)
 {
@@ -74,25 +74,18 @@ void rhythm_take_over(struct task *t, struct watch *w)
 
 /* ---- in the ledger ---- */
 
-static struct str key_of(struct str id, char out[KEY_MAX])
-{
-	int n = snprintf(out, KEY_MAX, "a/%.*s", STR_ARG(id));
-
-	return (struct str){ out, (size_t)n };
-}
-
 int rhythm_load(struct task *t, struct err *e)
 {
 	struct timing *timing = &t->watch->timing;
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 	struct str val;
 	uint64_t ms;
 	int got;
 
 	if (!timing->max_ms)
 		return 0;
-	got = stage_get(t->scraper->stage, key_of(t->watch->def.id, key), &val,
-			e);
+	got = stage_get(t->scraper->stage,
+			row_key(ROW_RHYTHM, t->watch->def.id, key), &val, e);
 	if (got > 0 && str_u64(val, &ms) && ms <= INT64_MAX)
 		timing->every_ms = timing_bounded(timing, (int64_t)ms);
 	return got < 0 ? -1 : 0;
@@ -100,9 +93,10 @@ int rhythm_load(struct task *t, struct err *e)
 
 int rhythm_forget(struct scraper *s, struct str id, struct err *e)
 {
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 
-	return stage_del(s->stage, key_of(id, key), e) < 0 ? -1 : 0;
+	return stage_del(s->stage, row_key(ROW_RHYTHM, id, key), e) < 0 ? -1
+									: 0;
 }
 
 bool rhythm_has_news(const struct scraper *s)
@@ -116,12 +110,13 @@ bool rhythm_has_news(const struct scraper *s)
 
 static int save(struct task *t, struct err *e)
 {
-	char key[KEY_MAX], text[TEXT_MAX];
+	char key[ROW_KEY_MAX], text[TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%lld",
 		 (long long)t->watch->timing.every_ms);
 	t->adapted = false;
-	return stage_put(t->scraper->stage, key_of(t->watch->def.id, key),
+	return stage_put(t->scraper->stage,
+			 row_key(ROW_RHYTHM, t->watch->def.id, key),
 			 str_from(text), e);
 }
 

@@ -1,6 +1,5 @@
 /*
- * What is said of sources and watches beside their findings. What was said last
- * of a source is in the ledger: t/SOURCE.
+ * What is said of sources and watches beside their findings.
  */
 #include "task.h"
 
@@ -11,15 +10,6 @@
 #include "common/log.h"
 #include "common/types_observation.h"
 #include "common/xmem.h"
-
-enum { KEY_MAX = STR_ID_MAX + 3 };
-
-static struct str key_of(const struct source *src, char out[KEY_MAX])
-{
-	int n = snprintf(out, KEY_MAX, "t/%s", src->name);
-
-	return (struct str){ out, (size_t)n };
-}
 
 /* Nothing of this has a cause among the events. */
 static int emit(struct scraper *s, struct str topic, struct str data,
@@ -48,13 +38,14 @@ static int emit_shape(struct scraper *s, const char *topic,
 /* What was said last: 'r' or '-', then 'f' or '-', then 'b' or '-'. */
 static int load_told(struct scraper *s, struct source *src, struct err *e)
 {
-	char key[KEY_MAX];
+	char key[ROW_KEY_MAX];
 	struct str val;
 	int rc;
 
 	if (src->told)
 		return 0;
-	rc = stage_get(s->stage, key_of(src, key), &val, e);
+	rc = stage_get(s->stage, row_key(ROW_SOURCE, str_from(src->name), key),
+		       &val, e);
 	if (rc > 0 && val.len >= 2) {
 		src->told = true;
 		src->told_running = val.p[0] == 'r';
@@ -72,7 +63,7 @@ int tell_source(struct scraper *s, struct source *src, int64_t time_us,
 	bool blocked = running && src->blocked > 0;
 	struct type_status t = { .source = str_from(src->name),
 				 .running = running };
-	char key[KEY_MAX], topic[STR_ID_MAX + 20], watches[16];
+	char key[ROW_KEY_MAX], topic[STR_ID_MAX + 20], watches[16];
 	char time[CLK_TEXT_SIZE], next[CLK_TEXT_SIZE];
 	const char told[] = { running ? 'r' : '-', failing ? 'f' : '-',
 			      blocked ? 'b' : '-' };
@@ -100,7 +91,7 @@ int tell_source(struct scraper *s, struct source *src, int64_t time_us,
 	snprintf(topic, sizeof(topic), "scraper.status/%s", src->name);
 	if (emit_shape(s, topic, &shape_status, &t, time_us, e))
 		return -1;
-	return stage_put(s->stage, key_of(src, key),
+	return stage_put(s->stage, row_key(ROW_SOURCE, t.source, key),
 			 (struct str){ told, sizeof(told) }, e);
 }
 

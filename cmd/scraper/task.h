@@ -7,6 +7,7 @@
 #include "common/blob_batch.h"
 
 #include "provenance.h"
+#include "row.h"
 #include "scraper.h"
 #include "stream.h"
 
@@ -206,6 +207,7 @@ int known_of(struct task *t, struct arena *a, struct watch_state *st_r,
 /* Inside a transaction, as all below. */
 int known_save(struct scraper *s, struct str id, const struct watch_state *st,
 	       struct err *e);
+int known_forget(struct scraper *s, struct str id, struct err *e);
 /* Take the outcome that is in the ledger into the task. */
 int known_load(struct task *t, struct err *e);
 /* Remember that it is stale. */
