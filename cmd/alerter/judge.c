@@ -180,7 +180,8 @@ static int carry_out(struct alerter *al, const struct hearing *h,
 
 static bool is_quiet(const struct hearing *h, const struct rule *r)
 {
-	if (h->seen->kind == SIGHTING_LISTING || h->seen->kind == SIGHTING_PAGE)
+	if (h->seen->kind == SIGHTING_LISTING ||
+	    h->seen->kind == SIGHTING_PAGE || h->seen->kind == SIGHTING_CHAT)
 		return h->seen->baseline;
 	return rule_needs_change(r) && (h->is_set || h->first);
 }
@@ -194,6 +195,7 @@ static struct occasion occasion(struct alerter *al, const struct hearing *h,
 			      .silent_until_us = CLK_NONE };
 
 	o.momentary = rule_is_momentary(r) || h->seen->kind == SIGHTING_PAGE ||
+		      h->seen->kind == SIGHTING_CHAT ||
 		      h->seen->kind == SIGHTING_OTHER;
 	o.quiet = is_quiet(h, r);
 	o.silenced = silences_cover(&al->silences, topic, r->user,

@@ -290,7 +290,10 @@ bool rule_finds(const struct rule *r, struct str text)
 
 bool rule_concerns(const struct rule *r, struct str topic, struct str source)
 {
-	if (!topic_matches(topic, r->on))
+	bool is_named = r->is_search && r->sources.n;
+
+	if (!topic_matches(topic, r->on) &&
+	    !(is_named && str_starts(topic, STR("chat.message/"))))
 		return false;
 	if (r->sources.n == 0)
 		return true;

@@ -86,7 +86,10 @@ bool rule_reference(const struct rule *r, const struct matter *m,
 /* Does text hold one of the rule's keywords? */
 bool rule_finds(const struct rule *r, struct str text);
 
-/* Does the rule look at such an event at all? */
+/*
+ * Does the rule look at such an event at all? A search is for listings, and for
+ * the chats that are among its sources.
+ */
 bool rule_concerns(const struct rule *r, struct str topic, struct str source);
 
 /*

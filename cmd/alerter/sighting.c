@@ -140,6 +140,42 @@ static bool read_page(const struct event *ev, struct arena *a,
 	return true;
 }
 
+/* "ann: is the blue one sold?" */
+static struct str chat_title(const struct type_chat_message *m, struct arena *a)
+{
+	struct buf b = { 0 };
+	struct str title;
+
+	if (!m->username.len)
+		return m->message;
+	buf_add_str(&b, m->username);
+	buf_puts(&b, ": ");
+	buf_add_str(&b, m->message);
+	title = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return title;
+}
+
+static bool read_chat(const struct event *ev, struct arena *a,
+		      struct sighting *s)
+{
+	struct type_chat_message m;
+	struct str text[2];
+
+	if (shape_decode(&shape_chat_message, ev->data, &m, a, NULL))
+		return false;
+	s->kind = SIGHTING_CHAT;
+	s->item.present = true;
+	s->item.id = as_id(event_subject(ev), a);
+	s->title = chat_title(&m, a);
+	s->baseline = m.backlog;
+	s->matter.source = event_subject(ev);
+	text[0] = m.username;
+	text[1] = m.message;
+	s->matter.row = rows(a, text, 2);
+	return true;
+}
+
 static struct str member(struct str data, const char *key, struct arena *a)
 {
 	struct str value, text = { 0 };
@@ -188,6 +224,8 @@ bool sighting_read(const struct event *ev, struct arena *a, struct sighting *s)
 		good = read_listing(ev, a, s);
 	else if (event_is(ev, "page.change"))
 		good = read_page(ev, a, s);
+	else if (event_is(ev, "chat.message"))
+		good = read_chat(ev, a, s);
 	else
 		good = read_other(ev, a, s);
 	if (!good)

@@ -17,6 +17,7 @@ enum sighting_kind {
 	SIGHTING_LISTING, /* listing.new, .update: an ad that lasts */
 	SIGHTING_GONE,	  /* listing.gone */
 	SIGHTING_PAGE,	  /* page.change: it happens */
+	SIGHTING_CHAT,	  /* chat.message: it happens */
 	SIGHTING_WATCH,	  /* a watch itself: stale, or not */
 	SIGHTING_OTHER,	  /* any other type: it happens */
 };
