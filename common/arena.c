@@ -26,36 +26,42 @@ static size_t next_block(const struct arena *a)
 	return a->used > ARENA_BLOCK ? a->used : ARENA_BLOCK;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static struct arena_block *block_new(size_t cap, struct arena_block *next)
+{
+	struct arena_block *b = xmalloc(sizeof(*b) + cap);
+
+	*b = (struct arena_block){ .next = next, .cap = cap };
+	return b;
+}
+
+static void *take(struct arena *a, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
 	struct arena_block *b = a->head;
-	void *p;
 
 	size = (size + align - 1) & ~(align - 1);
 	if (!b || b->cap - b->used < size) {
 		size_t cap = next_block(a);
 
-		if (cap < size)
-			cap = size;
-		b = xmalloc(sizeof(*b) + cap);
-		b->cap = cap;
-		b->used = 0;
-		b->next = a->head;
-		a->head = b;
+		a->head = b = block_new(cap < size ? size : cap, b);
 	}
-	p = b->mem + b->used;
 	b->used += size;
 	a->used += size;
-	return memset(p, 0, size);
+	return b->mem + b->used - size;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size), 0, size);
 }
 
 char *arena_strdup(struct arena *a, struct str s)
 {
-	char *p = arena_alloc(a, s.len + 1);
+	char *p = take(a, s.len + 1);
 
 	if (s.len)
 		memcpy(p, s.p, s.len);
+	p[s.len] = '\0';
 	return p;
 }
 
@@ -64,24 +70,33 @@ struct str arena_str(struct arena *a, struct str s)
 	return (struct str){ arena_strdup(a, s), s.len };
 }
 
+/*
+ * One block for as much as there was, as far as it may be kept: what is given
+ * back to the system costs a page fault for each page of the next document.
+ */
 void arena_reset(struct arena *a)
 {
-	struct arena_block *b = a->head;
+	const size_t most = a->keep > ARENA_BLOCK ? a->keep : ARENA_BLOCK;
+	const size_t want = a->used < a->keep ? a->used : a->keep;
+	struct arena_block *kept = NULL, *next;
 
-	while (b && b->next) {
-		struct arena_block *next = b->next;
-
-		free(b);
-		b = next;
+	for (struct arena_block *b = a->head; b; b = next) {
+		next = b->next;
+		if (b->cap > most || b->cap < want ||
+		    (kept && kept->cap >= b->cap)) {
+			free(b);
+			continue;
+		}
+		free(kept);
+		kept = b;
 	}
-	/* A block made for one large piece is not worth keeping. */
-	if (b && b->cap > ARENA_BLOCK) {
-		free(b);
-		b = NULL;
+	if (!kept && want)
+		kept = block_new(want, NULL);
+	if (kept) {
+		kept->next = NULL;
+		kept->used = 0;
 	}
-	if (b)
-		b->used = 0;
-	a->head = b;
+	a->head = kept;
 	a->used = 0;
 }
 

@@ -17,6 +17,8 @@
 
 #include "item.h"
 
+enum { EXTRACT_KEEP = 4 << 20 }; /* what most pages need of the arena, bytes */
+
 struct document {
 	struct str body;	 /* decoded of transfer and content encoding */
 	struct str content_type; /* the header's value; absent: unknown */

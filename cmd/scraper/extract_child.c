@@ -291,6 +291,7 @@ void extract_child_main(char **argv)
 	if (!str_u64(str_from(argv[2]), &memory))
 		_exit(EX_USAGE);
 	ch.memory = memory;
+	ch.arena.keep = EXTRACT_KEEP;
 	silence();
 	warm_up(&ch);
 	if (sandbox_limit(ch.memory, &e))

@@ -116,7 +116,7 @@ static void measure(struct job *j, double seconds, double *ours_r,
 	struct json *config =
 		j->config ? json_parse(str_from(j->config), 0, &e) : NULL;
 	struct extractor *x = extractor_new(j->kind, config, &e);
-	struct arena a = { 0 };
+	struct arena a = { .keep = EXTRACT_KEEP }; /* as in the child */
 
 	json_free(&config);
 	if (!x || (j->items && run_ours(j, x, &a) != j->items)) {

@@ -62,6 +62,31 @@ static void large_pieces_have_room_and_are_given_back(void **state)
 	arena_free(&a);
 }
 
+static void as_much_is_kept_as_is_said(void **state)
+{
+	struct arena a = { .keep = 1 << 20 };
+	const void *head;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 100; i++)
+			memset(arena_alloc(&a, 5000), 'x', 5000);
+		if (round > 0) /* it all was in what was kept */
+			assert_ptr_equal(a.head, head);
+		arena_reset(&a);
+		head = a.head;
+		assert_non_null(head);
+	}
+	assert_true(is_zero(arena_alloc(&a, 500000), 500000));
+	arena_alloc(&a, 4 << 20); /* more than is kept */
+	arena_reset(&a);
+	head = a.head;
+	arena_alloc(&a, 1 << 20);
+	assert_ptr_equal(a.head, head);
+	assert_false(arena_alloc(&a, 1) == NULL || a.head == head);
+	arena_free(&a);
+}
+
 static void copies_end_with_a_nul(void **state)
 {
 	struct arena a = { 0 };
@@ -82,6 +107,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
 		cmocka_unit_test(large_pieces_have_room_and_are_given_back),
+		cmocka_unit_test(as_much_is_kept_as_is_said),
 		cmocka_unit_test(copies_end_with_a_nul),
 	};
 
