@@ -19,6 +19,7 @@
 enum {
 	PARENT = 0,
 	KEEP_BYTES = 1 << 20,	   /* of a buffer, between documents */
+	KEEP_HEAP = 4 << 20,	   /* at its top; the same in one piece */
 	READ_BYTES = 64 << 10,	   /* at the least, at a time */
 	DOCUMENTS_UNMEASURED = 16, /* to ask for the memory in use takes time */
 };
@@ -268,6 +269,14 @@ bool extract_child_asked(int argc, char **argv)
 	return argc == 3 && strcmp(argv[1], EXTRACT_CHILD_ARG) == 0;
 }
 
+/* What one document needed the next one needs again. */
+static void keep_memory(struct child *ch)
+{
+	mallopt(M_TRIM_THRESHOLD, KEEP_HEAP);
+	mallopt(M_MMAP_THRESHOLD, KEEP_HEAP);
+	ch->arena.keep = EXTRACT_KEEP;
+}
+
 /* What libraries have to say is for nobody. */
 static void silence(void)
 {
@@ -291,8 +300,8 @@ void extract_child_main(char **argv)
 	if (!str_u64(str_from(argv[2]), &memory))
 		_exit(EX_USAGE);
 	ch.memory = memory;
-	ch.arena.keep = EXTRACT_KEEP;
 	silence();
+	keep_memory(&ch);
 	warm_up(&ch);
 	if (sandbox_limit(ch.memory, &e))
 		_exit(EX_OSERR);

@@ -428,10 +428,12 @@ static void on_message(struct worker *w, enum wire_type type,
 		on_garbage(w, "nothing was asked");
 }
 
-/* More for w->in. False: not now, or not any more. */
-static bool read_more(struct worker *w)
+/* More for w->in: some of what is there, or all. */
+enum more { MORE_NONE, MORE_SOME, MORE_ALL };
+
+static enum more read_more(struct worker *w)
 {
-	enum { PIECE = 16 << 10 };
+	enum { PIECE = 64 << 10 };
 	enum wire_type type;
 	int64_t len = wire_length(buf_str(&w->in), WIRE_ANSWER_MAX, &type);
 	size_t want = len > 0 ? (size_t)len - w->in.len : 0;
@@ -442,12 +444,12 @@ static bool read_more(struct worker *w)
 	n = recv(w->fd, buf_reserve(&w->in, want), want, 0);
 	if (n > 0) {
 		w->in.len += (size_t)n;
-		return true;
+		return (size_t)n < want ? MORE_ALL : MORE_SOME;
 	}
 	/* How it ended is told by its exit status, once it is through. */
 	if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		end_worker(w, NULL, NULL);
-	return false;
+	return MORE_NONE;
 }
 
 static bool is_alive(const struct worker *w)
@@ -485,8 +487,11 @@ static void take_messages(struct worker *w)
 
 static void read_messages(struct worker *w)
 {
-	while (is_alive(w) && read_more(w))
-		take_messages(w);
+	enum more more = MORE_SOME;
+
+	while (is_alive(w) && more == MORE_SOME)
+		if ((more = read_more(w)) != MORE_NONE)
+			take_messages(w);
 }
 
 /* ---- what it is asked ---- */
@@ -677,6 +682,7 @@ struct extract_pool *extract_pool_new(struct loop *l, struct stats *stats,
 	p->stats = stats;
 	p->conf = *conf;
 	p->last = &p->first;
+	p->arena.keep = EXTRACT_POOL_KEEP;
 	for (size_t i = 0; i < EXTRACT_POOL_CHILDREN_MAX; i++) {
 		p->worker[i].pool = p;
 		p->worker[i].fd = -1;

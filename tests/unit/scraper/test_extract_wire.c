@@ -2,6 +2,8 @@
  * What a process that reads documents says is not believed. That what is right
  * gets through is shown by every case of extraction: wires.h.
  */
+#include "cmd/scraper/fields.h"
+
 #include "tests/unit/cases.h"
 #include "tests/unit/scraper/wires.h"
 
@@ -102,6 +104,72 @@ static void refuses_what_is_cut(void **state)
 	arena_free(&a);
 }
 
+/* All texts together are UTF-8, and none of these two is. */
+static void refuses_what_is_cut_within_a_character(void **state)
+{
+	struct item it = { .id = STR("a"), .title = STR("\xc3\xa9") };
+	const struct observation o = { .outcome = OUTCOME_FOUND,
+				       .items = &it,
+				       .n_items = 1 };
+	uint32_t lengths[] = { 1, 2 }, other[] = { 2, 1 };
+	struct observation there;
+	struct buf wire = { 0 };
+	struct arena a = { 0 };
+	struct err e;
+	char *at;
+
+	(void)state;
+	wire_put_answer(&o, &wire);
+	at = memmem(wire.p, wire.len, lengths, sizeof(lengths));
+	assert_non_null(at);
+	memcpy(at, other, sizeof(other));
+	assert_int_equal(
+		wire_get_answer(str_sub(buf_str(&wire), WIRE_HEAD, wire.len),
+				&a, &there, &e),
+		-1);
+	buf_free(&wire);
+	arena_free(&a);
+}
+
+/* What was found is said once, where the field has just that. */
+static void what_selectors_found_gets_through(void **state)
+{
+	const struct item_raw raw[] = {
+		{ FIELD_ID, STR("x") },
+		{ FIELD_TITLE, STR("T ") },
+		{ FIELD_BRAND, STR("") },
+		{ FIELD_SKU, STR("a\nb") },
+	};
+	struct item it = { .id = STR("x"),
+			   .title = STR("T"),
+			   .sku = STR("a b"),
+			   .raw = raw,
+			   .n_raw = sizeof(raw) / sizeof(raw[0]) };
+	const struct observation o = { .outcome = OUTCOME_FOUND,
+				       .items = &it,
+				       .n_items = 1 };
+	struct observation there;
+	struct buf wire = { 0 };
+	struct arena a = { 0 };
+	struct err e;
+
+	(void)state;
+	wire_put_answer(&o, &wire);
+	assert_int_equal(
+		wire_get_answer(str_sub(buf_str(&wire), WIRE_HEAD, wire.len),
+				&a, &there, &e),
+		0);
+	assert_int_equal(there.items[0].n_raw, it.n_raw);
+	for (size_t i = 0; i < it.n_raw; i++) {
+		assert_int_equal(there.items[0].raw[i].field, raw[i].field);
+		assert_true(str_eq(there.items[0].raw[i].text, raw[i].text));
+		assert_non_null(there.items[0].raw[i].text.p);
+	}
+	assert_null(there.items[0].brand.p);
+	buf_free(&wire);
+	arena_free(&a);
+}
+
 /* What a request does not carry is absent. */
 static void a_request_is_whole(void **state)
 {
@@ -132,6 +200,8 @@ int main(void)
 		cmocka_unit_test(refuses_what_no_extractor_finds),
 		cmocka_unit_test(refuses_outcomes_that_are_not_its_own),
 		cmocka_unit_test(refuses_what_is_cut),
+		cmocka_unit_test(refuses_what_is_cut_within_a_character),
+		cmocka_unit_test(what_selectors_found_gets_through),
 		cmocka_unit_test(a_request_is_whole),
 	};
 
