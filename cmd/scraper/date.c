@@ -86,7 +86,7 @@ static bool is_noise(struct str word)
 		"at",  "t",  "st", "nd", "rd", "th", "um",  "uhr", "de",
 		"del", "a",  "à",  "kl", "le", "o",  "of",  "er",  "alle",
 		"den", "h",  "ob", "v",	 "г",  "в",  "klo", "om",  "の",
-		"年",  "月", "日", "년", "월", "일"
+		"etc", "年", "月", "日", "년", "월", "일"
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(noise); i++)
@@ -95,18 +95,29 @@ static bool is_noise(struct str word)
 	return false;
 }
 
-/* "am", "a.m."; the dots may be behind the word. */
+/* "am", "a.m.", "a. m."; the dots may be behind the word. */
 static int half_of_day(struct loose *l, struct str word)
 {
+	static const char *const halves[][2] = { { "오전", "오후" },
+						 { "午前", "午後" },
+						 { "上午", "下午" },
+						 { "πμ", "μμ" } };
 	char c = word.len > 0 ? (char)(word.p[0] | 32) : 0;
 
+	for (size_t i = 0; i < ARRAY_LEN(halves); i++)
+		for (int half = 0; half < 2; half++)
+			if (str_is(word, halves[i][half]))
+				return half + 1;
 	if (c != 'a' && c != 'p')
 		return 0;
 	if (word.len == 2 && (word.p[1] | 32) == 'm')
 		return c == 'a' ? 1 : 2;
-	if (word.len == 1 && peek(l, 0) == '.' && (peek(l, 1) | 32) == 'm' &&
-	    !is_letter(peek(l, 2))) {
-		skip(l, 2);
+	if (word.len == 1 && peek(l, 0) == '.') {
+		size_t m = peek(l, 1) == ' ' ? 2 : 1;
+
+		if ((peek(l, m) | 32) != 'm' || is_letter(peek(l, m + 1)))
+			return 0;
+		skip(l, m + 1);
 		return c == 'a' ? 1 : 2;
 	}
 	return 0;
@@ -245,8 +256,9 @@ static bool read_loose(struct str s, struct date_parts *d)
 			ok = put_number(&l, take_while(&l, is_digit));
 		} else if (is_letter(peek(&l, 0))) {
 			ok = put_word(&l, take_while(&l, is_letter));
-		} else if (peek(&l, 0) == '(') { /* RFC 822's comment */
-			close = str_chr(l.rest, ')');
+		} else if (peek(&l, 0) == '(' || peek(&l, 0) == '[') {
+			/* RFC 822's comment, RFC 9557's suffix */
+			close = str_chr(l.rest, peek(&l, 0) == '(' ? ')' : ']');
 			skip(&l, close == (size_t)-1 ? l.rest.len : close + 1);
 		} else {
 			skip(&l, 1);

@@ -8,35 +8,43 @@
 static const char *const months[12] = {
 	"january januar jänner januari janvier enero gennaio janeiro stycznia "
 	"styczeń января январь січня ledna leden tammikuuta január ocak "
-	"ιανουαρίου ianuarie siječnja jaanuar janvāris sausio",
+	"ιανουαρίου ιανουάριος ianuarie siječnja jaanuar janvāris sausio",
 	"february februar feber februari février fevrier febrero febbraio "
 	"fevereiro lutego luty февраля февраль лютого února únor helmikuuta "
-	"február şubat φεβρουαρίου februarie veljače veebruar vasario",
+	"február şubat φεβρουαρίου φεβρουάριος februarie veljače veebruar "
+	"vasario",
 	"march märz mrz maart mars marts marzo março marco marca marzec марта "
-	"март березня března březen maaliskuuta március mart μαρτίου martie "
+	"март березня března březen maaliskuuta március mart μαρτίου μάρτιος "
+	"martie "
 	"ožujka märts kovo",
 	"april avril abril aprile kwietnia kwiecień апреля апрель квітня dubna "
-	"duben huhtikuuta április nisan απριλίου aprilie travnja aprill",
+	"duben huhtikuuta április nisan απριλίου απρίλιος aprilie travnja "
+	"aprill",
 	"may mai mei mayo maggio maio maj maja май мая травня května květen "
-	"toukokuuta május mayıs μαΐου svibnja gegužės",
+	"toukokuuta május mayıs μαΐου μάιος μάϊος svibnja gegužės",
 	"june juni juin junio giugno junho czerwca czerwiec июня июнь червня "
-	"června červen kesäkuuta június haziran ιουνίου iunie lipnja juuni",
+	"června červen kesäkuuta június haziran ιουνίου ιούνιος iunie lipnja "
+	"juuni",
 	"july juli juillet julio luglio julho lipca lipiec июля июль липня "
-	"července červenec heinäkuuta július temmuz ιουλίου iulie srpnja juuli",
+	"července červenec heinäkuuta július temmuz ιουλίου ιούλιος iulie "
+	"srpnja juuli",
 	"august août aout agosto augustus augusti sierpnia sierpień августа "
 	"август серпня srpna srpen elokuuta augusztus ağustos αυγούστου "
+	"αύγουστος "
 	"kolovoza",
 	"september septembre septiembre settembre setembro septembrie września "
 	"wrzesień сентября сентябрь вересня září syyskuuta szeptember eylül "
-	"σεπτεμβρίου rujna rugsėjo",
+	"σεπτεμβρίου σεπτέμβριος rujna rugsėjo",
 	"october oktober octobre octubre ottobre outubro październik "
 	"października октября октябрь жовтня října říjen lokakuuta október "
-	"ekim οκτωβρίου octombrie oktoober",
+	"ekim οκτωβρίου οκτώβριος octombrie oktoober",
 	"november novembre noviembre novembro noiembrie listopada listopad "
-	"ноября ноябрь листопада marraskuuta kasım νοεμβρίου studenoga",
+	"ноября ноябрь листопада marraskuuta kasım νοεμβρίου νοέμβριος "
+	"studenoga",
 	"december dezember décembre decembre diciembre dicembre dezembro "
 	"desember grudnia grudzień декабря декабрь грудня prosince prosinec "
-	"joulukuuta aralık δεκεμβρίου decembrie prosinca detsember gruodžio",
+	"joulukuuta aralık δεκεμβρίου δεκέμβριος decembrie prosinca detsember "
+	"gruodžio",
 };
 
 static const struct {

@@ -13,6 +13,7 @@
 #include "common/xmem.h"
 
 #include "dom_build.h"
+#include "xml_mend.h"
 
 static struct str from_xml(const xmlChar *s)
 {
@@ -137,8 +138,24 @@ static size_t mend_reference(struct buf *out, struct str s)
 }
 
 /*
+ * The length of the comment at s, to the end where it has none; dashes that
+ * XML does not have in one are told, because libxml2 copies what it has read
+ * of the comment for each pair of them.
+ */
+static size_t comment_length(struct str s, bool *bad_r)
+{
+	struct str body = str_sub(s, 4, s.len);
+	size_t end = str_find(body, STR("-->"));
+
+	*bad_r = end == (size_t)-1 ||
+		 str_find(str_sub(body, 0, end), STR("--")) != (size_t)-1;
+	return end == (size_t)-1 ? s.len : 4 + end + 3;
+}
+
+/*
  * HTML's entities as numbers, and other ampersands as themselves: libxml2
- * would drop them. What a DTD declares is not looked at.
+ * would drop them. Bad comments are dropped. What a DTD declares is not looked
+ * at.
  */
 static struct str mend_references(struct str s, struct arena *a)
 {
@@ -159,6 +176,14 @@ static struct str mend_references(struct str s, struct arena *a)
 			skip = str_find(rest, STR("]]>"));
 			if (skip == (size_t)-1)
 				break;
+		} else if (rest.p[0] == '<' && str_starts(rest, STR("<!--"))) {
+			bool bad;
+
+			skip = comment_length(rest, &bad);
+			if (bad) {
+				buf_add(&out, s.p + done, i - done);
+				done = i + skip;
+			}
 		} else if (rest.p[0] == '&') {
 			skip = plain_reference(rest);
 			if (!skip) {
@@ -213,15 +238,44 @@ static bool has_crowded_tag(struct str s)
 	return n > ATTRS_MAX;
 }
 
-struct dom *dom_parse_xml(struct str body, struct str content_type,
-			  struct arena *a, struct err *e)
+static xmlDoc *read_doc(xmlParserCtxt *ctxt, struct str s)
 {
 	const int options = XML_PARSE_RECOVER | XML_PARSE_NONET |
 			    XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 			    XML_PARSE_IGNORE_ENC | XML_PARSE_COMPACT;
+
+	return s.len ? xmlCtxtReadMemory(ctxt, s.p, (int)s.len, NULL, "UTF-8",
+					 options)
+		     : NULL;
+}
+
+/*
+ * What libxml2 recovers loses what stands around a mistake; mended, nothing is
+ * lost, where that leaves no other mistake.
+ */
+static xmlDoc *read_mended(xmlParserCtxt *ctxt, struct str s, xmlDoc *doc,
+			   struct arena *a)
+{
+	xmlDoc *mended;
+
+	s = xml_mend(s, a);
+	if (s.len > DOM_BYTES_MAX)
+		return doc;
+	mended = read_doc(ctxt, s);
+	if (mended && (ctxt->wellFormed || !doc)) {
+		xmlFreeDoc(doc);
+		return mended;
+	}
+	xmlFreeDoc(mended);
+	return doc;
+}
+
+struct dom *dom_parse_xml(struct str body, struct str content_type,
+			  struct arena *a, struct err *e)
+{
 	struct dom_builder b;
 	xmlParserCtxt *ctxt;
-	xmlDoc *doc = NULL;
+	xmlDoc *doc;
 
 	if (body.len > DOM_BYTES_MAX) {
 		err_set(e, EX_DATAERR, "xml: larger than %d bytes",
@@ -239,9 +293,9 @@ struct dom *dom_parse_xml(struct str body, struct str content_type,
 		err_set(e, EX_OSERR, "xml: cannot start the parser");
 		return NULL;
 	}
-	if (body.len)
-		doc = xmlCtxtReadMemory(ctxt, body.p, (int)body.len, NULL,
-					"UTF-8", options);
+	doc = read_doc(ctxt, body);
+	if (body.len && !ctxt->wellFormed)
+		doc = read_mended(ctxt, body, doc, a);
 	dom_build_init(&b, a, true);
 	if (doc)
 		copy_tree(&b, doc);

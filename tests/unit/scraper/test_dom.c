@@ -250,6 +250,34 @@ static void refuses_what_takes_too_long_or_too_much(void **state)
 	}
 }
 
+/* Each part repeated until the document is large: mending is linear. */
+static void broken_xml_is_mended_in_time(void **state)
+{
+	static const char *const parts[] = {
+		"</a",	      "</a>",		"<![CDATA[</a>", "<a b='",
+		"<a b=\"<a ", "<a x=1 x=2>",	"<!--",		 "<a/ b><br>",
+		"< & <",      "<A></a></B>",	"<a>]]>",	 "<?x",
+		"<!DOCTYPE ", "<a><b></a></b>",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct arena a = { 0 };
+		struct buf b = { 0 };
+		struct err e = { 0 };
+		struct dom *d;
+
+		buf_puts(&b, "<r>");
+		while (b.len < 300000)
+			buf_puts(&b, parts[i]);
+		d = dom_parse_xml(buf_str(&b), STR("text/xml"), &a, &e);
+		assert_true(d || e.code);
+		assert_true(a.used < 200 * b.len);
+		arena_free(&a);
+		buf_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +286,7 @@ int main(void)
 		cmocka_unit_test(text_can_be_left_out),
 		cmocka_unit_test(long_documents_have_no_seams),
 		cmocka_unit_test(refuses_what_takes_too_long_or_too_much),
+		cmocka_unit_test(broken_xml_is_mended_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
