@@ -33,7 +33,8 @@
 enum {
 	HTTP_HEADERS_MAX = 256 << 10, /* bytes of an answer's headers */
 	HTTP_HEADER_LINES_MAX = 1000, /* their lines, those of 1xx too */
-	HTTP_IDLE_S = 60,	    /* an older connection is not used again */
+	HTTP_IDLE_S = 90,	    /* an older connection is not used again */
+	HTTP_BANKS = 32,	    /* parts of max_connections */
 	HTTP_KEEP_BYTES = 64 << 10, /* of a body buffer between requests */
 	HTTP_STALL_S = 30,	    /* below 10 bytes/s for so long: timeout */
 };
@@ -61,8 +62,14 @@ struct http_config {
 	const char *ca_file;		    /* PEM; NULL: the system's */
 	const struct netguard *guard;	    /* NULL: any address */
 	const struct netguard *proxy_guard; /* more, for proxies; or NULL */
-	unsigned max_connections;	    /* open at a time; 0: 256 */
-	unsigned max_per_host;		    /* of these to one host; 0: 8 */
+	/*
+	 * Open at a time, idle ones included; the one that was not used for
+	 * longest makes way. Hosts share them in up to HTTP_BANKS parts, by a
+	 * hash, and a part may be used up before all are.
+	 */
+	unsigned max_connections; /* without TLS; 0: 256 */
+	unsigned max_tls;	  /* with TLS, beside these; 0: as many */
+	unsigned max_per_host;	  /* of these to one host; 0: 8 */
 };
 
 /* Text is copied; guards are borrowed. NULL with *e: EX_SOFTWARE. */

@@ -16,15 +16,16 @@
 
 /* A socket that curl uses. */
 struct sock {
-	struct http *http;
+	struct bank *bank;
 	struct loop_fd *fd; /* NULL: not waited for yet */
 	curl_socket_t s;
 	bool ours; /* http_opened(): http_closed() will tell its end */
 	bool idle; /* curl does not want to hear of it now */
 };
 
-static struct sock *sock_at(struct http *h, curl_socket_t s)
+static struct sock *sock_at(struct bank *b, curl_socket_t s)
 {
+	struct http *h = b->http;
 	size_t at = (size_t)s, n = h->n_socks;
 
 	if (at >= n) {
@@ -33,7 +34,7 @@ static struct sock *sock_at(struct http *h, curl_socket_t s)
 	}
 	if (!h->socks[at]) {
 		h->socks[at] = xcalloc(1, sizeof(struct sock));
-		h->socks[at]->http = h;
+		h->socks[at]->bank = b;
 		h->socks[at]->s = s;
 	}
 	return h->socks[at];
@@ -50,9 +51,9 @@ static void sock_free(struct http *h, curl_socket_t s)
 	free(k);
 }
 
-void http_opened(struct http *h, curl_socket_t s)
+void http_opened(struct bank *b, curl_socket_t s)
 {
-	sock_at(h, s)->ours = true;
+	sock_at(b, s)->ours = true;
 }
 
 int http_closed(void *http, curl_socket_t s)
@@ -64,7 +65,7 @@ int http_closed(void *http, curl_socket_t s)
 static void on_socket_ready(void *arg, int what)
 {
 	struct sock *k = arg;
-	struct http *h = k->http;
+	struct bank *b = k->bank;
 	int mask = 0, running;
 
 	if (k->idle) { /* closed by the peer; curl will find out */
@@ -75,16 +76,16 @@ static void on_socket_ready(void *arg, int what)
 		mask |= CURL_CSELECT_IN;
 	if (what & LOOP_WRITE)
 		mask |= CURL_CSELECT_OUT;
-	curl_multi_socket_action(h->multi, k->s, mask, &running);
-	http_drain(h);
+	curl_multi_socket_action(b->multi, k->s, mask, &running);
+	http_drain(b);
 }
 
 /* The resolver's sockets are curl's own: their end is told only by REMOVE. */
 static int on_socket(CURL *easy, curl_socket_t s, int what, void *arg,
 		     void *unused)
 {
-	struct http *h = arg;
-	struct sock *k = sock_at(h, s);
+	struct bank *b = arg;
+	struct sock *k = sock_at(b, s);
 	int interest = 0;
 
 	(void)easy;
@@ -92,7 +93,7 @@ static int on_socket(CURL *easy, curl_socket_t s, int what, void *arg,
 	if (what == CURL_POLL_REMOVE) {
 		k->idle = true;
 		if (!k->ours)
-			sock_free(h, s);
+			sock_free(b->http, s);
 		return 0;
 	}
 	if (what & CURL_POLL_IN)
@@ -101,39 +102,40 @@ static int on_socket(CURL *easy, curl_socket_t s, int what, void *arg,
 		interest |= LOOP_WRITE;
 	k->idle = false;
 	if (!k->fd)
-		k->fd = loop_fd_new(h->loop, s, interest, on_socket_ready, k);
+		k->fd = loop_fd_new(b->http->loop, s, interest, on_socket_ready,
+				    k);
 	loop_fd_set(k->fd, interest);
 	return 0;
 }
 
 static void on_timeout(void *arg)
 {
-	struct http *h = arg;
+	struct bank *b = arg;
 	int running;
 
-	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	http_drain(h);
+	curl_multi_socket_action(b->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	http_drain(b);
 }
 
 static int on_timer(CURLM *multi, long ms, void *arg)
 {
-	struct http *h = arg;
+	struct bank *b = arg;
 
 	(void)multi;
 	if (ms < 0)
-		loop_timer_stop(h->timer);
+		loop_timer_stop(b->timer);
 	else
-		loop_timer_start(h->timer, ms);
+		loop_timer_start(b->timer, ms);
 	return 0;
 }
 
-void http_loop_attach(struct http *h)
+void http_loop_attach(struct bank *b)
 {
-	h->timer = loop_timer_new(h->loop, on_timeout, h);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	b->timer = loop_timer_new(b->http->loop, on_timeout, b);
+	curl_multi_setopt(b->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(b->multi, CURLMOPT_SOCKETDATA, b);
+	curl_multi_setopt(b->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(b->multi, CURLMOPT_TIMERDATA, b);
 }
 
 void http_loop_detach(struct http *h)
@@ -141,5 +143,6 @@ void http_loop_detach(struct http *h)
 	for (size_t i = 0; i < h->n_socks; i++)
 		sock_free(h, (curl_socket_t)i);
 	free(h->socks);
-	loop_timer_free(&h->timer);
+	for (size_t i = 0; i < ARRAY_LEN(h->banks); i++)
+		loop_timer_free(&h->banks[i].timer);
 }

@@ -2,7 +2,6 @@
 #include "net_private.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <uv.h>
 
 #include "common/clk.h"
+#include "common/files.h"
 #include "common/xmem.h"
 
 #include "status.h"
@@ -292,18 +292,6 @@ static const struct lws_protocols protocols[] = {
 /* None: what it does costs more the more connections there are. */
 static const lws_retry_bo_t idle_policy = { 0 };
 
-/* A descriptor for each connection, as far as the system lets us. */
-static void allow_files(size_t conns)
-{
-	struct rlimit r;
-	rlim_t want = (rlim_t)conns + OTHER_FILES;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= want)
-		return;
-	r.rlim_cur = want < r.rlim_max ? want : r.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &r);
-}
-
 static int start_lws(struct net *n, struct err *e)
 {
 	void *loops[1] = { loop_native(n->conf.loop) };
@@ -376,7 +364,8 @@ struct net *net_new(const struct net_conf *conf, struct err *e)
 	n->peers = peers_new();
 	if (conf->deflate)
 		n->inflater = inflater_new();
-	allow_files(conf->max_conns); /* lws sizes its table by this */
+	files_allow((size_t)conf->max_conns +
+		    OTHER_FILES); /* lws sizes its table by this */
 	n->burst = burst_new(!conf->no_io_uring);
 	n->settle = loop_work_new(conf->loop, net_settle_held, n);
 	n->watch = loop_timer_new(conf->loop, net_look, n);

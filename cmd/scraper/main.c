@@ -11,6 +11,7 @@
 #include <sysexits.h>
 
 #include "common/blob.h"
+#include "common/files.h"
 #include "common/netguard.h"
 #include "common/stage.h"
 #include "common/tool.h"
@@ -19,8 +20,15 @@
 
 #include "extract_child.h"
 #include "scraper.h"
+#include "stream_link.h"
 #include "try.h"
 #include "try_extract.h"
+
+enum {
+	CONNECTIONS = 12000, /* that are kept: one for each of 10,000 hosts */
+	TLS_CONNECTIONS = 256,
+	OTHER_FILES = 256,
+};
 
 #define BODY_MAX (2 << 20) /* bytes of one that is kept */
 #define MINUTE	 INT64_C(60000)
@@ -243,6 +251,7 @@ struct guards {
 static struct {
 	struct scraper_conf conf;
 	struct guards guards;
+	unsigned connections; /* at most, as far as the system lets us */
 	char agent[128], secrets[4096];
 } now;
 
@@ -276,6 +285,25 @@ static int read_guards(struct guards *g, struct err *e)
 	return -1;
 }
 
+/* Those in use, and as many that idle as are worth their memory. */
+static unsigned max_tls(void)
+{
+	unsigned most = (unsigned)cfg.fetches * 2;
+
+	return most > TLS_CONNECTIONS ? most : TLS_CONNECTIONS;
+}
+
+/* What TLS, chats, the journal and files may need is left over. */
+static unsigned max_connections(void)
+{
+	size_t others = max_tls() + LINKS_MAX + OTHER_FILES;
+	size_t files = files_allow(CONNECTIONS + others);
+
+	if (files >= CONNECTIONS + others)
+		return CONNECTIONS;
+	return (unsigned)(files > 2 * others ? files - others : files / 2);
+}
+
 static void set_conf(void)
 {
 	now.conf = (struct scraper_conf){
@@ -300,7 +328,8 @@ static void set_conf(void)
 			  .ca_file = cfg.ca_file,
 			  .guard = now.guards.sites,
 			  .proxy_guard = now.guards.proxies,
-			  .max_connections = (unsigned)cfg.fetches * 2,
+			  .max_connections = now.connections,
+			  .max_tls = max_tls(),
 			  /* Politeness counts; a proxy is a host, too. */
 			  .max_per_host = (unsigned)cfg.fetches },
 		.fetcher = { .polite = { cfg.per_host, cfg.delay_ms, cfg.burst,
@@ -361,6 +390,7 @@ static int scrape(struct err *e)
 		free_guards(&now.guards);
 		return 0;
 	}
+	now.connections = max_connections();
 	snprintf(now.agent, sizeof(now.agent), "weir/%s", weir_version);
 	snprintf(now.secrets, sizeof(now.secrets), "%s/secrets",
 		 cfg.common.dir);

@@ -40,6 +40,7 @@ static int compile_patterns(const struct json *config, const char *name,
 				       PAGE_PATTERNS_MAX);
 		if (!text)
 			return err_set(e, EX_CONFIG, "%s: is no text", name);
+		xgrow(&p->v, &p->cap, p->n, sizeof(*p->v));
 		p->v[p->n] = compile_pattern(str_from(text));
 		if (!p->v[p->n])
 			return err_set(e, EX_CONFIG,
@@ -77,6 +78,7 @@ static void release(struct page_patterns *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		iregexp_free(&p->v[i]);
+	free(p->v);
 }
 
 void page_rules_free(struct page_rules **rp)

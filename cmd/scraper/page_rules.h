@@ -17,8 +17,8 @@
 enum { PAGE_PATTERNS_MAX = 50 }; /* of one member */
 
 struct page_patterns {
-	struct iregexp *v[PAGE_PATTERNS_MAX];
-	size_t n;
+	struct iregexp **v;
+	size_t n, cap;
 };
 
 struct page_rules {

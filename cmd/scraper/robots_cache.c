@@ -1,12 +1,14 @@
 #include "robots_cache.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/backoff.h"
+#include "common/xmem.h"
 
 void robots_cache_free(struct robots_cache *c)
 {
 	robots_free(&c->rules);
+	free(c->reason);
 	*c = (struct robots_cache){ 0 };
 }
 
@@ -41,7 +43,8 @@ static void put_failure(struct robots_cache *c, const struct http_response *r,
 	c->until_ms = now_ms + backoff_ms(base, c->failures, max);
 	c->result = r->result;
 	c->status = r->status;
-	str_copy(c->reason, sizeof(c->reason), str_from(r->reason));
+	free(c->reason);
+	c->reason = gone ? xstrdup(r->reason) : NULL;
 }
 
 void robots_cache_put(struct robots_cache *c, const struct http_response *r,
@@ -56,6 +59,8 @@ void robots_cache_put(struct robots_cache *c, const struct http_response *r,
 	robots_free(&c->rules);
 	if (found)
 		c->rules = robots_parse(r->body, agent);
+	free(c->reason);
+	c->reason = NULL;
 	c->known = true;
 	c->failures = 0;
 	c->until_ms = now_ms + ROBOTS_KEEP_MS;

@@ -43,7 +43,7 @@ struct robots_cache {
 	unsigned failures;	 /* in a row */
 	enum http_result result; /* of the last try */
 	int status;
-	char reason[128]; /* where it was no answer */
+	char *reason; /* where it was no answer, or NULL */
 };
 
 void robots_cache_free(struct robots_cache *c);

@@ -31,7 +31,7 @@ struct record {
 static void mock_observation(struct result *r, const struct watch_state *st)
 {
 	struct task *t = r->task;
-	const struct mock *m = &t->watch->mock;
+	const struct mock *m = t->watch->mock;
 	struct item *it = arena_alloc(&r->arena, sizeof(*it));
 	struct decimal before = m->start;
 	char text[DECIMAL_TEXT_MAX];

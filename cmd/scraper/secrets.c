@@ -125,6 +125,8 @@ static int add_line(struct str name, struct str json, const char *dir,
 	line = arena_alloc(a, name.len + value.len + 3);
 	sprintf(line, "%.*s%s", STR_ARG(name), value.len ? ": " : ";");
 	memcpy(line + strlen(line), value.p ? value.p : "", value.len);
+	if (!l->v)
+		l->v = arena_alloc(a, SECRETS_HEADERS_MAX * sizeof(*l->v));
 	l->v[l->n++] = line;
 	return 0;
 }
@@ -134,7 +136,7 @@ int secrets_headers(struct str headers, const char *dir, struct arena *a,
 {
 	struct json_iter it = json_iter(headers);
 
-	lines_r->n = 0;
+	*lines_r = (struct header_lines){ 0 };
 	while (headers.p && json_next(&it)) {
 		struct str name = json_name(it.key, a);
 

@@ -22,7 +22,7 @@
 enum { SECRETS_HEADERS_MAX = 32, SECRETS_VALUE_MAX = 16 << 10 };
 
 struct header_lines {
-	const char *v[SECRETS_HEADERS_MAX]; /* "Name: value", in the arena */
+	const char **v; /* "Name: value"; in the arena, as it is itself */
 	size_t n;
 };
 

@@ -40,6 +40,7 @@ static int set_timing(struct watch *w, const struct watch_env *env,
 		      struct err *e)
 {
 	struct type_watch *d = &w->def;
+	struct cron *cron;
 
 	w->timing.every_ms = TIMING_EVERY_MS;
 	w->timing.seed = str_hash(d->id);
@@ -53,11 +54,10 @@ static int set_timing(struct watch *w, const struct watch_env *env,
 	set_adaptive(w);
 	if (!d->cron.p)
 		return 0;
-	w->timing.cron = &w->cron;
-	if (cron_parse(d->cron, &w->cron, e))
+	w->timing.cron = cron = arena_alloc(&w->arena, sizeof(*cron));
+	if (cron_parse(d->cron, cron, e))
 		return err_prefix(e, "cron");
-	if (w->hours &&
-	    hours_cron(w->hours, &w->cron, w->timing.tz, 0) == CLK_NONE)
+	if (w->hours && hours_cron(w->hours, cron, w->timing.tz, 0) == CLK_NONE)
 		return err_set(e, EX_DATAERR,
 			       "cron: never comes within windows");
 	return 0;
@@ -106,6 +106,12 @@ static void set_diff(struct watch *w)
 	};
 }
 
+static int set_mock(struct watch *w, struct err *e)
+{
+	w->mock = arena_alloc(&w->arena, sizeof(*w->mock));
+	return mock_parse(w->def.url, w->mock, e);
+}
+
 /* What extracts is compiled where that happens; here only to be checked. */
 static int check_extract(struct watch *w, const struct watch_env *env,
 			 struct err *e)
@@ -116,7 +122,7 @@ static int check_extract(struct watch *w, const struct watch_env *env,
 	int rc;
 
 	if (str_is(d->kind, "mock"))
-		return mock_parse(d->url, &w->mock, e);
+		return set_mock(w, e);
 	if (str_is(d->kind, "chat")) {
 		w->chat = chat_new(d, env->secrets_dir, &w->arena, e);
 		return w->chat ? 0 : -1;
@@ -181,12 +187,21 @@ struct watch *watch_new(struct str json, struct str id,
 {
 	struct watch *w = xcalloc(1, sizeof(*w));
 
-	w->arena.block = 512; /* there may be many thousands of watches */
+	w->arena.block = 256; /* there may be many thousands of watches */
 	json = arena_str(&w->arena, json);
 	if (shape_decode(&shape_watch, json, &w->def, &w->arena, e) ||
 	    compile(w, id, env, e))
 		watch_free(&w);
 	return w;
+}
+
+/* Without lines of its own they are the same. */
+static void free_headers(struct watch *w)
+{
+	if (w->version == w->headers)
+		w->version = NULL;
+	http_headers_free(&w->headers);
+	http_headers_free(&w->version);
 }
 
 static void free_str(struct str *s)
@@ -203,8 +218,7 @@ void watch_free(struct watch **wp)
 		return;
 	page_rules_free(&w->rules);
 	chat_free(&w->chat);
-	http_headers_free(&w->headers);
-	http_headers_free(&w->version);
+	free_headers(w);
 	free_str(&w->etag);
 	free_str(&w->last_modified);
 	arena_free(&w->arena);
@@ -244,8 +258,7 @@ void watch_set_version(struct watch *w, struct str etag,
 	if (w->headers && str_eq(etag, w->etag) &&
 	    str_eq(last_modified, w->last_modified))
 		return;
-	http_headers_free(&w->headers);
-	http_headers_free(&w->version);
+	free_headers(w);
 	for (size_t i = 0; i < n; i++)
 		all[i] = w->lines.v[i];
 	line = version_line("If-None-Match", etag, lines[0]);
@@ -256,7 +269,7 @@ void watch_set_version(struct watch *w, struct str etag,
 		all[n + n_version++] = line;
 	w->conditional = n_version > 0;
 	w->headers = http_headers_new(all, n + n_version);
-	w->version = http_headers_new(all + n, n_version);
+	w->version = n ? http_headers_new(all + n, n_version) : w->headers;
 	remember(&w->etag, etag);
 	remember(&w->last_modified, last_modified);
 }

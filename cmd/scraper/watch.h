@@ -22,7 +22,6 @@ struct watch {
 	struct arena arena; /* of the definition */
 	struct type_watch def;
 	struct timing timing;
-	struct cron cron;
 	struct hours *hours; /* in the arena, or NULL */
 	bool extracts;	     /* it is no mock and no chat */
 	struct chat *chat;   /* NULL: none */
@@ -31,7 +30,7 @@ struct watch {
 	 * process that can be spared.
 	 */
 	bool unproven;
-	struct mock mock;
+	struct mock *mock; /* in the arena, or NULL */
 	struct diff_watch diff;
 	struct page_rules *rules; /* of a page */
 	struct contract contract;

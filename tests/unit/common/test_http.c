@@ -199,8 +199,10 @@ static void server_start(struct server *s, struct loop *l)
 	socklen_t len = sizeof(a);
 
 	s->loop = l;
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	/* On every address of loopback, and on no other. */
 	s->s = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(setsockopt(s->s, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3),
+			 0);
 	assert_int_equal(bind(s->s, (struct sockaddr *)&a, sizeof(a)), 0);
 	assert_int_equal(listen(s->s, 64), 0);
 	getsockname(s->s, (struct sockaddr *)&a, &len);
@@ -558,6 +560,76 @@ static void one_host_gets_few_connections(void **state)
 	scene_free(t);
 }
 
+/* ---- many hosts ---- */
+
+enum { HOSTS = 48, ROUNDS = 3 };
+
+struct round {
+	struct scene *scene;
+	unsigned n;
+};
+
+static void next_host(struct round *r);
+
+static void on_host(void *arg, const struct http_response *resp)
+{
+	struct round *r = arg;
+
+	assert_int_equal(resp->result, HTTP_OK);
+	if (++r->n == HOSTS * ROUNDS)
+		loop_stop(r->scene->loop);
+	else
+		next_host(r);
+}
+
+static void next_host(struct round *r)
+{
+	char url[64];
+	const struct http_request req = { .url = url,
+					  .max_bytes = 100,
+					  .timeout_ms = 5000 };
+
+	snprintf(url, sizeof(url), "http://127.0.1.%u:%u/hello",
+		 1 + r->n % HOSTS, r->scene->server.port);
+	http_send(r->scene->http, &req, on_host, r);
+}
+
+/* How many connections it takes to ask each host in turn, three times. */
+static unsigned connections_for(unsigned max_connections)
+{
+	struct scene *t = scene_new();
+	struct round r = { .scene = t };
+	unsigned accepted;
+	struct err e;
+
+	assert_int_equal(netguard_allow(t->guard, "127.0.1.0/24", &e), 0);
+	http_set(t->http,
+		 &(struct http_config){ .guard = t->guard,
+					.max_connections = max_connections,
+					.max_per_host = 2 });
+	next_host(&r);
+	loop_run(t->loop);
+	accepted = t->server.accepted;
+	assert_true(t->server.open <= max_connections);
+	scene_free(t);
+	return accepted;
+}
+
+/* In one part, and in the most that there are: none is closed. */
+static void every_host_keeps_its_connection(void **state)
+{
+	(void)state;
+	assert_int_equal(connections_for(HOSTS), HOSTS);
+	assert_int_equal(connections_for(HTTP_BANKS * 256), HOSTS);
+}
+
+/* Whose turn is furthest away was used longest ago, and has gone by then. */
+static void beyond_the_limit_the_oldest_makes_way(void **state)
+{
+	(void)state;
+	assert_int_equal(connections_for(HOSTS / 2), HOSTS * ROUNDS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,6 +646,8 @@ int main(void)
 		cmocka_unit_test(a_cancelled_request_is_not_answered),
 		cmocka_unit_test(requests_under_way_end_with_the_client),
 		cmocka_unit_test(one_host_gets_few_connections),
+		cmocka_unit_test(every_host_keeps_its_connection),
+		cmocka_unit_test(beyond_the_limit_the_oldest_makes_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

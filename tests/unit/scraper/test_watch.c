@@ -98,7 +98,7 @@ static void a_watch_needs_little(void **state)
 	w = must("{\"id\":\"m\",\"url\":\"mock:x?seed=3\",\"enabled\":false,"
 		 "\"cron\":\"@daily\",\"tz\":\"UTC\"}");
 	assert_true(!w->enabled && !w->extracts && w->timing.cron);
-	assert_int_equal(w->mock.seed, 3);
+	assert_int_equal(w->mock->seed, 3);
 	watch_free(&w);
 	watch_free(&w); /* nothing to do */
 }
