@@ -136,6 +136,10 @@ static struct thing *read_item(struct reader *r, const struct dom_node *n,
 	crawl(r, t, n, depth);
 	if (refs.len > 0)
 		follow_refs(r, t, refs, depth);
+	/* <b itemprop=brand itemscope itemtype=…>Acme</b> */
+	if (!t->first && dom_attr(n, "itemprop").p)
+		thing_add_text(r->ts, t, STR("value"),
+			       thing_node_text(r->ts, n), n);
 	return t;
 }
 

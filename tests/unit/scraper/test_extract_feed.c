@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-#include "common/clk.h"
+#include "common/xmem.h"
 
+#include "cmd/scraper/date.h"
 #include "cmd/scraper/feed_text.h"
 #include "cmd/scraper/fields.h"
 
@@ -89,16 +90,74 @@ static struct {
 	size_t reached, missed, other;
 } checks;
 
-/* feedparser's name for a field, if there is such a one. */
-static enum field field_of_feedparser(const char *name)
-{
-	static const char *const same[][2] = { { "guid", "id" },
-					       { "description", "summary" } };
+/* What feedparser calls a field, behind ["entries",0]. */
+static const struct feedparser_name {
+	const char *name;
+	enum field field;
+	bool part; /* our text has more than this */
+} feedparser_names[] = {
+	{ "title", FIELD_TITLE, false },
+	{ "link", FIELD_LINK, false },
+	{ "links.0.href", FIELD_LINK, false },
+	{ "id", FIELD_ID, false },
+	{ "guid", FIELD_ID, false },
+	{ "summary", FIELD_SUMMARY, false },
+	{ "description", FIELD_SUMMARY, false },
+	{ "content.0.value", FIELD_SUMMARY, false },
+	{ "author", FIELD_AUTHOR, false },
+	{ "author_detail.name", FIELD_AUTHOR, true },
+	{ "author_detail.email", FIELD_AUTHOR, true },
+	{ "published", FIELD_PUBLISHED, false },
+	{ "published_parsed", FIELD_PUBLISHED, false },
+	{ "updated", FIELD_UPDATED, false },
+	{ "updated_parsed", FIELD_UPDATED, false },
+	{ "image.href", FIELD_IMAGE, false },
+	{ "media_thumbnail.0.url", FIELD_IMAGE, false },
+};
 
-	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
-		if (strcmp(name, same[i][0]) == 0)
-			name = same[i][1];
-	return field_named(str_from(name));
+static void add_step(struct buf *b, const struct json *step)
+{
+	if (b->len > 0)
+		buf_putc(b, '.');
+	buf_puts(b, json_kind(step) == JSON_NUMBER ? json_number(step)
+						   : json_string(step));
+}
+
+static const struct feedparser_name *name_of(const struct json *path)
+{
+	const struct feedparser_name *found = NULL;
+	struct buf b = { 0 };
+
+	json_each (step, path)
+		add_step(&b, step);
+	for (size_t i = 0; i < ARRAY_LEN(feedparser_names) && !found; i++) {
+		struct str s = buf_str(&b);
+		static const struct str first = { "entries.0.", 10 };
+
+		if (str_starts(s, first) && str_is(str_sub(s, first.len, s.len),
+						   feedparser_names[i].name))
+			found = &feedparser_names[i];
+	}
+	buf_free(&b);
+	return found;
+}
+
+/* A text, or a time as [year, month, day, hour, minute, second, …]. */
+static struct str value_of(const struct json *value, struct arena *a)
+{
+	static const char *const before[] = { "", "-", "-", "T", ":", ":" };
+	struct buf b = { 0 };
+	struct str s;
+
+	if (json_kind(value) != JSON_ARRAY)
+		return str_from(json_string(value));
+	for (size_t i = 0; i < ARRAY_LEN(before); i++)
+		buf_addf(&b, "%s%02d", before[i],
+			 atoi(json_number(json_at(value, i))));
+	buf_putc(&b, 'Z');
+	s = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return s;
 }
 
 /* Values are HTML there and text here; times the same instant. */
@@ -109,29 +168,29 @@ static bool is_equal(struct str got, struct str value, struct arena *a)
 	if (str_eq(got, value) ||
 	    str_eq(got, item_text(a, feed_html_text(value, a), ITEM_TEXT_MAX)))
 		return true;
-	return clk_parse(got, &x) && clk_parse(value, &y) && x == y;
+	return date_parse(got, &x) && date_parse(value, &y) && x == y;
 }
 
 static void count_check(const struct json *check, struct observation *o,
 			struct arena *a)
 {
-	const struct json *path = json_member(check, "path");
-	struct str value = str_from(case_text(check, "value"));
-	const char *name = json_string(json_at(path, 2));
-	enum field f = name ? field_of_feedparser(name) : FIELD_COUNT;
+	const struct feedparser_name *n = name_of(json_member(check, "path"));
+	struct str value = value_of(json_member(check, "value"), a), got;
 	struct item none = { 0 }, *it = o->n_items > 0 ? o->items : &none;
 
-	if (!value.p || f == FIELD_COUNT || json_count(path) != 3 ||
-	    strcmp(json_string(json_at(path, 0)), "entries") != 0) {
+	if (!value.p || !n) {
 		checks.other++;
 		return;
 	}
-	if (is_equal(*field_of(it, f), value, a)) {
+	got = *field_of(it, n->field);
+	if (n->part ? str_find(got, value) != (size_t)-1
+		    : is_equal(got, value, a)) {
 		checks.reached++;
 		return;
 	}
 	checks.missed++;
-	print_message("missed: %s of %.*s\n", name, STR_ARG(value));
+	print_message("# missed: %s of %.*s, got %.*s\n", n->name,
+		      STR_ARG(value), STR_ARG(got));
 }
 
 static bool count_checks(const struct json *c)
@@ -159,7 +218,7 @@ static void gives_what_feedparser_gives(void **state)
 	cases_run(path, 1, count_checks);
 	print_message("%zu reached, %zu missed, %zu about something else\n",
 		      checks.reached, checks.missed, checks.other);
-	assert_true(checks.missed * 50 <= checks.reached);
+	assert_true(checks.missed * 30 <= checks.reached);
 }
 
 int main(void)
