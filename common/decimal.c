@@ -161,6 +161,15 @@ int decimal_cmp(struct decimal a, struct decimal b)
 	return a.coef < b.coef ? -1 : a.coef > b.coef;
 }
 
+bool decimal_same(struct str a, struct str b)
+{
+	struct decimal x, y;
+
+	if (decimal_parse(a, &x) && decimal_parse(b, &y))
+		return decimal_cmp(x, y) == 0;
+	return str_eq(a, b);
+}
+
 int decimal_sign(struct decimal d)
 {
 	return d.coef < 0 ? -1 : d.coef > 0;

@@ -42,6 +42,11 @@ bool decimal_parse_json(struct str s, struct decimal *d_r);
 const char *decimal_format(struct decimal d, char out[DECIMAL_TEXT_MAX]);
 
 int decimal_cmp(struct decimal a, struct decimal b); /* <0, 0, >0 */
+/*
+ * Do two texts say the same amount, as 2879.2 and 2879.20 do? If one of them is
+ * no decimal: are they the same text?
+ */
+bool decimal_same(struct str a, struct str b);
 int decimal_sign(struct decimal d);
 double decimal_to_double(struct decimal d); /* for statistics, never money */
 

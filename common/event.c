@@ -179,11 +179,15 @@ int pattern_check_useful(struct str s, struct err *e)
 		       STR_ARG(s));
 }
 
+bool pattern_is_prefix(struct str pattern)
+{
+	return pattern.len == 0 || pattern.p[pattern.len - 1] == '/' ||
+	       pattern.p[pattern.len - 1] == '.';
+}
+
 bool topic_matches(struct str topic, struct str pattern)
 {
-	char last = pattern.len ? pattern.p[pattern.len - 1] : '/';
-
-	if (last == '/' || last == '.')
+	if (pattern_is_prefix(pattern))
 		return str_starts(topic, pattern);
 	return str_eq(topic, pattern);
 }

@@ -77,6 +77,7 @@ int topic_check(struct str s, struct err *e);
  * exact topic.
  */
 bool topic_matches(struct str topic, struct str pattern);
+bool pattern_is_prefix(struct str pattern);
 int pattern_check(struct str s, struct err *e);
 /* Likewise, of one that no topic can match, too: *e says what may be meant. */
 int pattern_check_useful(struct str s, struct err *e);

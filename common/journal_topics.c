@@ -40,13 +40,6 @@ int journal_history(struct journal *j, struct str topic, uint64_t from,
 	return rc < 0 ? -1 : 0;
 }
 
-/* What a pattern's topics start with in the tables. */
-static bool is_prefix(struct str pattern)
-{
-	return pattern.len == 0 || pattern.p[pattern.len - 1] == '/' ||
-	       pattern.p[pattern.len - 1] == '.';
-}
-
 int journal_each_topic(struct journal *j, db_table t, struct str pattern,
 		       struct str after,
 		       int (*fn)(void *arg, struct str key, struct str val,
@@ -65,7 +58,7 @@ int journal_each_topic(struct journal *j, db_table t, struct str pattern,
 		rc = db_seek(c, DB_AT_OR_AFTER, &key, &val, e);
 	while (rc > 0 && topic_matches(key, pattern)) {
 		stop = str_eq(key, after) ? 0 : fn(arg, key, val, e);
-		if (stop != 0 || !is_prefix(pattern))
+		if (stop != 0 || !pattern_is_prefix(pattern))
 			break;
 		rc = db_seek(c, DB_NEXT, &key, &val, e);
 	}

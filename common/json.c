@@ -563,6 +563,15 @@ bool json_text(struct str value, struct arena *a, struct str *text_r)
 	return true;
 }
 
+struct str json_get_text(struct str obj, const char *key, struct arena *a)
+{
+	struct str value, text = { 0 };
+
+	if (json_get(obj, key, &value))
+		json_text(value, a, &text);
+	return text;
+}
+
 struct str json_name(struct str key, struct arena *a)
 {
 	struct str name = key;

@@ -90,6 +90,9 @@ bool json_get(struct str obj, const char *key, struct str *value_r);
  */
 bool json_text(struct str value, struct arena *a, struct str *text_r);
 
+/* The text of a member; absent if there is none, or it is no string. */
+struct str json_get_text(struct str obj, const char *key, struct arena *a);
+
 /* A key of json_iter without its escapes, likewise. */
 struct str json_name(struct str key, struct arena *a);
 

@@ -114,7 +114,7 @@ static bool is_percent(struct str s)
 	       decimal_cmp(d, decimal_from_int(100)) <= 0;
 }
 
-static bool is_currency(struct str s)
+bool shape_is_currency(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] < 'A' || s.p[i] > 'Z')
@@ -171,14 +171,6 @@ bool shape_is_url(struct str s)
 	return false;
 }
 
-static bool is_named(struct str s, const char *const *names)
-{
-	for (; *names; names++)
-		if (str_is(s, *names))
-			return true;
-	return false;
-}
-
 /* NULL if s is what the field wants, else what is wrong. */
 static const char *judge_text(const struct shape_field *f, struct str s)
 {
@@ -201,8 +193,8 @@ static const char *judge_text(const struct shape_field *f, struct str s)
 	case SHAPE_PERCENT:
 		return is_percent(s) ? NULL : "not a percentage such as 1%";
 	case SHAPE_CURRENCY:
-		return is_currency(s) ? NULL
-				      : "not a currency (three capitals)";
+		return shape_is_currency(s) ? NULL
+					    : "not a currency (three capitals)";
 	case SHAPE_DURATION:
 		return is_duration(s) ? NULL
 				      : "not a duration such as 90s, 6h or 7d "
@@ -321,7 +313,7 @@ static int decode_text(const struct decoding *d, const struct shape_field *f,
 	}
 	if (max && !is_short(*text_r, max))
 		return refuse(d, p, "longer than %zu characters", max);
-	if (f->kind == SHAPE_NAME && !is_named(*text_r, f->names))
+	if (f->kind == SHAPE_NAME && !str_is_any(*text_r, f->names))
 		return refuse_name(d, p, f->names);
 	why = judge_text(f, *text_r);
 	return why ? refuse(d, p, "%s", why) : 0;
@@ -439,7 +431,7 @@ static int check_members(const struct decoding *d, const struct shape *shape,
 			return refuse(d, &at, "missing");
 		}
 		any = any ||
-		      (is_seen && is_named(str_from(f->name), shape->any_of));
+		      (is_seen && str_is_any(str_from(f->name), shape->any_of));
 	}
 	return any ? 0 : refuse_absence(d, up, shape->any_of);
 }

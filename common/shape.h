@@ -119,6 +119,9 @@ void shape_schema(const struct shape *shape, const char *title, bool nullable,
 /* The value of a SHAPE_COUNT, or `otherwise` where it is absent. */
 int64_t shape_count(struct str s, int64_t otherwise);
 
+/* Three capitals, as ISO 4217 codes are. */
+bool shape_is_currency(struct str s);
+
 /* A URL with one of these schemes, without spaces or control characters. */
 bool shape_is_url(struct str s);
 

@@ -43,6 +43,15 @@ static inline bool str_is(struct str a, const char *s)
 	return str_eq(a, str_from(s));
 }
 
+/* Is it one of these? The last of them is NULL. */
+static inline bool str_is_any(struct str s, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_is(s, *names))
+			return true;
+	return false;
+}
+
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 int str_cmp(struct str a, struct str b); /* bytes, shorter first on a tie */

@@ -60,15 +60,6 @@ static void encode(const struct freshness *f, struct buf *b)
 	buf_putc(b, '}');
 }
 
-static struct str text_of(struct str obj, const char *key, struct arena *a)
-{
-	struct str value, text = { 0 };
-
-	if (json_get(obj, key, &value))
-		json_text(value, a, &text);
-	return text;
-}
-
 static bool decode(struct str val, struct arena *a, struct freshness *f)
 {
 	struct str watch, stale;
@@ -78,13 +69,14 @@ static bool decode(struct str val, struct arena *a, struct freshness *f)
 	    shape_decode(&shape_watch, watch, &f->watch, a, NULL))
 		return false;
 	f->stale = json_get(val, "stale", &stale) && str_is(stale, "true");
-	f->source = text_of(val, "source", a);
-	f->id = text_of(val, "id", a);
-	f->outcome = text_of(val, "outcome", a);
-	f->reason = text_of(val, "reason", a);
+	f->source = json_get_text(val, "source", a);
+	f->id = json_get_text(val, "id", a);
+	f->outcome = json_get_text(val, "outcome", a);
+	f->reason = json_get_text(val, "reason", a);
 	contract_read(&f->watch, &f->contract);
-	clk_parse(text_of(val, "since", a), &f->stale_us);
-	return !f->source.p || clk_parse(text_of(val, "seen", a), &f->seen_us);
+	clk_parse(json_get_text(val, "since", a), &f->stale_us);
+	return !f->source.p ||
+	       clk_parse(json_get_text(val, "seen", a), &f->seen_us);
 }
 
 /* 1: *f is set; 0: this watch need not be fresh. */

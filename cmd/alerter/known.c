@@ -97,15 +97,6 @@ static bool read_int(struct str s, int64_t *v_r)
 	return true;
 }
 
-static struct str get_text(struct str obj, const char *key, struct arena *a)
-{
-	struct str value, text = { 0 };
-
-	if (json_get(obj, key, &value))
-		json_text(value, a, &text);
-	return text;
-}
-
 static bool read_time(struct str obj, const char *key, struct arena *a,
 		      int64_t *us_r)
 {
@@ -136,9 +127,9 @@ bool known_decode(struct str text, struct arena *a, struct known *k)
 	    !read_time(text, "time", a, &k->time_us) ||
 	    !read_time(text, "recorded", a, &k->recorded_us))
 		return false;
-	k->price = get_text(text, "price", a);
-	k->currency = get_text(text, "currency", a);
-	k->availability = get_text(text, "availability", a);
+	k->price = json_get_text(text, "price", a);
+	k->currency = json_get_text(text, "currency", a);
+	k->availability = json_get_text(text, "availability", a);
 	it = json_iter(highs);
 	while (json_next(&it)) {
 		if (k->n == KNOWN_HIGHS_MAX ||

@@ -176,16 +176,6 @@ static bool read_chat(const struct event *ev, struct arena *a,
 	return true;
 }
 
-static struct str member(struct str data, const char *key, struct arena *a)
-{
-	struct str value, text = { 0 };
-
-	if (json_type_of(json_trim(data)) == JSON_OBJECT &&
-	    json_get(data, key, &value))
-		json_text(value, a, &text);
-	return text;
-}
-
 static bool read_other(const struct event *ev, struct arena *a,
 		       struct sighting *s)
 {
@@ -195,16 +185,16 @@ static bool read_other(const struct event *ev, struct arena *a,
 	s->kind = SIGHTING_OTHER;
 	s->item.present = true;
 	s->item.id = as_id(subject.p ? subject : event_type(ev), a);
-	text[0] = member(ev->data, "title", a);
-	text[1] = member(ev->data, "message", a);
-	text[2] = member(ev->data, "summary", a);
+	text[0] = json_get_text(ev->data, "title", a);
+	text[1] = json_get_text(ev->data, "message", a);
+	text[2] = json_get_text(ev->data, "summary", a);
 	s->title = text[0].len ? text[0] : text[1].len ? text[1] : ev->topic;
 	s->matter.row = rows(a, text, 3);
-	s->matter.price = member(ev->data, "price", a);
+	s->matter.price = json_get_text(ev->data, "price", a);
 	if (!decimal_parse(s->matter.price, &d))
 		s->matter.price = (struct str){ 0 };
-	s->matter.currency = member(ev->data, "currency", a);
-	source = member(ev->data, "source", a);
+	s->matter.currency = json_get_text(ev->data, "currency", a);
+	source = json_get_text(ev->data, "source", a);
 	s->matter.source = str_is_id(source) ? source : (struct str){ 0 };
 	return true;
 }

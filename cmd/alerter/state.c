@@ -108,8 +108,7 @@ bool state_decode(struct str text, struct arena *a, struct state *st)
 			  .fired_us = get_time(text, "fired", a),
 			  .due_us = get_time(text, "due", a) },
 	};
-	if (json_get(text, "id", &value))
-		json_text(value, a, &st->alert_id);
+	st->alert_id = json_get_text(text, "id", a);
 	json_get(text, "cause", &st->cause);
 	json_get(text, "alert", &st->alert);
 	json_get(text, "note", &st->note);

@@ -45,15 +45,6 @@ static struct event copy_event(struct arena *a, const struct event *ev)
 	return c;
 }
 
-static struct str member(struct str data, const char *name, struct arena *a)
-{
-	struct str value, text = { 0 };
-
-	if (json_type_of(data) == JSON_OBJECT && json_get(data, name, &value))
-		json_text(value, a, &text);
-	return text;
-}
-
 static bool is_alert(const struct event *ev)
 {
 	return str_starts(ev->topic, STR("alert."));
@@ -68,9 +59,9 @@ static bool is_notification(const struct event *ev)
 static struct str alert_of(const struct event *ev, struct arena *a)
 {
 	if (is_alert(ev))
-		return member(ev->data, "id", a);
+		return json_get_text(ev->data, "id", a);
 	if (is_notification(ev))
-		return member(ev->data, "alert", a);
+		return json_get_text(ev->data, "alert", a);
 	return (struct str){ 0 };
 }
 
@@ -179,7 +170,7 @@ static int add_in_force(struct walk *k, const char *type, struct str id,
 static int add_rule(struct walk *k, const struct event *alert, struct err *e)
 {
 	struct arena *a = &k->w->arena;
-	struct str rule = member(alert->data, "rule", a);
+	struct str rule = json_get_text(alert->data, "rule", a);
 	bool found;
 
 	if (add_in_force(k, "rule.set", rule, alert->offset, &found, e))
@@ -197,8 +188,8 @@ static int add_watch(struct walk *k, const struct event *ev, struct err *e)
 	if (event_is(ev, "watch.set"))
 		return 0;
 	return add_in_force(k, "watch.set",
-			    member(ev->data, "watch", &k->w->arena), ev->offset,
-			    &found, e);
+			    json_get_text(ev->data, "watch", &k->w->arena),
+			    ev->offset, &found, e);
 }
 
 static int add_step(struct walk *k, const struct event *ev, enum way_role role,

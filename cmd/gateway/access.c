@@ -111,12 +111,6 @@ int access_grant(struct patterns *p, struct str pattern, struct err *e)
 	return 0;
 }
 
-static bool is_prefix(struct str pattern)
-{
-	return pattern.len == 0 || pattern.p[pattern.len - 1] == '/' ||
-	       pattern.p[pattern.len - 1] == '.';
-}
-
 /* One that is a topic is matched; one that is a prefix begins with another. */
 static bool covers(const struct patterns *p, struct str pattern)
 {
@@ -128,7 +122,7 @@ static bool covers(const struct patterns *p, struct str pattern)
 /* It matches notifications of all users. */
 static bool has_private(struct str pattern)
 {
-	return is_prefix(pattern) && str_starts(STR(PRIVATE), pattern);
+	return pattern_is_prefix(pattern) && str_starts(STR(PRIVATE), pattern);
 }
 
 static bool is_private(struct str pattern)

@@ -60,20 +60,10 @@ static int add_key(struct jwks *j, struct sign_key *key, struct str kid,
 
 /* ---- one JWK ---- */
 
-/* A member's text; absent where it is none. */
-static struct str text_of(struct str jwk, const char *name, struct arena *a)
-{
-	struct str value, text;
-
-	if (json_get(jwk, name, &value) && json_text(value, a, &text))
-		return text;
-	return (struct str){ 0 };
-}
-
-/* Likewise, the bytes that it has in base64url. */
+/* The bytes that a member has in base64url; absent where it has none. */
 static struct str bytes_of(struct str jwk, const char *name, struct arena *a)
 {
-	struct str text = text_of(jwk, name, a), bytes = { 0 };
+	struct str text = json_get_text(jwk, name, a), bytes = { 0 };
 	struct buf b = { 0 };
 
 	if (text.p && base64url_add_bytes(&b, text))
@@ -101,8 +91,10 @@ static struct sign_key *read_key(struct str jwk, enum sign_alg alg,
 /* True if it is for signatures of an algorithm that is known here. */
 static bool find_alg(struct str jwk, struct arena *a, enum sign_alg *alg_r)
 {
-	struct str kty = text_of(jwk, "kty", a), crv = text_of(jwk, "crv", a);
-	struct str alg = text_of(jwk, "alg", a), use = text_of(jwk, "use", a);
+	struct str kty = json_get_text(jwk, "kty", a),
+		   crv = json_get_text(jwk, "crv", a);
+	struct str alg = json_get_text(jwk, "alg", a),
+		   use = json_get_text(jwk, "use", a);
 
 	if (use.p && !str_is(use, "sig"))
 		return false;
@@ -123,7 +115,7 @@ static bool find_alg(struct str jwk, struct arena *a, enum sign_alg *alg_r)
 static int add_jwk(struct jwks *j, struct str jwk, struct arena *a,
 		   bool *secret_r, struct err *e)
 {
-	struct str kid = text_of(jwk, "kid", a), value;
+	struct str kid = json_get_text(jwk, "kid", a), value;
 	enum sign_alg alg;
 
 	if (json_type_of(jwk) != JSON_OBJECT)

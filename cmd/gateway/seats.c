@@ -55,15 +55,6 @@ static int broken(struct err *e)
 	return err_set(e, EX_DATAERR, "broken");
 }
 
-static struct str text_of(struct str obj, const char *key, struct arena *a)
-{
-	struct str value, text = { 0 };
-
-	if (json_get(obj, key, &value))
-		json_text(value, a, &text);
-	return text;
-}
-
 static bool number_of(struct str obj, const char *key, uint64_t *n_r)
 {
 	struct str value;
@@ -109,15 +100,16 @@ static int read_seat(struct reading *in, struct err *e)
 
 	if (next_line(in, &line, e))
 		return -1;
-	pid = text_of(line, "pid", &in->a);
-	sid = text_of(line, "sid", &in->a);
+	pid = json_get_text(line, "pid", &in->a);
+	sid = json_get_text(line, "sid", &in->a);
 	if (!pid.len || !sid.len || rooms_has(in->r, pid) ||
 	    !number_of(line, "left", &left) ||
 	    !json_get(line, "rooms", &rooms) || left > (uint64_t)in->now_ms ||
 	    (int64_t)left < in->left_ms)
 		return broken(e);
 	in->left_ms = (int64_t)left;
-	seat = rooms_sit(in->r, pid, sid, text_of(line, "user", &in->a), in);
+	seat = rooms_sit(in->r, pid, sid, json_get_text(line, "user", &in->a),
+			 in);
 	for (it = json_iter(rooms); good && json_next(&it);)
 		good = json_text(it.value, &in->a, &room) &&
 		       rooms_enter(in->r, seat, room);

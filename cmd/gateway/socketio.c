@@ -263,15 +263,6 @@ static void welcome(struct socketio_client *c, const struct socketio_welcome *w)
 	buf_free(&b);
 }
 
-static struct str text_of(struct str obj, const char *key, struct arena *a)
-{
-	struct str value, text = { 0 };
-
-	if (json_get(obj, key, &value))
-		json_text(value, a, &text);
-	return text;
-}
-
 static void take_connect(struct carrier *k, const struct socketio_packet *p)
 {
 	struct socketio *s = k->s;
@@ -281,8 +272,8 @@ static void take_connect(struct carrier *k, const struct socketio_packet *p)
 	const struct socketio_hello h = {
 		.nsp = p->nsp,
 		.auth = p->data.p ? p->data : STR("{}"),
-		.pid = text_of(p->data, "pid", &a),
-		.offset = text_of(p->data, "offset", &a),
+		.pid = json_get_text(p->data, "pid", &a),
+		.offset = json_get_text(p->data, "offset", &a),
 	};
 
 	if (k->n_clients >= SOCKETIO_NAMESPACES_MAX)

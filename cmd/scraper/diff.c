@@ -43,16 +43,6 @@ struct diff_event *diff_say(struct work *k, const char *type,
 	return &k->d->events[k->d->n++];
 }
 
-/* Equal as amounts: 2879.2 is 2879.20. */
-bool diff_same_amount(struct str a, struct str b)
-{
-	struct decimal x, y;
-
-	if (decimal_parse(a, &x) && decimal_parse(b, &y))
-		return decimal_cmp(x, y) == 0;
-	return str_eq(a, b);
-}
-
 void diff_hash_text(struct diff_hash *h, struct str s)
 {
 	/* Absent and empty are different; FNV-1a's prime keeps the order. */

@@ -80,7 +80,7 @@ static bool text_moved(struct str before, struct str now)
 
 static bool amount_moved(struct str before, struct str now)
 {
-	return now.p && !diff_same_amount(before, now);
+	return now.p && !decimal_same(before, now);
 }
 
 /* What is not said did not move; link and image do for reasons of their own. */

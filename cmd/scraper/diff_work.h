@@ -26,9 +26,6 @@ struct diff_event *diff_say(struct work *k, const char *type,
 			    struct str subject, const struct shape *shape,
 			    const void *data);
 
-/* Equal as amounts: 2879.2 is 2879.20. */
-bool diff_same_amount(struct str a, struct str b);
-
 /*
  * Texts, one after the other, as one hash; amounts that are equal count as the
  * same text. Never 0.

@@ -5,6 +5,7 @@
 
 #include "common/clk.h"
 #include "common/decimal.h"
+#include "common/shape.h"
 #include "common/swar.h"
 #include "common/url.h"
 
@@ -283,14 +284,6 @@ static bool is_text(const struct answer *in, struct str s, size_t max)
 	       (in->plain || !(s.len && memchr(s.p, '\0', s.len)));
 }
 
-static bool is_currency(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] < 'A' || s.p[i] > 'Z')
-			return false;
-	return s.len == 3;
-}
-
 static bool is_word(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -312,7 +305,7 @@ static bool fits(const struct answer *in, enum field f, struct str s)
 	case FORM_RATING: return decimal_parse(s, &d);
 	case FORM_URL: return s.len <= ITEM_URL_MAX && url_is_http(s);
 	case FORM_DATE: return clk_parse(s, &us);
-	case FORM_CURRENCY: return is_currency(s);
+	case FORM_CURRENCY: return shape_is_currency(s);
 	case FORM_AVAILABILITY:
 	case FORM_CONDITION: return is_word(s);
 	case FORM_UNIT: return s.len <= ITEM_UNIT_MAX;

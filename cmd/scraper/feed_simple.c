@@ -40,21 +40,13 @@ static bool is_tag_space(char c)
 	return is_space(c) && c != '\v';
 }
 
-static bool is_among(struct str name, const char *const *names)
-{
-	for (; *names; names++)
-		if (str_is(name, *names))
-			return true;
-	return false;
-}
-
 static bool is_inline(struct str name)
 {
 	static const char *const names[] = { "a",     "b",   "i",   "em",
 					     "span",  "img", "u",   "strong",
 					     "small", "sub", "sup", NULL };
 
-	return is_among(name, names);
+	return str_is_any(name, names);
 }
 
 /* A constant, which outlives the tag; absent where it is no block. */

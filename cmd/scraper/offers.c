@@ -75,18 +75,9 @@ int offers_best(const struct offer *v, size_t n, struct str currency,
 	return best;
 }
 
-static bool same_amount(struct str a, struct str b)
-{
-	struct decimal x, y;
-
-	if (decimal_parse(a, &x) && decimal_parse(b, &y))
-		return decimal_cmp(x, y) == 0;
-	return str_eq(a, b);
-}
-
 bool offers_same(const struct type_price *a, const struct type_price *b)
 {
-	return str_eq(a->watch, b->watch) && same_amount(a->price, b->price) &&
+	return str_eq(a->watch, b->watch) && decimal_same(a->price, b->price) &&
 	       (a->price.p == NULL) == (b->price.p == NULL) &&
 	       str_eq(a->currency, b->currency) &&
 	       str_eq(a->availability, b->availability);

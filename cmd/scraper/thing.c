@@ -164,14 +164,6 @@ const struct thing *things_resolve(struct things *ts, const struct thing *t)
 	return to ? to : t;
 }
 
-static bool name_in(struct str name, const char *const *names)
-{
-	for (; *names; names++)
-		if (str_is(name, *names))
-			return true;
-	return false;
-}
-
 struct str thing_node_text(struct things *ts, const struct dom_node *top)
 {
 	static const char *const unseen[] = { "script", "style", "template",
@@ -181,7 +173,8 @@ struct str thing_node_text(struct things *ts, const struct dom_node *top)
 	struct str text = STR("");
 
 	while (n && things_spend(ts, 1)) {
-		bool skip = n->type == DOM_ELEMENT && name_in(n->name, unseen);
+		bool skip =
+			n->type == DOM_ELEMENT && str_is_any(n->name, unseen);
 
 		if (n->type == DOM_TEXT)
 			buf_add_str(&b,
@@ -215,7 +208,7 @@ static const char *value_attr(struct str name)
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (name_in(name, table[i].elements))
+		if (str_is_any(name, table[i].elements))
 			return table[i].attr;
 	return NULL;
 }

@@ -223,9 +223,23 @@ static void divides_and_rounds_half_to_even(void **state)
 		decimal_round(dec("999999999999999999999999999999"), 1, &r));
 }
 
+static void the_same_amount_may_be_written_in_several_ways(void **state)
+{
+	(void)state;
+	assert_true(decimal_same(STR("2879.2"), STR("2879.20")));
+	assert_true(decimal_same(STR("-0"), STR("0.00")));
+	assert_false(decimal_same(STR("2879.2"), STR("2879.21")));
+	assert_true(decimal_same(STR("as asked"), STR("as asked")));
+	assert_false(decimal_same(STR("1"), STR("1 ")));
+	assert_false(decimal_same(STR("0"), (struct str){ 0 }));
+	assert_true(decimal_same((struct str){ 0 }, (struct str){ 0 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			the_same_amount_may_be_written_in_several_ways),
 		cmocka_unit_test(keeps_the_digits_it_was_written_with),
 		cmocka_unit_test(refuses_what_is_no_decimal),
 		cmocka_unit_test(reads_numbers_of_json),

@@ -272,6 +272,21 @@ static void strings_are_unescaped(void **state)
 	arena_free(&a);
 }
 
+static void a_members_text_is_absent_unless_it_is_one(void **state)
+{
+	const struct str obj = STR(" {\"n\":1,\"s\":\"a\\tb\",\"e\":\"\"} ");
+	struct arena a = { 0 };
+
+	(void)state;
+	assert_true(str_is(json_get_text(obj, "s", &a), "a\tb"));
+	assert_non_null(json_get_text(obj, "e", &a).p);
+	assert_null(json_get_text(obj, "n", &a).p);
+	assert_null(json_get_text(obj, "x", &a).p);
+	assert_null(json_get_text(STR("[\"s\"]"), "s", &a).p);
+	assert_null(json_get_text((struct str){ 0 }, "s", &a).p);
+	arena_free(&a);
+}
+
 static void a_tree_keeps_digits_case_and_order(void **state)
 {
 	static const char text[] =
@@ -390,6 +405,7 @@ int main(void)
 		cmocka_unit_test(members_are_walked_in_order),
 		cmocka_unit_test(elements_have_no_key_and_scalars_no_elements),
 		cmocka_unit_test(strings_are_unescaped),
+		cmocka_unit_test(a_members_text_is_absent_unless_it_is_one),
 		cmocka_unit_test(a_tree_keeps_digits_case_and_order),
 		cmocka_unit_test(nothing_is_passed_on),
 		cmocka_unit_test(agrees_with_other_parsers),

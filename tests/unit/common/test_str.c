@@ -21,6 +21,9 @@ static void strings_compare_by_their_bytes(void **state)
 	assert_true(str_starts(STR("abc"), STR("ab")));
 	assert_true(str_starts(STR("abc"), absent));
 	assert_false(str_starts(STR("ab"), STR("abc")));
+	assert_true(str_is_any(STR("b"), (const char *[]){ "a", "b", NULL }));
+	assert_false(str_is_any(STR("B"), (const char *[]){ "a", "b", NULL }));
+	assert_false(str_is_any(STR("a"), (const char *[]){ NULL }));
 	assert_true(str_ends(STR("abc"), STR("bc")));
 	assert_false(str_ends(STR("c"), STR("bc")));
 	assert_true(str_cmp(STR("a"), STR("b")) < 0);
