@@ -1,7 +1,7 @@
 /*
  * XML through libxml2: no network, no DTD, no entities but XML's own five and
- * those of HTML, which feeds use without declaring them. libxml2's own limits
- * hold (256 deep, 10 MB of text).
+ * those of HTML, which feeds use without declaring them. Its events go straight
+ * into our tree. libxml2's own limits hold (256 deep, 10 MB of text).
  */
 #include <ctype.h>
 #include <string.h>
@@ -15,90 +15,103 @@
 #include "dom_build.h"
 #include "xml_mend.h"
 
+enum { TEXT_MAX = 10 << 20 }; /* bytes; of one text */
+
+struct reader {
+	const xmlParserCtxt *ctxt;
+	int depth; /* elements that are open */
+	struct dom_builder b;
+	struct buf scratch;
+};
+
+/* A tag that is cut is given up by the parser, which tells nobody. */
+static void close_to(struct reader *r, int depth)
+{
+	for (; r->depth > depth; r->depth--)
+		dom_build_close(&r->b);
+}
+
 static struct str from_xml(const xmlChar *s)
 {
-	return str_from((const char *)s);
+	return s ? str_from((const char *)s) : STR("");
 }
 
 /* prefix:name, as it was written; in scratch where there is a prefix. */
-static struct str full_name(const xmlNs *ns, const xmlChar *name,
-			    struct buf *scratch)
+static struct str full_name(struct reader *r, const xmlChar *prefix,
+			    const xmlChar *name)
 {
-	if (!ns || !ns->prefix)
+	if (!prefix)
 		return from_xml(name);
-	buf_reset(scratch);
-	buf_puts(scratch, (const char *)ns->prefix);
-	buf_putc(scratch, ':');
-	buf_puts(scratch, (const char *)name);
-	return buf_str(scratch);
+	buf_reset(&r->scratch);
+	buf_add_str(&r->scratch, from_xml(prefix));
+	buf_putc(&r->scratch, ':');
+	buf_add_str(&r->scratch, from_xml(name));
+	return buf_str(&r->scratch);
 }
 
-static void copy_value(struct dom_builder *b, const xmlAttr *at,
-		       struct buf *scratch)
+/* spaces: two each, prefix and name; attrs: five each. */
+static void on_open(void *arg, const xmlChar *name, const xmlChar *prefix,
+		    const xmlChar *space, int n_spaces, const xmlChar **spaces,
+		    int n_attrs, int n_defaults, const xmlChar **attrs)
 {
-	xmlChar *value = xmlNodeListGetString(at->doc, at->children, 1);
+	const xmlChar *xmlns = (const xmlChar *)"xmlns";
+	struct reader *r = arg;
 
-	dom_build_attr(b, full_name(at->ns, at->name, scratch),
-		       value ? from_xml(value) : STR(""));
-	xmlFree(value);
+	(void)n_defaults;
+	close_to(r, r->ctxt->nameNr);
+	r->depth++;
+	dom_build_open(&r->b, full_name(r, prefix, name),
+		       space ? from_xml(space) : (struct str){ 0 });
+	for (; n_spaces > 0; n_spaces--, spaces += 2)
+		dom_build_attr(&r->b,
+			       spaces[0] ? full_name(r, xmlns, spaces[0])
+					 : STR("xmlns"),
+			       from_xml(spaces[1]));
+	for (; n_attrs > 0; n_attrs--, attrs += 5)
+		dom_build_attr(&r->b, full_name(r, attrs[1], attrs[0]),
+			       (struct str){ (const char *)attrs[3],
+					     (size_t)(attrs[4] - attrs[3]) });
 }
 
-static void copy_element(struct dom_builder *b, const xmlNode *n,
-			 struct buf *scratch)
+static void on_close(void *arg, const xmlChar *name, const xmlChar *prefix,
+		     const xmlChar *space)
 {
-	dom_build_open(b, full_name(n->ns, n->name, scratch),
-		       n->ns ? from_xml(n->ns->href) : (struct str){ 0 });
-	for (const xmlNs *ns = n->nsDef; ns; ns = ns->next) {
-		buf_reset(scratch);
-		buf_puts(scratch, ns->prefix ? "xmlns:" : "xmlns");
-		if (ns->prefix)
-			buf_puts(scratch, (const char *)ns->prefix);
-		dom_build_attr(b, buf_str(scratch),
-			       ns->href ? from_xml(ns->href) : STR(""));
-	}
-	for (const xmlAttr *at = n->properties; at; at = at->next)
-		copy_value(b, at, scratch);
+	struct reader *r = arg;
+
+	(void)name;
+	(void)prefix;
+	(void)space;
+	close_to(r, r->ctxt->nameNr - 1);
 }
 
-/* Copies n; returns true if it was opened, to be closed after its children. */
-static bool copy_node(struct dom_builder *b, const xmlNode *n,
-		      struct buf *scratch)
+static void on_text(void *arg, const xmlChar *text, int len)
 {
-	switch (n->type) {
-	case XML_ELEMENT_NODE: copy_element(b, n, scratch); return true;
-	case XML_TEXT_NODE:
-	case XML_CDATA_SECTION_NODE:
-		dom_build_text(b, from_xml(n->content));
-		return false;
-	case XML_COMMENT_NODE:
-		dom_build_comment(b, from_xml(n->content));
-		return false;
-	default: return false;
-	}
+	struct reader *r = arg;
+
+	close_to(r, r->ctxt->nameNr);
+	if (r->b.text.len + (size_t)len <= TEXT_MAX)
+		dom_build_text(&r->b,
+			       (struct str){ (const char *)text, (size_t)len });
 }
 
-static void copy_tree(struct dom_builder *b, const xmlDoc *doc)
+static void on_comment(void *arg, const xmlChar *text)
 {
-	struct buf scratch = { 0 };
-	const xmlNode *n = doc->children;
+	struct reader *r = arg;
 
-	while (n) {
-		bool opened = copy_node(b, n, &scratch);
-
-		if (opened && n->children) {
-			n = n->children;
-			continue;
-		}
-		if (opened)
-			dom_build_close(b);
-		while (!n->next && n->parent != (const xmlNode *)doc) {
-			n = n->parent;
-			dom_build_close(b);
-		}
-		n = n->next;
-	}
-	buf_free(&scratch);
+	close_to(r, r->ctxt->nameNr);
+	dom_build_comment(&r->b, from_xml(text));
 }
+
+/* No handler for what a DTD declares: there are XML's own entities only. */
+static const xmlSAXHandler handlers = {
+	.initialized = XML_SAX2_MAGIC,
+	.startElementNs = on_open,
+	.endElementNs = on_close,
+	.characters = on_text,
+	.ignorableWhitespace = on_text,
+	.cdataBlock = on_text,
+	.comment = on_comment,
+};
 
 /* The length of a reference that XML knows by itself at s ('&'), or 0. */
 static size_t plain_reference(struct str s)
@@ -238,44 +251,51 @@ static bool has_crowded_tag(struct str s)
 	return n > ATTRS_MAX;
 }
 
-static xmlDoc *read_doc(xmlParserCtxt *ctxt, struct str s)
+/* True if it is well-formed, too. */
+static bool read_doc(struct str s, struct arena *a, struct dom **dom_r)
 {
 	const int options = XML_PARSE_RECOVER | XML_PARSE_NONET |
 			    XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-			    XML_PARSE_IGNORE_ENC | XML_PARSE_COMPACT;
+			    XML_PARSE_IGNORE_ENC | XML_PARSE_NOENT;
+	xmlParserCtxt *ctxt = xmlNewParserCtxt();
+	struct reader r = { .ctxt = ctxt };
+	bool good = false;
 
-	return s.len ? xmlCtxtReadMemory(ctxt, s.p, (int)s.len, NULL, "UTF-8",
-					 options)
-		     : NULL;
+	dom_build_init(&r.b, a, true);
+	if (ctxt && s.len) {
+		*ctxt->sax = handlers;
+		ctxt->userData = &r;
+		xmlCtxtReadMemory(ctxt, s.p, (int)s.len, NULL, "UTF-8",
+				  options);
+		good = ctxt->wellFormed;
+	}
+	if (ctxt)
+		xmlFreeDoc(ctxt->myDoc);
+	xmlFreeParserCtxt(ctxt);
+	buf_free(&r.scratch);
+	*dom_r = dom_build_finish(&r.b);
+	return good;
 }
 
 /*
  * What libxml2 recovers loses what stands around a mistake; mended, nothing is
  * lost, where that leaves no other mistake.
  */
-static xmlDoc *read_mended(xmlParserCtxt *ctxt, struct str s, xmlDoc *doc,
-			   struct arena *a)
+static struct dom *read_mended(struct str s, struct dom *recovered,
+			       struct arena *a)
 {
-	xmlDoc *mended;
+	struct dom *mended;
 
 	s = xml_mend(s, a);
 	if (s.len > DOM_BYTES_MAX)
-		return doc;
-	mended = read_doc(ctxt, s);
-	if (mended && (ctxt->wellFormed || !doc)) {
-		xmlFreeDoc(doc);
-		return mended;
-	}
-	xmlFreeDoc(mended);
-	return doc;
+		return recovered;
+	return read_doc(s, a, &mended) || !recovered->html ? mended : recovered;
 }
 
 struct dom *dom_parse_xml(struct str body, struct str content_type,
 			  struct arena *a, struct err *e)
 {
-	struct dom_builder b;
-	xmlParserCtxt *ctxt;
-	xmlDoc *doc;
+	struct dom *dom;
 
 	if (body.len > DOM_BYTES_MAX) {
 		err_set(e, EX_DATAERR, "xml: larger than %d bytes",
@@ -288,18 +308,7 @@ struct dom *dom_parse_xml(struct str body, struct str content_type,
 		err_set(e, EX_DATAERR, "xml: too many attributes in one tag");
 		return NULL;
 	}
-	ctxt = xmlNewParserCtxt();
-	if (!ctxt) {
-		err_set(e, EX_OSERR, "xml: cannot start the parser");
-		return NULL;
-	}
-	doc = read_doc(ctxt, body);
-	if (body.len && !ctxt->wellFormed)
-		doc = read_mended(ctxt, body, doc, a);
-	dom_build_init(&b, a, true);
-	if (doc)
-		copy_tree(&b, doc);
-	xmlFreeDoc(doc);
-	xmlFreeParserCtxt(ctxt);
-	return dom_build_finish(&b);
+	if (!read_doc(body, a, &dom) && body.len)
+		dom = read_mended(body, dom, a);
+	return dom;
 }

@@ -27,11 +27,22 @@ struct reader {
 	/* The children of the entry at hand; Media RSS's groups are opened. */
 	struct part *parts;
 	size_t n, cap;
+	uint64_t marks; /* of their names */
 };
 
-typedef const char *const names[]; /* in order of preference, to NULL */
+/* In order of preference, to one that is absent. */
+typedef const struct str names[];
+/* clang-format off */
+#define NAME(lit) { (lit), sizeof(lit) - 1 }
+/* clang-format on */
 
-static void collect(struct reader *r, const struct dom_node *parent)
+/* Most names that are wanted are in no entry: most of those end here. */
+static bool may_have(const struct reader *r, struct str name)
+{
+	return r->marks & feed_mark(name.len, name.p[name.len - 1]);
+}
+
+static void collect_more(struct reader *r, const struct dom_node *parent)
 {
 	for (const struct dom_node *c = parent->first; c; c = c->next) {
 		struct part p = { .node = c };
@@ -41,10 +52,18 @@ static void collect(struct reader *r, const struct dom_node *parent)
 		p.name = feed_name_of(c, r->root_ns);
 		xgrow(&r->parts, &r->cap, r->n, sizeof(p));
 		r->parts[r->n++] = p;
+		r->marks |= feed_name_mark(p.name);
 		if (feed_name_is(p.name, "media:group") ||
 		    feed_name_is(p.name, "media:content"))
-			collect(r, c);
+			collect_more(r, c);
 	}
+}
+
+static void collect(struct reader *r, const struct dom_node *parent)
+{
+	r->n = 0;
+	r->marks = 0;
+	collect_more(r, parent);
 }
 
 /* ---- texts ---- */
@@ -97,11 +116,11 @@ static struct str text_of(const struct reader *r, const struct dom_node *n)
 /* The first text that is not empty of the elements with these names. */
 static struct str first_text(const struct reader *r, names wanted)
 {
-	for (size_t i = 0; wanted[i]; i++) {
-		for (size_t k = 0; k < r->n; k++) {
+	for (size_t i = 0; wanted[i].p; i++) {
+		for (size_t k = 0; k < r->n && may_have(r, wanted[i]); k++) {
 			struct str s;
 
-			if (!feed_name_is(r->parts[k].name, wanted[i]))
+			if (!feed_name_is_str(r->parts[k].name, wanted[i]))
 				continue;
 			s = text_of(r, r->parts[k].node);
 			if (s.len > 0)
@@ -214,7 +233,7 @@ static void set_link(const struct reader *r, const struct dom_node *entry,
 	if (set_url(r, it, FIELD_LINK, dom_attr(entry, "HREF"), entry) ||
 	    set_url(r, it, FIELD_LINK, dom_attr(entry, "href"), entry))
 		return;
-	set_first(r, it, FIELD_LINK, (names){ "g:link", NULL });
+	set_first(r, it, FIELD_LINK, (names){ NAME("g:link"), { NULL, 0 } });
 	for (size_t i = 0; i < r->n && !it->link.p; i++) {
 		const struct dom_node *n = r->parts[i].node;
 		struct str text;
@@ -232,12 +251,12 @@ static void set_link(const struct reader *r, const struct dom_node *entry,
 
 /* The address of a picture that p gives; absent if it gives none. */
 static struct str image_of(const struct reader *r, const struct part *p,
-			   const char *name)
+			   struct str name)
 {
 	const struct dom_node *n = p->node;
 	struct str url = dom_attr(n, "url");
 
-	if (!feed_name_is(p->name, name))
+	if (!feed_name_is_str(p->name, name))
 		return (struct str){ 0 };
 	if (feed_name_is(p->name, "link"))
 		return str_is(dom_attr(n, "rel"), "enclosure") && is_image(n)
@@ -263,14 +282,18 @@ static struct str image_of(const struct reader *r, const struct part *p,
 
 static void set_image(const struct reader *r, struct item *it)
 {
-	static names wanted = {
-		"g:image_link", "media:content", "media:thumbnail",
-		"itunes:image", "itunes:link",	 "image",
-		"enclosure",	"link",		 NULL
-	};
+	static names wanted = { NAME("g:image_link"),
+				NAME("media:content"),
+				NAME("media:thumbnail"),
+				NAME("itunes:image"),
+				NAME("itunes:link"),
+				NAME("image"),
+				NAME("enclosure"),
+				NAME("link"),
+				{ NULL, 0 } };
 
-	for (size_t i = 0; wanted[i]; i++)
-		for (size_t k = 0; k < r->n; k++)
+	for (size_t i = 0; wanted[i].p; i++)
+		for (size_t k = 0; k < r->n && may_have(r, wanted[i]); k++)
 			if (set_url(r, it, FIELD_IMAGE,
 				    image_of(r, &r->parts[k], wanted[i]),
 				    r->parts[k].node))
@@ -307,15 +330,18 @@ static struct str person_of(const struct reader *r, const struct dom_node *n)
 /* All people under the first of the names that gives one. */
 static void set_author(const struct reader *r, struct item *it)
 {
-	static names wanted = { "author", "dc:creator", "dc:author",
-				"itunes:author", NULL };
+	static names wanted = { NAME("author"),
+				NAME("dc:creator"),
+				NAME("dc:author"),
+				NAME("itunes:author"),
+				{ NULL, 0 } };
 	struct buf all = { .max = ITEM_TEXT_MAX };
 
-	for (size_t i = 0; wanted[i] && all.len == 0; i++) {
-		for (size_t k = 0; k < r->n; k++) {
+	for (size_t i = 0; wanted[i].p && all.len == 0; i++) {
+		for (size_t k = 0; k < r->n && may_have(r, wanted[i]); k++) {
 			struct str s;
 
-			if (!feed_name_is(r->parts[k].name, wanted[i]))
+			if (!feed_name_is_str(r->parts[k].name, wanted[i]))
 				continue;
 			s = person_of(r, r->parts[k].node);
 			if (s.len > 0 && all.len > 0)
@@ -356,8 +382,10 @@ static void inherit_author(const struct reader *r, struct item *it)
 
 static void set_price(const struct reader *r, struct item *it)
 {
-	static names plain = { "g:price", "price", "?:price", NULL };
-	static names sale = { "g:sale_price", NULL };
+	static names plain = {
+		NAME("g:price"), NAME("price"), NAME("?:price"), { NULL, 0 }
+	};
+	static names sale = { NAME("g:sale_price"), { NULL, 0 } };
 
 	set_first(r, it, FIELD_PRICE, sale);
 	set_first(r, it, it->price.p ? FIELD_LIST_PRICE : FIELD_PRICE, plain);
@@ -366,7 +394,11 @@ static void set_price(const struct reader *r, struct item *it)
 static void set_id(const struct reader *r, const struct dom_node *entry,
 		   struct item *it)
 {
-	static names ids = { "guid", "id", "g:id", "dc:identifier", NULL };
+	static names ids = { NAME("guid"),
+			     NAME("id"),
+			     NAME("g:id"),
+			     NAME("dc:identifier"),
+			     { NULL, 0 } };
 	struct str about = dom_attr(entry, "rdf:about");
 
 	set_first(r, it, FIELD_ID, ids);
@@ -378,25 +410,47 @@ static const struct {
 	enum field field;
 	names *sources;
 } simple[] = {
-	{ FIELD_TITLE, &(names){ "title", "dc:title", "g:title", "media:title",
-				 "itunes:title", NULL } },
-	{ FIELD_SUMMARY,
-	  &(names){ "summary", "description", "g:description", "dc:description",
-		    "media:description", "itunes:summary", "abstract",
-		    "dcterms:abstract", "content:encoded", "content",
-		    "xhtml:body", "xhtml:div", "itunes:subtitle", NULL } },
-	{ FIELD_PUBLISHED,
-	  &(names){ "pubDate", "published", "issued", "dcterms:issued",
-		    "created", "dcterms:created", "dcterms:date", "dc:date",
-		    NULL } },
-	{ FIELD_UPDATED, &(names){ "updated", "modified", "dcterms:modified",
-				   "dc:date", NULL } },
-	{ FIELD_CURRENCY, &(names){ "g:currency", "currency", NULL } },
-	{ FIELD_AVAILABILITY, &(names){ "g:availability", NULL } },
-	{ FIELD_CONDITION, &(names){ "g:condition", NULL } },
-	{ FIELD_BRAND, &(names){ "g:brand", NULL } },
-	{ FIELD_GTIN, &(names){ "g:gtin", NULL } },
-	{ FIELD_MPN, &(names){ "g:mpn", NULL } },
+	{ FIELD_TITLE, &(names){ NAME("title"),
+				 NAME("dc:title"),
+				 NAME("g:title"),
+				 NAME("media:title"),
+				 NAME("itunes:title"),
+				 { NULL, 0 } } },
+	{ FIELD_SUMMARY, &(names){ NAME("summary"),
+				   NAME("description"),
+				   NAME("g:description"),
+				   NAME("dc:description"),
+				   NAME("media:description"),
+				   NAME("itunes:summary"),
+				   NAME("abstract"),
+				   NAME("dcterms:abstract"),
+				   NAME("content:encoded"),
+				   NAME("content"),
+				   NAME("xhtml:body"),
+				   NAME("xhtml:div"),
+				   NAME("itunes:subtitle"),
+				   { NULL, 0 } } },
+	{ FIELD_PUBLISHED, &(names){ NAME("pubDate"),
+				     NAME("published"),
+				     NAME("issued"),
+				     NAME("dcterms:issued"),
+				     NAME("created"),
+				     NAME("dcterms:created"),
+				     NAME("dcterms:date"),
+				     NAME("dc:date"),
+				     { NULL, 0 } } },
+	{ FIELD_UPDATED, &(names){ NAME("updated"),
+				   NAME("modified"),
+				   NAME("dcterms:modified"),
+				   NAME("dc:date"),
+				   { NULL, 0 } } },
+	{ FIELD_CURRENCY,
+	  &(names){ NAME("g:currency"), NAME("currency"), { NULL, 0 } } },
+	{ FIELD_AVAILABILITY, &(names){ NAME("g:availability"), { NULL, 0 } } },
+	{ FIELD_CONDITION, &(names){ NAME("g:condition"), { NULL, 0 } } },
+	{ FIELD_BRAND, &(names){ NAME("g:brand"), { NULL, 0 } } },
+	{ FIELD_GTIN, &(names){ NAME("g:gtin"), { NULL, 0 } } },
+	{ FIELD_MPN, &(names){ NAME("g:mpn"), { NULL, 0 } } },
 };
 
 static void read_entry(struct reader *r, const struct dom_node *entry,
@@ -406,7 +460,6 @@ static void read_entry(struct reader *r, const struct dom_node *entry,
 		r->base = base_of(r, entry->parent);
 		r->base_node = entry->parent;
 	}
-	r->n = 0;
 	collect(r, entry);
 	for (size_t i = 0; i < ARRAY_LEN(simple); i++)
 		set_first(r, it, simple[i].field, *simple[i].sources);
@@ -472,7 +525,6 @@ static void guess_base(struct reader *r)
 
 	if (r->doc.url.p)
 		return;
-	r->n = 0;
 	collect(r, r->channel);
 	set_link(r, r->channel, &it);
 	r->doc.url = it.link;
