@@ -7,8 +7,8 @@
  *
  * A file has one of two forms, packed (one frame of zstd) or plain; a reader
  * takes whichever is there and right. A file that is written has another name
- * until it is synced. -1 with *e: EX_DATAERR, what is there is not that content;
- * EX_TEMPFAIL, the disk is full; EX_IOERR.
+ * until it is synced. -1 with *e: EX_DATAERR, what is there is not that
+ * content; EX_TEMPFAIL, the disk is full; EX_IOERR.
  */
 #include "common/blob.h"
 

@@ -61,9 +61,9 @@ void bus_free(struct bus **busp); /* after its sockets */
  * Open the role's end, ingest or feed: an ipc socket in DIR/run where no
  * endpoint is given. Paths too long for a socket address are reached through
  * /proc/self/fd of their directory, which stays open with the bus. Whoever
- * binds PATH of an ipc endpoint holds a lock on PATH.lock until the bus is freed.
- * EX_CONFIG for a malformed endpoint, EX_TEMPFAIL for one in use, EX_OSERR
- * otherwise.
+ * binds PATH of an ipc endpoint holds a lock on PATH.lock until the bus is
+ * freed. EX_CONFIG for a malformed endpoint, EX_TEMPFAIL for one in use,
+ * EX_OSERR otherwise.
  */
 struct bus_sock *bus_open(struct bus *bus, enum bus_role role, struct err *e);
 void bus_close(struct bus_sock **sp);

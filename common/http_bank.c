@@ -1,12 +1,12 @@
 /*
- * At the end of each request curl looks at the connections that it keeps, one by
- * one, until it comes to the one that was used; once a second it asks the kernel
- * about each of them. With 10,000 in one handle that cost ten times the request.
- * So hosts are spread over several handles, by a hash.
+ * At the end of each request curl looks at the connections that it keeps, one
+ * by one, until it comes to the one that was used; once a second it asks the
+ * kernel about each of them. With 10,000 in one handle that cost ten times the
+ * request. So hosts are spread over several handles, by a hash.
  *
  * A connection without TLS that idles costs some 3 KB here and with curl, and
- * one with TLS 48 KB (7.88, OpenSSL 3.0): these have a handle of their own, with
- * a limit of its own, and one set of certificates in it, which takes 3 MB.
+ * one with TLS 48 KB (7.88, OpenSSL 3.0): these have a handle of their own,
+ * with a limit of its own, and one set of certificates in it, which takes 3 MB.
  */
 #include "common/http_private.h"
 

@@ -8,8 +8,9 @@
  * A setting is looked for in this order, the last one found holds: the default
  * that is in *dst already; weir.conf, section [weir] (what every tool has) and
  * then the tool's own; the environment (WEIR_ and the name in capitals, '-' as
- * '_'; one that is empty is not set); the command line. A list that one of them gives replaces those of the ones before. All
- * are checked by the same code against the same bounds.
+ * '_'; one that is empty is not set); the command line. A list that one of them
+ * gives replaces those of the ones before. All are checked by the same code
+ * against the same bounds.
  *
  * The options that every tool has (struct opt_common) are added by opt_parse().
  * weir.conf is the file of --config, else of $WEIR_CONFIG, else

@@ -5,9 +5,9 @@
  * stats - a process's counters, gauges and histograms, by name.
  *
  * Names are Prometheus' ("fetches_total"). A label is one word, or says what it
- * is of: "transport=sse,class=live". They travel as JSON in $stats/TOOL/ID every
- * STATS_EVERY_MS and come out of /metrics as weir_TOOL_NAME. At most STATS_MAX
- * of them, and STATS_TIMES_MAX histograms; more are not kept.
+ * is of: "transport=sse,class=live". They travel as JSON in $stats/TOOL/ID
+ * every STATS_EVERY_MS and come out of /metrics as weir_TOOL_NAME. At most
+ * STATS_MAX of them, and STATS_TIMES_MAX histograms; more are not kept.
  */
 #include <stdint.h>
 

@@ -10,7 +10,8 @@
  *	types_way		proxy.*, provider.*
  *	types_rule		rule.set, search.set, silence.set
  *	types_finding		price.update, offer.*, listing.*, page.*, chat.*
- *	types_observation	observation.*, scraper.status, watch.stale, .fresh
+ *	types_observation	observation.*, scraper.status, watch.stale
+ *				and watch.fresh
  *	types_stats		price.stats, price.anomaly
  *	types_alert		alert.*, user.notification, delivery.*
  *	types_system		system.message, event.refused, stage.*

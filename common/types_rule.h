@@ -48,9 +48,9 @@ enum { RULE_DATA_MAX = 8 << 10 };
 
 /*
  * What a shape cannot say of a rule, search or silence: its id is not one of
- * the above, its pattern is one and not the bare name of a type whose topics all
- * have a subject, its keywords hold a word, some price reaches its target or
- * lies within its bounds, and channels can have the names that it wants to
+ * the above, its pattern is one and not the bare name of a type whose topics
+ * all have a subject, its keywords hold a word, some price reaches its target
+ * or lies within its bounds, and channels can have the names that it wants to
  * notify. -1 with *e: EX_DATAERR.
  */
 int rule_check(const struct type_rule *r, struct str id, struct err *e);

@@ -71,8 +71,8 @@ enum {
  * something else was left out or replaced (a query, an end that is too long),
  * eight hexadecimal digits of the URL's hash follow. item is there for product
  * and mock; one without an id gets the watch's. Of a chat (a ws, wss, irc or
- * ircs URL, or kind or chat say so) protocol is filled in from the URL, platform
- * is the source.
+ * ircs URL, or kind or chat say so) protocol is filled in from the URL,
+ * platform is the source.
  *
  * -1 with *e (EX_DATAERR) for what cannot be: a URL without a host, or with a
  * password in it; a header with a secret that is not in a file; kind and URL

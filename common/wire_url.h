@@ -6,8 +6,8 @@
  *
  *	wss://chat.example/room?id=7   irc://irc.example:6667   ircs://[::1]
  *
- * Pure. No user information; a fragment is dropped. A host beyond ASCII must come
- * in punycode, and the path percent-encoded.
+ * Pure. No user information; a fragment is dropped. A host beyond ASCII must
+ * come in punycode, and the path percent-encoded.
  */
 #include <stdbool.h>
 

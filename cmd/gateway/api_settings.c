@@ -1,5 +1,6 @@
 /*
- * Sessions of chats, which are only started and stopped, and watches, rules, searches, silences, proxies, providers: what users set. Each is the retained
+ * Sessions of chats, which are only started and stopped, and watches, rules,
+ * searches, silences, proxies, providers: what users set. Each is the retained
  * event TYPE.set/ID; to change one is to publish it, to delete one is to
  * publish null.
  */

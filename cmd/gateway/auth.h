@@ -6,8 +6,8 @@
  *
  * Where neither tokens nor keys are configured, everybody is the owner (the
  * gateway is on loopback then). Otherwise the token of --token-file is the
- * owner's, others are API keys (keys.h) and JSON Web Tokens (jwt.h), and whoever
- * has none is nobody, who may read what --anonymous says, or nothing.
+ * owner's, others are API keys (keys.h) and JSON Web Tokens (jwt.h), and
+ * whoever has none is nobody, who may read what --anonymous says, or nothing.
  *
  * No clock, no sockets. Files are read once, when it is made; a change of
  * settings makes another one.

@@ -13,10 +13,11 @@
  *
  * One message is one JSON object with one of these. `since` is a position, a
  * time or an age, as text (common/since.h). With a later
- * subscription it asks for what its patterns have missed, up to the one position
- * that a client has. `filter` (weir-expr(7)) is for the patterns that it comes
- * with; when one of them comes again, it has the new filter, or none. Where both `since` and
- * `last` are given, `last` is for when the position cannot be recovered.
+ * subscription it asks for what its patterns have missed, up to the one
+ * position that a client has. `filter` (weir-expr(7)) is for the patterns that
+ * it comes with; when one of them comes again, it has the new filter, or none.
+ * Where both `since` and `last` are given, `last` is for when the position
+ * cannot be recovered.
  *
  * Pure: text in, a command out; replies are text.
  */

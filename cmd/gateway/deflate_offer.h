@@ -12,7 +12,8 @@
  * is not taken; what window the client uses does not matter to us, who always
  * have the largest. A parameter that is unknown, comes twice, or has a value
  * that it must not have makes an offer void; a header that breaks the grammar
- * makes all of its offers void. Declined is not refused: the WebSocket is plain.
+ * makes all of its offers void. Declined is not refused: the WebSocket is
+ * plain.
  */
 #include <stdbool.h>
 

@@ -8,9 +8,10 @@
  * configured, so that a page elsewhere cannot reach us through a name of its
  * own that resolves to our address (DNS rebinding). Origin: a browser sends it
  * with writes and WebSockets; it must be the gateway's own, that is, name the
- * same host and port as Host, and the scheme by which we are reached. Programs send none, and are served. A token comes
- * as "Bearer TOKEN", or as the password of "Basic" (which a browser asks its
- * user for); whose it is, auth.h tells.
+ * same host and port as Host, and the scheme by which we are reached. Programs
+ * send none, and are served. A token comes as "Bearer TOKEN", or as the
+ * password of "Basic" (which a browser asks its user for); whose it is, auth.h
+ * tells.
  *
  * Pure: no clock, no sockets, no files.
  */

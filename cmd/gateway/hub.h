@@ -5,13 +5,14 @@
  * hub - every event to everyone who wants it, once and in order.
  *
  * The journal is the queue. A client is a position, a set of patterns (with
- * filters, perhaps) and a socket; there is no queue of its own. Those that stand at the newest event
- * are *live*: what has come since the last flush is gathered once for all that
- * want the same, and goes out in one write each. A client whose socket takes
- * no more is *choked* and merely keeps its position. When it can take more, and
- * when a client comes with a position of its own, it is *behind*: it is served
- * from the ring of newest frames, or from the journal, until it is live again:
- * bounded work in each turn of the loop, which all share that want the same.
+ * filters, perhaps) and a socket; there is no queue of its own. Those that
+ * stand at the newest event are *live*: what has come since the last flush is
+ * gathered once for all that want the same, and goes out in one write each. A
+ * client whose socket takes no more is *choked* and merely keeps its position.
+ * When it can take more, and when a client comes with a position of its own, it
+ * is *behind*: it is served from the ring of newest frames, or from the
+ * journal, until it is live again: bounded work in each turn of the loop, which
+ * all share that want the same.
  *
  * Who falls too far behind what it wants (lag.h) either goes on with the newest
  * event of each topic, or has to come back. A client that asked for older
@@ -188,9 +189,9 @@ struct filters *hub_filters(struct hub *h);
  * since `since`, or from there on. `last`: the newest event of each topic
  * first; where `since` is given, only if it could not be recovered. `filter`:
  * of those topics only the events for which it holds, whichever way they come;
- * a pattern has one filter, the latest. -1 with *e: EX_UNAVAILABLE (no journal yet), EX_TEMPFAIL (what
- * was asked for before is still being sent), EX_DATAERR (too many patterns,
- * filters or topics); nothing has changed then.
+ * a pattern has one filter, the latest. -1 with *e: EX_UNAVAILABLE (no journal
+ * yet), EX_TEMPFAIL (what was asked for before is still being sent), EX_DATAERR
+ * (too many patterns, filters or topics); nothing has changed then.
  *
  * Nothing is sent from within: answer first, with hub_reply().
  */

@@ -26,7 +26,8 @@ void jwks_free(struct jwks **jp);
 
 /*
  * Add the keys of a file's text. *secret_r: there is a secret among them, that
- * others must not see. -1 with *e (EX_CONFIG): what is wrong, or none is usable.
+ * others must not see. -1 with *e (EX_CONFIG): what is wrong, or none is
+ * usable.
  */
 int jwks_add(struct jwks *j, struct str text, bool *secret_r, struct err *e);
 

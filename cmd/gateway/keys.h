@@ -12,9 +12,9 @@
  *	 "read":[PATTERN,...],"write":[PATTERN,...],"expires":TIME}
  *
  * Only sha256 and user must be there; role, read and write are as in a JWT
- * (jwt.h). The hash is SHA-256 of the whole key, without salt and but once: slow
- * hashes are for passwords, which can be guessed. Nobody guesses 256 random bits,
- * no two keys are the same, and it is looked up on every request.
+ * (jwt.h). The hash is SHA-256 of the whole key, without salt and but once:
+ * slow hashes are for passwords, which can be guessed. Nobody guesses 256
+ * random bits, no two keys are the same, and it is looked up on every request.
  *
  * Pure: text in, keys out.
  */

@@ -6,12 +6,12 @@
  * process makes way for a newer program (SIGUSR2).
  *
  * Clients are told to come back, each after another time, and from where. Those
- * of Socket.IO cannot be told, and come back by themselves after 0.5 to 1.5 s, if
- * nothing else is set: they are let go one after the other instead. To
- * make way, the new program is first asked whether it takes the configuration;
- * then new connections wait in the listening socket's queue, requests that are
- * under way are answered, and the program is executed with that socket, the
- * seats of Socket.IO's clients (seats.h), and the same process id.
+ * of Socket.IO cannot be told, and come back by themselves after 0.5 to 1.5 s,
+ * if nothing else is set: they are let go one after the other instead. To make
+ * way, the new program is first asked whether it takes the configuration; then
+ * new connections wait in the listening socket's queue, requests that are under
+ * way are answered, and the program is executed with that socket, the seats of
+ * Socket.IO's clients (seats.h), and the same process id.
  */
 #include "gateway.h"
 

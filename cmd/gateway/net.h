@@ -11,11 +11,11 @@
  * frames prebuilt (frame.h) and straight to the socket.
  *
  * A connection is either in a request, a WebSocket, or a stream: the answer to
- * a request that goes on until one side ends it. Each request is answered exactly
- * once, with net_answer() or net_stream(), inside its callback or later; until
- * then nothing more is read from that connection. The client of a stream has
- * nothing to say; whatever comes from it, its end too, ends the connection. One
- * thread. Nothing here logs.
+ * a request that goes on until one side ends it. Each request is answered
+ * exactly once, with net_answer() or net_stream(), inside its callback or
+ * later; until then nothing more is read from that connection. The client of a
+ * stream has nothing to say; whatever comes from it, its end too, ends the
+ * connection. One thread. Nothing here logs.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -241,8 +241,8 @@ void net_set_headers(struct net_conn *c, struct str headers);
 
 /*
  * In upgrade(), before it returns true: messages may come compressed, if the
- * client offers that in a way that can be kept (deflate_offer.h) and conf allows
- * it. In opened(): they may, and frames that are sent may be, too.
+ * client offers that in a way that can be kept (deflate_offer.h) and conf
+ * allows it. In opened(): they may, and frames that are sent may be, too.
  */
 void net_allow_deflate(struct net_conn *c);
 bool net_deflates(const struct net_conn *c);

@@ -5,9 +5,10 @@
  * origins - pages elsewhere that may use the gateway (RFC 6454; CORS as in the
  * Fetch standard, section 3.2).
  *
- * One of the list is an origin, "https://app.example"; the same with "*." before
- * its name, for all names below it; or "*", any page, but without what a browser
- * adds of itself: no password that it remembers, only a token that the page has.
+ * One of the list is an origin, "https://app.example"; the same with "*."
+ * before its name, for all names below it; or "*", any page, but without what a
+ * browser adds of itself: no password that it remembers, only a token that the
+ * page has.
  *
  * Pure.
  */

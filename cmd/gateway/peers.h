@@ -40,8 +40,8 @@ struct peer *peers_take_address(struct peers *p, const struct in6_addr *a,
 struct in6_addr peers_address(const struct sockaddr_storage *sa);
 
 /*
- * Only this machine has it: 127.0.0.0/8, or of ::/64, of which nothing but ::1 is
- * ever a peer's.
+ * Only this machine has it: 127.0.0.0/8, or of ::/64, of which nothing but ::1
+ * is ever a peer's.
  */
 bool peers_is_local(const struct in6_addr *a);
 bool peer_is_local(const struct peer *peer);

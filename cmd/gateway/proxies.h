@@ -33,8 +33,9 @@ int proxies_read(struct proxies *p, const struct opt_list *list, struct err *e);
 bool proxies_trust(const struct proxies *p, const struct in6_addr *a);
 
 /*
- * Who it is that came to us as `peer`, by the header (absent: nothing was said).
- * peer itself, where it is not trusted, or where what it says is no address.
+ * Who it is that came to us as `peer`, by the header (absent: nothing was
+ * said). peer itself, where it is not trusted, or where what it says is no
+ * address.
  */
 struct in6_addr proxies_client(const struct proxies *p,
 			       const struct in6_addr *peer, struct str header);

@@ -41,8 +41,8 @@ void publish_free(struct publish **pp); /* calls nobody */
 
 /*
  * Hand over n events; fn is called once, later. The caller kicks the producer.
- * NULL with *e where there is no room (EX_TEMPFAIL), or one of them is none that
- * the store takes (EX_DATAERR): nothing was handed over then.
+ * NULL with *e where there is no room (EX_TEMPFAIL), or one of them is none
+ * that the store takes (EX_DATAERR): nothing was handed over then.
  */
 struct publish_batch *publish_add(struct publish *p, const struct event *ev,
 				  size_t n, publish_fn *fn, void *arg,

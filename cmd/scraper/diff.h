@@ -72,9 +72,9 @@ struct diff {
 };
 
 /*
- * o->outcome is OUTCOME_FOUND, made at now_us. Fills *after_r (all but etag, last_modified,
- * observed and outcome, which it copies) and *d_r; both borrow from before, o
- * and the arena.
+ * o->outcome is OUTCOME_FOUND, made at now_us. Fills *after_r (all but etag,
+ * last_modified, observed and outcome, which it copies) and *d_r; both borrow
+ * from before, o and the arena.
  */
 void diff_found(const struct diff_watch *w, const struct watch_state *before,
 		const struct observation *o, int64_t now_us, struct arena *a,

@@ -8,7 +8,8 @@
  * so the parser is fed in small pieces and looked at after each.
  *
  * Half its time goes into what tokens say: myhtml looks for references like
- * &amp; in them byte by byte. Here that is done in its place, as most have none.
+ * &amp; in them byte by byte. Here that is done in its place, as most have
+ * none.
  */
 #include <ctype.h>
 #include <string.h>

@@ -91,9 +91,9 @@ void item_set_text(struct item *it, enum field f, struct str text,
 
 /*
  * What only shows once all fields are there: an id where the source gives
- * none (the link without its fragment and tracking parameters, else sku or gtin,
- * else a hash of what does not move: title, brand, author, published), and the
- * currency that the watch hints at for a price without one.
+ * none (the link without its fragment and tracking parameters, else sku or
+ * gtin, else a hash of what does not move: title, brand, author, published),
+ * and the currency that the watch hints at for a price without one.
  */
 void item_finish(struct item *it, const struct document *doc, struct arena *a);
 
@@ -107,8 +107,8 @@ struct selector_ops {
 	/* Selectors find places in an order: "until" ends the list. */
 	bool ordered;
 	/*
-	 * spec is an object with known members only. list: it is "items" or "until".
-	 * NULL with *e (EX_CONFIG).
+	 * spec is an object with known members only. list: it is "items" or
+	 * "until". NULL with *e (EX_CONFIG).
 	 */
 	void *(*compile)(const struct json *spec, bool list, struct err *e);
 	/* See extractor_prepare(). May both be NULL. */

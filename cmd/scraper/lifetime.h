@@ -4,10 +4,10 @@
 /*
  * lifetime - for how long an answer stays fresh (RFC 9111, 4.2), as a private
  * cache counts it: by max-age, else by Expires and Date, less the age that it
- * has already. Nothing is guessed: an answer that says neither is stale at once,
- * as is one with no-cache or no-store, one that varies by anything (Vary: *),
- * and one whose words make no sense. s-maxage is for caches that many share.
- * Pure.
+ * has already. Nothing is guessed: an answer that says neither is stale at
+ * once, as is one with no-cache or no-store, one that varies by anything
+ * (Vary: *), and one whose words make no sense. s-maxage is for caches that
+ * many share. Pure.
  */
 #include <stdint.h>
 

@@ -7,8 +7,8 @@
  *
  * A visible text of a single amount is a candidate. It is scored by what
  * stands for it (its element's names, a currency, being near the title and the
- * button that buys) and against it (crossed out, in a list of other products, in a
- * link, a word for shipping or instalments). Scores are only good for
+ * button that buys) and against it (crossed out, in a list of other products,
+ * in a link, a word for shipping or instalments). Scores are only good for
  * comparing candidates and for MARKUP_SURE.
  */
 #include <stdbool.h>

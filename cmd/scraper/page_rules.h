@@ -8,8 +8,8 @@
  *	 "unordered":true,"only_new":true}
  *
  * A pattern is an I-Regexp (RFC 9485) that matches some part of a line; one
- * that starts with ^ or ends in $ is bound to that end ("[$]" is the sign). One that costs more
- * work than a match may take does not match.
+ * that starts with ^ or ends in $ is bound to that end ("[$]" is the sign). One
+ * that costs more work than a match may take does not match.
  */
 #include "common/err.h"
 #include "common/json.h"

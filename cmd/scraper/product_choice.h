@@ -53,8 +53,8 @@ const struct product_claim *product_choose_claim(struct product_page *p);
 
 /*
  * The visible price that holds in place of the claim c (NULL: there is none):
- * because the page shows c's only as a former price or not at all, or because nothing else
- * says a price and this one is beyond doubt. NULL: c holds.
+ * because the page shows c's only as a former price or not at all, or because
+ * nothing else says a price and this one is beyond doubt. NULL: c holds.
  */
 const struct markup_price *product_choose_visible(
 	const struct product_page *p, const struct product_claim *c);

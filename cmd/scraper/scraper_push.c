@@ -1,8 +1,8 @@
 /*
- * What others have captured: each observation.push stays in the ledger, from the
- * transaction that consumes it to the one that records what was read of it. So
- * it is read once, whenever the process ends in between. Those of one watch are
- * read in their order, one at a time, and never beside a fetch of it.
+ * What others have captured: each observation.push stays in the ledger, from
+ * the transaction that consumes it to the one that records what was read of it.
+ * So it is read once, whenever the process ends in between. Those of one watch
+ * are read in their order, one at a time, and never beside a fetch of it.
  */
 #include <inttypes.h>
 #include <stdio.h>

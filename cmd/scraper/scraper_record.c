@@ -1,7 +1,7 @@
 /*
- * Results into the ledger. All that came in one turn is compared first, and what
- * is to be kept of it is put and synced together; then, in the same transaction,
- * what follows of each is said and remembered.
+ * Results into the ledger. All that came in one turn is compared first, and
+ * what is to be kept of it is put and synced together; then, in the same
+ * transaction, what follows of each is said and remembered.
  */
 #include "task.h"
 

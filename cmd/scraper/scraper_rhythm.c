@@ -39,9 +39,9 @@ void rhythm_next(struct task *t, int64_t wait_ms)
 }
 
 /*
- * Whoever waited in the host's line would come when it opens, whatever the hour,
- * and all the others with it. So most come to a host that has said by then
- * whether it still blocks us.
+ * Whoever waited in the host's line would come when it opens, whatever the
+ * hour, and all the others with it. So most come to a host that has said by
+ * then whether it still blocks us.
  */
 void rhythm_hold(struct task *t, int64_t hold_ms)
 {

@@ -90,8 +90,8 @@ bool world_set(struct world *w, struct str id, int64_t cents, int stock,
 
 /*
  * Add an ad by hand, which stays until it is removed, or change (and list
- * again) the one with this id. NULL if the table is full, the id is no id, or belongs to an ad of
- * another source.
+ * again) the one with this id. NULL if the table is full, the id is no id, or
+ * belongs to an ad of another source.
  */
 const struct ad *world_put_ad(struct world *w, struct str id, unsigned source,
 			      struct str title, int64_t cents);

@@ -19,9 +19,9 @@
  * are recorded during a pass name what was put less than a grace ago, so that
  * the walk ends at the head that it began with.
  *
- * An empty journal, or one whose epoch is younger than the grace, took the place
- * of one that was lost or that may be put back, and whose events named the
- * blobs: a pass over it only counts.
+ * An empty journal, or one whose epoch is younger than the grace, took the
+ * place of one that was lost or that may be put back, and whose events named
+ * the blobs: a pass over it only counts.
  *
  * So does the first pass of a process: outboxes that waited for this store
  * get COLLECT_FIRST_MS to empty themselves.

@@ -1,8 +1,8 @@
 /*
  * Extractions per second of CPU, beside the bare parse of the same documents by
  * the same library, and beside extractions in the process that reads documents
- * for the scraper, that of handing them over included. With WEIR_CASES also real shop pages; with BENCH_ONLY one of
- * them, for a profile.
+ * for the scraper, that of handing them over included. With WEIR_CASES also
+ * real shop pages; with BENCH_ONLY one of them, for a profile.
  */
 #include "bench.h"
 
