@@ -20,7 +20,9 @@ static const struct shape_field search_rows[] = {
 	{ SUB(type_search, price, 0, shape_bounds,
 	      "Bounds; a listing without a price is out of them.") },
 	{ ROW(type_search, currency, CURRENCY, 0, DOC_CURRENCY) },
-	{ ROW(type_search, sources, LIST, 0, "Absent or empty: all.") },
+	{ ROW(type_search, sources, LIST, 0,
+	      "Absent or empty: all listings. A chat is searched where its id "
+	      "is among them.") },
 	{ ROW(type_search, notify, LIST, 0, DOC_NOTIFY) },
 	{ ROW(type_search, cooldown, DURATION, 0, DOC_COOLDOWN) },
 };

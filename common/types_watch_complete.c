@@ -328,8 +328,6 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 		w->id = make_id(w->url, &place, a);
 	if (!w->source.p)
 		w->source = make_source(place.host, a);
-	if (chat && w->via.n)
-		return err_set(e, EX_DATAERR, "via: a chat is read directly");
 	if (chat)
 		return complete_chat(w, e);
 	if (mock || str_is(w->kind, "product"))

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/loop_resolve.h"
+#include "common/wire_proxy.h"
 #include "common/wire_tls.h"
 #include "common/xmem.h"
 
@@ -23,7 +24,7 @@ struct wires {
 	char chunk[CHUNK];
 };
 
-enum state { RESOLVING, CONNECTING, SHAKING, OPEN, OVER };
+enum state { RESOLVING, CONNECTING, SHAKING, ASKING, OPEN, OVER };
 
 struct wire {
 	struct wires *wires;
@@ -34,6 +35,7 @@ struct wire {
 	unsigned port;
 	enum state state;
 	bool tls, paused, wants_write;
+	struct wire_proxy *proxy; /* until it has connected us; or NULL */
 	bool is_ready;
 	bool busy, dead; /* in a callback of its own, and closed by it */
 	struct wire *next_ready;
@@ -101,11 +103,13 @@ static void finish(struct wire *w, enum http_result result, const char *reason)
 	if (w->state == OVER)
 		return;
 	w->state = OVER;
+	if (w->proxy && result != HTTP_NO_ROUTE)
+		result = HTTP_PROXY;
 	w->result = result;
 	w->reason = xstrdup(reason); /* it may be the socket's */
 	drop_socket(w);
-	if (result == HTTP_TOO_LARGE)
-		buf_free(&w->in);
+	if (result == HTTP_TOO_LARGE || w->proxy)
+		buf_free(&w->in); /* what a proxy said is not the host's */
 	make_ready(w);
 }
 
@@ -119,7 +123,8 @@ static void finish_errno(struct wire *w, enum http_result result, int error)
 static void set_interest(struct wire *w)
 {
 	bool write = w->state == CONNECTING || w->wants_write || w->out.len;
-	bool read = w->state == SHAKING || (w->state == OPEN && !w->paused);
+	bool read = w->state == SHAKING || w->state == ASKING ||
+		    (w->state == OPEN && !w->paused);
 
 	if (w->fd)
 		loop_fd_set(w->fd,
@@ -191,6 +196,7 @@ static void wire_free(struct wire *w)
 	buf_free(&w->out);
 	free(w->addresses);
 	free(w->host);
+	free(w->proxy);
 	free(w->reason);
 	free(w);
 }
@@ -269,8 +275,12 @@ static void opened(struct wire *w)
 	w->heard_ms = loop_now_ms(w->wires->conf.loop);
 	w->busy = true;
 	w->handler->open(w->arg);
-	if (still_there(w))
-		set_interest(w);
+	if (!still_there(w))
+		return;
+	set_interest(w);
+	if (w->state == OPEN &&
+	    (w->in.len || (w->ssl && wire_tls_pending(w->ssl))))
+		make_ready(w); /* it came with the proxy's last words */
 }
 
 /* This address was nothing: the next one, or the end. */
@@ -283,12 +293,79 @@ static void next_address(struct wire *w, const char *reason)
 		finish(w, HTTP_NO_CONNECT, reason);
 }
 
+static void begin_tls(struct wire *w);
+
+/* The proxy has connected us. */
+static void connected_by_proxy(struct wire *w)
+{
+	free(w->proxy);
+	w->proxy = NULL;
+	if (!w->tls) {
+		opened(w);
+		return;
+	}
+	if (w->in.len)
+		finish(w, HTTP_BAD_TLS, "bytes before TLS");
+	else
+		begin_tls(w);
+}
+
+/* What the proxy says goes into the wire's own buffer, as it may say more. */
+static void ask_proxy(struct wire *w)
+{
+	char in[1024];
+	struct buf out = { 0 };
+	const char *why;
+	size_t used;
+	ssize_t n;
+
+	while (w->state == ASKING && (n = read_some(w, in, sizeof(in))) > 0) {
+		enum wire_proxy_result r;
+
+		buf_add(&w->in, in, (size_t)n);
+		do {
+			r = wire_proxy_read(w->proxy, buf_str(&w->in), &used,
+					    &out, &why);
+			buf_consume(&w->in, used);
+		} while (r == WIRE_PROXY_MORE && used);
+		if (w->in.full && r == WIRE_PROXY_MORE) {
+			finish(w, HTTP_PROXY, "it answers without an end");
+			break;
+		}
+		buf_add_str(&w->out, buf_str(&out));
+		buf_reset(&out);
+		if (r == WIRE_PROXY_OPEN)
+			connected_by_proxy(w);
+		else if (r != WIRE_PROXY_MORE)
+			finish(w,
+			       r == WIRE_PROXY_FAILED ? HTTP_PROXY
+						      : HTTP_NO_ROUTE,
+			       why);
+		else
+			flush(w);
+		if (r != WIRE_PROXY_MORE)
+			break; /* the wire may be gone */
+		set_interest(w);
+	}
+	buf_free(&out);
+}
+
+static void begin_asking(struct wire *w)
+{
+	w->state = ASKING;
+	wire_proxy_begin(w->proxy, &w->out);
+	flush(w);
+	set_interest(w);
+}
+
 static void shake(struct wire *w)
 {
 	enum wire_tls_want want = wire_tls_connect(w->ssl);
 
 	w->wants_write = want == WIRE_TLS_WRITE;
-	if (want == WIRE_TLS_DONE)
+	if (want == WIRE_TLS_DONE && w->proxy)
+		begin_asking(w);
+	else if (want == WIRE_TLS_DONE)
 		opened(w);
 	else if (want == WIRE_TLS_FAILED || want == WIRE_TLS_CLOSED)
 		finish(w, HTTP_BAD_TLS, wire_tls_error(w->ssl));
@@ -308,7 +385,12 @@ static void begin_tls(struct wire *w)
 		finish(w, HTTP_BAD_TLS, e.msg);
 		return;
 	}
-	w->ssl = wire_tls_new(ws->tls, w->s, w->host, w->alpn);
+	if (w->proxy)
+		w->ssl = wire_tls_new(ws->tls, w->s, w->proxy->host, NULL);
+	else if (w->ssl)
+		w->ssl = wire_tls_new_within(ws->tls, w->ssl, w->host, w->alpn);
+	else
+		w->ssl = wire_tls_new(ws->tls, w->s, w->host, w->alpn);
 	w->state = SHAKING;
 	shake(w);
 }
@@ -325,8 +407,10 @@ static void connected(struct wire *w)
 		return;
 	}
 	(void)setsockopt(w->s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (w->tls)
+	if (w->proxy ? w->proxy->tls : w->tls)
 		begin_tls(w);
+	else if (w->proxy)
+		begin_asking(w);
 	else
 		opened(w);
 }
@@ -338,6 +422,12 @@ static void on_ready(void *arg, int what)
 	switch (w->state) {
 	case CONNECTING: connected(w); return;
 	case SHAKING: shake(w); return;
+	case ASKING:
+		if (what & LOOP_WRITE)
+			flush(w);
+		set_interest(w);
+		ask_proxy(w);
+		return;
 	case OPEN: break;
 	default: return;
 	}
@@ -364,6 +454,8 @@ static void try_address(struct wire *w)
 
 	if (ws->conf.guard)
 		what = netguard_refuses(ws->conf.guard, sa);
+	if (what && w->proxy && ws->conf.proxy_guard)
+		what = netguard_refuses(ws->conf.proxy_guard, sa);
 	if (what && w->at + 1 == w->n_addresses) {
 		snprintf(text, sizeof(text), "address is %s", what);
 		finish(w, HTTP_REFUSED, text);
@@ -405,10 +497,23 @@ static void on_addresses(void *arg, const struct loop_address *list, size_t n,
 
 /* ---- what its user does ---- */
 
+/* NULL, or why it cannot be. */
+static const char *use_proxy(struct wire *w, const struct wire_target *t)
+{
+	const char *why;
+
+	w->proxy = xcalloc(1, sizeof(*w->proxy));
+	why = wire_proxy_init(w->proxy, t->proxy, w->host, w->port);
+	if (!why && t->address && w->proxy->names_here)
+		why = wire_proxy_init(w->proxy, t->proxy, t->address, w->port);
+	return why;
+}
+
 struct wire *wire_open(struct wires *ws, const struct wire_target *t,
 		       const struct wire_handler *h, void *arg)
 {
 	struct wire *w = xcalloc(1, sizeof(*w));
+	const char *why;
 
 	w->wires = ws;
 	w->handler = h;
@@ -420,7 +525,14 @@ struct wire *wire_open(struct wires *ws, const struct wire_target *t,
 	w->s = -1;
 	w->in.max = t->max_in;
 	w->out.max = WIRE_OUT_MAX;
-	w->resolve = loop_resolve_new(ws->conf.loop, w->host, w->port,
+	why = t->proxy ? use_proxy(w, t) : NULL;
+	if (why) {
+		finish(w, HTTP_REFUSED, why);
+		return w;
+	}
+	w->resolve = loop_resolve_new(ws->conf.loop,
+				      w->proxy ? w->proxy->host : w->host,
+				      w->proxy ? w->proxy->port : w->port,
 				      on_addresses, w);
 	if (!w->resolve)
 		finish(w, HTTP_NO_HOST, "no such name");

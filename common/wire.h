@@ -10,6 +10,11 @@
  * the other. TLS (OpenSSL) is 1.2 or newer, the certificate must be the host's
  * and one that the system's or the given CAs vouch for.
  *
+ * Through a proxy (wire_proxy.h) the guard sees the proxy's address and no other:
+ * whether the host behind it may be reached is for the caller to judge, who may
+ * give the address that was judged. A proxy may stand where proxy_guard allows
+ * it, too.
+ *
  * A wire that idles has no buffers: reads go into one that all share, and only
  * what could not be used is kept. Not libwebsockets' client (4.1.6): its raw
  * connections start TLS before they have a socket, its frames may be masked,
@@ -36,6 +41,7 @@ struct wire;
 struct wires_conf {
 	struct loop *loop;
 	const struct netguard *guard;
+	const struct netguard *proxy_guard; /* more, for proxies; or NULL */
 	const char *ca_file;
 };
 
@@ -52,12 +58,14 @@ struct wire_target {
 	bool tls;
 	const char *alpn; /* with tls; NULL: none is named */
 	size_t max_in;	  /* bytes that the user may leave unused */
+	const struct http_proxy *proxy; /* borrowed; NULL: directly */
+	const char *address; /* of the host, for a proxy; NULL: its name */
 };
 
 /*
  * HTTP_OK: the peer has closed it; HTTP_BROKEN: it was lost; HTTP_TOO_LARGE:
  * more is unused, or waits to be sent, than may be; else it did not come to
- * stand.
+ * stand: HTTP_PROXY and HTTP_NO_ROUTE say that the proxy, or its way, failed.
  */
 struct wire_end {
 	enum http_result result;

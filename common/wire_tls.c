@@ -20,6 +20,7 @@ struct wire_tls_context {
 
 struct wire_tls {
 	SSL *ssl;
+	struct wire_tls *outer; /* that it goes through; NULL: a socket */
 	bool failed; /* nothing more may be said, not even farewell */
 	char error[ERROR_MAX];
 };
@@ -58,17 +59,23 @@ void wire_tls_context_free(struct wire_tls_context **cp)
 	*cp = NULL;
 }
 
-struct wire_tls *wire_tls_new(struct wire_tls_context *c, int s,
-			      const char *host, const char *alpn)
+static struct wire_tls *new_client(struct wire_tls_context *c)
 {
 	struct wire_tls *t = xcalloc(1, sizeof(*t));
+
+	t->ssl = SSL_new(c->ctx);
+	if (!t->ssl)
+		xmalloc(SIZE_MAX);
+	return t;
+}
+
+/* Who it must be. */
+static void expect(struct wire_tls *t, const char *host, const char *alpn)
+{
 	unsigned char list[32];
 	size_t n = alpn ? strlen(alpn) : 0;
 	char name[256]; /* OpenSSL's macro wants one that is not const */
 
-	t->ssl = SSL_new(c->ctx);
-	if (!t->ssl || !SSL_set_fd(t->ssl, s))
-		xmalloc(SIZE_MAX);
 	/* Of a number there is no name to send; it is in the certificate. */
 	if (!X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(t->ssl), host)) {
 		if (str_copy(name, sizeof(name), str_from(host)))
@@ -83,6 +90,32 @@ struct wire_tls *wire_tls_new(struct wire_tls_context *c, int s,
 		SSL_set_alpn_protos(t->ssl, list, (unsigned)n + 1);
 	}
 	ERR_clear_error();
+}
+
+struct wire_tls *wire_tls_new(struct wire_tls_context *c, int s,
+			      const char *host, const char *alpn)
+{
+	struct wire_tls *t = new_client(c);
+
+	if (!SSL_set_fd(t->ssl, s))
+		xmalloc(SIZE_MAX);
+	expect(t, host, alpn);
+	return t;
+}
+
+struct wire_tls *wire_tls_new_within(struct wire_tls_context *c,
+				     struct wire_tls *outer, const char *host,
+				     const char *alpn)
+{
+	struct wire_tls *t = new_client(c);
+	BIO *through = BIO_new(BIO_f_ssl());
+
+	if (!through)
+		xmalloc(SIZE_MAX);
+	BIO_set_ssl(through, outer->ssl, BIO_NOCLOSE);
+	SSL_set_bio(t->ssl, through, through);
+	t->outer = outer;
+	expect(t, host, alpn);
 	return t;
 }
 
@@ -96,6 +129,7 @@ void wire_tls_free(struct wire_tls **tp)
 	if (!t->failed && SSL_is_init_finished(t->ssl))
 		SSL_shutdown(t->ssl);
 	SSL_free(t->ssl);
+	wire_tls_free(&t->outer);
 	ERR_clear_error();
 	free(t);
 }
@@ -165,7 +199,8 @@ ssize_t wire_tls_write(struct wire_tls *t, struct str bytes,
 
 bool wire_tls_pending(const struct wire_tls *t)
 {
-	return SSL_pending(t->ssl) > 0;
+	return SSL_pending(t->ssl) > 0 ||
+	       (t->outer && wire_tls_pending(t->outer));
 }
 
 const char *wire_tls_error(struct wire_tls *t)

@@ -32,6 +32,10 @@ void wire_tls_context_free(struct wire_tls_context **cp);
 /* Over socket s, which stays the caller's; alpn may be NULL. */
 struct wire_tls *wire_tls_new(struct wire_tls_context *c, int s,
 			      const char *host, const char *alpn);
+/* The same through another, as behind a proxy: it is taken, and freed with it. */
+struct wire_tls *wire_tls_new_within(struct wire_tls_context *c,
+				     struct wire_tls *outer, const char *host,
+				     const char *alpn);
 /* Says farewell, as far as the socket takes it. NULL is fine. */
 void wire_tls_free(struct wire_tls **tp);
 

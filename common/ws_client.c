@@ -317,6 +317,8 @@ struct ws_client *ws_client_new(struct wires *ws, struct loop *l,
 				       .port = c->url->port,
 				       .tls = c->url->tls,
 				       .alpn = "http/1.1",
+				       .proxy = t->proxy,
+				       .address = t->address,
 				       .max_in = t->max_bytes + WS_HEAD_MAX +
 						 WS_ANSWER_HEAD_MAX +
 						 WS_ANSWER_BODY_MAX },

@@ -19,6 +19,8 @@ struct ws_client_target {
 	const struct http_headers *headers;   /* borrowed until it is open */
 	const char *subprotocol, *user_agent; /* the same; or NULL */
 	size_t max_bytes;		      /* of one message */
+	const struct http_proxy *proxy;	      /* see wire.h */
+	const char *address;
 };
 
 enum ws_client_how {

@@ -6,7 +6,7 @@
 
 #include "common/xmem.h"
 
-#include "base64.h"
+#include "common/base64.h"
 #include "frame.h"
 
 enum {

@@ -1,6 +1,6 @@
 #include "engineio_packet.h"
 
-#include "base64.h"
+#include "common/base64.h"
 #include "frame.h"
 
 enum { SEPARATOR = '\x1e', CODED = 'b' };

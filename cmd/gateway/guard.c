@@ -6,7 +6,7 @@
 
 #include <openssl/crypto.h>
 
-#include "base64.h"
+#include "common/base64.h"
 
 static bool is_port(struct str s)
 {

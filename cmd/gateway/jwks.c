@@ -6,7 +6,7 @@
 #include "common/json.h"
 #include "common/xmem.h"
 
-#include "base64.h"
+#include "common/base64.h"
 
 struct jwk {
 	struct str kid; /* absent: any */

@@ -5,7 +5,7 @@
 #include "common/decimal.h"
 #include "common/json.h"
 
-#include "base64.h"
+#include "common/base64.h"
 
 static const struct str absent = { 0 };
 

@@ -19,7 +19,7 @@
 #include "common/buf.h"
 #include "common/xmem.h"
 
-#include "base64.h"
+#include "common/base64.h"
 
 enum { P256_LEN = 32, ED25519_LEN = 32, PEM_MAX = 16 << 10 };
 

@@ -346,6 +346,7 @@ static void set_conf(void)
 			     .max_active = cfg.fetches },
 		.reconnect = { cfg.reconnect_ms, cfg.reconnect_max_ms },
 		.links = { .guard = now.guards.sites,
+			   .proxy_guard = now.guards.proxies,
 			   .ca_file = cfg.ca_file,
 			   .user_agent =
 				   cfg.user_agent ? cfg.user_agent : now.agent,

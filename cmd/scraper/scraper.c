@@ -268,11 +268,14 @@ static int tell_bad(void *arg, struct str key, struct str val, struct err *e)
 	return 0;
 }
 
-static struct streams_conf streams_conf_of(const struct scraper *s)
+static struct streams_conf streams_conf_of(struct scraper *s)
 {
 	return (struct streams_conf){ .stage = s->stage,
 				      .links = s->conf->links,
-				      .backoff = s->conf->reconnect };
+				      .backoff = s->conf->reconnect,
+				      .egress = s->egress,
+				      .left = ways_left,
+				      .arg = s };
 }
 
 static int open_net(struct scraper *s, struct err *e)

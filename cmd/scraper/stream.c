@@ -153,13 +153,24 @@ static void begin(struct stream *s)
 	s->tries++;
 	s->open_ms = 0;
 	set_state(s, STREAM_CONNECTING);
+	stream_way_begin(s);
+}
+
+void stream_connect(struct stream *s)
+{
 	s->link = link_open(s->all->links, &s->target, &handler, s);
+}
+
+void stream_try_in(struct stream *s, int64_t ms)
+{
+	try_in(s, STREAM_WAITING, ms);
 }
 
 /* The connection goes, and what was held back is judged by what came. */
 static void disconnect(struct stream *s)
 {
 	link_close(&s->link);
+	stream_way_free(s);
 	turns_leave(&s->all->turns, &s->turn);
 	schedule_remove(&s->all->schedule, &s->entry);
 	stream_cut_off(s);
@@ -209,11 +220,12 @@ static void on_open(void *arg)
 	s->opened = true;
 	s->open_ms = loop_now_ms(s->all->loop);
 	s->outcome = OUTCOME_FOUND;
+	stream_way_leave(s, POOL_GOOD, NULL);
 	begin_settling(s);
 	set_state(s, STREAM_LIVE);
 }
 
-static void on_end(void *arg, const struct link_end *end)
+void stream_end(void *arg, const struct link_end *end)
 {
 	struct stream *s = arg;
 	const struct stream_try t = {
@@ -229,6 +241,7 @@ static void on_end(void *arg, const struct link_end *end)
 	struct stream_next next = stream_after(&t, &s->all->conf.backoff);
 
 	s->link = NULL;
+	stream_way_leave(s, stream_way_health(end), end->reason);
 	disconnect(s);
 	s->failures = next.failures;
 	s->outcome = end->outcome;
@@ -247,7 +260,7 @@ static void on_end(void *arg, const struct link_end *end)
 static const struct link_handler handler = {
 	.open = on_open,
 	.unit = stream_unit,
-	.end = on_end,
+	.end = stream_end,
 };
 
 static void on_due(void *arg)
@@ -378,6 +391,7 @@ void streams_set_conf(struct streams *ss, const struct streams_conf *conf)
 static void stream_free(struct stream *s)
 {
 	link_close(&s->link);
+	stream_way_free(s);
 	turns_leave(&s->all->turns, &s->turn);
 	schedule_remove(&s->all->schedule, &s->entry);
 	stream_drop_hold(s);

@@ -20,6 +20,7 @@
  */
 #include "common/stage.h"
 
+#include "egress.h"
 #include "schedule.h"
 #include "stream_link.h"
 #include "watch.h"
@@ -45,6 +46,10 @@ struct streams_conf {
 	struct stage *stage;
 	struct links_conf links; /* loop is filled in */
 	struct backoff backoff;
+	struct egress *egress; /* the pools that a watch may name */
+	/* A seat of a pool was left; as in struct trips. */
+	void (*left)(void *arg, bool provider, enum pool_end how, bool changed);
+	void *arg;
 };
 
 /* Inside a transaction, before the first watch. NULL with *e. */

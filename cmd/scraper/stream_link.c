@@ -34,6 +34,7 @@ static struct http_config http_config_of(const struct links_conf *c)
 	return (struct http_config){ .user_agent = c->user_agent,
 				     .ca_file = c->ca_file,
 				     .guard = c->guard,
+				     .proxy_guard = c->proxy_guard,
 				     .max_connections = LINKS_MAX,
 				     .max_per_host = PER_HOST };
 }
@@ -42,6 +43,7 @@ static struct wires_conf wires_conf_of(const struct links_conf *c)
 {
 	return (struct wires_conf){ .loop = c->loop,
 				    .guard = c->guard,
+				    .proxy_guard = c->proxy_guard,
 				    .ca_file = c->ca_file };
 }
 
@@ -212,7 +214,16 @@ bool link_is_idle(struct link *l, int64_t heard_ms)
 
 unsigned link_redirects(const struct link *l)
 {
-	return l->target->headers ? 0 : REDIRECTS;
+	return l->target->headers || l->target->proxy ? 0 : REDIRECTS;
+}
+
+enum link_way link_way_of(enum http_result result)
+{
+	switch (result) {
+	case HTTP_PROXY: return LINK_PROXY_FAILED;
+	case HTTP_NO_ROUTE: return LINK_PROXY_DOUBTED;
+	default: return LINK_THERE;
+	}
 }
 
 void link_is_late(struct link *l)

@@ -59,7 +59,10 @@ struct link_target {
 	const char *const *channels;
 	size_t n_channels;
 	const char *last_id; /* SSE: Last-Event-ID */
-	int64_t every_ms;    /* poll: from one request to the next */
+	/* Who judges the host before is the caller; see wire.h and http.h. */
+	const struct http_proxy *proxy; /* NULL: directly */
+	const char *address;		/* that was judged, for a proxy */
+	int64_t every_ms;		/* poll: from one request to the next */
 	/* It ends when nothing came for so long, not even a pong. */
 	int64_t idle_ms;
 };
@@ -71,6 +74,13 @@ struct link_unit {
 	/* SSE: "message" where it has no type; id: the last one seen. */
 	struct str event, id;
 	int64_t retry_ms; /* SSE: what the server wants waited; 0: not said */
+};
+
+/* Whose end it was, where there is a proxy. */
+enum link_way {
+	LINK_THERE,	    /* the host's, or ours */
+	LINK_PROXY_DOUBTED, /* the proxy does not get there, or the host is ill */
+	LINK_PROXY_FAILED,
 };
 
 /*
@@ -92,6 +102,7 @@ struct link_end {
 	const char *reason;
 	int status;	  /* of HTTP; 0: there was none */
 	int64_t retry_ms; /* the server asks to wait so long; 0: it does not */
+	enum link_way way;
 };
 
 /* Called from the loop, none of them from link_open(). */
@@ -110,8 +121,9 @@ struct link;
 /* Zeroes mean defaults; borrowed until links_free() or the next links_set(). */
 struct links_conf {
 	struct loop *loop;
-	const struct netguard *guard; /* NULL: any address */
-	const char *ca_file;	      /* PEM; NULL: the system's */
+	const struct netguard *guard;	    /* NULL: any address */
+	const struct netguard *proxy_guard; /* more, for proxies; or NULL */
+	const char *ca_file;		    /* PEM; NULL: the system's */
 	const char *user_agent;
 	size_t max_bytes; /* of one unit */
 	int64_t open_ms;  /* to stand; of a poll, for each request */

@@ -145,7 +145,9 @@ static void on_wire_end(void *arg, const struct wire_end *e)
 	if (e->result == HTTP_OK)
 		a.result = HTTP_BROKEN;
 	classify(&a, clk_wall_us(), &v);
-	link_fail(&c->l, v.outcome, "%s", v.reason);
+	link_finish(&c->l, &(struct link_end){ .outcome = v.outcome,
+					       .reason = v.reason,
+					       .way = link_way_of(a.result) });
 }
 
 static const struct wire_handler wire_handler = {
@@ -169,6 +171,9 @@ static void open_wire(struct irc_link *c)
 			    &(struct wire_target){ .host = u.host,
 						   .port = u.port,
 						   .tls = u.tls,
+						   .proxy = c->l.target->proxy,
+						   .address =
+							   c->l.target->address,
 						   .max_in = 2 * IRC_LINE_MAX },
 			    &wire_handler, c);
 }

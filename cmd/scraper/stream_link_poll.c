@@ -100,11 +100,12 @@ static void on_answer(void *arg, const struct http_response *r)
 	case OUTCOME_UNCHANGED:
 	case OUTCOME_EMPTY: link_opened(&p->l); break;
 	default:
-		link_finish(&p->l,
-			    &(struct link_end){ .outcome = v.outcome,
-						.reason = v.reason,
-						.status = r->status,
-						.retry_ms = v.retry_ms });
+		link_finish(&p->l, &(struct link_end){
+					   .outcome = v.outcome,
+					   .reason = v.reason,
+					   .status = r->status,
+					   .retry_ms = v.retry_ms,
+					   .way = link_way_of(r->result) });
 		return;
 	}
 	if (v.outcome == OUTCOME_FOUND)
@@ -117,6 +118,8 @@ static void ask(struct poll *p)
 	const struct links *ls = p->l.links;
 	struct http_request req = { .max_bytes = ls->conf.max_bytes,
 				    .timeout_ms = ls->conf.open_ms,
+				    .proxy = p->l.target->proxy,
+				    .address = p->l.target->address,
 				    .max_redirects = link_redirects(&p->l) };
 
 	if (strcmp(p->url, p->next) != 0) {

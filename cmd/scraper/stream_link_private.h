@@ -68,9 +68,11 @@ bool link_is_idle(struct link *l, int64_t heard_ms);
 
 /*
  * How many may be followed: none where there are headers, which are for the
- * host that was named, and which libcurl would send to any other.
+ * host that was named, and which libcurl would send to any other; none through a
+ * proxy, which would go where nobody has judged.
  */
 unsigned link_redirects(const struct link *l);
+enum link_way link_way_of(enum http_result result);
 /* From tick(): it does not stand yet, and it is over. */
 void link_is_late(struct link *l);
 

@@ -109,6 +109,7 @@ static void on_end(void *arg, const struct http_response *r)
 		end.outcome = v.outcome;
 		end.reason = v.reason;
 		end.retry_ms = v.retry_ms;
+		end.way = link_way_of(r->result);
 	}
 	if (end.outcome == OUTCOME_FOUND) {
 		end.outcome = OUTCOME_HTTP_ERROR;
@@ -157,6 +158,8 @@ static int sse_start(struct link *l)
 					.headers = s->headers,
 					.max_bytes = ls->conf.max_bytes,
 					.connect_ms = ls->conf.open_ms,
+					.proxy = l->target->proxy,
+					.address = l->target->address,
 					.max_redirects = link_redirects(l),
 					.stream = &stream },
 		on_end, s);

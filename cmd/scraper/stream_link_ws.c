@@ -60,7 +60,10 @@ static int end(struct link *l, const struct ws_client_end *e)
 	case WS_CLIENT_FAILED: break;
 	}
 	classify(&a, clk_wall_us(), &v);
-	return link_fail(l, v.outcome, "%s", v.reason);
+	return link_finish(l,
+			   &(struct link_end){ .outcome = v.outcome,
+					       .reason = v.reason,
+					       .way = link_way_of(e->result) });
 }
 
 void link_websocket_end(void *link, const struct ws_client_end *e)
@@ -79,6 +82,8 @@ struct ws_client *link_websocket_open(struct link *l,
 		.subprotocol = t->subprotocol,
 		.user_agent = ls->conf.user_agent,
 		.max_bytes = ls->conf.max_bytes,
+		.proxy = t->proxy,
+		.address = t->address,
 	};
 
 	return ws_client_new(ls->wires, ls->conf.loop, &target, h, l);

@@ -20,6 +20,7 @@
 #include "seen.h"
 #include "stream.h"
 #include "stream_life.h"
+#include "trip.h"
 #include "turns.h"
 
 enum { STREAM_SLOTS = 4096 }; /* of the table by id */
@@ -46,6 +47,7 @@ struct stream {
 	struct session session;
 	enum stream_state state;
 	struct link *link;
+	struct stream_way *way; /* NULL: directly */
 	struct link_target target;
 	struct buf url;	  /* of the next request */
 	struct str since; /* heap; where to go on, or the last id of SSE */
@@ -128,6 +130,22 @@ void stream_set_since(struct stream *s, struct str since);
 void stream_read_or_wait(struct stream *s);
 /* Pause all, or let them go on, as the store has it. */
 void stream_relieve(void *streams);
+
+/* The way there is found: the link. */
+void stream_connect(struct stream *s);
+/* … or it is not: try again. */
+void stream_try_in(struct stream *s, int64_t ms);
+void stream_end(void *stream, const struct link_end *end);
+
+/* ---- stream_way.c ---- */
+
+/* Find the way and then stream_connect(), or one of the others. */
+void stream_way_begin(struct stream *s);
+/* Its seat at a proxy, if it has one, is another's. */
+void stream_way_leave(struct stream *s, enum pool_end how, const char *reason);
+/* What such an end says of the proxy. */
+enum pool_end stream_way_health(const struct link_end *end);
+void stream_way_free(struct stream *s);
 
 /* ---- stream_unit.c ---- */
 

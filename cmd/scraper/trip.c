@@ -231,20 +231,28 @@ static bool is_local_name(struct str name)
 	       str_eq_nocase(str_sub(name, name.len - end.len, name.len), end);
 }
 
+const char *trip_refuses(const struct netguard *g, bool names_there,
+			 const char *name, const struct loop_address *v,
+			 size_t n)
+{
+	const char *what = NULL;
+
+	for (size_t i = 0; i < n && !what; i++)
+		what = netguard_refuses(g, (const struct sockaddr *)&v[i].sa);
+	if (n == 0 && names_there && is_local_name(str_from(name)))
+		what = "loopback";
+	return what;
+}
+
 static void on_resolved(void *arg, const struct loop_address *v, size_t n,
 			const char *why)
 {
 	struct trip *t = arg;
 	bool there = t->seat.way->names_there;
-	const char *what = NULL;
+	const char *what = trip_refuses(t->t->guard, there, t->name, v, n);
 	char reason[EGRESS_REASON_MAX];
 
 	loop_resolve_free(&t->resolve);
-	for (size_t i = 0; i < n && !what; i++)
-		what = netguard_refuses(t->t->guard,
-					(const struct sockaddr *)&v[i].sa);
-	if (n == 0 && there && is_local_name(str_from(t->name)))
-		what = "loopback";
 	if (what) {
 		snprintf(reason, sizeof(reason), "address is %s", what);
 		fail(t, HTTP_REFUSED, reason, POOL_NEUTRAL, TRIP_THERE);

@@ -39,6 +39,15 @@ enum trip_end {
 
 struct trip;
 
+/*
+ * Why the host of that name, with these addresses, must not be asked for; NULL:
+ * it may. names_there: only the proxy resolves names.
+ */
+struct loop_address;
+const char *trip_refuses(const struct netguard *g, bool names_there,
+			 const char *name, const struct loop_address *v,
+			 size_t n);
+
 /* r as from http_send(), but that r->call may be NULL. */
 typedef void trip_fn(void *arg, const struct http_response *r,
 		     enum trip_end how);

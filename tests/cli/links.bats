@@ -3,6 +3,7 @@
 # behaves and misbehaves (tests/helpers/chatty.py).
 
 load ../helpers
+load proxies
 
 setup() {
 	weir_setup
@@ -272,6 +273,81 @@ certificate() {
 	[ "$(tail -n 1 <<<"$output" | jq -r .end)" = timeout ]
 	run "$PRINT" sse "http://127.0.0.1:$port/sse/plain" --allow 10.0.0.1
 	[ "$output" = '{"end":"refused","reason":"address is loopback"}' ]
+}
+
+# Sets $tls, where TLS is spoken in front of PORT.
+start_tls() { # PORT CERTIFICATE-NAME
+	: >"$T/python3.out"
+	background python3 "$BATS_TEST_DIRNAME/../helpers/tlswrap.py" "$T/$2.pem" "$T/$2.key" "$1"
+	wait_for test -s "$T/python3.out"
+	tls=$(cat "$T/python3.out")
+}
+
+@test "through proxies: HTTP, TLS and SOCKS5, in whatever is spoken" {
+	certificate localhost
+	start_http_proxy 'BasicAuth ann hush'
+	start_socks_proxy
+	start_tls "$http" localhost
+	serve
+	plain=$port
+	serve --tls "$T/localhost.pem" "$T/localhost.key"
+	secure=$port
+	login=(--proxy-user ann --proxy-password hush)
+	for proxy in "http://127.0.0.1:$http" "https://localhost:$tls" \
+		"socks5://127.0.0.1:$socks" "socks5h://127.0.0.1:$socks"; do
+		through=(--proxy "$proxy" --address 127.0.0.1 "${login[@]}" --ca "$T/localhost.pem")
+		case $proxy in socks*) through=(--proxy "$proxy" --ca "$T/localhost.pem") ;; esac
+		port=$plain
+		link ws /ws/fragments "${through[@]}" --units 1
+		[ "$(units)" = "one two three" ]
+		link ws /ws/flood "${through[@]}" --pause-every 500 --pause 3
+		[ "$(units | cut -d' ' -f1)" = "$(seq 0 29999)" ]
+		link irc "" "${through[@]}" --channel '#talk' --units 3
+		[[ "$(units | tail -n 1)" == *"a colon: here" ]]
+		link ircws /ws/irc/ "${through[@]}" --channel '#talk' --units 3
+		[[ "$(units | tail -n 1)" == *"a colon: here" ]]
+		link poll /poll/count?"$proxy" "${through[@]}" --every 500 --units 2
+		[ "$(units | wc -l)" -eq 2 ]
+		# By name, with TLS to the host within: its certificate is the host's.
+		link ws "wss://localhost:$secure/ws/fragments" "${through[@]}" --units 1
+		[ "$(units)" = "one two three" ]
+		link ws "wss://localhost:$secure/ws/flood" "${through[@]}" --pause-every 900 --pause 2
+		[ "$(units | cut -d' ' -f1)" = "$(seq 0 29999)" ]
+		link ws "wss://127.0.0.1:$secure/ws/fragments" "${through[@]}"
+		[ "$output" = '{"end":"unreachable","reason":"tls: IP address mismatch"}' ]
+	done
+	link sse /sse/many --proxy "http://127.0.0.1:$http" "${login[@]}"
+	[ "$(units)" = "$(seq 0 4999)" ]
+	link sse /sse/many --proxy "socks5h://127.0.0.1:$socks" --pause-every 9 --pause 1
+	[ "$(units)" = "$(seq 0 4999)" ]
+	# They went there for us.
+	[ "$(grep -c 'CONNECT 127.0.0.1:' "$T/tiny.log")" -gt 8 ]
+}
+
+@test "a proxy that fails says so" {
+	start_http_proxy 'BasicAuth ann hush'
+	start_socks_proxy -u ann -P hush
+	serve
+	closed=$(free_port)
+	fails() { # PROXY REASON [OPTION VALUE]...
+		local proxy=$1 want=$2
+		shift 2
+		link ws "ws://127.0.0.1:${to:-$port}/ws/fragments" --proxy "$proxy" "$@"
+		[ "$(jq -r '"\(.end) \(.reason)"' <<<"$output")" = "$want" ] || {
+			echo "$output, not $want" >&2
+			return 1
+		}
+	}
+	fails "http://127.0.0.1:$closed" "unreachable proxy: Connection refused"
+	fails "socks5://127.0.0.1:$closed" "unreachable proxy: Connection refused"
+	fails "http://127.0.0.1:$http" "unreachable proxy: it wants other credentials"
+	fails "socks5://127.0.0.1:$socks" "unreachable proxy: it wants other credentials"
+	fails "ftp://127.0.0.1:1" "unreachable proxy: no such proxy can be"
+	fails "http://192.168.0.1:1" "unreachable proxy: address is private"
+	login=(--proxy-user ann --proxy-password hush)
+	to=$closed
+	fails "http://127.0.0.1:$http" "unreachable no route: it does not connect us" "${login[@]}"
+	fails "socks5://127.0.0.1:$socks" "unreachable no route: connection refused" "${login[@]}"
 }
 
 # The texts of PRIVMSG lines.

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2016,SC2034 # conditions are evaluated later
 
 load ../helpers
+load proxies
 
 setup() {
 	weir_setup
@@ -31,32 +32,6 @@ total() { control "hook/$1" | jq .total; }
 
 secret() { # NAME TEXT
 	(umask 077 && printf '%s\n' "$2" >"$DIR/secrets/$1")
-}
-
-free_port() {
-	python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-open_port() { (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-background() { # COMMAND...: output in $T/$1.out
-	"$@" >"${1##*/}.out" 2>&1 3>&- &
-	daemons+=($!)
-}
-
-# Sets $http; what else goes into its configuration are arguments.
-start_http_proxy() {
-	http=$(free_port)
-	printf '%s\n' "Port $http" 'Listen 127.0.0.1' 'Timeout 20' \
-		'MaxClients 50' 'LogLevel Connect' "LogFile \"$T/tiny.log\"" "$@" >tiny.conf
-	background tinyproxy -d -c tiny.conf
-	wait_for open_port "$http"
-}
-
-start_socks_proxy() { # [OPTION...]
-	socks=$(free_port)
-	background microsocks -i 127.0.0.1 -p "$socks" "$@"
-	wait_for open_port "$socks"
 }
 
 # Sets $tls, where TLS is spoken in front of PORT; cert.pem vouches for it.

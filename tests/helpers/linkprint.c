@@ -24,6 +24,7 @@ static struct {
 	struct link_target target;
 	const char *send[LIST_MAX], *channels[LIST_MAX], *headers[LIST_MAX];
 	const char *next_url;
+	struct http_proxy proxy;
 	size_t n_headers;
 	long units, pause_every, pause_ms, n, for_ms;
 } o;
@@ -210,6 +211,14 @@ static void set_text(const char *name, const char *v)
 		t->last_id = v;
 	else if (strcmp(name, "--next-url") == 0)
 		o.next_url = v;
+	else if (strcmp(name, "--proxy") == 0)
+		o.proxy.url = v;
+	else if (strcmp(name, "--proxy-user") == 0)
+		o.proxy.user = v;
+	else if (strcmp(name, "--proxy-password") == 0)
+		o.proxy.password = v;
+	else if (strcmp(name, "--address") == 0)
+		t->address = v;
 	else if (strcmp(name, "--ca") == 0)
 		o.links.ca_file = v;
 	else
@@ -277,6 +286,8 @@ int main(int argc, char **argv)
 		set(argv[i], argv[i + 1], &guard);
 	headers = http_headers_new(o.headers, o.n_headers);
 	o.target.headers = headers;
+	if (o.proxy.url)
+		o.target.proxy = &o.proxy;
 	o.target.send = o.send;
 	o.target.channels = o.channels;
 	loop = loop_new(&e);

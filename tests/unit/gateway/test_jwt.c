@@ -6,7 +6,7 @@
 
 #include "common/xmem.h"
 
-#include "cmd/gateway/base64.h"
+#include "common/base64.h"
 
 #include "tests/unit/cases.h"
 

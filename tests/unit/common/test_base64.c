@@ -1,5 +1,5 @@
 /* Base64: the vectors of RFC 4648, section 10, and what is none. */
-#include "cmd/gateway/base64.h"
+#include "common/base64.h"
 
 #include <string.h>
 

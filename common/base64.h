@@ -1,5 +1,5 @@
-#ifndef GATEWAY_BASE64_H
-#define GATEWAY_BASE64_H
+#ifndef COMMON_BASE64_H
+#define COMMON_BASE64_H
 
 /* base64 - bytes as text (RFC 4648, section 4), padded, and base64url (5). */
 #include <stdbool.h>
