@@ -135,10 +135,13 @@ static bool is_word(uint32_t cp)
 
 void words_add(struct buf *b, struct str text)
 {
-	bool in_word = false, any = false;
+	/* A space and a letter for each byte; no folding needs more. */
+	char *start = buf_reserve(b, 2 * text.len + 1), *out = start;
+	bool in_word = false;
 
+	if (!start)
+		return;
 	for (size_t i = 0; i < text.len;) {
-		char bytes[4];
 		uint32_t cp;
 
 		i += utf8_decode(str_sub(text, i, text.len), &cp);
@@ -147,12 +150,14 @@ void words_add(struct buf *b, struct str text)
 			continue;
 		}
 		if (!in_word)
-			buf_putc(b, ' ');
-		in_word = any = true;
-		buf_add(b, bytes, utf8_encode(words_fold(cp), bytes));
+			*out++ = ' ';
+		in_word = true;
+		out += utf8_encode(words_fold(cp), out);
 	}
-	if (any)
-		buf_putc(b, ' ');
+	if (out > start)
+		*out++ = ' ';
+	*out = '\0';
+	b->len += (size_t)(out - start);
 }
 
 bool words_any(struct str text)

@@ -293,7 +293,8 @@ static bool is_word_char(char c)
 static bool has_word(struct str s, struct str word)
 {
 	for (size_t i = 0; i + word.len <= s.len; i++)
-		if (str_eq_nocase(str_sub(s, i, i + word.len), word))
+		if (!((s.p[i] ^ word.p[0]) & ~32) &&
+		    str_eq_nocase(str_sub(s, i, i + word.len), word))
 			return true;
 	return false;
 }

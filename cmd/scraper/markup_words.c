@@ -351,19 +351,22 @@ unsigned markup_words_of(struct str name)
 /* Attributes whose values name things to those who made the page. */
 static bool is_naming(struct str name)
 {
-	static const char *const data[] = {
-		"testid",     "test-id",    "test",	    "qa",   "role",
-		"price-type", "aut-id",	    "cy",	    "hook", "auto-id",
-		"e2e",	      "automation", "selenium",	    "at",   "name",
-		"element",    "component",  "automation-id"
+	static const struct str data[] = {
+		{ "testid", 6 },   { "test-id", 7 },   { "test", 4 },
+		{ "qa", 2 },	   { "role", 4 },      { "price-type", 10 },
+		{ "aut-id", 6 },   { "cy", 2 },	       { "hook", 4 },
+		{ "auto-id", 7 },  { "e2e", 3 },       { "automation", 10 },
+		{ "selenium", 8 }, { "at", 2 },	       { "name", 4 },
+		{ "element", 7 },  { "component", 9 }, { "automation-id", 13 }
 	};
+	static const struct str prefix = { "data-", 5 };
 
-	if (!str_starts(name, STR("data-")))
+	if (name.len <= prefix.len || memcmp(name.p, prefix.p, prefix.len) != 0)
 		return str_is(name, "class") || str_is(name, "id") ||
 		       str_is(name, "itemprop");
-	name = str_sub(name, strlen("data-"), name.len);
+	name = str_sub(name, prefix.len, name.len);
 	for (size_t i = 0; i < ARRAY_LEN(data); i++)
-		if (str_is(name, data[i]))
+		if (str_eq(name, data[i]))
 			return true;
 	return false;
 }
@@ -544,19 +547,52 @@ static const struct {
 	{ "в наличии", LABEL_IN_STOCK },
 };
 
+/*
+ * Labels that begin with the same two bytes, in their order: so that at each
+ * place of a text only those are compared that may be there.
+ */
+static struct {
+	uint8_t first[256], next[ARRAY_LEN(labels)]; /* one more; 0: none */
+	uint8_t len[ARRAY_LEN(labels)];
+	bool ready;
+} label_index;
+
+static size_t pair_at(const char *s)
+{
+	return ((unsigned char)s[0] * 31U + (unsigned char)s[1]) & 255;
+}
+
+static void index_labels(void)
+{
+	_Static_assert(ARRAY_LEN(labels) < 256, "numbers of labels are bytes");
+
+	for (size_t i = ARRAY_LEN(labels); i-- > 0;) {
+		uint8_t *first = &label_index.first[pair_at(labels[i].text)];
+
+		label_index.len[i] = (uint8_t)strlen(labels[i].text);
+		label_index.next[i] = *first;
+		*first = (uint8_t)(i + 1);
+	}
+	label_index.ready = true;
+}
+
 enum label markup_label(struct str text)
 {
-	enum label means = LABEL_NONE;
+	size_t best = ARRAY_LEN(labels);
 	struct buf row = { 0 };
 
+	if (!label_index.ready)
+		index_labels();
 	words_add(&row, text);
-	for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
-		if (str_find(buf_str(&row), str_from(labels[i].text)) !=
-		    (size_t)-1) {
-			means = labels[i].means;
-			break;
-		}
+	for (size_t at = 0; at + 1 < row.len; at++) {
+		size_t i = label_index.first[pair_at(row.p + at)];
+
+		for (; i && i - 1 < best; i = label_index.next[i - 1])
+			if (label_index.len[i - 1] <= row.len - at &&
+			    !memcmp(row.p + at, labels[i - 1].text,
+				    label_index.len[i - 1]))
+				best = i - 1;
 	}
 	buf_free(&row);
-	return means;
+	return best < ARRAY_LEN(labels) ? labels[best].means : LABEL_NONE;
 }
