@@ -35,20 +35,23 @@ struct dom_attr {
 };
 
 struct dom_node {
-	enum dom_type type;
-	enum dom_tag tag; /* of name; of what is no element DOM_TAG_OTHER */
+	enum dom_type type : 8;
+	enum dom_tag tag : 8; /* of name; of what is no element DOM_TAG_OTHER */
+	unsigned order;	      /* position in the document, from 0 */
+	uint32_t attr_bits;   /* dom_attr_bit() of its attributes */
 	struct str name; /* of an element; in XML with its prefix, as written */
 	struct str ns;	 /* namespace URI; absent for HTML's own and for none */
 	struct str text; /* of a text or comment node */
 	struct dom_attr *attrs;
 	struct dom_node *parent, *first, *last, *prev, *next;
-	unsigned order; /* position in the document, from 0 */
 };
 
 struct dom {
 	struct dom_node *root; /* DOM_DOCUMENT */
 	struct dom_node *html; /* the <html> element, or XML's root element */
 	struct str lang;       /* <html lang>, or absent */
+	uint32_t attr_bits;    /* of all its elements */
+	unsigned n_nodes;      /* the order of each is less */
 	bool xml;
 };
 
@@ -63,11 +66,30 @@ struct dom *dom_parse_html(struct str body, struct str content_type,
 struct dom *dom_parse_xml(struct str body, struct str content_type,
 			  struct arena *a, struct err *e);
 
+/*
+ * Most elements do not have what they are asked for: an attribute that is there
+ * has its bit set, of 32 by length and first byte.
+ */
+static inline uint32_t dom_attr_bit(struct str name)
+{
+	size_t first = name.len ? (unsigned char)name.p[0] : 0;
+
+	return UINT32_C(1) << ((name.len * 7 + first) & 31);
+}
+
+/* False: no element of the document has it. */
+static inline bool dom_may_have(const struct dom *d, const char *name)
+{
+	return d->attr_bits & dom_attr_bit(str_from(name));
+}
+
 /* The value of an attribute; absent if there is none ("" is not absent). */
 static inline struct str dom_attr(const struct dom_node *n, const char *name)
 {
 	struct str wanted = str_from(name);
 
+	if (!(n->attr_bits & dom_attr_bit(wanted)))
+		return (struct str){ 0 };
 	for (const struct dom_attr *at = n->attrs; at; at = at->next)
 		if (str_eq(at->name, wanted))
 			return at->value;

@@ -1,5 +1,7 @@
 #include "dom_build.h"
 
+enum { NODES_LEAST = 8, NODES_MOST = 256 }; /* made at a time */
+
 /* Documents repeat their names: most of them are still in the table. */
 static struct dom_name *find_name(struct dom_name *table, struct str name)
 {
@@ -27,12 +29,25 @@ static void set_tag(struct dom_builder *b, struct dom_node *n, struct str name)
 	n->tag = slot->tag;
 }
 
+/* Those who walk the document do so in memory that has nothing else in it. */
+static struct dom_node *new_node(struct dom_builder *b)
+{
+	if (b->nodes_left == 0) {
+		b->nodes_left = b->dom->n_nodes < NODES_MOST
+					? b->dom->n_nodes + NODES_LEAST
+					: NODES_MOST;
+		b->nodes = arena_alloc(b->a, b->nodes_left * sizeof(*b->nodes));
+	}
+	b->nodes_left--;
+	return b->nodes++;
+}
+
 static struct dom_node *append(struct dom_builder *b, enum dom_type type)
 {
-	struct dom_node *n = arena_alloc(b->a, sizeof(*n));
+	struct dom_node *n = new_node(b);
 
 	n->type = type;
-	n->order = b->n++;
+	n->order = b->dom->n_nodes++;
 	n->parent = b->at;
 	if (!b->at)
 		return n;
@@ -80,6 +95,8 @@ void dom_build_attr(struct dom_builder *b, struct str name, struct str value)
 
 	attr->name = shared_name(b, name);
 	attr->value = arena_str(b->a, value);
+	b->at->attr_bits |= dom_attr_bit(name);
+	b->dom->attr_bits |= dom_attr_bit(name);
 	if (b->last_attr)
 		b->last_attr->next = attr;
 	else
@@ -89,6 +106,8 @@ void dom_build_attr(struct dom_builder *b, struct str name, struct str value)
 
 bool dom_build_has_attr(const struct dom_builder *b, struct str name)
 {
+	if (!(b->at->attr_bits & dom_attr_bit(name)))
+		return false;
 	for (const struct dom_attr *at = b->at->attrs; at; at = at->next)
 		if (str_eq(at->name, name))
 			return true;

@@ -22,11 +22,12 @@ struct dom_name {
 struct dom_builder {
 	struct arena *a;
 	struct dom *dom;
-	struct dom_node *at; /* what is open */
+	struct dom_node *at;	/* what is open */
+	struct dom_node *nodes; /* to come, side by side */
+	size_t nodes_left;
 	struct dom_attr *last_attr;
 	struct buf text;				    /* not yet a node */
 	struct dom_name tags[DOM_NAMES], others[DOM_NAMES]; /* to be shared */
-	unsigned n;
 };
 
 void dom_build_init(struct dom_builder *b, struct arena *a, bool xml);

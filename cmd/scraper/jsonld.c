@@ -469,7 +469,7 @@ static bool is_jsonld(const struct dom_node *n)
 {
 	struct str type;
 
-	if (n->type != DOM_ELEMENT || !str_is(n->name, "script"))
+	if (n->tag != DOM_TAG_SCRIPT)
 		return false;
 	type = str_trim(str_cut(dom_attr(n, "type"), ';', &(struct str){ 0 }));
 	return str_eq_nocase(type, STR("application/ld+json")) ||

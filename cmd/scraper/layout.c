@@ -401,13 +401,10 @@ struct layout *layout_read(const struct dom *d, const struct str *names,
 			   size_t n_names, struct arena *a)
 {
 	struct layout *l = arena_alloc(a, sizeof(*l));
-	size_t last = 0;
 
-	for (const struct dom_node *n = d->root; n; n = dom_walk(d->root, n))
-		last = n->order > last ? n->order : last;
 	l->dom = d;
 	l->arena = a;
-	l->n = last + 1;
+	l->n = d->n_nodes;
 	l->nodes = arena_alloc(a, l->n * sizeof(*l->nodes));
 	l->notes = arena_alloc(a, l->n * sizeof(*l->notes));
 	note_own(l);

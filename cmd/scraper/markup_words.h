@@ -30,7 +30,7 @@ enum word {
  * Names are the same again and again: what those seen lately mean, in a table
  * of MARKUP_SEEN, zeroed at first, that lives no longer than the document.
  */
-enum { MARKUP_SEEN = 256 };
+enum { MARKUP_SEEN = 1024 };
 struct markup_seen {
 	struct str value;
 	unsigned means;

@@ -147,15 +147,10 @@ void microdata_read(struct things *ts, const struct dom *d)
 {
 	struct reader r = { .ts = ts, .dom = d };
 	const struct dom_node *n;
-	unsigned last = 0, items = 0;
 
-	for (n = d->root; n; n = dom_walk(d->root, n)) {
-		last = n->order > last ? n->order : last;
-		items += is_item(n);
-	}
-	if (items == 0)
+	if (!dom_may_have(d, "itemscope"))
 		return;
-	r.seen = arena_alloc(ts->arena, (size_t)last + 1);
+	r.seen = arena_alloc(ts->arena, d->n_nodes);
 	for (n = d->root; n; n = dom_walk(d->root, n))
 		if (is_item(n) && !dom_attr(n, "itemprop").p)
 			read_item(&r, n, 0);

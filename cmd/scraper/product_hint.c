@@ -73,8 +73,7 @@ static struct str of_scripts(const struct dom *d)
 	     n = dom_walk(d->root, n)) {
 		struct str s, c;
 
-		if (n->type != DOM_TEXT || !n->parent ||
-		    !str_is(n->parent->name, "script"))
+		if (n->type != DOM_TEXT || n->parent->tag != DOM_TAG_SCRIPT)
 			continue;
 		s = str_sub(n->text, 0,
 			    n->text.len < left ? n->text.len : left);

@@ -90,15 +90,10 @@ void rdfa_read(struct things *ts, const struct dom *d)
 {
 	struct reader r = { .ts = ts };
 	const struct dom_node *n;
-	unsigned last = 0, found = 0;
 
-	for (n = d->root; n; n = dom_walk(d->root, n)) {
-		last = n->order > last ? n->order : last;
-		found += is_thing(n);
-	}
-	if (found == 0)
+	if (!dom_may_have(d, "typeof"))
 		return;
-	r.seen = arena_alloc(ts->arena, (size_t)last + 1);
+	r.seen = arena_alloc(ts->arena, d->n_nodes);
 	for (n = d->root; n; n = dom_walk(d->root, n))
 		if (is_thing(n) && !dom_attr(n, "property").p)
 			read_thing(&r, n, 0);

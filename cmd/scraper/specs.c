@@ -142,8 +142,8 @@ static enum spec spec_named(struct str label)
 	for (int s = 0; s < SPECS; s++)
 		for (size_t i = 0; i < ARRAY_LEN(labels[s]) && labels[s][i];
 		     i++)
-			if (str_eq((struct str){ t.low, t.len },
-				   str_from(labels[s][i])))
+			if (labels[s][i][0] == t.low[0] &&
+			    str_is((struct str){ t.low, t.len }, labels[s][i]))
 				return (enum spec)s;
 	return SPECS;
 }

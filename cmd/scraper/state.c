@@ -55,7 +55,7 @@ void state_read(struct things *ts, const struct dom *d)
 	for (const struct dom_node *n = d->root; n; n = dom_walk(d->root, n)) {
 		struct str type, text;
 
-		if (n->type != DOM_ELEMENT || !str_is(n->name, "script"))
+		if (n->tag != DOM_TAG_SCRIPT)
 			continue;
 		type = str_trim(dom_attr(n, "type"));
 		if (!is_json_type(type) && !is_code_type(type))
