@@ -206,12 +206,35 @@ static bool has_dash(struct str s)
 	return false;
 }
 
-/* One number, or a range of two: "12.99 - 24.99 €". */
-static bool is_one_price(struct str s)
+/* UTF-8's digits of scripts that shops are written in begin so. */
+static bool has_other_digit(struct str s)
 {
-	unsigned n = count_numbers(s);
+	static const struct {
+		struct str lead;
+		unsigned char first; /* of ten last bytes */
+	} scripts[] = {
+		{ { "\xd9", 1 }, 0xa0 },     /* Arabic */
+		{ { "\xdb", 1 }, 0xb0 },     /* Persian */
+		{ { "\xe0\xa5", 2 }, 0xa6 }, /* Devanagari */
+		{ { "\xe0\xa7", 2 }, 0xa6 }, /* Bengali */
+		{ { "\xe0\xb9", 2 }, 0x90 }, /* Thai */
+		{ { "\xef\xbc", 2 }, 0x90 }, /* full width */
+	};
 
-	return n == 1 || (n == 2 && has_dash(s));
+	for (size_t i = 0; i + 1 < s.len; i++) {
+		if ((unsigned char)s.p[i] < 0xd9)
+			continue;
+		for (size_t k = 0; k < ARRAY_LEN(scripts); k++) {
+			struct str lead = scripts[k].lead;
+
+			if (i + lead.len < s.len &&
+			    !memcmp(s.p + i, lead.p, lead.len) &&
+			    (unsigned char)(s.p[i + lead.len] -
+					    scripts[k].first) < 10)
+				return true;
+		}
+	}
+	return false;
 }
 
 static bool has_digit(struct str s)
@@ -219,7 +242,21 @@ static bool has_digit(struct str s)
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] >= '0' && s.p[i] <= '9')
 			return true;
-	return false;
+	return has_other_digit(s);
+}
+
+/* One number, or a range of two: "12.99 - 24.99 €". */
+static bool is_one_price(struct str s)
+{
+	struct plain t;
+	unsigned n;
+
+	if (has_other_digit(s)) {
+		plain_make(s, &t);
+		s = (struct str){ t.raw, t.len };
+	}
+	n = count_numbers(s);
+	return n == 1 || (n == 2 && has_dash(s));
 }
 
 static bool has_letter(struct str s)
@@ -532,6 +569,7 @@ static void score_words_beside(struct reader *r)
 			continue;
 		switch (words_beside(r, p, &b, &line)) {
 		case PRICE_ASIDE_NONE: break;
+		case PRICE_ASIDE_NOT: p->score += 15; break;
 		case PRICE_ASIDE_FORMER: p->old = true; /* fallthrough */
 		case PRICE_ASIDE_OTHER:
 			p->aside_words = true;
@@ -567,10 +605,13 @@ static void score_lists(struct reader *r)
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < m->n_prices; i++) {
 			struct markup_price *p = &m->prices[i];
-			uint64_t sig = signature(p->node) | 1;
+			/* A saving is not of a list with prices. */
+			uint64_t sig =
+				(signature(p->node) * 2 + p->aside_words) * 2 +
+				1;
 			size_t k = (sig >> 1) & (SIGNATURES - 1);
 
-			if (p->old || p->aside_words)
+			if (p->old)
 				continue;
 			if (table[k].sig == 0) {
 				table[k].sig = sig;

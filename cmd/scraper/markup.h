@@ -22,6 +22,7 @@
 enum {
 	MARKUP_PRICES_MAX = 2000, /* candidates of one page */
 	MARKUP_LIKELY = 45,	  /* enough on what is a product page anyway */
+	MARKUP_PROBABLE = 70,	  /* on what by its address may be one */
 	MARKUP_SURE = 95,	  /* enough by itself */
 };
 

@@ -368,7 +368,7 @@ static void find_amounts(struct reading *r)
 	for (size_t k = 0; k < r->n_amounts; k++)
 		r->amounts[k].aside =
 			price_aside(&r->text, r->amounts[k].from,
-				    r->amounts[k].to) != PRICE_ASIDE_NONE;
+				    r->amounts[k].to) >= PRICE_ASIDE_FORMER;
 	/* "2026-11-20", "555-123-4567": no range has three ends. */
 	for (size_t k = 0; k + 2 < r->n_amounts; k++) {
 		struct amount *a = &r->amounts[k];

@@ -100,24 +100,34 @@ static bool is_lowest_lately(const struct plain *t, size_t from)
 	return false;
 }
 
-/* "4 x 12,50 €", "10x de R$ 20" */
-static bool is_instalment(const struct plain *t, size_t from)
+/* Without one of the words that ends at byte i, and the spaces before it. */
+static size_t skip_word(const struct plain *t, size_t i,
+			const struct str *words, size_t n)
 {
-	static const struct str links[] = { W("de"), W("à"),   W("da"),
-					    W("of"), W("von"), W("po") };
-	size_t i = from;
-
-	for (size_t k = 0; k < ARRAY_LEN(links); k++)
-		if (word_before(t, i, &links[k], 1)) {
-			i -= links[k].len;
+	for (size_t k = 0; k < n; k++)
+		if (word_before(t, i, &words[k], 1)) {
+			i -= words[k].len;
 			break;
 		}
 	while (i > 0 && t->raw[i - 1] == ' ')
 		i--;
+	return i;
+}
+
+/* "4 x 12,50 €", "10x de R$ 20", "20 rat x 24,95 zł" */
+static bool is_instalment(const struct plain *t, size_t from)
+{
+	static const struct str links[] = { W("de"), W("à"),   W("da"),
+					    W("of"), W("von"), W("po") };
+	static const struct str parts[] = { W("rat"), W("raten"),
+					    W("payments") };
+	size_t i = skip_word(t, from, links, ARRAY_LEN(links));
+
 	if (i == 0 || t->low[i - 1] != 'x')
 		return false;
 	for (i--; i > 0 && t->raw[i - 1] == ' ';)
 		i--;
+	i = skip_word(t, i, parts, ARRAY_LEN(parts));
 	return i > 0 && t->raw[i - 1] >= '0' && t->raw[i - 1] <= '9';
 }
 
@@ -140,40 +150,39 @@ static bool is_beside(const struct plain *t, size_t from)
 		W("approx."), W("approx"), W("total"), W("subtotal"), W("over"),
 		W("above"), W("orders of"), W("up to"), W("bis zu"),
 		W("deposit"), W("anzahlung"),
+		/* of some, or of a part of the goods */
+		W("members pay"), W("member price"), W("members"),
+		W("club price"), W("bid"), W("current bid"), W("gebot"),
 		/* without the tax */
 		W("ex tax"), W("excl. tax"), W("ex vat"), W("excl. vat")
 	};
 
+	/* "delivery from 4,90 €" */
+	static const struct str least[] = { W("from"),	W("ab"),   W("od"),
+					    W("desde"), W("dès"),  W("da"),
+					    W("vanaf"), W("från"), W("fra") };
+
+	if (from > 0 && t->raw[from - 1] == '+')
+		return true;
 	return word_before(t, from, words, ARRAY_LEN(words)) ||
-	       (from > 0 && t->raw[from - 1] == '+');
+	       word_before(t, skip_word(t, from, least, ARRAY_LEN(least)),
+			   words, ARRAY_LEN(words));
 }
 
 /* "4,90 € Versand", "25,00 € / kg", "$1.20 per 100 g", "9 € mtl." */
 static bool is_beside_by_what_follows(const struct plain *t, size_t to)
 {
-	static const char *const words[] = { "shipping",
-					     "delivery",
-					     "postage",
-					     "versand",
-					     "porto",
-					     "off",
-					     "versandkosten",
-					     "de livraison",
-					     "de port",
-					     "de envío",
-					     "rabatt",
-					     "discount",
-					     "mtl",
-					     "monatlich",
-					     "monthly",
-					     "miesięcznie",
-					     "měsíčně",
-					     "pfand",
-					     "ex vat",
-					     "excl. vat",
-					     "excl. btw",
-					     "bez dph",
-					     NULL };
+	static const char *const words[] = {
+		"shipping",	 "delivery",	 "postage",
+		"versand",	 "porto",	 "off",
+		"versandkosten", "de livraison", "de port",
+		"de envío",	 "rabatt",	 "discount",
+		"mtl",		 "monatlich",	 "monthly",
+		"miesięcznie",	 "měsíčně",	 "pfand",
+		"ex vat",	 "excl. vat",	 "gift card",
+		"voucher",	 "gutschein",	 "cashback",
+		"excl. btw",	 "bez dph",	 NULL
+	};
 	static const char *const per[] = {
 		"per", "pro", "je", "par", "al", NULL
 	};
@@ -197,6 +206,23 @@ static bool is_beside_by_what_follows(const struct plain *t, size_t to)
 	return len && plain_word_at(t, to, units);
 }
 
+/* "Now $20", "Angebotspreis 20 €" */
+static bool is_present(const struct plain *t, size_t from)
+{
+	static const struct str words[] = {
+		W("now"),	    W("sale price"),  W("our price"),
+		W("special price"), W("deal price"),  W("current price"),
+		W("buy it now"),    W("jetzt"),	      W("angebotspreis"),
+		W("aktionspreis"),  W("sonderpreis"), W("maintenant"),
+		W("prix promo"),    W("ahora"),	      W("oferta"),
+		W("adesso"),	    W("por"),	      W("nu"),
+		W("voor"),	    W("teraz"),	      W("促销价"),
+		W("特价"),	    W("特価"),	      W("セール価格")
+	};
+
+	return word_before(t, from, words, ARRAY_LEN(words));
+}
+
 enum price_aside price_aside(const struct plain *t, size_t from, size_t to)
 {
 	size_t at = from;
@@ -208,5 +234,5 @@ enum price_aside price_aside(const struct plain *t, size_t from, size_t to)
 	if (is_lowest_lately(t, at) || is_instalment(t, at) ||
 	    is_beside(t, at) || is_beside_by_what_follows(t, to))
 		return PRICE_ASIDE_OTHER;
-	return PRICE_ASIDE_NONE;
+	return is_present(t, at) ? PRICE_ASIDE_NOT : PRICE_ASIDE_NONE;
 }

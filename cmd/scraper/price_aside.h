@@ -7,7 +7,8 @@
 #include "plain.h"
 
 enum price_aside {
-	PRICE_ASIDE_NONE,
+	PRICE_ASIDE_NONE,   /* they say nothing */
+	PRICE_ASIDE_NOT,    /* it is the price to pay: "now" */
 	PRICE_ASIDE_FORMER, /* what it cost, or should: "was", "RRP" */
 	PRICE_ASIDE_OTHER   /* a saving, shipping, a unit's price, a rate */
 };

@@ -334,11 +334,36 @@ static bool is_product_page(const struct product_page *p)
 	       p->markup->sold_out_by_price || p->layout->for_one;
 }
 
+/* "/item/4711", "/p/lamp.html": what shops call the pages of one product. */
+static bool has_product_address(const struct product_page *p)
+{
+	static const char *const names[] = {
+		"p",	    "dp",	"ip",	    "pd",	 "pdp",
+		"item",	    "itm",	"items",    "product",	 "products",
+		"produkt",  "produkte", "producto", "productos", "produit",
+		"produits", "prodotto", "prodotti", "produto",	 "artikel",
+		"listing",  "listings", "toode",    "tovar",	 "prod",
+	};
+	struct str path = path_of(p->doc->url), segment;
+
+	while (str_token(&path, "/", &segment))
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			if (str_eq_nocase(segment, str_from(names[i])) &&
+			    path.len > 0)
+				return true;
+	return false;
+}
+
 /* The visible price, where it must stand for itself. */
 static const struct markup_price *find_lone(const struct product_page *p)
 {
 	const struct markup_price *v = p->markup->best;
-	int enough = is_product_page(p) ? MARKUP_LIKELY : MARKUP_SURE;
+	int enough = MARKUP_SURE;
+
+	if (is_product_page(p))
+		enough = MARKUP_LIKELY;
+	else if (has_product_address(p))
+		enough = MARKUP_PROBABLE;
 
 	if (!v || v->aside || v->listed || v->old || v->score < enough ||
 	    !p->layout->title.p)
