@@ -46,10 +46,11 @@ LIBS_z    := -lz
 LIBS_uring := $(shell $(PKG_CONFIG) --libs liburing)
 LIBS_pcre2 := $(shell $(PKG_CONFIG) --libs libpcre2-8)
 LIBS_crypto := -lcrypto
+LIBS_brotli := $(shell $(PKG_CONFIG) --libs libbrotlidec)
 LIBS_zstd := $(shell $(PKG_CONFIG) --libs libzstd)
 LIBS_mhd  := $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 
-LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) -lssl $(LIBS_crypto) -lm -lpthread
+LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) $(LIBS_z) $(LIBS_brotli) -lssl $(LIBS_crypto) -lm -lpthread
 LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_jq) $(LIBS_seccomp) $(LIBS_z)
 LIBS_gateway := $(LIBS_lws) $(LIBS_uring) $(LIBS_z) -lssl $(LIBS_crypto)
 LIBS_sim     := $(LIBS_mhd) $(LIBS_z)

@@ -17,6 +17,7 @@
 
 #include "common/buf.h"
 #include "common/http_end.h"
+#include "common/unpack.h"
 #include "common/xmem.h"
 
 enum {
@@ -43,9 +44,12 @@ struct http_call {
 	struct curl_slist *connect_to;
 	bool sent; /* a connection stood */
 	const struct http_stream *stream;
-	bool streaming;	     /* its body has begun */
-	bool streams;	     /* what the handle was last set to */
-	const char *refused; /* by the guard: what the address is */
+	bool streaming;	       /* its body has begun */
+	bool streams;	       /* what the handle was last set to */
+	const char *refused;   /* by the guard: what the address is */
+	struct unpack *unpack; /* NULL: the body is as it comes */
+	struct err spoilt;     /* why it cannot be unpacked; code 0: it can */
+	bool begun;	       /* the body */
 	/* What the handle was last given. */
 	int64_t timeout_ms, connect_ms, max_redirects, max_bytes;
 	const struct http_headers *headers;
@@ -56,19 +60,41 @@ struct http_call {
 
 /* ---- what curl calls during a transfer ---- */
 
-static size_t on_body(char *p, size_t size, size_t n, void *arg)
+static bool take_body(void *arg, struct str piece)
 {
 	struct http_call *c = arg;
 
 	if (c->streaming) {
-		c->stream->chunk(c->arg, (struct str){ p, size * n });
-		return n;
+		c->stream->chunk(c->arg, piece);
+		return true;
 	}
-	buf_add(&c->body, p, size * n);
-	if (!c->body.full)
-		return n;
-	c->too_large = true;
-	return 0;
+	buf_add_str(&c->body, piece);
+	c->too_large = c->body.full;
+	return !c->too_large;
+}
+
+static int begin_body(struct http_call *c)
+{
+	const struct http_response r = { .call = c };
+	struct buf codings = { 0 };
+	int rc = unpack_new(http_header_all(&r, "Content-Encoding", &codings),
+			    &c->unpack, &c->spoilt);
+
+	buf_free(&codings);
+	c->begun = true;
+	return rc;
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+	const struct str bytes = { p, size * n };
+	struct http_call *c = arg;
+
+	if (!c->begun && begin_body(c))
+		return 0;
+	if (!c->unpack)
+		return take_body(c, bytes) ? n : 0;
+	return unpack_feed(c->unpack, bytes, take_body, c, &c->spoilt) ? 0 : n;
 }
 
 /* The end of a head. False: the body that follows is not wanted. */
@@ -194,6 +220,18 @@ static void look_at_end(const struct http_call *c, CURLcode rc,
 	end->reached = connected != 0;
 }
 
+/* The body is here: is it whole? */
+static CURLcode finish_body(struct http_call *c, CURLcode rc)
+{
+	if (rc == CURLE_OK && c->unpack)
+		unpack_end(c->unpack, &c->spoilt);
+	unpack_free(&c->unpack);
+	if (!c->spoilt.code || c->too_large)
+		return rc;
+	str_copy(c->error, sizeof(c->error), str_from(c->spoilt.msg));
+	return CURLE_BAD_CONTENT_ENCODING;
+}
+
 static void call_free(struct http_call *c)
 {
 	curl_easy_cleanup(c->easy);
@@ -206,6 +244,7 @@ static void call_idle(struct http_call *c)
 {
 	struct http *h = c->http;
 
+	unpack_free(&c->unpack); /* of one that was cancelled */
 	*c->busy_prev = c->busy_next;
 	if (c->busy_next)
 		c->busy_next->busy_prev = c->busy_prev;
@@ -230,7 +269,7 @@ static void call_done(struct http_call *c, CURLcode rc)
 	char *s = NULL;
 
 	curl_multi_remove_handle(c->bank->multi, c->easy);
-	look_at_end(c, rc, &end);
+	look_at_end(c, finish_body(c, rc), &end);
 	r.result = http_end_result(&end);
 	r.reason = http_end_reason(&end, r.result, text, sizeof(text));
 	curl_easy_getinfo(c->easy, CURLINFO_TOTAL_TIME_T, &us);
@@ -311,7 +350,9 @@ static bool easy_init(struct http_call *c)
 	curl_easy_setopt(y, CURLOPT_CLOSESOCKETDATA, h);
 	curl_easy_setopt(y, CURLOPT_PREREQFUNCTION, on_request);
 	curl_easy_setopt(y, CURLOPT_PREREQDATA, c);
-	return !curl_easy_setopt(y, CURLOPT_ACCEPT_ENCODING, "") &&
+	/* It is asked for by curl, and undone by unpack. */
+	curl_easy_setopt(y, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+	return !curl_easy_setopt(y, CURLOPT_ACCEPT_ENCODING, UNPACK_ACCEPT) &&
 	       !curl_easy_setopt(y, CURLOPT_PROTOCOLS_STR, "http,https") &&
 	       !curl_easy_setopt(y, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 }
@@ -459,7 +500,8 @@ struct http_call *http_send(struct http *h, const struct http_request *req,
 	c->body.max = req->max_bytes;
 	c->body.full = false;
 	c->header_bytes = c->header_lines = 0;
-	c->too_large = c->sent = c->streaming = false;
+	c->too_large = c->sent = c->streaming = c->begun = false;
+	c->spoilt.code = 0;
 	c->stream = req->stream;
 	c->refused = NULL;
 	c->error[0] = '\0';

@@ -6,8 +6,9 @@
  *
  * HTTP/1.1 and, by ALPN, HTTP/2, in the one thread of the event loop. Requests
  * that wait and connections that idle cost no turn of the loop. Bodies are
- * decompressed; what counts against max_bytes is what comes out, so that a
- * compression bomb ends like any body that is too large. Proxies from the
+ * decompressed (unpack.h); what counts against max_bytes is what comes out, so
+ * that a compression bomb ends like any body that is too large, and one that was
+ * cut short while it was packed is broken, though its transfer is whole. Proxies from the
  * environment are not used: behind one the guard would see nothing.
  *
  * A request may name a proxy. The guard then sees the proxy's address and no

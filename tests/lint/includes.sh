@@ -12,14 +12,15 @@ only() { # LIBRARY-REGEX FILES-REGEX: who includes it that should not
 bad=$(
 	grep -nE '#include "(\.\./|cmd/)' cmd/*/*.[ch]
 	grep -nE '#include "(\.\./|cmd/)' common/*.[ch]
-	grep -nE '#include <(zmq|curl|lmdb|libwebsockets|uv|zstd|openssl)' common/*.h
+	grep -nE '#include <(zmq|curl|lmdb|libwebsockets|uv|zlib|brotli|zstd|openssl)' common/*.h
 	only 'zmq' 'common/bus(_curve)?\.c'
 	only 'lmdb' 'common/db\.c'
 	only 'uv\.h' 'common/loop[a-z_]*\.c|cmd/gateway/net[a-z_]*\.c'
 	only 'curl' 'common/(http[a-z_]*|url)\.c'
 	only 'liburing' 'cmd/gateway/burst\.c'
-	only 'zlib' 'cmd/(gateway/(deflate|web/embed)|sim/gzip)\.c'
-	only 'zstd' 'common/blob_file\.c'
+	only 'zlib' 'common/unpack\.c|cmd/(gateway/(deflate|web/embed)|sim/gzip)\.c'
+	only 'brotli' 'common/unpack\.c'
+	only 'zstd' 'common/(blob_file|unpack)\.c'
 	only 'openssl' 'common/(blob|wire_tls|ws_handshake)\.c|cmd/gateway/(guard|sign|tls)\.c|cmd/sim/chat_wire\.c'
 	only 'libwebsockets' 'cmd/gateway/net[a-z_]*\.[ch]'
 	only 'myhtml' 'cmd/scraper/dom[a-z_]*\.[ch]'
