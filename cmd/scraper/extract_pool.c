@@ -289,6 +289,13 @@ static const char *how_it_ended(int status, int signal, char out[100])
 	return out;
 }
 
+/* What somebody sends, and no document can bring about. */
+static bool is_from_outside(int signal)
+{
+	return signal == SIGKILL || signal == SIGTERM || signal == SIGINT ||
+	       signal == SIGHUP || signal == SIGQUIT;
+}
+
 /* What it had when it went: the turn was that of the first. */
 static void settle_jobs(struct worker *w, int status, int signal)
 {
@@ -298,14 +305,17 @@ static void settle_jobs(struct worker *w, int status, int signal)
 	const char *why = how_it_ended(status, signal, text);
 
 	give_back(w);
-	if (!status && !signal && x->turns < EXTRACT_POOL_TRIES) {
+	if (status || signal)
+		count(p, "extractor_ends_total",
+		      status == EXTRACT_CHILD_NO_MEMORY ? "memory"
+		      : is_from_outside(signal)		? "killed"
+		      : signal				? "signal"
+							: "status");
+	if (!status && (!signal || is_from_outside(signal)) &&
+	    x->turns < EXTRACT_POOL_TRIES) {
 		put_first(p, x);
 		return;
 	}
-	count(p, "extractor_ends_total",
-	      status == EXTRACT_CHILD_NO_MEMORY ? "memory"
-	      : signal				? "signal"
-						: "status");
 	fail_extraction(x, why, true);
 }
 

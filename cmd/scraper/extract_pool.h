@@ -13,7 +13,10 @@
  * before was answered, is killed; the document ends as OUTCOME_PARSE_FAIL with
  * the reason, as it does where the process ends by itself, or answers what no
  * extractor could have found. Nothing else is lost: those behind it go to
- * another process; when several end in a row, later and later.
+ * another process; when several end in a row, later and later. A process that
+ * somebody else has killed says nothing about its document, which is read once
+ * more; as one may be killed for the memory that a document needs, not for
+ * ever.
  */
 #include "common/loop.h"
 #include "common/stats.h"
@@ -31,8 +34,8 @@ enum {
 		100, /* after a second end in a row; doubled */
 	EXTRACT_POOL_BACKOFF_MAX_MS = 5000,
 	EXTRACT_POOL_STARTS_MAX = 3, /* failed in a row: what waits is told */
-	EXTRACT_POOL_TRIES = 2, /* of a document whose process went for another
-				   reason */
+	EXTRACT_POOL_TRIES = 2, /* of a document whose process went by itself,
+				   or was killed by others */
 };
 
 struct extract_pool_conf {

@@ -1037,7 +1037,17 @@ readers() { ps --ppid "$1" -o pid= -o stat= | awk '{print $1, substr($2, 1, 1)}'
 	poll p
 	wait_for '[ "$(asked)" -gt "$before" ]'
 	[ "$(told)" -eq 2 ]
+	# What it had is tried once more, and then is to blame.
 	kill -KILL "$busy"
+	reads_again() { # long after it has started
+		read -r again state < <(readers "$scraper")
+		[ "$state" = R ] && [ "$again" -ne "$busy" ] &&
+			[ "$(filters "$again")" -gt "$(filters "$scraper")" ] &&
+			[ "$(awk '{print $14}' "/proc/$again/stat")" -gt 30 ]
+	}
+	wait_for reads_again
+	[ "$(told)" -eq 2 ]
+	kill -KILL "$again"
 	wait_for '[ "$(told)" -eq 3 ]'
 	wait_for '[ "$(weir-log observation.change/endless | wc -l)" -eq 1 ]'
 	weir-log observation.change/endless | jq -e '.data |
@@ -1047,7 +1057,7 @@ readers() { ps --ppid "$1" -o pid= -o stat= | awk '{print $1, substr($2, 1, 1)}'
 			's/^weir_scraper_extractor_ends_total{.*kind="\([^"]*\)".*} /\1=/p' |
 			sort | xargs
 	}
-	wait_for '[ "$(ends)" = "idle=1 signal=1" ]'
+	wait_for '[ "$(ends)" = "idle=1 killed=2" ]'
 	# Nothing is left of it.
 	read -r reader state < <(readers "$scraper")
 	kill "$scraper"

@@ -343,6 +343,99 @@ static void those_behind_a_crash_are_read(void **state)
 	teardown(&b);
 }
 
+/* The one process that we have started; 0: there is none. */
+static pid_t reader(void)
+{
+	FILE *f = fopen("/proc/thread-self/children", "r");
+	int pid = 0;
+
+	assert_non_null(f);
+	if (fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	fclose(f);
+	return pid;
+}
+
+/*
+ * The process has two documents and is stopped, so that it has answered none
+ * when the signal comes.
+ */
+static void who_is_killed_by_others_is_not_to_blame(void **state)
+{
+	static const struct {
+		int signal;
+		const char *log, *kind;
+	} cases[] = {
+		{ SIGKILL, "found||1 \nfound||2 \n", "killed" },
+		{ SIGTERM, "found||1 \nfound||2 \n", "killed" },
+		{ SIGHUP, "found||1 \nfound||2 \n", "killed" },
+		{ SIGSYS,
+		  "parse-fail|the parser ended with signal 31|\nfound||2 \n",
+		  "signal" },
+		{ SIGXCPU,
+		  "parse-fail|the parser ended with signal 24|\nfound||2 \n",
+		  "signal" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct bench b;
+
+		setup(&b, &patient);
+		warm_up(&b);
+		kill(reader(), SIGSTOP);
+		ask_numbers(&b, 1, 2);
+		assert_int_equal(extract_pool_in_flight(b.pool), 2);
+		kill(reader(), cases[i].signal);
+		kill(reader(), SIGCONT);
+		run(&b);
+		assert_string_equal(b.log.p, cases[i].log);
+		assert_int_equal(counted(&b, "extractor_starts_total", NULL),
+				 2);
+		assert_int_equal(
+			counted(&b, "extractor_ends_total", cases[i].kind), 1);
+		teardown(&b);
+	}
+}
+
+struct killer {
+	struct bench *b;
+	struct loop_timer *timer;
+};
+
+/* As often as one has it. */
+static void kill_reader(void *arg)
+{
+	struct killer *k = arg;
+
+	if (extract_pool_in_flight(k->b->pool) > 0)
+		kill(reader(), SIGKILL);
+	loop_timer_start(k->timer, 1);
+}
+
+/* The system kills who needs too much memory: not for ever. */
+static void who_is_killed_each_time_is_to_blame(void **state)
+{
+	struct bench b;
+	struct killer k = { .b = &b };
+
+	(void)state;
+	setup(&b, &patient);
+	k.timer = loop_timer_new(b.loop, kill_reader, &k);
+	loop_timer_start(k.timer, 1);
+	ask(&b, "json", ENDLESS, STR("1"));
+	run(&b);
+	loop_timer_free(&k.timer);
+	assert_string_equal(b.log.p,
+			    "parse-fail|the parser ended with signal 9|\n");
+	assert_true(b.ended);
+	assert_int_equal(counted(&b, "extractor_starts_total", NULL),
+			 EXTRACT_POOL_TRIES);
+	assert_int_equal(counted(&b, "extractor_ends_total", "killed"),
+			 EXTRACT_POOL_TRIES);
+	teardown(&b);
+}
+
 static void those_behind_a_slow_one_are_read(void **state)
 {
 	struct extract_pool_conf conf = patient;
@@ -462,6 +555,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_is_cancelled_is_not_told),
 		cmocka_unit_test(only_so_many_are_in_flight),
 		cmocka_unit_test(those_behind_a_crash_are_read),
+		cmocka_unit_test(who_is_killed_by_others_is_not_to_blame),
+		cmocka_unit_test(who_is_killed_each_time_is_to_blame),
 		cmocka_unit_test(those_behind_a_slow_one_are_read),
 		cmocka_unit_test(one_in_flight_is_cancelled),
 		cmocka_unit_test(a_process_that_has_grown_is_replaced),
