@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #include "common/decimal.h"
-#include "common/types.h"
+#include "common/types_watch.h"
 
 enum { CONTRACT_REASON_MAX = 128 };
 

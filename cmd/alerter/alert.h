@@ -2,7 +2,7 @@
 #define ALERTER_ALERT_H
 
 /* alert - what a rule has found, as the data of events. */
-#include "common/types.h"
+#include "common/types_alert.h"
 
 #include "sighting.h"
 

@@ -6,7 +6,8 @@
 
 #include "common/json.h"
 #include "common/log.h"
-#include "common/types.h"
+#include "common/types_rule.h"
+#include "common/types_watch.h"
 #include "common/xmem.h"
 
 #include "freshness.h"

@@ -9,6 +9,8 @@
 
 #include "common/contract.h"
 #include "common/json.h"
+#include "common/types_observation.h"
+#include "common/types_rule.h"
 
 struct freshness {
 	struct type_watch watch; /* id, url, source, item, and its contract */

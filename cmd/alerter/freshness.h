@@ -19,6 +19,7 @@
  * (judge.c) of the id RULE_FRESH.
  */
 #include "alerter.h"
+#include "common/types_watch.h"
 
 enum { FRESHNESS_GRACE_MS = 2 * 60 * 1000 }; /* two summaries */
 

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/event.h"
 #include "common/json.h"
+#include "common/types_rule.h"
 #include "common/words.h"
 #include "common/xmem.h"
 

@@ -17,7 +17,7 @@
 #include "common/clk.h"
 #include "common/decimal.h"
 #include "common/err.h"
-#include "common/types.h"
+#include "common/types_part.h"
 
 #include "known.h"
 

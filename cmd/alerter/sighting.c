@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/json.h"
+#include "common/types_finding.h"
 #include "common/words.h"
 
 /* What alerts lead to must not lead to alerts. */

@@ -6,7 +6,7 @@
  * where the state of rules about it is kept.
  */
 #include "common/event.h"
-#include "common/types.h"
+#include "common/types_part.h"
 
 #include "rule.h"
 

@@ -4,7 +4,8 @@
 
 #include "common/arena.h"
 #include "common/clk.h"
-#include "common/types.h"
+#include "common/event.h"
+#include "common/types_rule.h"
 #include "common/xmem.h"
 
 struct silence {

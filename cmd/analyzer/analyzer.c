@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "common/types.h"
+#include "common/types_finding.h"
 
 #include "report.h"
 

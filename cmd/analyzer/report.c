@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/types_stats.h"
+
 enum { SLOPE_SCALE = 4 };
 
 #define HOUR_US INT64_C(3600000000)

@@ -2,7 +2,7 @@
 #define ANALYZER_REPORT_H
 
 /* report - what the analyzer has found, as the data of events. */
-#include "common/types.h"
+#include "common/types_finding.h"
 
 #include "anomaly.h"
 #include "series.h"

@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "common/event.h"
 #include "common/json.h"
 #include "common/since.h"
-#include "common/types.h"
 #include "common/xmem.h"
 
 #include "api.h"

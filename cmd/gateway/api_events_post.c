@@ -6,7 +6,6 @@
 
 #include "common/clk.h"
 #include "common/json.h"
-#include "common/types.h"
 #include "common/xmem.h"
 
 #include "api.h"

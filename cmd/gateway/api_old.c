@@ -2,7 +2,6 @@
 #include <sysexits.h>
 
 #include "common/json.h"
-#include "common/types.h"
 
 #include "api.h"
 #include "http.h"

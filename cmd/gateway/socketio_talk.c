@@ -3,7 +3,6 @@
 #include <sysexits.h>
 
 #include "common/json.h"
-#include "common/types.h"
 #include "common/xmem.h"
 
 #include "api.h"

@@ -5,7 +5,7 @@
  * message - a notification, and how it reads on each kind of channel. Pure.
  */
 #include "common/event.h"
-#include "common/types.h"
+#include "common/types_alert.h"
 
 enum {
 	MESSAGE_ID_SIZE = 33,	  /* of a delivery's id, with its NUL */

@@ -11,7 +11,7 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/err.h"
-#include "common/types.h"
+#include "common/types_watch.h"
 
 #include "chat_decode.h"
 #include "stream_link.h"

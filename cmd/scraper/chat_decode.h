@@ -24,7 +24,7 @@
 #include "common/arena.h"
 #include "common/err.h"
 #include "common/str.h"
-#include "common/types.h"
+#include "common/types_watch.h"
 
 enum {
 	CHAT_FOUND_MAX = 10000,	    /* messages of one unit; the rest is left */

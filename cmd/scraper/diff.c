@@ -5,6 +5,7 @@
 #include "common/buf.h"
 #include "common/clk.h"
 #include "common/decimal.h"
+#include "common/types_observation.h"
 #include "common/xmem.h"
 
 #include "diff_work.h"

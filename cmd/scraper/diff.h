@@ -22,7 +22,7 @@
  * gone, and what it says.
  */
 #include "common/arena.h"
-#include "common/types.h"
+#include "common/types_part.h"
 
 #include "item.h"
 #include "watchstate.h"

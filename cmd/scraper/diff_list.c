@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#include "common/types_finding.h"
+
 #include "bag.h"
 
 enum {

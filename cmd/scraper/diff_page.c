@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/blob.h"
+#include "common/types_finding.h"
 
 #include "linediff.h"
 #include "page_rules.h"

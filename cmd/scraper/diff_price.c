@@ -1,5 +1,6 @@
 /* An item's price and availability, each confirmed on its own. */
 #include "diff_work.h"
+#include "common/types_finding.h"
 
 enum { KEY_AMOUNT = 1, KEY_AVAILABILITY };
 

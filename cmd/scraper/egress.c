@@ -6,7 +6,7 @@
 #include <sysexits.h>
 
 #include "common/clk.h"
-#include "common/types.h"
+#include "common/types_way.h"
 #include "common/xmem.h"
 
 #include "secrets.h"

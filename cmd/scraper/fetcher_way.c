@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "common/clk.h"
-#include "common/types.h"
+#include "common/types_way.h"
 #include "common/xmem.h"
 
 bool way_is_direct(struct str id)

@@ -15,6 +15,7 @@
 #include "common/netguard.h"
 #include "common/stage.h"
 #include "common/tool.h"
+#include "common/types_way.h"
 #include "common/version.h"
 #include "common/xmem.h"
 

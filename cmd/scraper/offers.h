@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/types.h"
+#include "common/types_finding.h"
 
 struct offer {
 	struct type_price price; /* as the watch told it; .watch is its id */

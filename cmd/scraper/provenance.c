@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/json.h"
+#include "common/types_observation.h"
 #include "common/xmem.h"
 
 #include "fields.h"

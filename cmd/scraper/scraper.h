@@ -13,6 +13,7 @@
 
 #include "common/http.h"
 #include "common/stage.h"
+#include "common/types_way.h"
 
 #include "extract_pool.h"
 #include "fetcher.h"

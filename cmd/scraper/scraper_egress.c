@@ -17,7 +17,7 @@
 #include "common/clk.h"
 #include "common/log.h"
 #include "common/stats.h"
-#include "common/types.h"
+#include "common/types_way.h"
 
 enum {
 	TELL_MS = 10 * 1000, /* how old a status may be */

@@ -12,7 +12,8 @@
 
 #include "common/buf.h"
 #include "common/clk.h"
-#include "common/types.h"
+#include "common/types_finding.h"
+#include "common/types_watch.h"
 #include "common/xmem.h"
 
 #include "offers.h"

@@ -13,6 +13,7 @@
 #include "common/blob.h"
 #include "common/log.h"
 #include "common/stats.h"
+#include "common/types_observation.h"
 #include "common/xmem.h"
 
 #include "fields.h"

@@ -5,6 +5,8 @@
 #include "common/clk.h"
 #include "common/log.h"
 #include "common/stats.h"
+#include "common/types_finding.h"
+#include "common/types_observation.h"
 
 #include "stream_private.h"
 

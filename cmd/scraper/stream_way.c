@@ -12,7 +12,7 @@
 
 #include "common/clk.h"
 #include "common/loop_resolve.h"
-#include "common/types.h"
+#include "common/types_way.h"
 #include "common/url.h"
 #include "common/wire_url.h"
 #include "common/xmem.h"

@@ -9,7 +9,7 @@
 #include "common/contract.h"
 #include "common/err.h"
 #include "common/http.h"
-#include "common/types.h"
+#include "common/types_watch.h"
 
 #include "chat.h"
 #include "diff.h"

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/event.h"
 #include "common/json.h"
-#include "common/types.h"
 
 #include "cmd/scraper/diff.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/types_rule.h"
 #include "common/xmem.h"
 
 #include "tests/unit/cases.h"

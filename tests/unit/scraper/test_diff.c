@@ -13,6 +13,7 @@
 #include "common/blob.h"
 #include "common/clk.h"
 #include "common/json.h"
+#include "common/types.h"
 #include "common/xmem.h"
 
 #include "cmd/scraper/diff.h"

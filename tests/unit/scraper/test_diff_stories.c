@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "common/types.h"
 #include "common/xmem.h"
 
 #include "cmd/scraper/watch.h"

@@ -12,6 +12,7 @@
 
 #include "common/blob.h"
 #include "common/json.h"
+#include "common/types.h"
 #include "common/xmem.h"
 
 #include "cmd/scraper/fields.h"
