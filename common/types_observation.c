@@ -14,6 +14,12 @@ static const char *const outcome_names[] = {
 
 static const char *const observation_robots[] = { "ignored", NULL };
 
+/* As cmd/scraper/paging.h has them. */
+static const char *const stopped_names[] = {
+	"last", "limit",     "nothing-new", "known", "loop",
+	"full", "elsewhere", "failed",	    NULL
+};
+
 static const struct shape_field observation_rows[] = {
 	{ ROW(type_observation, watch, ID, REQ, DOC_WATCH) },
 	{ ROW(type_observation, source, ID, 0, DOC_SOURCE) },
@@ -33,6 +39,11 @@ static const struct shape_field observation_rows[] = {
 	  .max = 512 },
 	{ NAMED(type_observation, robots, 0, observation_robots,
 		"Ignored: robots.txt was not asked, as the watch wants it.") },
+	{ ROW(type_observation, pages, NUMBER, 0,
+	      "How many pages of the list were read; absent: it has no "
+	      "more than one.") },
+	{ NAMED(type_observation, stopped, 0, stopped_names,
+		"Why no further page was read.") },
 };
 const struct shape shape_observation =
 	SHAPE(type_observation, observation_rows, OPEN,
@@ -82,6 +93,14 @@ static const struct shape_field record_rows[] = {
 	{ ROW(type_record, more, NUMBER, 0,
 	      "How many events followed that are not in moved.") },
 	{ ROW(type_record, pushed, BOOL, 0, "It was pushed in, not fetched.") },
+	{ ROW(type_record, pages, NUMBER, 0,
+	      "How many pages of the list were read; absent: it has no "
+	      "more than one.") },
+	{ NAMED(type_record, stopped, 0, stopped_names,
+		"Why no further page was read.") },
+	{ ROW(type_record, further, JSON, 0,
+	      "Of each later page its url, status, the number of its items, "
+	      "and its body.") },
 };
 const struct shape shape_record =
 	SHAPE(type_record, record_rows, OPEN,

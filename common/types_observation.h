@@ -15,6 +15,8 @@ struct type_observation { /* observation.change/WATCH */
 	struct str items;  /* JSON number */
 	struct str via, proxy;
 	struct str robots; /* ignored */
+	struct str pages;  /* JSON number: of a list that goes on */
+	struct str stopped;
 };
 
 struct type_body { /* of an observation.record */
@@ -38,6 +40,8 @@ struct type_record { /* observation.record/WATCH */
 	struct str moved; /* JSON array of objects */
 	struct str more;  /* JSON number: what moved and is not in it */
 	bool pushed;
+	struct str pages, stopped; /* as in an observation */
+	struct str further;	   /* JSON array of objects: the later pages */
 };
 
 struct type_push { /* observation.push/WATCH */

@@ -135,6 +135,13 @@ static const char *const watch_robots[] = { "ignore", NULL };
 		  .max = WAY_MAX },                                            \
 		{ NAMED(type_watch, list, 0, list_names,                       \
 			"What the page shows of a list; absent: part.") },     \
+		{ ROW(type_watch, pages, COUNT, 0,                             \
+		      "How many pages of a list are read, each named by the "  \
+		      "one before; absent: 1."),                               \
+		  .max = WATCH_PAGES_MAX },                                    \
+		{ ROW(type_watch, next_hosts, LIST, 0,                         \
+		      "Further hosts that these pages may be on."),            \
+		  .max = WATCH_NEXT_HOSTS_MAX },                               \
 		{ ROW(type_watch, forget, DURATION, 0,                         \
 		      "How long an entry that went is known when it comes "    \
 		      "back; absent: 30d.") },                                 \

@@ -46,6 +46,8 @@ struct type_watch { /* watch.set/ID */
 	struct shape_list via; /* "direct", pools and providers, in order */
 	struct str list, forget;
 	struct type_confirm confirm;
+	struct str pages; /* a count */
+	struct shape_list next_hosts;
 };
 
 /* session.start/ID: a watch of kind chat, or nothing, or an old client's. */
@@ -60,6 +62,8 @@ extern const struct shape shape_session_start, shape_session_stop;
 enum {
 	WATCH_ID_TEXT = 80, /* bytes of an id that is made from a URL */
 	WATCH_CONFIRM_MAX = 10,
+	WATCH_PAGES_MAX = 100, /* of one look at a list */
+	WATCH_NEXT_HOSTS_MAX = 8,
 	WATCH_MIN_ITEMS_MAX = 5000,
 	CHAT_SEND_MAX = 16, /* texts that a WebSocket is sent once it is open */
 };

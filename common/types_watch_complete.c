@@ -188,6 +188,19 @@ static int check_contract(const struct type_watch *w, struct err *e)
 	return 0;
 }
 
+/* A list can go on; an item, or the text of a page, cannot. */
+static int check_pages(const struct type_watch *w, struct err *e)
+{
+	bool is_list = !w->item.present && !str_is(w->kind, "page");
+
+	if (w->pages.p && !is_list && shape_count(w->pages, 1) > 1)
+		return err_set(e, EX_DATAERR, "pages: only a list has them");
+	if (w->next_hosts.n && shape_count(w->pages, 1) < 2)
+		return err_set(e, EX_DATAERR,
+			       "next_hosts: pages is not above 1");
+	return 0;
+}
+
 /* ---- chats ---- */
 
 static bool has_scheme(struct str url, const char *scheme)
@@ -287,6 +300,9 @@ static int complete_chat(struct type_watch *w, struct err *e)
 	if (w->min_items.p || w->plausible.present)
 		return err_set(e, EX_DATAERR, "%s: not for a chat",
 			       w->min_items.p ? "min_items" : "plausible");
+	if (w->pages.p || w->next_hosts.present)
+		return err_set(e, EX_DATAERR, "%s: not for a chat",
+			       w->pages.p ? "pages" : "next_hosts");
 	if (c->pass.p && !secret_is_named(c->pass))
 		return err_set(e, EX_DATAERR,
 			       "chat: pass: must be {\"file\":NAME}");
@@ -334,5 +350,5 @@ int watch_complete(struct type_watch *w, struct arena *a, struct err *e)
 		w->item.present = true;
 	if (w->item.present && !w->item.id.p)
 		w->item.id = w->id;
-	return check_contract(w, e);
+	return check_contract(w, e) || check_pages(w, e) ? -1 : 0;
 }

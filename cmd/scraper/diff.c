@@ -102,6 +102,7 @@ void diff_found(const struct diff_watch *w, const struct watch_state *before,
 	after_r->trails = k.trails.v;
 	after_r->n_trails = k.trails.n;
 	after_r->based = true;
+	after_r->cut = o->span == OBSERVED_PART;
 }
 
 /* ---- how fetches end ---- */
@@ -151,6 +152,9 @@ struct diff_event diff_ending(const struct diff_watch *w,
 	    end->outcome == OUTCOME_UNCHANGED ||
 	    end->outcome == OUTCOME_IMPLAUSIBLE)
 		t.items = number(a, (int64_t)end->items);
+	if (end->pages)
+		t.pages = number(a, end->pages);
+	t.stopped = end->stopped;
 	if (w->no_robots)
 		t.robots = STR("ignored");
 	return diff_event_of("observation.change", w->id, &shape_observation,

@@ -94,6 +94,8 @@ struct diff_ending {
 	struct str via, proxy;
 	int64_t next_us; /* CLK_NONE: not known */
 	size_t items;
+	unsigned pages; /* of the list; 0: it is no such list */
+	struct str stopped;
 };
 
 /* True if the two count as different: changed and unchanged do not. */

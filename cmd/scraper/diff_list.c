@@ -194,6 +194,23 @@ static bool was_pushed_off(const struct list *l, size_t at)
 	       (l->page && l->k->before->n_known - at <= l->newcomers);
 }
 
+/* Of a list whose pages were not all read: may it be where nobody looked? */
+static bool was_not_read(const struct list *l, size_t at)
+{
+	enum observation_span span = l->k->o->span;
+
+	return span == OBSERVED_PART || (span == OBSERVED_TOP && at >= l->end);
+}
+
+/* Not for ever: no more is kept than the list ever had. */
+static void stay(struct list *l, const struct known *b)
+{
+	if (l->n_kept < l->k->after->full)
+		l->kept[l->n_kept++] = *b;
+	else
+		leave(l, b, hash_of(b));
+}
+
 static void see_absent(struct list *l)
 {
 	const struct watch_state *b = l->k->before;
@@ -203,7 +220,9 @@ static void see_absent(struct list *l)
 
 		if (bag_count(&l->now, known->id))
 			continue;
-		if (was_pushed_off(l, i)) {
+		if (was_not_read(l, i)) {
+			stay(l, known);
+		} else if (was_pushed_off(l, i)) {
 			leave(l, known, hash_of(known));
 		} else if (trails_see(&l->k->trails, str_hash(known->id), 0,
 				      hash_of(known))) {
@@ -339,7 +358,9 @@ void diff_list(struct work *k)
 	survey(&l);
 	if (!l.n_now)
 		return; /* no entry that could be told from another */
-	l.kept = arena_alloc(k->a, (b->n_known + o->n_items) * sizeof(*l.kept));
+	/* The waiting before, what is there and what may be there behind. */
+	l.kept = arena_alloc(k->a,
+			     (2 * b->n_known + o->n_items) * sizeof(*l.kept));
 	l.kept += b->n_known;
 	l.left = arena_alloc(k->a, (b->n_gone + b->n_known) * sizeof(*l.left));
 	see_gone(&l);

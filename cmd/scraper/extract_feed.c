@@ -1,20 +1,40 @@
 /*
  * Kind "feed": RSS, Atom, CDF or JSON Feed, told apart by what is in it and
- * not by what the header says. It takes no configuration.
+ * not by what the header says. Its configuration may be {"next":{}}: whether
+ * the feed's own next page is wanted.
  */
-#include "extract.h"
+#include <sysexits.h>
 
 #include "common/swar.h"
 #include "common/xmem.h"
 
+#include "extract.h"
 #include "feed.h"
 
-static bool read_json(const struct document *doc, struct str text,
+/* What a configuration is compiled to that wants the next page. */
+static char wants_next;
+
+static int compile(const struct json *config, void **compiled_r, struct err *e)
+{
+	static const char *const known[] = { "next", NULL };
+	static const char *const none[] = { NULL };
+	const struct json *next = json_member(config, "next");
+
+	if (extract_members(config, "extract", known, e) ||
+	    (next && extract_members(next, "next", none, e)))
+		return -1;
+	*compiled_r = next ? &wants_next : NULL;
+	return 0;
+}
+
+static bool read_json(const struct document *doc, struct str text, bool next,
 		      struct arena *a, struct observation *o, struct err *e)
 {
 	struct json *root = json_parse(text, 0, e);
 	bool ok = root && feed_read_json(root, doc, a, o);
 
+	if (ok && next)
+		feed_next_json(root, doc, a, o);
 	json_free(&root);
 	return ok;
 }
@@ -38,14 +58,18 @@ static struct str skip_noise(struct str text)
 	return first == (size_t)-1 ? text : str_sub(text, first, text.len);
 }
 
-static bool read_xml(const struct document *doc, struct str text,
+static bool read_xml(const struct document *doc, struct str text, bool next,
 		     struct arena *a, struct observation *o, struct err *e)
 {
 	struct dom *d;
+	bool ok;
 
 	d = dom_parse_xml(skip_noise(text), STR("text/xml; charset=utf-8"), a,
 			  e);
-	return d && feed_read_xml(d, doc, a, o);
+	ok = d && feed_read_xml(d, doc, a, o);
+	if (ok && next)
+		feed_next_xml(d, doc, a, o);
+	return ok;
 }
 
 /* How many characters beyond ASCII s has, and how many of them are U+FFFD. */
@@ -103,13 +127,12 @@ static void run(const void *compiled, const struct document *doc,
 	struct err e = { .msg = "no RSS, Atom or JSON Feed" };
 	bool ok;
 
-	(void)compiled;
 	if (text.len == 0) {
 		observation_fail(o, a, OUTCOME_EMPTY, "nothing there");
 		return;
 	}
-	ok = text.p[0] == '{' ? read_json(doc, text, a, o, &e)
-			      : read_xml(doc, text, a, o, &e);
+	ok = text.p[0] == '{' ? read_json(doc, text, compiled, a, o, &e)
+			      : read_xml(doc, text, compiled, a, o, &e);
 	if (!ok)
 		observation_fail(o, a, OUTCOME_PARSE_FAIL, "feed: %s", e.msg);
 	else if (o->n_items == 0)
@@ -118,4 +141,8 @@ static void run(const void *compiled, const struct document *doc,
 		o->outcome = OUTCOME_FOUND;
 }
 
-const struct extract_kind extract_feed = { .name = "feed", .run = run };
+const struct extract_kind extract_feed = {
+	.name = "feed",
+	.compile = compile,
+	.run = run,
+};

@@ -42,12 +42,24 @@ static struct raw read_field(const void *selector, const void *item,
 	};
 }
 
+static struct raw read_link(const void *selector, const void *item,
+			    struct arena *a)
+{
+	const struct spot *spot = item;
+
+	return (struct raw){
+		.text = selector_read_link(selector, spot->page, spot->node, a),
+	};
+}
+
 static const struct selector_ops ops = {
 	.members = selector_members,
 	.ordered = true,
+	.own_next = "{\"css\":\"a[rel~=next i],link[rel~=next i]\"}",
 	.compile = compile_selector,
 	.release = release_selector,
 	.read = read_field,
+	.read_link = read_link,
 };
 
 static int compile(const struct json *config, void **compiled_r, struct err *e)
@@ -79,7 +91,8 @@ static size_t before_end(const struct selector *until, struct page *p,
 	return left;
 }
 
-static void read_items(const struct fields *f, struct page *p, struct arena *a,
+static void read_items(const struct fields *f, struct page *p,
+		       const struct document *doc, struct arena *a,
 		       struct observation *o)
 {
 	const struct dom_node *const page[] = { p->dom->root };
@@ -111,6 +124,8 @@ static void read_items(const struct fields *f, struct page *p, struct arena *a,
 		/* Beyond the limit items are still counted as dropped. */
 		fields_add(f, &spot, &p->doc, a, o);
 	}
+	fields_read_next(f, &(struct spot){ p, p->dom->root }, p->doc.url, doc,
+			 a, o);
 	if (p->err.code)
 		observation_fail(o, a, OUTCOME_PARSE_FAIL, "%s", p->err.msg);
 	else
@@ -123,7 +138,7 @@ static void run(const void *compiled, const struct document *doc,
 	struct page p;
 
 	if (page_init(&p, doc, a, o))
-		read_items(compiled, &p, a, o);
+		read_items(compiled, &p, doc, a, o);
 	page_fini(&p);
 }
 

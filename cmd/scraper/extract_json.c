@@ -412,6 +412,8 @@ static void read_root(const struct fields *f, const struct json *root,
 		add_node(&l, (struct node){ .json = root });
 	if (!fields_items(f) || find_items(fields_items(f), at, &l, o) == 0)
 		add_items(f, &l, &run, doc, o);
+	if (o->outcome == OUTCOME_FOUND)
+		fields_read_next(f, &at, doc->url, doc, a, o);
 	free_items(&l);
 	drop(&node);
 }

@@ -189,7 +189,9 @@ static void put_item(const struct item *it, struct buf *numbers,
 void wire_put_answer(const struct observation *o, struct buf *b)
 {
 	size_t at = begin_message(b, WIRE_ANSWER), head = b->len;
-	uint32_t v[] = { 0, o->outcome, 0, 0, 0, (uint32_t)o->dropped };
+	uint32_t v[] = { 0, o->outcome, 0, 0, 0, 0, (uint32_t)o->dropped };
+	struct str next =
+		o->outcome == OUTCOME_FOUND ? o->next : (struct str){ 0 };
 	struct buf texts = { 0 };
 
 	buf_reserve(&texts, 4096);
@@ -197,6 +199,7 @@ void wire_put_answer(const struct observation *o, struct buf *b)
 				str_utf8_prefix(o->reason, WIRE_REASON_MAX));
 	v[3] = put_text_or_none(&texts,
 				str_utf8_prefix(o->text, WIRE_TEXT_MAX));
+	v[4] = put_text_or_none(&texts, next);
 	buf_add(b, v, sizeof(v));
 	for (size_t i = 0; i < o->n_items; i++) {
 		size_t numbers = b->len, before = texts.len;
@@ -205,10 +208,10 @@ void wire_put_answer(const struct observation *o, struct buf *b)
 		if (b->len - at + texts.len > WIRE_ANSWER_MAX) {
 			b->len = numbers;
 			texts.len = before;
-			v[5] += (uint32_t)(o->n_items - i);
+			v[6] += (uint32_t)(o->n_items - i);
 			break;
 		}
-		v[4]++;
+		v[5]++;
 	}
 	v[0] = (uint32_t)((b->len - head) / sizeof(v[0])) - 1;
 	memcpy(b->p + head, v, sizeof(v));
@@ -378,13 +381,15 @@ int wire_get_answer(struct str s, struct arena *a, struct observation *o_r,
 	*o_r = (struct observation){ .outcome = (enum outcome)outcome };
 	o_r->reason = get_text(&in);
 	o_r->text = get_text(&in);
+	o_r->next = get_text(&in);
 	n = get_u32(&in.numbers);
 	o_r->dropped = get_u32(&in.numbers);
 	if (in.numbers.bad || !is_extraction(outcome) || n > ITEM_MAX ||
 	    !is_line(&in, o_r->reason, WIRE_REASON_MAX) ||
-	    !is_text(&in, o_r->text, WIRE_TEXT_MAX))
+	    !is_text(&in, o_r->text, WIRE_TEXT_MAX) ||
+	    (o_r->next.p && !fits(&in, FIELD_LINK, o_r->next)))
 		return err_set(e, EX_DATAERR, "no observation");
-	if (outcome != OUTCOME_FOUND && (n > 0 || o_r->text.p))
+	if (outcome != OUTCOME_FOUND && (n > 0 || o_r->text.p || o_r->next.p))
 		return err_set(e, EX_DATAERR, "items of none");
 	o_r->items = arena_alloc(a, n * sizeof(*o_r->items));
 	o_r->n_items = n;

@@ -21,4 +21,13 @@ bool feed_read_xml(const struct dom *d, const struct document *doc,
 bool feed_read_json(const struct json *root, const struct document *doc,
 		    struct arena *a, struct observation *o);
 
+/*
+ * Where the feed goes on, into o->next: link rel=next of Atom (RFC 5005), also
+ * in RSS, and next_url of JSON Feed.
+ */
+void feed_next_xml(const struct dom *d, const struct document *doc,
+		   struct arena *a, struct observation *o);
+void feed_next_json(const struct json *root, const struct document *doc,
+		    struct arena *a, struct observation *o);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "feed_text.h"
 #include "fields.h"
+#include "next_url.h"
 
 static struct str text_of(const struct json *obj, const char *name)
 {
@@ -111,4 +112,11 @@ bool feed_read_json(const struct json *root, const struct document *doc,
 			*place = it;
 	}
 	return true;
+}
+
+void feed_next_json(const struct json *root, const struct document *doc,
+		    struct arena *a, struct observation *o)
+{
+	next_url(doc->url, (struct str){ 0 }, text_of(root, "next_url"), a,
+		 &o->next);
 }

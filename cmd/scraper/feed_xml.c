@@ -9,6 +9,7 @@
 #include "feed_text.h"
 #include "feed_vocabulary.h"
 #include "fields.h"
+#include "next_url.h"
 
 struct part {
 	struct feed_name name;
@@ -559,4 +560,38 @@ bool feed_read_xml(const struct dom *d, const struct document *doc,
 	read_entries(&r, d->html, o);
 	free(r.parts);
 	return true;
+}
+
+/* Of the feed or its channel itself, not of an entry. */
+static bool find_next(const struct reader *r, const struct dom_node *parent,
+		      struct observation *o)
+{
+	for (const struct dom_node *c = parent->first; c; c = c->next) {
+		struct feed_name name;
+
+		if (c->type != DOM_ELEMENT ||
+		    !str_eq_nocase(dom_attr(c, "rel"), STR("next")))
+			continue;
+		name = feed_name_of(c, r->root_ns);
+		if ((feed_name_is(name, "link") ||
+		     feed_name_is(name, "atom:link")) &&
+		    next_url(base_of(r, c), (struct str){ 0 },
+			     dom_attr(c, "href"), r->arena, &o->next))
+			return true;
+	}
+	return false;
+}
+
+void feed_next_xml(const struct dom *d, const struct document *doc,
+		   struct arena *a, struct observation *o)
+{
+	struct reader r = { .doc = *doc, .arena = a, .root_ns = d->html->ns };
+
+	if (find_next(&r, d->html, o))
+		return;
+	for (const struct dom_node *c = d->html->first; c; c = c->next)
+		if (c->type == DOM_ELEMENT &&
+		    feed_name_is(feed_name_of(c, r.root_ns), "channel") &&
+		    find_next(&r, c, o))
+			return;
 }

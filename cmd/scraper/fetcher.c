@@ -9,6 +9,8 @@
 #include "common/url.h"
 #include "common/xmem.h"
 
+#include "origin.h"
+
 enum {
 	PUMP_MAX = 64, /* starts in a row of one site */
 	SCAN_MAX = 64, /* fetches in line that are looked at */
@@ -105,18 +107,6 @@ void fetcher_hold(struct fetcher *f, size_t places)
 
 /* ---- redirects ---- */
 
-/* The same host, and not from https to where everybody can read it. */
-static bool stays_home(struct str from, struct str to)
-{
-	struct str a = site_origin(from), b = site_origin(to), x, y;
-
-	if (str_eq_nocase(a, b))
-		return true;
-	str_cut(a, ':', &x);
-	str_cut(b, ':', &y);
-	return str_eq_nocase(x, y) && str_starts(b, STR("https:"));
-}
-
 /* True if the answer leads on, and the fetch goes there. */
 static bool follow(struct fetch *ft, const struct http_response *r)
 {
@@ -127,7 +117,7 @@ static bool follow(struct fetch *ft, const struct http_response *r)
 	to = str_from(r->location);
 	if (!url_is_http(to) || ft->hops++ >= ft->fetcher->conf.max_redirects)
 		return false;
-	ft->own = ft->own && stays_home(str_from(ft->url), to);
+	ft->own = ft->own && origin_is_home(str_from(ft->url), to);
 	free(ft->url);
 	ft->url = xstrndup(to.p, to.len);
 	return true;
@@ -416,7 +406,7 @@ void fetch_cancel(struct fetch **fp)
 
 int64_t fetcher_hold_ms(const struct fetcher *f, const char *url)
 {
-	struct str origin = site_origin(str_from(url));
+	struct str origin = origin_of(str_from(url));
 	const struct site *s = f->sites[str_hash(origin) % SITES];
 	int64_t now = loop_now_ms(f->conf.loop);
 

@@ -84,8 +84,6 @@ struct fetcher {
 
 /* The site of a URL: one that is known, or a new one. */
 struct site *site_of(struct fetcher *f, struct str url);
-/* The URL up to its path: its own spelling of the origin is good enough. */
-struct str site_origin(struct str url);
 /* With its line and what it asks for. */
 void site_free(struct site *s);
 

@@ -9,6 +9,8 @@
 #include "common/url.h"
 #include "common/xmem.h"
 
+#include "origin.h"
+
 void site_add(struct site *s, struct fetch *ft)
 {
 	ft->site = s;
@@ -38,17 +40,6 @@ void fetch_free(struct fetch *ft)
 	free(ft->via);
 	free(ft->url);
 	free(ft);
-}
-
-/* The URL up to its path: its own spelling of the origin is good enough. */
-struct str site_origin(struct str url)
-{
-	size_t at = str_find(url, STR("://"));
-	size_t n = at == (size_t)-1 ? url.len : at + 3;
-
-	while (n < url.len && !strchr("/?#", url.p[n]))
-		n++;
-	return str_sub(url, 0, n);
 }
 
 static bool site_is_idle(const struct site *s)
@@ -108,7 +99,7 @@ static uint64_t hash_host(struct str origin)
 
 struct site *site_of(struct fetcher *f, struct str url)
 {
-	struct str origin = site_origin(url);
+	struct str origin = origin_of(url);
 	uint64_t hash = str_hash(origin);
 	struct site **slot = &f->sites[hash % SITES];
 	struct site *s = *slot;

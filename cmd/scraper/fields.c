@@ -7,6 +7,8 @@
 
 #include "common/xmem.h"
 
+#include "next_url.h"
+
 struct rule {
 	enum field field;
 	enum form form;
@@ -15,15 +17,17 @@ struct rule {
 
 struct fields {
 	const struct selector_ops *ops;
-	void *items, *until;
+	void *items, *until, *next;
+	char *param; /* of "next", or NULL */
 	struct rule rules[FIELD_COUNT];
 	size_t n_rules;
 };
 
 enum { MEMBERS_MAX = 8 }; /* that one kind of selector knows */
 
+/* own: a member beside those of the kind; NULL: it is "items" or "until". */
 static void *compile_selector(const struct fields *f, const struct json *spec,
-			      const char *where, bool list, struct err *e)
+			      const char *where, const char *own, struct err *e)
 {
 	const char *known[MEMBERS_MAX + 2];
 	size_t n = 0;
@@ -35,12 +39,12 @@ static void *compile_selector(const struct fields *f, const struct json *spec,
 	}
 	for (; n < MEMBERS_MAX && f->ops->members[n]; n++)
 		known[n] = f->ops->members[n];
-	if (!list)
-		known[n++] = "as";
+	if (own)
+		known[n++] = own;
 	known[n] = NULL;
 	if (extract_members(spec, where, known, e))
 		return NULL;
-	selector = f->ops->compile(spec, list, e);
+	selector = f->ops->compile(spec, !own, e);
 	if (!selector)
 		err_prefix(e, "%s", where);
 	return selector;
@@ -87,7 +91,7 @@ static int compile_field(struct fields *f, const struct json *spec,
 			return err_set(e, EX_CONFIG,
 				       "fields.%s: is there twice", name);
 	snprintf(where, sizeof(where), "fields.%s", name);
-	r.selector = compile_selector(f, spec, where, false, e);
+	r.selector = compile_selector(f, spec, where, "as", e);
 	if (!r.selector)
 		return -1;
 	f->rules[f->n_rules++] = r;
@@ -95,13 +99,43 @@ static int compile_field(struct fields *f, const struct json *spec,
 			    e);
 }
 
+static int compile_param(struct fields *f, const struct json *param,
+			 struct err *e)
+{
+	const char *name = json_string(param);
+
+	if (!param)
+		return 0;
+	if (!name || !*name || strlen(name) > NEXT_PARAM_MAX)
+		return err_set(e, EX_CONFIG,
+			       "next: param is no name of at most %d bytes",
+			       NEXT_PARAM_MAX);
+	f->param = xstrdup(name);
+	return 0;
+}
+
+/* {}: what documents of the kind themselves call their next page. */
+static int compile_next(struct fields *f, const struct json *spec,
+			struct err *e)
+{
+	const char *own = json_kind(spec) == JSON_OBJECT && !json_child(spec)
+				  ? f->ops->own_next
+				  : NULL;
+	struct json *usual = own ? json_parse(str_from(own), 0, e) : NULL;
+
+	f->next = compile_selector(f, usual ? usual : spec, "next", "param", e);
+	json_free(&usual);
+	return f->next ? compile_param(f, json_member(spec, "param"), e) : -1;
+}
+
 static int compile_all(struct fields *f, const struct json *config,
 		       struct err *e)
 {
-	const char *const known[] = { "items", "fields",
+	const char *const known[] = { "items", "fields", "next",
 				      f->ops->ordered ? "until" : NULL, NULL };
 	const struct json *items = json_member(config, "items");
 	const struct json *until = json_member(config, "until");
+	const struct json *next = json_member(config, "next");
 	const struct json *fields = json_member(config, "fields");
 
 	if (extract_members(config, "extract", known, e))
@@ -109,15 +143,17 @@ static int compile_all(struct fields *f, const struct json *config,
 	if (json_kind(fields) != JSON_OBJECT || !json_child(fields))
 		return err_set(e, EX_CONFIG, "extract: fields are missing");
 	if (items) {
-		f->items = compile_selector(f, items, "items", true, e);
+		f->items = compile_selector(f, items, "items", NULL, e);
 		if (!f->items)
 			return -1;
 	}
 	if (until) {
-		f->until = compile_selector(f, until, "until", true, e);
+		f->until = compile_selector(f, until, "until", NULL, e);
 		if (!f->until)
 			return -1;
 	}
+	if (next && compile_next(f, next, e))
+		return -1;
 	json_each (spec, fields)
 		if (compile_field(f, spec, e))
 			return -1;
@@ -146,6 +182,9 @@ void fields_free(struct fields **fp)
 		f->ops->release(f->items);
 	if (f->until)
 		f->ops->release(f->until);
+	if (f->next)
+		f->ops->release(f->next);
+	free(f->param);
 	for (size_t i = 0; i < f->n_rules; i++)
 		f->ops->release(f->rules[i].selector);
 	free(f);
@@ -155,7 +194,8 @@ bool fields_have_programs(const struct fields *f)
 {
 	bool (*has)(const void *) = f->ops->has_program;
 	bool any = has &&
-		   ((f->items && has(f->items)) || (f->until && has(f->until)));
+		   ((f->items && has(f->items)) ||
+		    (f->until && has(f->until)) || (f->next && has(f->next)));
 
 	for (size_t i = 0; i < f->n_rules && has; i++)
 		any |= has(f->rules[i].selector);
@@ -170,6 +210,8 @@ int fields_prepare(struct fields *f, struct err *e)
 		return err_prefix(e, "items");
 	if (f->until && f->ops->prepare(f->until, e))
 		return err_prefix(e, "until");
+	if (f->next && f->ops->prepare(f->next, e))
+		return err_prefix(e, "next");
 	for (size_t i = 0; i < f->n_rules; i++)
 		if (f->ops->prepare(f->rules[i].selector, e))
 			return err_prefix(e, "fields.%s",
@@ -214,6 +256,21 @@ bool fields_add(const struct fields *f, const void *item,
 		return false;
 	*place = it;
 	return true;
+}
+
+void fields_read_next(const struct fields *f, const void *whole,
+		      struct str base, const struct document *doc,
+		      struct arena *a, struct observation *o)
+{
+	struct str param = str_from(f->param);
+	struct raw said;
+
+	if (!f->next)
+		return;
+	said = f->ops->read_link && !param.p
+		       ? f->ops->read_link(f->next, whole, a)
+		       : f->ops->read(f->next, whole, a);
+	next_url(param.p ? doc->url : base, param, said.text, a, &o->next);
 }
 
 void fields_end(const struct fields *f, struct arena *a, struct observation *o)

@@ -4,13 +4,14 @@
 /*
  * fields - the part of a watch's "extract" that kinds html and json share:
  *
- *	{"items":SELECTOR,"fields":{NAME:SELECTOR,…}}
+ *	{"items":SELECTOR,"fields":{NAME:SELECTOR,…},"next":SELECTOR}
  *
  * NAME is a field of struct item. SELECTOR is an object that the kind
  * compiles ({"css":…,"attr":…}, {"path":…}); beside the kind's own members it
  * may say "as", the form to read the text in: "text", "price", "url", "date".
  * Without "as" the field's name decides. Without "items" the whole document
- * is one item.
+ * is one item. "next" selects the address of the list's next page, or, with a
+ * member "param", what that parameter of the query becomes on the next page.
  *
  * A kind finds raw texts and gives them to fields_add(), which makes them an
  * item. Other kinds (feed, product) use item_set() and item_finish() alone.
@@ -118,6 +119,11 @@ struct selector_ops {
 	/* The raw text of selector inside item, absent if there is none. */
 	struct raw (*read)(const void *selector, const void *item,
 			   struct arena *a);
+	/* That of "next", an address; NULL: as read. */
+	struct raw (*read_link)(const void *selector, const void *item,
+				struct arena *a);
+	/* What "next" is that says nothing, as JSON; NULL: that is an error. */
+	const char *own_next;
 };
 
 struct fields;
@@ -147,6 +153,14 @@ const void *fields_until(const struct fields *f);
 bool fields_add(const struct fields *f, const void *item,
 		const struct document *doc, struct arena *a,
 		struct observation *o);
+
+/*
+ * Where the list goes on, read from the whole document: into o->next. base: as
+ * an address is seen from; doc->url is what a parameter is changed in.
+ */
+void fields_read_next(const struct fields *f, const void *whole,
+		      struct str base, const struct document *doc,
+		      struct arena *a, struct observation *o);
 
 /*
  * The outcome once all items were added: OUTCOME_FOUND, or

@@ -98,6 +98,10 @@ void observation_print(const struct observation *o, struct buf *b)
 		print_name(b, "text");
 		buf_json_str(b, o->text);
 	}
+	if (o->next.p) {
+		print_name(b, "next");
+		buf_json_str(b, o->next);
+	}
 	buf_putc(b, '}');
 }
 

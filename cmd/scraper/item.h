@@ -74,9 +74,17 @@ struct item {
 	struct str summary;
 	struct str picked; /* which of several offers, and why; short text */
 	bool free;	   /* the page says that it is free; price is "0" */
+	unsigned page; /* of a list that goes on, from 1; 0: of its only one */
 	/* Where a watch's own selectors found them: what they were read from. */
 	const struct item_raw *raw;
 	size_t n_raw;
+};
+
+/* How much of a list that goes on over several pages was read. */
+enum observation_span {
+	OBSERVED_PAGE, /* as much as the watch says */
+	OBSERVED_TOP,  /* from the top down to what is known */
+	OBSERVED_PART, /* less than was there to read: nothing is absent */
 };
 
 struct observation {
@@ -87,6 +95,9 @@ struct observation {
 	size_t dropped; /* items beyond ITEM_MAX */
 	/* Kind "page" only: the text that is compared, a line each. */
 	struct str text;
+	/* Where the list goes on, an absolute URL; absent: nowhere, or unasked. */
+	struct str next;
+	enum observation_span span;
 };
 
 /*
@@ -97,7 +108,8 @@ struct observation {
 void item_print(const struct item *it, struct buf *b);
 
 /*
- * Add {"outcome":…,"reason":…,"items":[…]} (and "text" where there is one).
+ * Add {"outcome":…,"reason":…,"items":[…]} (and "text", "next" where there is
+ * one).
  */
 void observation_print(const struct observation *o, struct buf *b);
 

@@ -194,6 +194,8 @@ static void print_moved(const struct watch *w, const struct diff_event *ev,
 		put(b, "id", brief(ev->before->id));
 	if (ev->item)
 		put(b, "picked", brief(ev->item->picked));
+	if (ev->item && ev->item->page > 1)
+		buf_addf(b, ",\"page\":%u", ev->item->page);
 	if (ev->item)
 		print_fields(w, ev, b);
 	buf_putc(b, '}');
@@ -269,6 +271,8 @@ struct str provenance_print(const struct watch *w, const struct provenance *p,
 		.via = p->via,
 		.proxy = p->proxy,
 		.pushed = p->push_source.p,
+		.stopped = end->stopped,
+		.further = end->further,
 	};
 
 	snprintf(config, sizeof(config), "%016" PRIx64, w->config);
@@ -279,6 +283,8 @@ struct str provenance_print(const struct watch *w, const struct provenance *p,
 		t.robots = STR("ignored");
 	if (end->status)
 		t.status = number(a, end->status);
+	if (end->pages)
+		t.pages = number(a, end->pages);
 	if (p->took_us)
 		t.took = number(a, p->took_us / 1000);
 	if (w->def.extract.len <= PROVENANCE_EXTRACT_MAX)

@@ -55,6 +55,8 @@ struct provenance_end {
 	const struct diff *d; /* may have no events */
 	struct str body_id;   /* its hash */
 	bool kept;	      /* there is a blob of it */
+	unsigned pages;	      /* of a list; 0: it is no such list */
+	struct str stopped, further;
 };
 
 /* The data of the event. */

@@ -106,6 +106,7 @@ static void copy_observation(struct observation *to,
 	*to = *from;
 	to->reason = copy_text(a, from->reason);
 	to->text = copy_text(a, from->text);
+	to->next = copy_text(a, from->next);
 	to->items = arena_alloc(a, from->n_items * sizeof(*to->items));
 	for (size_t i = 0; i < from->n_items; i++) {
 		struct str *texts = &to->items[i].id;
@@ -132,20 +133,27 @@ static struct result *take_extracted(struct task *t)
 	return r;
 }
 
-static void on_extracted(void *arg, const struct extracted *x)
+void task_found(struct task *t, struct result *r, bool fails)
 {
-	struct task *t = arg;
-	struct result *r = take_extracted(t);
-
-	copy_observation(&r->o, x->o, &r->arena);
-	if (r->o.outcome == OUTCOME_FOUND && !r->o.n_items && !r->o.text.p)
-		r->o.outcome = OUTCOME_EMPTY;
 	r->outcome = r->o.outcome;
 	r->reason = r->o.reason;
 	/* A push comes when it comes. */
 	if (!r->push.p)
-		schedule_next(t, r->outcome, r->wait_ms, x->ended);
+		schedule_next(t, r->outcome, r->wait_ms, fails);
 	submit(t->scraper, r);
+}
+
+static void on_extracted(void *arg, const struct extracted *x)
+{
+	struct task *t = arg;
+	struct result *r = take_extracted(t);
+	struct observation o;
+
+	copy_observation(&o, x->o, &r->arena);
+	if (o.outcome == OUTCOME_FOUND && !o.n_items && !o.text.p)
+		o.outcome = OUTCOME_EMPTY;
+	if (!pages_go_on(t, r, &o))
+		task_found(t, r, x->ended);
 	show_load(t->scraper);
 }
 
@@ -175,6 +183,14 @@ static struct wire_request request_of(const struct task *t, struct str body,
 	};
 }
 
+void task_extract(struct task *t, struct result *r, struct str body,
+		  struct str content_type, struct str url)
+{
+	const struct wire_request req = request_of(t, body, content_type, url);
+
+	extract(t, r, &req);
+}
+
 bool task_is_busy(const struct task *t)
 {
 	return t->fetch || t->extraction || t->recording;
@@ -187,6 +203,9 @@ void task_cancel(struct task *t)
 	fetch_cancel(&t->fetch);
 	extraction_cancel(&t->extraction);
 	r = take_extracted(t);
+	if (!r)
+		r = t->paged;
+	t->paged = NULL;
 	if (!r)
 		return;
 	push_ended(t->scraper, r, false);
@@ -243,13 +262,12 @@ static void on_fetched(void *arg, const struct fetched *f)
 					provenance_is_telling(outcome),
 				&r->arena);
 	if (outcome == OUTCOME_FOUND) {
-		struct wire_request req = request_of(
-			t, f->a->body, f->a->content_type, str_from(f->r->url));
-
 		r->etag = arena_str(&r->arena, http_header(f->r, "etag"));
 		r->last_modified = arena_str(
 			&r->arena, http_header(f->r, "last-modified"));
-		extract(t, r, &req);
+		pages_begin(t, r, f);
+		task_extract(t, r, f->a->body, f->a->content_type,
+			     str_from(f->r->url));
 		return;
 	}
 	schedule_next(t, outcome, wait_ms, false);
@@ -334,11 +352,12 @@ static void prove(struct task *t)
 	t->extraction = extract_pool_run(t->scraper->pool, &req, on_proven, t);
 }
 
-void task_fetch(struct task *t)
+struct fetch_request task_request(const struct task *t, const char *url)
 {
-	struct watch *w = t->watch;
-	struct fetch_request req = {
-		.url = w->url,
+	const struct watch *w = t->watch;
+
+	return (struct fetch_request){
+		.url = url,
 		.headers = w->headers,
 		.version = w->version,
 		.conditional = w->conditional,
@@ -346,6 +365,12 @@ void task_fetch(struct task *t)
 		.via = w->def.via.n ? w->def.via.v : t->scraper->conf->via,
 		.n_via = w->def.via.n ? w->def.via.n : t->scraper->conf->n_via,
 	};
+}
+
+void task_fetch(struct task *t)
+{
+	struct watch *w = t->watch;
+	struct fetch_request req = task_request(t, w->url);
 	int64_t hold_ms;
 
 	if (task_is_busy(t)) {

@@ -27,9 +27,9 @@ static bool is_text(struct str body)
 	return str_chr(str_sub(body, 0, LOOK), '\0') == (size_t)-1;
 }
 
-void keep_body(const struct result *r, struct blob_batch *b, struct keeping *k)
+void keep_body(const struct result *r, struct str body, struct blob_batch *b,
+	       struct keeping *k)
 {
-	struct str body = r->from.body;
 	struct err none;
 
 	if (!body.p)

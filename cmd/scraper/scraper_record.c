@@ -68,6 +68,8 @@ static int emit_ending(struct result *r, const struct watch_state *before,
 		.proxy = r->proxy,
 		.next_us = t->next_us,
 		.items = r->o.n_items,
+		.pages = pages_read(r),
+		.stopped = pages_stopped(r),
 	};
 	struct diff_event ev = diff_ending(&t->watch->diff, &end, &r->arena);
 
@@ -91,6 +93,9 @@ static int emit_record(struct result *r, const struct record *rec,
 		.body_id = rec->body.id[0] ? str_from(rec->body.id)
 					   : (struct str){ 0 },
 		.kept = rec->body.how == KEEPING_KEPT,
+		.pages = pages_read(r),
+		.stopped = pages_stopped(r),
+		.further = pages_print(r, &r->arena),
 	};
 	const struct event push = { .source = r->from.push_source,
 				    .id = r->from.push_id };
@@ -185,10 +190,13 @@ static int look_at(struct result *r, struct blob_batch *batch, struct err *e)
 		keep_text(r, batch, &rec->d, &rec->text);
 	}
 	rec->otherwise = !rec->before.observed || r->is_news ||
+			 rec->before.cut != rec->after.cut ||
 			 diff_ends_otherwise(rec->before.outcome, r->outcome);
 	rec->is_recorded = is_to_be_recorded(r, &rec->d, rec->otherwise);
-	if (rec->is_recorded)
-		keep_body(r, batch, &rec->body);
+	if (rec->is_recorded) {
+		keep_body(r, r->from.body, batch, &rec->body);
+		pages_keep(r, batch);
+	}
 	return 0;
 }
 
@@ -231,6 +239,7 @@ static int record(struct result *r, struct blob_batch *batch, struct err *e)
 	if (!keep_ended(r, batch, "text", "texts_total", &rec->text))
 		compare(r, rec, false);
 	keep_ended(r, batch, "body", "bodies_total", &rec->body);
+	pages_kept(r, batch);
 	if (rec->is_compared)
 		take_version(r, rec);
 	plan(r, rec);
@@ -273,6 +282,10 @@ static void print(struct result *r)
 	buf_json_str(&b, r->task->watch->def.url);
 	if (r->status)
 		buf_addf(&b, ",\"status\":%d", r->status);
+	if (pages_read(r)) {
+		buf_addf(&b, ",\"pages\":%u,\"stopped\":", pages_read(r));
+		buf_json_str(&b, pages_stopped(r));
+	}
 	if (r->via.p) {
 		buf_puts(&b, ",\"via\":");
 		buf_json_str(&b, r->via);

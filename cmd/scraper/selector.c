@@ -164,6 +164,25 @@ static struct str read_node(const struct selector *s, const struct page *p,
 	return attr ? dom_attr(n, attr) : dom_visible_text(n, a);
 }
 
+struct str selector_read_link(const struct selector *s, struct page *p,
+			      const struct dom_node *context, struct arena *a)
+{
+	struct xpath_found *found = NULL;
+	size_t n = find(s, p, context, a, &found);
+
+	for (size_t i = 0; i < n; i++) {
+		struct str text = found[i].value;
+
+		if (!text.p && !s->attr && found[i].node->type == DOM_ELEMENT)
+			text = dom_attr(found[i].node, "href");
+		else if (!text.p)
+			text = read_node(s, p, found[i].node, a);
+		if (str_trim(text).len)
+			return text;
+	}
+	return (struct str){ 0 };
+}
+
 struct str selector_read(const struct selector *s, struct page *p,
 			 const struct dom_node *context, struct arena *a)
 {

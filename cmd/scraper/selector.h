@@ -40,4 +40,8 @@ size_t selector_nodes(const struct selector *s, struct page *p,
 struct str selector_read(const struct selector *s, struct page *p,
 			 const struct dom_node *context, struct arena *a);
 
+/* The same of a link: of an element without attr, its href. */
+struct str selector_read_link(const struct selector *s, struct page *p,
+			      const struct dom_node *context, struct arena *a);
+
 #endif

@@ -20,6 +20,7 @@ struct task {
 	struct fetch *fetch;	       /* under way, or NULL */
 	struct extraction *extraction; /* under way, or NULL, of: */
 	struct result *extracted;
+	struct result *paged; /* the look whose next page is fetched, or NULL */
 	struct source *source;
 	struct task *next_of_item; /* in its slot of items */
 	uint64_t n;		   /* fetches so far, in this process */
@@ -53,8 +54,9 @@ struct result {
 	int64_t wait_ms; /* at least, until the next fetch */
 	struct str etag, last_modified;
 	struct provenance from;
-	struct str push; /* key of the push that it is from, or absent */
-	bool is_news;	 /* an outcome is said although it is the old one */
+	struct pages *pages; /* of scraper_pages.c; NULL: there is only one */
+	struct str push;     /* key of the push that it is from, or absent */
+	bool is_news;	     /* an outcome is said although it is the old one */
 	struct record *record; /* in the arena; of scraper_record.c */
 	struct result *next;
 };
@@ -167,6 +169,14 @@ bool task_is_busy(const struct task *t);
 /* Drop what is under way. */
 void task_cancel(struct task *t);
 
+/* What every request of its watch is, but for the URL. */
+struct fetch_request task_request(const struct task *t, const char *url);
+/* Read a page of what r is to be. All is copied. */
+void task_extract(struct task *t, struct result *r, struct str body,
+		  struct str content_type, struct str url);
+/* r->o is all that was found. fails: soon again would not mend it. */
+void task_found(struct task *t, struct result *r, bool fails);
+
 /* What was not fetched: all is borrowed until task_take() returns. */
 struct taken {
 	const struct answer *a;
@@ -178,6 +188,26 @@ struct taken {
 };
 /* Read it as if it had been fetched. The task is not busy. */
 void task_take(struct task *t, const struct taken *in);
+
+/* ---- scraper_pages.c: a list that goes on ---- */
+
+enum { PAGES_BYTES_MAX = 8 << 20 }; /* of the bodies of later pages of a look */
+
+/* The first page of r has come. */
+void pages_begin(struct task *t, struct result *r, const struct fetched *f);
+/*
+ * A page was read: take what was found into r->o. True: the next page was
+ * asked for, and r is not yet to be recorded.
+ */
+bool pages_go_on(struct task *t, struct result *r, struct observation *o);
+/* How many were read, and why no more; 0, absent: it is no such list. */
+unsigned pages_read(const struct result *r);
+struct str pages_stopped(const struct result *r);
+/* As keep_body() and keep_ended(), of the pages after the first. */
+void pages_keep(const struct result *r, struct blob_batch *b);
+void pages_kept(const struct result *r, const struct blob_batch *b);
+/* They as an observation.record tells of them, a JSON array; absent: none. */
+struct str pages_print(const struct result *r, struct arena *a);
 
 /* ---- scraper_push.c: what others have captured ---- */
 
@@ -250,7 +280,8 @@ struct keeping {
 };
 
 /* Into the batch of a transaction; NULL: nothing is kept. */
-void keep_body(const struct result *r, struct blob_batch *b, struct keeping *k);
+void keep_body(const struct result *r, struct str body, struct blob_batch *b,
+	       struct keeping *k);
 void keep_text(const struct result *r, struct blob_batch *b,
 	       const struct diff *d, struct keeping *k);
 /*

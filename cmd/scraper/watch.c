@@ -63,6 +63,45 @@ static int set_timing(struct watch *w, const struct watch_env *env,
 	return 0;
 }
 
+/*
+ * Where nothing says what the next page is, a page or feed is asked what it
+ * calls that itself.
+ */
+static void set_next(struct watch *w)
+{
+	struct type_watch *d = &w->def;
+	struct buf b = { 0 };
+	struct str next, members;
+
+	if (str_is(d->kind, "feed") && !d->extract.p)
+		d->extract = STR("{\"next\":{}}");
+	if (!str_is(d->kind, "html") ||
+	    json_type_of(d->extract) != JSON_OBJECT ||
+	    json_get(d->extract, "next", &next))
+		return;
+	members = str_trim(str_sub(str_trim(d->extract), 1, d->extract.len));
+	buf_addf(&b, "{\"next\":{}%s%.*s", members.p[0] == '}' ? "" : ",",
+		 STR_ARG(members));
+	d->extract = arena_str(&w->arena, buf_str(&b));
+	buf_free(&b);
+}
+
+static void set_paging(struct watch *w)
+{
+	const struct type_watch *d = &w->def;
+
+	w->paging = (struct paging_rules){
+		.max = (unsigned)shape_count(d->pages, 1),
+		.ends_known = str_is(d->list, "newest"),
+		.is_whole = str_is(d->list, "whole"),
+		.home = d->url,
+		.hosts = d->next_hosts.v,
+		.n_hosts = d->next_hosts.n,
+	};
+	if (w->paging.max > 1)
+		set_next(w);
+}
+
 static enum diff_list list_named(struct str name)
 {
 	if (str_is(name, "newest"))
@@ -148,6 +187,9 @@ static uint64_t config_hash(const struct type_watch *d)
 	struct buf b = { 0 };
 	uint64_t hash;
 
+	/* More pages are more of the list: what they show is no news. */
+	if (shape_count(d->pages, 1) > 1)
+		buf_addf(&b, "pages %.*s", STR_ARG(d->pages));
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		buf_add_str(&b, parts[i]);
 		buf_putc(&b, '\0');
@@ -164,8 +206,10 @@ static int compile(struct watch *w, struct str id, const struct watch_env *env,
 
 	if (!d->id.p && id.p)
 		d->id = arena_str(&w->arena, id);
-	if (watch_complete(d, &w->arena, e) || set_timing(w, env, e) ||
-	    check_extract(w, env, e) ||
+	if (watch_complete(d, &w->arena, e) || set_timing(w, env, e))
+		return -1;
+	set_paging(w);
+	if (check_extract(w, env, e) ||
 	    secrets_headers(d->headers, env->secrets_dir, &w->arena, &w->lines,
 			    e))
 		return -1;
@@ -178,6 +222,8 @@ static int compile(struct watch *w, struct str id, const struct watch_env *env,
 	w->config = config_hash(d);
 	contract_read(d, &w->contract);
 	set_diff(w);
+	if (w->paging.max > 1)
+		w->own = http_headers_new(w->lines.v, w->lines.n);
 	watch_set_version(w, (struct str){ 0 }, (struct str){ 0 });
 	return 0;
 }
@@ -219,6 +265,7 @@ void watch_free(struct watch **wp)
 	page_rules_free(&w->rules);
 	chat_free(&w->chat);
 	free_headers(w);
+	http_headers_free(&w->own);
 	free_str(&w->etag);
 	free_str(&w->last_modified);
 	arena_free(&w->arena);

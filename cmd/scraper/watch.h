@@ -15,6 +15,7 @@
 #include "diff.h"
 #include "extract.h"
 #include "mock.h"
+#include "paging.h"
 #include "schedule.h"
 #include "secrets.h"
 
@@ -34,6 +35,7 @@ struct watch {
 	struct diff_watch diff;
 	struct page_rules *rules; /* of a page */
 	struct contract contract;
+	struct paging_rules paging; /* max 1: its list has one page */
 	const char *url;
 	struct header_lines lines;
 	bool enabled;
@@ -44,7 +46,7 @@ struct watch {
 	 * What goes with each request: `own` and the version that is known; or,
 	 * to another host, the version alone. NULL: nothing.
 	 */
-	struct http_headers *headers, *version;
+	struct http_headers *headers, *version, *own;
 	bool conditional;
 	struct str etag, last_modified; /* heap */
 };

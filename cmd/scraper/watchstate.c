@@ -2,7 +2,8 @@
  * A version byte, then every member in the order of the struct: numbers as
  * LEB128, text as its length plus one (0: absent) and bytes.
  *
- * Version 1 had of what went its id alone, and nothing behind it.
+ * Version 1 had of what went its id alone, and nothing behind it; version 2 had
+ * no `cut`.
  */
 #include "watchstate.h"
 
@@ -13,7 +14,7 @@
 
 #include "pack.h"
 
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 static const size_t known_texts[] = {
 	offsetof(struct known, id),	   offsetof(struct known, title),
@@ -86,6 +87,7 @@ void watchstate_encode(const struct watch_state *s, struct buf *b)
 	put_texts(b, s, late_texts, ARRAY_LEN(late_texts));
 	pack_number(b, s->stale);
 	pack_number(b, (uint64_t)s->good_us);
+	pack_number(b, s->cut);
 }
 
 static void get_texts(struct unpack *r, void *to, const size_t *at, size_t n)
@@ -170,6 +172,8 @@ int watchstate_decode(struct str bytes, struct arena *a,
 		s_r->stale = unpack_number(&r);
 		s_r->good_us = (int64_t)unpack_number(&r);
 	}
+	if (!r.bad && version > 2)
+		s_r->cut = unpack_number(&r);
 	if (!r.bad && !r.rest.len && outcome < OUTCOMES)
 		return 0;
 	*s_r = (struct watch_state){ 0 };

@@ -54,6 +54,7 @@ struct watch_state {
 	struct str offer; /* data of its last price.update */
 	bool stale;	  /* said to be too old to be the best */
 	int64_t good_us;  /* the last good fetch before this was written */
+	bool cut;	  /* of the last look not all could be read */
 	/* A list's entries in its order, and those that left, oldest first. */
 	struct known *known;
 	size_t n_known;

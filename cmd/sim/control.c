@@ -125,6 +125,17 @@ static int post_ad(struct site *s, const struct json *in, struct buf *out,
 	return 0;
 }
 
+static int post_ads(struct site *s, const struct json *in, struct buf *out,
+		    struct err *e)
+{
+	const char *fail = json_number(json_member(in, "fail"));
+
+	if (!fail || !str_u64(str_from(fail), &s->world->ads_fail))
+		return err_set(e, EX_DATAERR, "fail: no number of a page");
+	buf_puts(out, "{\"ok\":true}\n");
+	return 0;
+}
+
 static int post_robots(struct site *s, const struct json *in, struct buf *out,
 		       struct err *e)
 {
@@ -212,6 +223,7 @@ static void answer_post(struct visit *v, struct str rest)
 		{ "chat", post_chat }, { "tick", post_tick },
 		{ "set", post_set },   { "ad", post_ad },
 		{ "hook", post_hook }, { "robots", post_robots },
+		{ "ads", post_ads },
 	};
 	struct str body = v->rq->body.len ? v->rq->body : STR("{}");
 	struct err e = { 0 };

@@ -25,9 +25,13 @@ void page_shop(const struct world *w, struct str base, struct str rest,
  * Classified ads: "[SOURCE/]" the list, "[SOURCE/]feed.xml" RSS 2.0,
  * "[SOURCE/]atom.xml" Atom, "[SOURCE/]api.json", "[SOURCE/]ID" one ad.
  * Without a source: those of all sources. Newest first.
+ *
+ * args is a JSON object of texts, or absent: "per" ads a page, "page" from 1;
+ * there are "pages" at least, and those behind the last one show what that
+ * shows.
  */
 void page_ads(const struct world *w, struct str base, struct str rest,
-	      struct answer *a);
+	      struct str args, struct answer *a);
 
 /* A timetable whose lines change now and then. */
 void page_text(const struct world *w, struct answer *a);

@@ -1,7 +1,10 @@
 #include "pages.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "common/json.h"
 #include "common/xmem.h"
 
 #include "fill.h"
@@ -12,7 +15,7 @@ enum { ALL_SOURCES = -1 };
 struct list_style {
 	const char *name; /* in the path */
 	const char *type;
-	const char *head, *ad, *separator, *foot;
+	const char *head, *more, *begin, *ad, *separator, *foot;
 };
 
 static const struct list_style styles[] = {
@@ -24,8 +27,10 @@ static const struct list_style styles[] = {
 		  "href=\"feed.xml\">\n"
 		  "<link rel=\"alternate\" type=\"application/atom+xml\" "
 		  "href=\"atom.xml\"></head>\n"
-		  "<body>\n<h1>{source}: for sale</h1>\n"
-		  "<ul class=\"results\">\n",
+		  "<body>\n<h1>{source}: for sale</h1>\n",
+	  .more = "<p><a class=\"more\" rel=\"next\" href=\"{next}\">"
+		  "older ads</a></p>\n",
+	  .begin = "<ul class=\"results\">\n",
 	  .ad = "<li class=\"result\" data-id=\"{id}\">"
 		"<a href=\"/ads/{source}/{id}\">"
 		"<img src=\"/img/{id}.svg\" alt=\"\"><h3>{title}</h3></a>"
@@ -45,6 +50,9 @@ static const struct list_style styles[] = {
 		  "<link>{base}/ads/</link>\n"
 		  "<description>The newest ads</description>\n"
 		  "<lastBuildDate>{changed_http}</lastBuildDate>\n",
+	  .more = "<atom:link xmlns:atom=\"http://www.w3.org/2005/Atom\" "
+		  "rel=\"next\" href=\"{next}\"/>\n",
+	  .begin = "",
 	  .ad = "<item>\n<title>{title} - ${price_us} ({place})</title>\n"
 		"<link>{base}/ads/{source}/{id}</link>\n"
 		"<guid isPermaLink=\"false\">{id}</guid>\n"
@@ -64,6 +72,8 @@ static const struct list_style styles[] = {
 		  "<title>{source}: for sale</title>\n"
 		  "<updated>{changed}</updated>\n"
 		  "<author><name>{source}</name></author>\n",
+	  .more = "<link rel=\"next\" href=\"{next}\"/>\n",
+	  .begin = "",
 	  .ad = "<entry>\n<id>{base}/ads/{source}/{id}</id>\n"
 		"<title>{title} - ${price_us}</title>\n"
 		"<link href=\"{base}/ads/{source}/{id}\"/>\n"
@@ -76,7 +86,9 @@ static const struct list_style styles[] = {
 	  .foot = "</feed>\n" },
 	{ .name = "api.json",
 	  .type = "application/json",
-	  .head = "{\"source\":{j:source},\"results\":[",
+	  .head = "{\"source\":{j:source},",
+	  .more = "\"next\":{j:next},\"next_page\":{page},",
+	  .begin = "\"results\":[",
 	  .ad = "\n{\"id\":{j:id},\"source\":{j:source},\"title\":{j:title},"
 		"\"price\":{j:price},\"currency\":\"USD\","
 		"\"place\":{j:place},\"url\":{j:url},\"image\":{j:image},"
@@ -147,9 +159,61 @@ static const struct ad **list_ads(const struct world *w, int source,
 	return list;
 }
 
+/* Which part of a list is asked for. */
+struct part {
+	uint64_t per, page; /* ads of a page, 0: all; the page, from 1 */
+	uint64_t pages;	    /* as many at least, the last one repeated */
+};
+
+static struct part part_of(struct str args)
+{
+	struct part p = { .page = 1 };
+	const struct {
+		const char *name;
+		uint64_t *to;
+	} all[] = {
+		{ "per", &p.per },
+		{ "page", &p.page },
+		{ "pages", &p.pages },
+	};
+	struct str text;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (args.p && json_get(args, all[i].name, &text) &&
+		    text.len > 2)
+			str_u64(str_sub(text, 1, text.len - 1), all[i].to);
+	return p;
+}
+
+/* From which ad up to which; true where another page follows. */
+static bool bounds(const struct part *p, size_t n, size_t *from_r,
+		   size_t *upto_r)
+{
+	size_t last = p->per && n ? (n - 1) / p->per + 1 : 1;
+	size_t page = p->page > last ? last : p->page < 1 ? 1 : p->page;
+
+	*from_r = p->per ? (page - 1) * p->per : 0;
+	*upto_r = p->per && page < last ? page * p->per : n;
+	return p->per && (page < last || p->page < p->pages);
+}
+
+static void render_more(const struct part *p, const char *tmpl, struct buf *b)
+{
+	char page[24], query[128];
+	int n;
+
+	snprintf(page, sizeof(page), "%" PRIu64, p->page + 1);
+	n = snprintf(query, sizeof(query), "?per=%" PRIu64 "&page=%s", p->per,
+		     page);
+	if (p->pages)
+		snprintf(query + n, sizeof(query) - (size_t)n,
+			 "&pages=%" PRIu64, p->pages);
+	FILL(b, tmpl, { "next", str_from(query) }, { "page", str_from(page) });
+}
+
 static void render_list(const struct world *w, int source,
 			const struct list_style *style, struct str base,
-			struct answer *a)
+			const struct part *part, struct answer *a)
 {
 	const char *name =
 		source == ALL_SOURCES ? "all" : world_sources[source];
@@ -161,12 +225,15 @@ static void render_list(const struct world *w, int source,
 		{ "changed_http",
 		  fill_http_date(w->ads_changed_s, changed_http) },
 	};
-	size_t n;
+	size_t n, first, upto;
 	const struct ad **list = list_ads(w, source, &n);
 
 	fill(&a->body, style->head, vars, ARRAY_LEN(vars));
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
+	if (bounds(part, n, &first, &upto))
+		render_more(part, style->more, &a->body);
+	buf_puts(&a->body, style->begin);
+	for (size_t i = first; i < upto; i++) {
+		if (i > first)
 			buf_puts(&a->body, style->separator);
 		render_ad(list[i], style->ad, base, &a->body);
 	}
@@ -177,8 +244,9 @@ static void render_list(const struct world *w, int source,
 }
 
 void page_ads(const struct world *w, struct str base, struct str rest,
-	      struct answer *a)
+	      struct str args, struct answer *a)
 {
+	const struct part part = part_of(args);
 	struct str behind, first = str_cut(rest, '/', &behind);
 	int source = world_source(first);
 	const struct ad *ad;
@@ -187,7 +255,11 @@ void page_ads(const struct world *w, struct str base, struct str rest,
 		rest = behind;
 	for (size_t i = 0; i < ARRAY_LEN(styles); i++) {
 		if (str_is(rest, styles[i].name)) {
-			render_list(w, source, &styles[i], base, a);
+			if (part.per && w->ads_fail == part.page)
+				answer_error(a, 503, "Not this page.");
+			else
+				render_list(w, source, &styles[i], base, &part,
+					    a);
 			return;
 		}
 	}

@@ -37,7 +37,7 @@ static bool route_page(struct visit *v, struct str path)
 	else if (str_is(first, "shop"))
 		page_shop(w, v->rq->base, rest, v->a);
 	else if (str_is(first, "ads"))
-		page_ads(w, v->rq->base, rest, v->a);
+		page_ads(w, v->rq->base, rest, v->rq->args, v->a);
 	else if (str_is(first, "img"))
 		page_image(rest, v->a);
 	else if (str_is(path, "page"))

@@ -5,6 +5,10 @@
  * "see" is a list as "id:price ..." or as objects, or the lines of a page;
  * "told" the events, "type id price" each, or "price price currency stock", or
  * "page +line -line".
+ * "pages" stands for "see" where a list goes on: {"see","next","fails"} each, at
+ * http://x/N; next is the one behind it unless it says so itself, and fails the
+ * outcome of a page that cannot be read. "read" is how many are, "stopped" why no
+ * more, "reason" what is said of it.
  * "at" is the time in seconds, else a minute after the look before; "waits":
  * something is to be confirmed. Between two looks the state is written and
  * read, as by a restart.
@@ -75,7 +79,7 @@ static void read_look(struct story *s, const struct json *see,
 {
 	struct str text = str_from(json_string(see));
 
-	o->outcome = OUTCOME_FOUND;
+	*o = (struct observation){ .outcome = OUTCOME_FOUND };
 	o->items = arena_alloc(&s->arena, 200 * sizeof(*o->items));
 	if (text.p && s->w->diff.page) {
 		o->text = text;
@@ -99,18 +103,135 @@ static void restart(struct story *s)
 	buf_free(&b);
 }
 
-static void look(struct story *s, const struct json *see)
+/* ---- a list that goes on ---- */
+
+enum { STORY_PAGES_MAX = 20 };
+
+struct site {
+	const struct json *page[STORY_PAGES_MAX];
+	struct str url[STORY_PAGES_MAX];
+	size_t n;
+};
+
+static void make_site(struct story *s, const struct json *pages,
+		      struct site *site)
+{
+	struct buf b = { 0 };
+
+	site->n = 0;
+	json_each (c, pages) {
+		buf_reset(&b);
+		buf_addf(&b, "http://x/%zu", site->n + 1);
+		site->url[site->n] = arena_str(&s->arena, buf_str(&b));
+		site->page[site->n++] = c;
+	}
+	buf_free(&b);
+}
+
+static struct str next_of(const struct site *site, size_t at)
+{
+	const struct json *next = json_member(site->page[at], "next");
+
+	if (next)
+		return str_from(json_string(next));
+	return at + 1 < site->n ? site->url[at + 1] : (struct str){ 0 };
+}
+
+static size_t find_page(const struct site *site, struct str url)
+{
+	size_t at = 0;
+
+	while (at < site->n && !str_eq(site->url[at], url))
+		at++;
+	return at;
+}
+
+static enum outcome outcome_named(struct str name)
+{
+	enum outcome o = 0;
+
+	while (o < OUTCOMES && !str_is(name, outcome_name(o)))
+		o++;
+	return o;
+}
+
+/* As the scraper does it, without a network. */
+static void read_pages(struct story *s, const struct json *pages,
+		       struct paging *p)
+{
+	struct str url = STR("http://x/1");
+	struct observation o;
+	struct site site;
+	bool more = true;
+
+	make_site(s, pages, &site);
+	paging_begin(p, &s->w->paging, &s->state, &s->arena);
+	while (more) {
+		size_t at = find_page(&site, url);
+		struct str fails;
+
+		if (at == site.n)
+			fail_msg("%.*s was asked for", STR_ARG(url));
+		fails = cases_str(site.page[at], "fails");
+		if (fails.p) {
+			paging_fail(p, outcome_named(fails), (struct str){ 0 });
+			return;
+		}
+		read_look(s, json_member(site.page[at], "see"), &o);
+		o.next = next_of(&site, at);
+		if (!o.n_items)
+			o.outcome = OUTCOME_EMPTY;
+		more = paging_add(p, url, url, &o);
+		url = p->next;
+	}
+}
+
+static bool is_member(const struct json *step, const char *name,
+		      struct str have)
+{
+	struct str want = cases_str(step, name);
+
+	if (str_eq(want, have))
+		return true;
+	print_error("%s is \"%.*s\"\n", name, STR_ARG(have));
+	return false;
+}
+
+static bool look_at_pages(struct story *s, const struct json *step,
+			  struct observation *o)
+{
+	struct paging p;
+	struct buf read = { 0 };
+	bool good;
+
+	read_pages(s, json_member(step, "pages"), &p);
+	*o = p.all;
+	buf_addf(&read, "%u", p.n);
+	good = str_is(buf_str(&read), json_number(json_member(step, "read")));
+	if (!good)
+		print_error("read %u pages\n", p.n);
+	buf_free(&read);
+	return is_member(step, "stopped", str_from(paging_name(p.end))) &&
+	       is_member(step, "reason", o->reason) && good;
+}
+
+static bool look(struct story *s, const struct json *step)
 {
 	struct observation o = { .n_items = 0 };
 	struct watch_state after;
+	bool good = true;
 
-	read_look(s, see, &o);
+	if (json_member(step, "pages"))
+		good = look_at_pages(s, step, &o);
+	else
+		read_look(s, json_member(step, "see"), &o);
 	diff_found(&s->w->diff, &s->state, &o, s->now_s * 1000000, &s->arena,
 		   &after, &s->d);
 	/* What is not to be written must not be needed. */
-	if (s->d.moved || !s->state.based)
+	if (s->d.moved || !s->state.based || s->state.cut != after.cut)
 		s->state = after;
 	restart(s);
+	return good;
 }
 
 static struct str text_or(struct str s, const char *other)
@@ -201,7 +322,7 @@ static bool judge(const struct json *c, void *ctx)
 
 		s.now_s =
 			at ? strtoll(json_number(at), NULL, 10) : s.now_s + 60;
-		look(&s, json_member(step, "see"));
+		good &= look(&s, step);
 		good &= check_told(&s, step, ++n);
 	}
 	if (!good)

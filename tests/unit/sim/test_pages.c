@@ -56,7 +56,7 @@ static struct str shop(struct bench *b, const char *rest)
 static struct str ads(struct bench *b, const char *rest)
 {
 	fresh(b);
-	page_ads(b->world, BASE, str_from(rest), &b->a);
+	page_ads(b->world, BASE, str_from(rest), (struct str){ 0 }, &b->a);
 	return buf_str(&b->a.body);
 }
 
@@ -207,7 +207,7 @@ static void the_api_is_valid_json_at_any_size(void **state)
 
 	assert_int_equal(json_check(ads(b, "api.json"), JSON_UNIQUE, &e), 0);
 	fresh(b);
-	page_ads(empty, BASE, STR("api.json"), &b->a);
+	page_ads(empty, BASE, STR("api.json"), (struct str){ 0 }, &b->a);
 	assert_int_equal(json_check(buf_str(&b->a.body), JSON_UNIQUE, &e), 0);
 	world_free(&empty);
 }

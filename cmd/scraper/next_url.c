@@ -1,0 +1,162 @@
+#include "next_url.h"
+
+#include "common/buf.h"
+#include "common/url.h"
+
+#include "item.h"
+
+/* All but the unreserved characters (RFC 3986, 2.3), percent-encoded. */
+static void put_encoded(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		unsigned char lower = c | 32;
+
+		if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+		    c == '-' || c == '.' || c == '_' || c == '~')
+			buf_putc(b, (char)c);
+		else
+			buf_addf(b, "%%%02X", c);
+	}
+}
+
+/* The query of url with this parameter in place of all others of its name. */
+static void put_param(struct buf *b, struct str url, struct str name,
+		      struct str value)
+{
+	struct buf pair = { 0 };
+	struct str query, part, rest;
+	bool first = true;
+
+	url = str_cut(url, '#', &rest);
+	buf_add_str(b, str_cut(url, '?', &query));
+	buf_putc(b, '?');
+	put_encoded(&pair, name);
+	while (query.len) {
+		struct str left;
+
+		part = str_cut(query, '&', &left);
+		query = left;
+		if (!part.len ||
+		    str_eq(str_cut(part, '=', &rest), buf_str(&pair)))
+			continue;
+		if (!first)
+			buf_putc(b, '&');
+		buf_add_str(b, part);
+		first = false;
+	}
+	if (!first)
+		buf_putc(b, '&');
+	buf_add_str(b, buf_str(&pair));
+	buf_putc(b, '=');
+	put_encoded(b, value);
+	buf_free(&pair);
+}
+
+bool next_url(struct str url, struct str param, struct str said,
+	      struct arena *a, struct str *next_r)
+{
+	struct buf b = { 0 };
+	bool ok;
+
+	said = str_trim(said);
+	if (!said.len || str_is(said, "null") || str_is(said, "false"))
+		return false;
+	if (!param.p)
+		return url_resolve(url, said, a, next_r) &&
+		       next_r->len <= ITEM_URL_MAX;
+	if (said.len > NEXT_CURSOR_MAX || !url.p)
+		return false;
+	put_param(&b, url, param, said);
+	ok = b.len <= ITEM_URL_MAX && url_is_http(buf_str(&b));
+	if (ok)
+		*next_r = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return ok;
+}
+
+/* ---- the header ---- */
+
+static bool has_word(struct str words, const char *wanted)
+{
+	struct str word;
+
+	while (str_token(&words, " \t", &word))
+		if (str_eq_nocase(word, str_from(wanted)))
+			return true;
+	return false;
+}
+
+/* Up to the first of the stops that is not within quotes. */
+static struct str take(struct str *rest, const char *stops)
+{
+	bool quoted = false;
+	size_t n = 0;
+	struct str s;
+
+	for (; n < rest->len; n++) {
+		char c = rest->p[n];
+
+		if (quoted && c == '\\' && n + 1 < rest->len)
+			n++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && str_chr(str_from(stops), c) != (size_t)-1)
+			break;
+	}
+	s = str_sub(*rest, 0, n);
+	*rest = str_sub(*rest, n, rest->len);
+	return str_trim(s);
+}
+
+static struct str unquoted(struct str s)
+{
+	if (s.len >= 2 && s.p[0] == '"' && s.p[s.len - 1] == '"')
+		return str_sub(s, 1, s.len - 1);
+	return s;
+}
+
+/* The parameters of one link, up to its comma: is it rel=next? */
+static bool is_next(struct str *rest)
+{
+	bool next = false, told = false;
+
+	while (rest->len && rest->p[0] == ';') {
+		struct str name, value, param;
+
+		*rest = str_sub(*rest, 1, rest->len);
+		param = take(rest, ";,");
+		name = str_trim(str_cut(param, '=', &value));
+		/* The first of several holds. */
+		if (told || !str_eq_nocase(name, STR("rel")))
+			continue;
+		told = true;
+		next = has_word(unquoted(str_trim(value)), "next");
+	}
+	return next;
+}
+
+bool next_url_of_header(struct str header, struct str url, struct arena *a,
+			struct str *next_r)
+{
+	struct str rest = header;
+
+	for (;;) {
+		size_t open = str_chr(rest, '<'), end;
+		struct str target;
+
+		if (open == (size_t)-1)
+			return false;
+		rest = str_sub(rest, open + 1, rest.len);
+		end = str_chr(rest, '>');
+		if (end == (size_t)-1)
+			return false;
+		target = str_sub(rest, 0, end);
+		rest = str_sub(rest, end + 1, rest.len);
+		take(&rest, ";,");
+		if (is_next(&rest))
+			return next_url(url, (struct str){ 0 }, target, a,
+					next_r);
+		take(&rest, ",");
+	}
+}
