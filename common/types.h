@@ -4,7 +4,8 @@
 /*
  * types - the data of every event type that weir itself knows.
  *
- * One struct and one shape (shape.h) each, in a file for each family:
+ * One struct and one shape (shape.h) each, in a file for each family, which is
+ * what to include for one of them:
  *
  *	types_watch		watch.*, session.* but watch.stale, watch.fresh
  *	types_way		proxy.*, provider.*
