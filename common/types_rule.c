@@ -21,8 +21,8 @@ static const struct shape_field search_rows[] = {
 	      "Bounds; a listing without a price is out of them.") },
 	{ ROW(type_search, currency, CURRENCY, 0, DOC_CURRENCY) },
 	{ ROW(type_search, sources, LIST, 0,
-	      "Absent or empty: all listings. A chat is searched where its id "
-	      "is among them.") },
+	      "Absent or empty: all listings; of a chat, only where its id is "
+	      "among them.") },
 	{ ROW(type_search, notify, LIST, 0, DOC_NOTIFY) },
 	{ ROW(type_search, cooldown, DURATION, 0, DOC_COOLDOWN) },
 };

@@ -116,8 +116,8 @@ static const char *const watch_robots[] = { "ignore", NULL };
 		{ ROW(type_watch, extract, OBJECT, 0,                          \
 		      "What to read where, for kinds html and json.") },       \
 		{ ROW(type_watch, fresh, DURATION, 0,                          \
-		      "How old the last good fetch may be before it is "       \
-		      "stale.") },                                             \
+		      "How old the last good fetch may be; how long a chat "   \
+		      "may not be live.") },                                   \
 		{ ROW(type_watch, min_items, COUNT, 0,                         \
 		      "Fewer are not believed: implausible."),                 \
 		  .max = WATCH_MIN_ITEMS_MAX },                                \

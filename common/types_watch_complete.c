@@ -282,11 +282,9 @@ static int complete_chat(struct type_watch *w, struct err *e)
 							  : STR("poll");
 	if (!c->platform.p)
 		c->platform = w->source;
-	/* A chat may be silent as long as its people are: it is not stale. */
-	if (w->cron.p || w->fresh.p || w->extract.p || w->item.present)
+	if (w->cron.p || w->extract.p || w->item.present)
 		return err_set(e, EX_DATAERR, "%s: not for a chat",
 			       w->cron.p      ? "cron"
-			       : w->fresh.p   ? "fresh"
 			       : w->extract.p ? "extract"
 					      : "item");
 	if (w->every.p &&

@@ -380,6 +380,22 @@ static int64_t count_of(struct str number)
 	return str_u64(number, &n) && n <= INT64_MAX ? (int64_t)n : -1;
 }
 
+/* Live is to a chat what a good fetch is to a page. */
+static int chat_observed(struct alerter *al, struct stage *s,
+			 const struct event *ev, struct err *e)
+{
+	struct freshness_end end = { .items = -1 };
+	struct type_status t;
+
+	if (shape_decode(&shape_status, ev->data, &t, &al->arena, NULL) ||
+	    !t.stream.p)
+		return 0;
+	end.well = str_is(t.state, "live");
+	end.outcome = t.outcome;
+	end.reason = t.reason.p ? t.reason : t.state;
+	return freshness_fetched(al, s, ev, t.stream, &end, e);
+}
+
 int freshness_observed(struct alerter *al, struct stage *s,
 		       const struct event *ev, struct err *e)
 {
@@ -388,6 +404,8 @@ int freshness_observed(struct alerter *al, struct stage *s,
 	struct type_summary t;
 	int rc = 0;
 
+	if (event_is(ev, "scraper.status"))
+		return chat_observed(al, s, ev, e);
 	if (event_is(ev, "observation.change") &&
 	    shape_decode(&shape_observation, ev->data, &o, &al->arena, NULL) ==
 		    0) {

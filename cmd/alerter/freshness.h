@@ -48,7 +48,10 @@ int freshness_fetched(struct alerter *al, struct stage *s,
 		      const struct event *ev, struct str watch,
 		      const struct freshness_end *end, struct err *e);
 
-/* The same for all that an observation.change or .summary names. */
+/*
+ * The same for all that an observation.change or .summary names; of a chat
+ * scraper.status says whether it is live, and the summary that it still is.
+ */
 int freshness_observed(struct alerter *al, struct stage *s,
 		       const struct event *ev, struct err *e);
 

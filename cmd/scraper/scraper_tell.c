@@ -135,11 +135,14 @@ static int emit_summaries(struct scraper *s, struct str *ids, size_t n,
 void tell_summary(void *arg)
 {
 	struct scraper *s = arg;
-	struct str *ids = xcalloc(s->n_tasks + 1, sizeof(*ids));
+	size_t n_chats = s->streams ? streams_count(s->streams) : 0;
+	struct str *ids = xcalloc(s->n_tasks + n_chats + 1, sizeof(*ids));
 	size_t n = gather_seen(s, ids);
 	int64_t now_us = clk_wall_us();
 	struct err e;
 
+	if (n_chats)
+		n += streams_fresh(s->streams, ids + n);
 	if (group_sweep(s, now_us, &e) ||
 	    ((n || rhythm_has_news(s)) &&
 	     (stage_begin(s->stage, &e) || rhythm_save(s, &e) ||

@@ -48,6 +48,17 @@ size_t streams_count(const struct streams *ss)
 	return ss->n;
 }
 
+size_t streams_fresh(const struct streams *ss, struct str *ids)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < STREAM_SLOTS; i++)
+		for (struct stream *s = ss->table[i]; s; s = s->next)
+			if (s->state == STREAM_LIVE && s->watch->def.fresh.p)
+				ids[n++] = s->watch->def.id;
+	return n;
+}
+
 /* ---- small changes ---- */
 
 void stream_touch(struct stream *s)

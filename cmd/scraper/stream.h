@@ -57,6 +57,11 @@ struct streams *streams_new(const struct streams_conf *conf, struct err *e);
 void streams_set_conf(struct streams *ss, const struct streams_conf *conf);
 void streams_free(struct streams **ssp);
 size_t streams_count(const struct streams *ss);
+/*
+ * The ids, borrowed, of those that are live and must be fresh; n: room for
+ * streams_count().
+ */
+size_t streams_fresh(const struct streams *ss, struct str *ids);
 
 /* ---- inside a transaction ---- */
 

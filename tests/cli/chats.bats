@@ -304,3 +304,16 @@ all='poll sse ws irc ircws'
 	[ "$status" -ne 0 ]
 	[[ $output == *500ms* ]]
 }
+
+@test "that a chat which must be fresh is live is told each minute" {
+	start_store
+	scraper
+	echo "{\"id\":\"ws\",\"url\":\"ws://$chat/chat/ws/ws\",\"fresh\":\"10m\"}" | pub --type watch.set
+	watch other "ws://$chat/chat/other/ws" ''
+	until_true '[ "$(state ws)" = live ]'
+	until_true '[ "$(state other)" = live ]'
+	for _ in 1 2 3; do # a minute, and some
+		until_true '[ -n "$(log observation.summary)" ]' && break
+	done
+	log observation.summary | jq -es 'map(.data.seen) | add | unique == ["ws"]'
+}
