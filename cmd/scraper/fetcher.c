@@ -12,8 +12,9 @@
 #include "origin.h"
 
 enum {
-	PUMP_MAX = 64, /* starts in a row of one site */
-	SCAN_MAX = 64, /* fetches in line that are looked at */
+	PUMP_MAX = 64,	       /* starts in a row of one site */
+	SCAN_MAX = 64,	       /* fetches in line that are looked at */
+	ROBOTS_AGAIN_MS = 200, /* until another site may have a turn for us */
 };
 
 static void pump(struct site *s);
@@ -270,6 +271,7 @@ static bool pump_one(struct site *s)
 	struct fetcher *f = s->fetcher;
 	int64_t now = loop_now_ms(f->conf.loop), wait;
 	struct fetch *ft = s->first;
+	struct site *turn;
 
 	if (!ft || s->asking || s->asking_trip)
 		return false;
@@ -291,7 +293,12 @@ static bool pump_one(struct site *s)
 			finish_robots(ft, what);
 			return true;
 		}
-		wait = polite_wait(&f->conf.polite, &s->polite, now);
+		turn = s;
+		if (what == ROBOTS_UNKNOWN)
+			turn = site_robots_turn(s, ft);
+		wait = polite_wait(&f->conf.polite, &turn->polite, now);
+		if (turn != s && wait == POLITE_BUSY)
+			wait = ROBOTS_AGAIN_MS;
 		if (wait > 0)
 			site_retry(s, now + wait);
 		if (wait != 0)

@@ -40,7 +40,10 @@ struct site {
 	unsigned robots_lost;	  /* lines of one that did not */
 	struct http_call *asking; /* for robots.txt: one of these */
 	struct trip *asking_trip;
-	struct fetch *asker; /* in line, for whom; NULL: it has gone */
+	char *robots_url; /* where it leads; NULL: nowhere yet */
+	unsigned robots_hops;
+	struct site *robots_at; /* whose turn is taken; NULL: nobody's */
+	struct fetch *asker;	/* in line, for whom; NULL: it has gone */
 	struct fetch *first, **last;
 	bool ready;    /* in the line for a free place, or a seat */
 	unsigned pins; /* in use up the stack */
@@ -100,6 +103,8 @@ void site_await(struct site *s);
 
 /* ---- fetcher_robots.c ---- */
 
+/* Whose turn it is when this one asks for it: s itself, or where it leads. */
+struct site *site_robots_turn(struct site *s, const struct fetch *ft);
 /* False: no way is open to this one, which is over. */
 bool site_ask_robots(struct site *s, struct fetch *ft, int64_t now_ms);
 

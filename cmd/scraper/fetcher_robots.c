@@ -1,5 +1,6 @@
 /*
- * robots.txt: asked for by the ways of the first fetch that wants to know.
+ * robots.txt: asked for by the ways of the first fetch that wants to know. Where
+ * it leads to another site, it waits for its turn there like any request.
  */
 #include "fetcher_private.h"
 
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "common/clk.h"
+#include "common/url.h"
 #include "common/xmem.h"
 
 enum { ROBOTS_BODY_MAX = 4 << 20 }; /* its beginning is what is read */
@@ -34,6 +36,49 @@ static void no_robots(struct site *s, const struct http_response *r)
 	fail_asker(s->asker, &v);
 }
 
+/* The next request is for its own robots.txt again. */
+static void go_home(struct site *s)
+{
+	free(s->robots_url);
+	s->robots_url = NULL;
+	s->robots_hops = 0;
+}
+
+/* True if the answer leads on; else it is final, as *end_r. */
+static bool leads_on(struct site *s, const struct http_response *r,
+		     struct http_response *end_r)
+{
+	struct str to = str_from(r->location);
+	struct site *at;
+
+	*end_r = *r;
+	if (r->result != HTTP_OK || r->status / 100 != 3 || !to.p)
+		return false;
+	if (s->robots_hops == ROBOTS_REDIRECTS || !url_is_http(to)) {
+		end_r->result = HTTP_REDIRECTS;
+		return false;
+	}
+	at = site_of(s->fetcher, to);
+	if (at->polite.hold_ms > loop_now_ms(s->fetcher->conf.loop)) {
+		*end_r = (struct http_response){
+			.result = HTTP_NO_CONNECT,
+			.reason = "robots.txt leads to a host on hold",
+		};
+		return false;
+	}
+	s->robots_hops++;
+	free(s->robots_url);
+	s->robots_url = xstrndup(to.p, to.len);
+	return true;
+}
+
+struct site *site_robots_turn(struct site *s, const struct fetch *ft)
+{
+	if (s->asker != ft)
+		go_home(s);
+	return s->robots_url ? site_of(s->fetcher, str_from(s->robots_url)) : s;
+}
+
 static void got_robots(struct site *s, const struct http_response *r,
 		       bool directly)
 {
@@ -43,6 +88,7 @@ static void got_robots(struct site *s, const struct http_response *r,
 	struct str id;
 
 	s->robots_lost = 0;
+	go_home(s);
 	s->pins++;
 	if (failed && s->asker &&
 	    way_for_robots(s->asker, s->robots_tried + 1, &id)) {
@@ -70,63 +116,74 @@ static void got_robots(struct site *s, const struct http_response *r,
 static void end_robots(struct site *s, const struct http_response *r)
 {
 	struct fetcher *f = s->fetcher;
+	int64_t now = loop_now_ms(f->conf.loop);
 	enum polite_end how = POLITE_NEUTRAL;
+	struct site *at = s->robots_at;
 	struct verdict v;
 	struct answer a;
 
+	s->robots_at = NULL;
 	answer_from(&a, r);
 	classify(&a, clk_wall_us(), &v);
 	if (v.outcome == OUTCOME_RATE_LIMITED && f->conf.holds)
 		how = POLITE_LIMITED;
-	polite_end(&f->conf.polite, &s->polite, how, v.retry_ms,
-		   loop_now_ms(f->conf.loop));
+	polite_end(&f->conf.polite, &at->polite, how, v.retry_ms, now);
+	if (at != s) /* others may wait there for this turn to end */
+		site_retry(at, now);
 }
 
 static void on_robots(void *arg, const struct http_response *r)
 {
 	struct site *s = arg;
+	struct http_response end;
 
 	s->asking = NULL;
 	end_robots(s, r);
-	got_robots(s, r, true);
+	if (leads_on(s, r, &end))
+		fetcher_give_place(s->fetcher, s);
+	else
+		got_robots(s, &end, true);
 }
 
 static void on_robots_trip(void *arg, const struct http_response *r,
 			   enum trip_end how)
 {
 	struct site *s = arg;
-	struct http_response failed = *r;
+	struct http_response told = *r, end;
+	bool again;
 
 	/* What a proxy says in its own name is no robots.txt. */
 	if (how != TRIP_THERE && r->result == HTTP_OK)
-		failed.result = HTTP_NO_ROUTE;
+		told.result = HTTP_NO_ROUTE;
 	s->asking_trip = NULL;
-	end_robots(s, &failed);
-	if (how == TRIP_LOST && ++s->robots_lost < WAY_LINES_MAX)
-		fetcher_give_place(s->fetcher,
-				   s); /* another line of the pool */
+	end_robots(s, &told);
+	/* By another line of the pool, or to where it leads. */
+	again = how == TRIP_LOST && ++s->robots_lost < WAY_LINES_MAX;
+	if (again || leads_on(s, &told, &end))
+		fetcher_give_place(s->fetcher, s);
 	else
-		got_robots(s, &failed, false);
+		got_robots(s, &end, false);
 }
 
-static void send_robots(struct site *s, struct seat seat)
+static void send_robots(struct site *s, struct fetch *ft, struct seat seat)
 {
 	struct fetcher *f = s->fetcher;
+	struct site *at = site_robots_turn(s, ft);
 	size_t size = strlen(s->origin) + sizeof("/robots.txt");
 	char *url = xmalloc(size);
 	struct http_request req = {
-		.url = url,
+		.url = s->robots_url ? s->robots_url : url,
 		.max_bytes = ROBOTS_BODY_MAX,
 		.timeout_ms = f->conf.timeout_ms,
 		.connect_ms = f->conf.connect_ms,
-		.max_redirects = ROBOTS_REDIRECTS,
 	};
 
 	snprintf(url, size, "%s/robots.txt", s->origin);
-	polite_start(&f->conf.polite, &s->polite, loop_now_ms(f->conf.loop));
+	polite_start(&f->conf.polite, &at->polite, loop_now_ms(f->conf.loop));
+	s->robots_at = at;
 	f->active++;
 	if (seat.way)
-		s->asking_trip = trip_new(&f->trips, seat, s->host, &req,
+		s->asking_trip = trip_new(&f->trips, seat, at->host, &req,
 					  on_robots_trip, s);
 	else
 		s->asking = http_send(f->conf.http, &req, on_robots, s);
@@ -154,7 +211,7 @@ bool site_ask_robots(struct site *s, struct fetch *ft, int64_t now)
 					  clk_wall_us() / 1000000, &seat, &wait,
 					  reason);
 		if (got == EGRESS_TAKEN)
-			send_robots(s, seat);
+			send_robots(s, ft, seat);
 		if (got == EGRESS_WAIT)
 			site_wait(s, wait, now);
 		if (got == EGRESS_TAKEN || got == EGRESS_WAIT)

@@ -60,6 +60,7 @@ void site_free(struct site *s)
 		fetch_free(ft);
 	}
 	robots_cache_free(&s->robots);
+	free(s->robots_url);
 	free(s->origin);
 	free(s);
 }

@@ -20,7 +20,6 @@ struct trip {
 	struct http_request req;
 	char *url;  /* of the page */
 	char *name; /* of its host */
-	unsigned hops;
 	struct loop_resolve *resolve;
 	struct http_call *call;
 	trip_fn *fn;
@@ -123,25 +122,6 @@ static void say(const struct trip *t, const struct http_response *r,
 	str_make_printable(text);
 }
 
-/* ---- redirects that we follow ourselves: those of robots.txt ---- */
-
-static void look(struct trip *t);
-
-static bool follow(struct trip *t, const struct http_response *r)
-{
-	struct str to = str_from(r->location);
-
-	if (r->result != HTTP_OK || r->status / 100 != 3 || !to.p ||
-	    !t->req.max_redirects || t->seat.way->is_provider)
-		return false;
-	if (!url_is_http(to) || t->hops++ == t->req.max_redirects)
-		return false;
-	free(t->url);
-	t->url = xstrndup(to.p, to.len);
-	look(t);
-	return true;
-}
-
 static void on_answer(void *arg, const struct http_response *r)
 {
 	struct trip *t = arg;
@@ -153,16 +133,12 @@ static void on_answer(void *arg, const struct http_response *r)
 	struct answer a;
 
 	t->call = NULL;
-	if (follow(t, r))
-		return;
 	answer_from(&a, r);
 	classify(&a, clk_wall_us(), &v);
 	health = judge(t, r, &v, &how);
 	say(t, r, health, reason);
 	told.url = t->url;
 	told.reason = reason;
-	if (t->req.max_redirects && r->location)
-		told.result = HTTP_REDIRECTS;
 	if (t->seat.way->is_provider) {
 		told.location = NULL;
 		if (health == POOL_FAILED && r->result == HTTP_OK) {
@@ -198,7 +174,6 @@ static void ask_provider(struct trip *t)
 	req.headers = w->headers;
 	req.timeout_ms = w->timeout_ms;
 	req.connect_ms = t->req.connect_ms;
-	req.max_redirects = 0;
 	t->call = http_send(t->t->http, &req, on_answer, t);
 	buf_free(&url);
 }
@@ -210,7 +185,6 @@ static void ask_proxy(struct trip *t, const struct loop_address *judged)
 	char address[NI_MAXHOST];
 
 	req.url = t->url;
-	req.max_redirects = 0;
 	req.proxy = proxy;
 	if (judged && strncmp(proxy->url, "socks5:", 7) == 0) {
 		if (getnameinfo((const struct sockaddr *)&judged->sa,
@@ -266,7 +240,7 @@ static void on_resolved(void *arg, const struct loop_address *v, size_t n,
 	}
 }
 
-/* Judge the host of the page, which t goes to next. */
+/* Judge the host of the page. */
 static void look(struct trip *t)
 {
 	struct arena a = { 0 };
@@ -276,7 +250,6 @@ static void look(struct trip *t)
 		host = STR("invalid.");
 	if (str_starts(host, STR("[")))
 		host = str_sub(host, 1, host.len - 1);
-	free(t->name);
 	t->name = xstrndup(host.p, host.len);
 	arena_free(&a);
 	t->resolve = loop_resolve_all(t->t->loop, t->name,

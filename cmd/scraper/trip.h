@@ -53,8 +53,7 @@ typedef void trip_fn(void *arg, const struct http_response *r,
 		     enum trip_end how);
 
 /*
- * Takes the seat over. req: url, headers and limits; its redirects are
- * followed, each judged. t and headers are borrowed until the callback, which
+ * Takes the seat over. req: url, headers and limits; redirects are answers. t and headers are borrowed until the callback, which
  * comes from the loop.
  */
 struct trip *trip_new(const struct trips *t, struct seat seat, uint64_t host,

@@ -223,9 +223,8 @@ static void redirect_loop(struct visit *v, struct str rest)
 
 static void redirect_to(struct visit *v, struct str rest)
 {
-	struct str url = v->rq->url;
+	struct str url = rest.len ? rest : v->rq->url;
 
-	(void)rest;
 	for (size_t i = 0; i < url.len; i++)
 		if ((unsigned char)url.p[i] < ' ' || url.p[i] == 127)
 			url.len = 0;
@@ -234,6 +233,8 @@ static void redirect_to(struct visit *v, struct str rest)
 		return;
 	}
 	answer_redirect(v->a);
+	if (rest.len)
+		buf_puts(&v->a->location, "http://");
 	buf_add_str(&v->a->location, url);
 }
 

@@ -671,6 +671,40 @@ gaps() { # HOOK
 	jq -e 'all(. >= 900)' <<<"$(gaps later)"
 }
 
+@test "a robots.txt that leads to another host waits for its turn there" {
+	start_sim
+	there=$addr
+	mv sim.log there.log
+	start_sim
+	control robots "{\"path\":\"redirect-to/$there/hook/h\"}"
+	for n in 1 2; do
+		echo "{\"kind\":\"page\",\"url\":\"http://$there/hook/h?$n\"}"
+	done >w.jsonl
+	echo "{\"kind\":\"page\",\"url\":\"$url/page\"}" >>w.jsonl
+	pass --host-delay 300ms --host-burst 1 >out
+	[ "$(types out)" = "observation.change=3 page.change=3" ]
+	url=http://$there
+	[ "$(control hook/h | jq .total)" -eq 3 ]
+	jq -e 'all(. >= 250)' <<<"$(gaps h)"
+}
+
+@test "a robots.txt that leads nowhere, or round and round, forbids nothing" {
+	start_sim
+	echo "{\"kind\":\"page\",\"url\":\"$url/page\"}" >w.jsonl
+	for path in redirect-loop/ redirect/6/private/ ; do
+		control robots "{\"path\":\"$path\"}"
+		pass >out
+		[ "$(types out)" = "observation.change=1 page.change=1" ]
+	done
+	# Six requests at most, and what five lead to counts.
+	[ "$(control log | jq '.paths["/redirect-loop/"]')" -eq 5 ]
+	control hook '{"name":"deny","body":"User-agent: *\nDisallow: /"}'
+	control robots "{\"path\":\"redirect-to/$addr/hook/deny\"}"
+	pass >out
+	jq -e 'select(.type == "observation.change").data
+		| .outcome == "refused" and .reason == "robots.txt forbids it"' out
+}
+
 @test "a crawl delay in robots.txt is kept" {
 	start ': ready ' sim --listen 127.0.0.1:0 --tick 0 --crawl-delay 1
 	url=http://$(sed -n 's/.*ready listen=\([^ ]*\).*/\1/p' sim.log)
