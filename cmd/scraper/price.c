@@ -15,6 +15,7 @@ struct amount {
 	struct decimal value;
 	size_t from, to; /* with its currency marks */
 	const struct currency_mark *mark;
+	bool sure;  /* of its marks, one is no other word */
 	bool other; /* a percentage, measure, date: no price */
 	bool aside; /* a former price, shipping, a saving, a unit's price */
 	bool range; /* the next one is the other end of a range */
@@ -148,13 +149,32 @@ static const struct currency_mark *mark_starting_at(const struct reading *r,
 	return NULL;
 }
 
-/* Of two marks beside one number the one that leaves no doubt. */
+/* Does a word that may be no currency say another than the sign does? */
+static bool is_denied(const struct currency_mark *word,
+		      const struct currency_mark *sign)
+{
+	return word->weak && !sign->weak &&
+	       !currency_mark_means(sign, first_code(word));
+}
+
+/*
+ * Of two marks beside one number the one that leaves no doubt: "$20 CAD", but
+ * "a partire da 20 €" has nothing to do with dinars.
+ */
 static const struct currency_mark *clearer(const struct currency_mark *a,
 					   const struct currency_mark *b)
 {
-	if (!a || (b && is_shared(a) && !is_shared(b)))
+	if (!a || !b)
+		return a ? a : b;
+	if (is_denied(a, b))
 		return b;
-	return a;
+	return is_shared(a) && !is_shared(b) && !is_denied(b, a) ? b : a;
+}
+
+static void take_mark(struct amount *a, const struct currency_mark *m)
+{
+	a->mark = clearer(a->mark, m);
+	a->sure |= !m->weak;
 }
 
 /* Take the marks before and after a number ("NZD $100", "£94.50 GBP"). */
@@ -170,7 +190,7 @@ static void take_marks(const struct reading *r, struct amount *a)
 		/* "10€ 20": the sign belongs to the number before. */
 		if (!m || m->at < r->taken)
 			break;
-		a->mark = clearer(a->mark, m);
+		take_mark(a, m);
 		a->from = m->at;
 	}
 	for (int i = 0; i < 2; i++) {
@@ -180,7 +200,7 @@ static void take_marks(const struct reading *r, struct amount *a)
 		if (!m ||
 		    (start > a->to && is_digit(r->text.raw[start + m->len])))
 			break;
-		a->mark = clearer(a->mark, m);
+		take_mark(a, m);
 		a->to = m->at + m->len;
 	}
 }
@@ -237,9 +257,24 @@ static void take_cents(const struct plain *t, struct amount *a, unsigned coins)
 		a->to = cents.end;
 }
 
-/* "1.2 million", "12万円", "$450k" */
-static void take_multiplier(const struct plain *t, struct amount *a)
+/* "12万8000円": what stands behind the multiplier belongs to it. */
+static void take_rest(const struct plain *t, struct amount *a, unsigned zeros)
 {
+	struct number rest;
+	struct decimal d;
+
+	if (!is_digit(t->raw[a->number.end]) ||
+	    !number_at(t, a->number.end, &rest) || rest.end - rest.at > zeros ||
+	    !number_value(t, &rest, 0, &d) || !decimal_add(a->value, d, &d))
+		return;
+	a->value = d;
+	a->number.end = rest.end;
+}
+
+/* "1.2 million", "12万円", "$450k", "450k €" */
+static void take_multiplier(const struct reading *r, struct amount *a)
+{
+	const struct plain *t = &r->text;
 	static const struct {
 		const char *words[5];
 		unsigned zeros;
@@ -261,10 +296,12 @@ static void take_multiplier(const struct plain *t, struct amount *a)
 	for (size_t i = 0; i < ARRAY_LEN(multipliers); i++) {
 		size_t len = plain_word_at(t, multipliers[i].glued ? end : at,
 					   multipliers[i].words);
+		size_t behind = end + len + (t->raw[end + len] == ' ');
 		struct decimal d = a->value;
 
 		/* A bare "5m" is a length. */
-		if (!len || (multipliers[i].glued && a->from == a->number.at))
+		if (!len || (multipliers[i].glued && a->from == a->number.at &&
+			     !mark_starting_at(r, behind)))
 			continue;
 		for (unsigned z = multipliers[i].zeros; z > 0; z--) {
 			if (d.scale > 0)
@@ -274,25 +311,28 @@ static void take_multiplier(const struct plain *t, struct amount *a)
 		}
 		a->value = d;
 		a->number.end = (multipliers[i].glued ? end : at) + len;
+		if (i < 2)
+			take_rest(t, a, multipliers[i].zeros);
 		return;
 	}
 }
 
-/* "99¢", but "¢5.000" */
+/* "99¢", "99 cents", but "¢5.000" */
 static void take_small_coins(const struct plain *t, struct amount *a)
 {
-	static const struct currency_mark dollars = {
-		.codes = "USD CAD AUD NZD SGD HKD",
+	static const struct currency_mark whole = {
+		.codes = "USD CAD AUD NZD SGD HKD EUR",
 	};
+	static const char *const words[] = { "¢", "cents", "cent", NULL };
+	size_t at = a->number.end + (t->raw[a->number.end] == ' ');
+	size_t len = plain_word_at(t, at, words);
 
-	if (!a->mark || a->mark->at < a->number.end ||
-	    !str_eq(str_sub((struct str){ t->raw, t->len }, a->mark->at,
-			    a->mark->at + a->mark->len),
-		    STR("¢")) ||
-	    a->value.scale > 0)
+	if (!len || a->value.scale > 0 || (a->mark && a->mark->at < at))
 		return;
 	a->value.scale = 2;
-	a->mark = &dollars;
+	a->mark = &whole;
+	a->sure = true;
+	a->to = at + len;
 }
 
 static unsigned coins_of(struct reading *r, const struct amount *a)
@@ -317,7 +357,7 @@ static size_t read_amount(struct reading *r, size_t i)
 	coins = coins_of(r, a);
 	if (!number_value(&r->text, &a->number, coins, &a->value))
 		return a->number.end;
-	take_multiplier(&r->text, a);
+	take_multiplier(r, a);
 	take_marks(r, a); /* one may stand behind the multiplier */
 	take_cents(&r->text, a, coins);
 	take_small_coins(&r->text, a);
@@ -483,7 +523,7 @@ static void take_price(const struct reading *r, const struct amount *a,
 	p->amount = a->value;
 	p->from = a->range || says_from(&r->text, a->from);
 	p->aside = a->aside;
-	p->weak = a->mark && a->mark->weak;
+	p->weak = a->mark && !a->sure;
 	if (a->range && decimal_cmp(a[1].value, a->value) < 0)
 		p->amount = a[1].value;
 }

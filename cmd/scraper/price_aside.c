@@ -90,13 +90,15 @@ static bool is_lowest_lately(const struct plain *t, size_t from)
 					   W("zile"),  W("päev"), W("päiv"),
 					   W("dien"),  W("ημέρ"), W("дн") };
 
-	for (size_t i = 0; i + 3 < from; i++) {
-		if (memcmp(t->low + i, "30", 2) || !strchr(" -", t->low[i + 2]))
-			continue;
-		for (size_t k = 0; k < ARRAY_LEN(days); k++)
-			if (!strncmp(t->low + i + 3, days[k].p, days[k].len))
-				return true;
-	}
+	/* Back to the number before this one: it must be these days. */
+	while (from > 0 && (t->raw[from - 1] < '0' || t->raw[from - 1] > '9'))
+		from--;
+	if (from < 2 || memcmp(t->raw + from - 2, "30", 2) ||
+	    !strchr(" -", t->raw[from]))
+		return false;
+	for (size_t k = 0; k < ARRAY_LEN(days); k++)
+		if (!strncmp(t->low + from + 1, days[k].p, days[k].len))
+			return true;
 	return false;
 }
 

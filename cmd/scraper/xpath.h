@@ -14,8 +14,12 @@
 #include "dom.h"
 
 enum {
-	XPATH_TEXT_MAX = 4096,	   /* bytes of an expression */
-	XPATH_STEPS_MAX = 5000000, /* some tenths of a second */
+	XPATH_TEXT_MAX = 4096, /* bytes of an expression */
+	/*
+	 * Some tenths of a second, but where many large sets are joined
+	 * (//a/following::a): then the time limit of the process is the guard.
+	 */
+	XPATH_STEPS_MAX = 5000000,
 };
 
 struct xpath;
