@@ -36,7 +36,7 @@ struct type_page_change { /* page.change/WATCH */
 };
 
 struct type_chat_message { /* chat.message/STREAM */
-	struct str stream, platform, id, username, message, sent;
+	struct str stream, platform, id, username, message, channel, sent;
 	bool backlog;
 };
 

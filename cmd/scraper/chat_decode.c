@@ -289,6 +289,8 @@ static bool add(struct chat_found *f, const struct chat_message *raw,
 		return false;
 	m.username = clean(raw->username, CHAT_NAME_MAX, a);
 	m.id = clean_id(raw->id, a);
+	if (raw->channel.p)
+		m.channel = clean(raw->channel, CHAT_NAME_MAX, a);
 	if (m.username.len == 0)
 		m.username = (struct str){ 0 };
 	if (m.id.len == 0)
@@ -440,7 +442,10 @@ static void decode_irc(struct str line, struct arena *a, struct chat_found *f)
 	f->ended = irc.ended;
 	if (!irc.text.p)
 		return;
-	m = (struct chat_message){ irc.id, irc.username, irc.text, CLK_NONE };
+	m.id = irc.id;
+	m.username = irc.username;
+	m.text = irc.text;
+	m.channel = irc.channel;
 	if (irc.sent.p && !chat_time(irc.sent, &m.sent_us))
 		m.sent_us = CLK_NONE;
 	add(f, &m, a);

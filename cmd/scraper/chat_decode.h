@@ -47,7 +47,8 @@ struct chat_message {
 	struct str id;	     /* the server's; absent: it gives none */
 	struct str username; /* absent: not said */
 	struct str text;
-	int64_t sent_us; /* CLK_NONE: not said, or no sane time */
+	struct str channel; /* IRC: where it was said; else absent */
+	int64_t sent_us;    /* CLK_NONE: not said, or no sane time */
 };
 
 struct chat_found {

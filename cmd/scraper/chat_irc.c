@@ -122,6 +122,7 @@ bool chat_irc_parse(struct str line, struct arena *a, struct chat_irc *irc_r)
 				 target.p[0] == '+' || target.p[0] == '!'))
 		return true;
 	irc_r->text = said(rest);
+	irc_r->channel = target;
 	irc_r->username = t.display_name.p ? t.display_name : nick;
 	irc_r->id = t.id;
 	irc_r->sent = t.sent.p ? t.sent : t.time;

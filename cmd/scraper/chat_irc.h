@@ -15,6 +15,7 @@
 struct chat_irc {
 	struct str text;	       /* absent: nothing was said */
 	struct str username, id, sent; /* each may be absent */
+	struct str channel;	       /* where it was said */
 	bool ended;		       /* the channel is closed to us */
 };
 

@@ -42,6 +42,8 @@ static int record_message(const struct note *n, struct err *e)
 	};
 	int64_t time_us = n->at_us;
 
+	if (s->target.n_channels > 1)
+		t.channel = n->m.channel;
 	s->n++;
 	if (!t.id.p) {
 		snprintf(id, sizeof(id), "weir-%llu", (unsigned long long)s->n);

@@ -37,12 +37,20 @@ static bool is_backlog(const struct stream *s, const struct chat_message *m)
 	return s->first && s->settling && s->watch->chat->form != CHAT_IRC;
 }
 
+static bool has_channels(const struct stream *s)
+{
+	return s->target.n_channels > 1;
+}
+
 static struct note note_of(struct stream *s, const struct chat_message *m)
 {
 	struct note n = { .stream = s, .m = *m, .at_us = clk_wall_us() };
 
 	n.hash = m->id.p ? seen_hash_id(m->id)
 			 : seen_hash_content(m->username, m->text, m->sent_us);
+	/* The same words in two channels are two messages. */
+	if (has_channels(s))
+		n.hash = n.hash * 31 + str_hash(m->channel);
 	n.backlog = is_backlog(s, m);
 	return n;
 }
@@ -73,6 +81,8 @@ static void hold(struct stream *s, const struct note *n)
 		kept->m.id = arena_str(&h->arena, n->m.id);
 	if (n->m.username.p)
 		kept->m.username = arena_str(&h->arena, n->m.username);
+	if (n->m.channel.p)
+		kept->m.channel = arena_str(&h->arena, n->m.channel);
 }
 
 void stream_drop_hold(struct stream *s)
@@ -149,6 +159,9 @@ void stream_settle(struct stream *s)
 			if (v[i].m.username.p)
 				v[i].m.username = arena_str(&s->all->arena,
 							    v[i].m.username);
+			if (v[i].m.channel.p)
+				v[i].m.channel = arena_str(&s->all->arena,
+							   v[i].m.channel);
 		}
 		take_some(s, v, h->n);
 		free(v);
@@ -333,7 +346,7 @@ void stream_unit(void *arg, const struct link_unit *u)
 	set_trouble(s, OUTCOME_FOUND, "");
 	take_found(s, &f, u);
 	take_turn(s, u->bytes.len, f.n);
-	if (f.ended) {
+	if (f.ended && !has_channels(s)) {
 		s->session.said = SESSION_ENDED;
 		s->dirty = true;
 		stream_touch(s);

@@ -317,3 +317,22 @@ all='poll sse ws irc ircws'
 	done
 	log observation.summary | jq -es 'map(.data.seen) | add | unique == ["ws"]'
 }
+
+@test "several channels of one stream are told apart" {
+	python3 "$BATS_TEST_DIRNAME/../helpers/chatty.py" >"$T/port" 3>&- &
+	daemons+=("$!")
+	wait_for test -s "$T/port"
+	start_store
+	scraper
+	watch irc "irc://127.0.0.1:$(cat "$T/port")" '"channels":["#one","#two"]'
+	until_true 'log chat.message/irc | grep -q "still here"'
+	log chat.message/irc | jq -r '.data | "\(.channel) \(.message)"' | diff - <(
+		for _ in 1 2 3; do printf '%s\n' '#two the same' '#one the same'; done
+		echo '#two still here'
+	)
+	# One that is closed to us does not end the other.
+	[ "$(state irc)" = live ]
+	watch talk "irc://127.0.0.1:$(cat "$T/port")" '"channels":["#talk"]'
+	until_true '[ "$(count talk)" -ge 2 ]'
+	log chat.message/talk | jq -es 'all(.data | has("channel") | not)'
+}

@@ -355,6 +355,9 @@ IRC = {
     "#long": ":a!a@x PRIVMSG #long :" + "x" * 20000 + "\r\n",
     "#bare": ":a!a@x PRIVMSG #bare :bare newline\n\r\n\r\nx\r\n",
     "#ping": "PING :are you\r\n",
+    "#two": ":a!a@x PRIVMSG #two :the same\r\n:a!a@x PRIVMSG #one :the same\r\n" * 3
+            + "@msg-id=tos_ban :srv NOTICE #one :gone\r\n"
+            + ":a!a@x PRIVMSG #two :still here\r\n",
 }
 
 
