@@ -54,6 +54,7 @@ static const struct {
 	{ "pushes_total",
 	  "Observations that were pushed in, by what became of them." },
 	{ "pushes_waiting", "Those that are not yet read." },
+	{ "pushes_waiting_bytes", "Bytes of them in the ledger." },
 	{ "texts_total", "Texts of pages, by what became of them." },
 	{ "chat_units_total",
 	  "What servers of chats sent: frames, lines, bodies." },

@@ -43,7 +43,8 @@ static struct {
 	struct opt_list allow, allow_proxy;
 	int64_t per_host, delay_ms, burst, limited_ms, blocked_ms, hold_max_ms;
 	int64_t max_bytes, timeout_ms, connect_ms, redirects, fetches;
-	int64_t spread_ms, backoff_ms, backoff_max_ms, keep_bytes, body_bytes;
+	int64_t spread_ms, backoff_ms, backoff_max_ms, keep_bytes, body_bytes,
+		push_bytes;
 	int64_t reconnect_ms, reconnect_max_ms;
 	int64_t cache_max_ms;
 	struct extract_pool_conf extract;
@@ -73,6 +74,7 @@ static struct {
 	.cache_max_ms = HOUR,
 	.keep_bytes = WATCHSTATE_TEXT_MAX,
 	.body_bytes = -1,
+	.push_bytes = 256 << 20,
 	.extract = { .children = 1, .timeout_ms = 5000, .memory = 256 << 20 },
 	.count = 1,
 };
@@ -155,6 +157,9 @@ static const struct opt opts[] = {
 	{ 0, "keep-bodies", "SIZE", OPT_SIZE, &cfg.body_bytes, 0, BLOB_MAX,
 	  "record what changed, and keep its body up to this (default 2M, "
 	  "with -o 0: neither)" },
+	{ 0, "push-wait", "SIZE", OPT_SIZE, &cfg.push_bytes, 1,
+	  INT64_C(4) << 30,
+	  "of what is pushed in, so much may wait to be read (default 256M)" },
 	{ 0, "retry", "POSITION", OPT_STR, &cfg.stage.retry, 0, 0,
 	  "handle the event at POSITION, which was skipped, again" },
 	{ 0, "try", "PART", OPT_STR, &cfg.try, 0, 0,
@@ -319,6 +324,7 @@ static void set_conf(void)
 		.body_max = cfg.body_bytes >= 0 ? (size_t)cfg.body_bytes
 			    : cfg.stage.out	? 0
 						: BODY_MAX,
+		.push_max = (size_t)cfg.push_bytes,
 		.once = cfg.once,
 		.test = cfg.test ? stdout : NULL,
 		.spread_ms = cfg.spread_ms,

@@ -42,6 +42,7 @@ struct scraper_conf {
 	const char *keep_dir;	 /* where texts and bodies are kept, or NULL */
 	size_t keep_max;	 /* bytes of one text; 0: none is kept */
 	size_t body_max;	 /* of one body; 0: neither kept nor recorded */
+	size_t push_max;	 /* of all that is pushed in and waits */
 	bool once;		 /* one pass over all watches, then end */
 	FILE *test;		 /* once, and print observations here instead */
 	int64_t spread_ms;	 /* of the first fetches after a start */

@@ -27,7 +27,8 @@ enum { KEY_SIZE = 40 };
 struct push {
 	char key[KEY_SIZE];
 	char watch[STR_ID_MAX + 1];
-	bool active; /* it is being read */
+	size_t bytes; /* of its event, in the ledger */
+	bool active;  /* it is being read */
 	struct push *next;
 };
 
@@ -36,7 +37,16 @@ static void count(struct scraper *s, const char *how)
 	stats_add(stage_stats(s->stage), "pushes_total", how, 1);
 }
 
-static void add(struct scraper *s, struct str key, struct str watch)
+static void show(const struct scraper *s)
+{
+	struct stats *stats = stage_stats(s->stage);
+
+	stats_set(stats, "pushes_waiting", NULL, (int64_t)s->n_pushes);
+	stats_set(stats, "pushes_waiting_bytes", NULL, (int64_t)s->push_bytes);
+}
+
+static void add(struct scraper *s, struct str key, struct str watch,
+		size_t bytes)
 {
 	struct push *p = xcalloc(1, sizeof(*p));
 
@@ -46,9 +56,10 @@ static void add(struct scraper *s, struct str key, struct str watch)
 		s->pushes_last = &s->pushes;
 	*s->pushes_last = p;
 	s->pushes_last = &p->next;
+	p->bytes = bytes;
 	s->n_pushes++;
-	stats_set(stage_stats(s->stage), "pushes_waiting", NULL,
-		  (int64_t)s->n_pushes);
+	s->push_bytes += bytes;
+	show(s);
 }
 
 static void drop(struct scraper *s, struct push **at)
@@ -59,8 +70,8 @@ static void drop(struct scraper *s, struct push **at)
 	if (s->pushes_last == &p->next)
 		s->pushes_last = at;
 	s->n_pushes--;
-	stats_set(stage_stats(s->stage), "pushes_waiting", NULL,
-		  (int64_t)s->n_pushes);
+	s->push_bytes -= p->bytes;
+	show(s);
 	free(p);
 }
 
@@ -80,6 +91,13 @@ void push_wake(struct scraper *s)
 
 /* ---- in ---- */
 
+/* One alone may be larger. */
+static bool has_room(const struct scraper *s, size_t bytes)
+{
+	return s->n_pushes == 0 || (s->n_pushes < PUSH_MAX &&
+				    s->push_bytes + bytes <= s->conf->push_max);
+}
+
 int push_event(struct scraper *s, const struct event *ev, struct err *e)
 {
 	char key[KEY_SIZE];
@@ -88,21 +106,23 @@ int push_event(struct scraper *s, const struct event *ev, struct err *e)
 
 	if (stage_is_silent(s->stage) || stage_is_filter(s->stage))
 		return 0;
-	if (s->n_pushes == PUSH_MAX) {
-		log_warn("%.*s: not read: %d others wait", STR_ARG(ev->topic),
-			 PUSH_MAX);
+	event_print(ev, 0, &line);
+	if (!has_room(s, line.len)) {
+		log_warn("%.*s: not read: %zu others wait, of %zu bytes",
+			 STR_ARG(ev->topic), s->n_pushes, s->push_bytes);
 		count(s, "too-many");
+		buf_free(&line);
 		return 0;
 	}
 	/* Keys in the order of events; another epoch's may come in between. */
 	snprintf(key, sizeof(key), "p/%08" PRIx32 ":%016" PRIx64, ev->epoch,
 		 ev->offset);
-	event_print(ev, 0, &line);
 	rc = stage_put(s->stage, str_from(key), buf_str(&line), e);
+	if (rc == 0)
+		add(s, str_from(key), event_subject(ev), line.len);
 	buf_free(&line);
 	if (rc)
 		return -1;
-	add(s, str_from(key), event_subject(ev));
 	push_wake(s);
 	return 0;
 }
@@ -114,7 +134,7 @@ static int load_one(void *arg, struct str key, struct str val, struct err *e)
 	int rc = event_parse(val, 0, &a, &ev, e);
 
 	if (!rc)
-		add(arg, key, event_subject(&ev));
+		add(arg, key, event_subject(&ev), val.len);
 	arena_free(&a);
 	return rc;
 }

@@ -85,7 +85,7 @@ struct scraper {
 	struct loop_timer *due, *summary;
 	struct loop_work *work, *push_work;
 	struct push *pushes, **pushes_last; /* that wait, or are being read */
-	size_t n_pushes;
+	size_t n_pushes, push_bytes;
 	uint64_t push_turn;
 	struct buf push_items; /* how their items are read */
 	struct schedule schedule;

@@ -1111,3 +1111,29 @@ readers() { ps --ppid "$1" -o pid= -o stat= | awk '{print $1, substr($2, 1, 1)}'
 		'changed changed changed changed changed changed' ]
 	[ "$(grep -c 'without a filter of system calls' err)" -eq 1 ]
 }
+
+@test "of what is pushed in only so much waits" {
+	start_sim
+	export WEIR_DIR=$PWD/d
+	start ': ready ' store
+	start ': ready ' scraper --allow 127.0.0.1 --host-delay 0ms --spread 0ms \
+		--extract-timeout 10m --push-wait 1K
+	scraper=$pid
+	endless="{\"id\":\"w\",\"kind\":\"json\",\"url\":\"$url/ads/api.json\",\"every\":\"1d\",\"extract\":{\"fields\":{\"id\":{\"jq\":\"last(range(1e12))\"}}}}"
+	weir-pub -t watch.set <<<"$endless"
+	# While it is read nothing else of it is.
+	reads() { readers "$scraper" | grep -q ' R$'; }
+	wait_for reads
+	for id in a b c; do
+		printf '{"watch":"w","items":[{"id":"%s","title":"%0600d"}]}\n' "$id" 0 |
+			weir-pub -t observation.push -s w
+	done
+	wait_for '[ "$(grep -c "observation.push/w: not read: 1 others wait, of [0-9]* bytes" scraper.log)" -eq 2 ]'
+	# The one that waits is read after a restart, with that much room again.
+	kill -KILL "$scraper"
+	sed 's/last(range(1e12))/.id/' <<<"$endless" | weir-pub -t watch.set
+	start ': ready ' scraper --allow 127.0.0.1 --host-delay 0ms --spread 0ms \
+		--push-wait 1K
+	wait_for '[ "$(weir-log price.update/w item.new/w observation.change/w observation.record/w | grep -c pushed)" -ge 1 ]'
+	! grep 'not read' scraper.log
+}
