@@ -1,6 +1,6 @@
 #include "dom_build.h"
 
-enum { NODES_LEAST = 8, NODES_MOST = 256 }; /* made at a time */
+enum { ROW_LEAST = 8, ROW_MOST = 256 }; /* made at a time */
 
 /* Documents repeat their names: most of them are still in the table. */
 static struct dom_name *find_name(struct dom_name *table, struct str name)
@@ -17,7 +17,7 @@ static struct str shared_name(struct dom_builder *b, struct str name)
 	return slot->text;
 }
 
-static void set_tag(struct dom_builder *b, struct dom_node *n, struct str name)
+const struct dom_name *dom_build_name(struct dom_builder *b, struct str name)
 {
 	struct dom_name *slot = find_name(b->tags, name);
 
@@ -25,26 +25,26 @@ static void set_tag(struct dom_builder *b, struct dom_node *n, struct str name)
 		slot->text = arena_str(b->a, name);
 		slot->tag = dom_tag_of(name);
 	}
-	n->name = slot->text;
-	n->tag = slot->tag;
+	return slot;
 }
 
 /* Those who walk the document do so in memory that has nothing else in it. */
-static struct dom_node *new_node(struct dom_builder *b)
+static void *take(struct dom_builder *b, struct dom_row *row, size_t size)
 {
-	if (b->nodes_left == 0) {
-		b->nodes_left = b->dom->n_nodes < NODES_MOST
-					? b->dom->n_nodes + NODES_LEAST
-					: NODES_MOST;
-		b->nodes = arena_alloc(b->a, b->nodes_left * sizeof(*b->nodes));
+	if (row->left == 0) {
+		row->made = row->made < ROW_MOST / 2 ? 2 * row->made + ROW_LEAST
+						     : ROW_MOST;
+		row->left = row->made;
+		row->next = arena_alloc(b->a, row->left * size);
 	}
-	b->nodes_left--;
-	return b->nodes++;
+	row->left--;
+	row->next += size;
+	return row->next - size;
 }
 
 static struct dom_node *append(struct dom_builder *b, enum dom_type type)
 {
-	struct dom_node *n = new_node(b);
+	struct dom_node *n = take(b, &b->nodes, sizeof(*n));
 
 	n->type = type;
 	n->order = b->dom->n_nodes++;
@@ -76,13 +76,15 @@ void dom_build_init(struct dom_builder *b, struct arena *a, bool xml)
 	b->dom->root = b->at = append(b, DOM_DOCUMENT);
 }
 
-void dom_build_open(struct dom_builder *b, struct str name, struct str ns)
+void dom_build_open(struct dom_builder *b, const struct dom_name *name,
+		    struct str ns)
 {
 	struct dom_node *n;
 
 	flush_text(b);
 	n = append(b, DOM_ELEMENT);
-	set_tag(b, n, name);
+	n->name = name->text;
+	n->tag = name->tag;
 	if (ns.p)
 		n->ns = shared_name(b, ns);
 	b->at = n;
@@ -91,7 +93,7 @@ void dom_build_open(struct dom_builder *b, struct str name, struct str ns)
 
 void dom_build_attr(struct dom_builder *b, struct str name, struct str value)
 {
-	struct dom_attr *attr = arena_alloc(b->a, sizeof(*attr));
+	struct dom_attr *attr = take(b, &b->attrs, sizeof(*attr));
 
 	attr->name = shared_name(b, name);
 	attr->value = arena_str(b->a, value);

@@ -19,19 +19,27 @@ struct dom_name {
 	enum dom_tag tag;
 };
 
+/* Pieces of one kind, side by side; those to come. */
+struct dom_row {
+	char *next;
+	size_t left, made;
+};
+
 struct dom_builder {
 	struct arena *a;
 	struct dom *dom;
-	struct dom_node *at;	/* what is open */
-	struct dom_node *nodes; /* to come, side by side */
-	size_t nodes_left;
+	struct dom_node *at; /* what is open */
+	struct dom_row nodes, attrs;
 	struct dom_attr *last_attr;
 	struct buf text;				    /* not yet a node */
 	struct dom_name tags[DOM_NAMES], others[DOM_NAMES]; /* to be shared */
 };
 
 void dom_build_init(struct dom_builder *b, struct arena *a, bool xml);
-void dom_build_open(struct dom_builder *b, struct str name, struct str ns);
+/* The text of name stays as long as the arena, as dom_build_name() has it. */
+void dom_build_open(struct dom_builder *b, const struct dom_name *name,
+		    struct str ns);
+const struct dom_name *dom_build_name(struct dom_builder *b, struct str name);
 void dom_build_attr(struct dom_builder *b, struct str name, struct str value);
 bool dom_build_has_attr(const struct dom_builder *b, struct str name);
 void dom_build_close(struct dom_builder *b);

@@ -179,9 +179,9 @@ static int feed(myhtml_tree_t *tree, struct str body, struct err *e)
 	return 0;
 }
 
-static struct str ns_uri(myhtml_tree_node_t *n)
+static struct str ns_uri(const myhtml_tree_node_t *n)
 {
-	switch (myhtml_node_namespace(n)) {
+	switch (n->ns) {
 	case MyHTML_NAMESPACE_SVG: return STR("http://www.w3.org/2000/svg");
 	case MyHTML_NAMESPACE_MATHML:
 		return STR("http://www.w3.org/1998/Math/MathML");
@@ -189,20 +189,33 @@ static struct str ns_uri(myhtml_tree_node_t *n)
 	}
 }
 
-static void copy_element(struct dom_builder *b, myhtml_tree_t *tree,
-			 myhtml_tree_node_t *n)
+/* Those of HTML's own elements stay, for all documents. */
+static const struct dom_name *name_of(struct dom_builder *b,
+				      myhtml_tree_t *tree, myhtml_tag_id_t id)
 {
-	size_t len = 0, n_attrs = 0;
-	const char *name =
-		myhtml_tag_name_by_id(tree, myhtml_node_tag_id(n), &len);
+	static struct dom_name own[MyHTML_TAG_LAST_ENTRY];
+	const bool is_own = id < MyHTML_TAG_LAST_ENTRY;
+	struct str name;
 
-	dom_build_open(b, (struct str){ name ? name : "", len }, ns_uri(n));
-	for (myhtml_tree_attr_t *at = myhtml_node_attribute_first(n);
-	     at && n_attrs < ATTRS_MAX; at = myhtml_attribute_next(at)) {
-		struct str key, value;
+	if (is_own && own[id].text.p)
+		return &own[id];
+	name.p = myhtml_tag_name_by_id(tree, id, &name.len);
+	if (!is_own || !name.p)
+		return dom_build_name(b, name.p ? name : STR(""));
+	own[id] = (struct dom_name){ name, dom_tag_of(name) };
+	return &own[id];
+}
 
-		key.p = myhtml_attribute_key(at, &key.len);
-		value.p = myhtml_attribute_value(at, &value.len);
+static void copy_element(struct dom_builder *b, myhtml_tree_t *tree,
+			 const myhtml_tree_node_t *n)
+{
+	const myhtml_token_attr_t *at = n->token ? n->token->attr_first : NULL;
+
+	dom_build_open(b, name_of(b, tree, n->tag_id), ns_uri(n));
+	for (size_t n_attrs = 0; at && n_attrs < ATTRS_MAX; at = at->next) {
+		struct str key = { at->key.data, at->key.length };
+		struct str value = { at->value.data, at->value.length };
+
 		if (!key.p || dom_build_has_attr(b, key))
 			continue;
 		dom_build_attr(b, key, value.p ? value : STR(""));
@@ -212,19 +225,16 @@ static void copy_element(struct dom_builder *b, myhtml_tree_t *tree,
 
 /* Copies n; returns true if it was opened, to be closed after its children. */
 static bool copy_node(struct dom_builder *b, myhtml_tree_t *tree,
-		      myhtml_tree_node_t *n)
+		      const myhtml_tree_node_t *n)
 {
-	struct str text;
+	struct str text = { 0 };
 
-	switch (myhtml_node_tag_id(n)) {
+	if (n->token)
+		text = (struct str){ n->token->str.data, n->token->str.length };
+	switch (n->tag_id) {
 	case MyHTML_TAG__DOCTYPE: return false;
-	case MyHTML_TAG__TEXT:
-		text.p = myhtml_node_text(n, &text.len);
-		if (text.p)
-			dom_build_text(b, text);
-		return false;
+	case MyHTML_TAG__TEXT: dom_build_text(b, text); return false;
 	case MyHTML_TAG__COMMENT:
-		text.p = myhtml_node_text(n, &text.len);
 		dom_build_comment(b, text.p ? text : STR(""));
 		return false;
 	default: copy_element(b, tree, n); return true;
@@ -233,27 +243,26 @@ static bool copy_node(struct dom_builder *b, myhtml_tree_t *tree,
 
 static struct dom *copy_tree(myhtml_tree_t *tree, struct arena *a)
 {
-	myhtml_tree_node_t *top = myhtml_tree_get_document(tree), *n;
+	const myhtml_tree_node_t *top = tree->document, *n = top->child;
 	struct dom_builder b;
 
 	dom_build_init(&b, a, false);
-	n = myhtml_node_child(top);
 	while (n) {
 		bool opened = copy_node(&b, tree, n);
 
-		if (opened && myhtml_node_child(n)) {
-			n = myhtml_node_child(n);
+		if (opened && n->child) {
+			n = n->child;
 			continue;
 		}
 		if (opened)
 			dom_build_close(&b);
-		while (!myhtml_node_next(n)) {
-			n = myhtml_node_parent(n);
+		while (!n->next) {
+			n = n->parent;
 			if (n == top)
 				return dom_build_finish(&b);
 			dom_build_close(&b);
 		}
-		n = myhtml_node_next(n);
+		n = n->next;
 	}
 	return dom_build_finish(&b);
 }

@@ -60,7 +60,7 @@ static void on_open(void *arg, const xmlChar *name, const xmlChar *prefix,
 	(void)n_defaults;
 	close_to(r, r->ctxt->nameNr);
 	r->depth++;
-	dom_build_open(&r->b, full_name(r, prefix, name),
+	dom_build_open(&r->b, dom_build_name(&r->b, full_name(r, prefix, name)),
 		       space ? from_xml(space) : (struct str){ 0 });
 	for (; n_spaces > 0; n_spaces--, spaces += 2)
 		dom_build_attr(&r->b,
