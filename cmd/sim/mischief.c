@@ -5,6 +5,7 @@
 
 #include "common/xmem.h"
 
+#include "mischief_lists.h"
 #include "mischief_pages.h"
 #include "wire.h"
 
@@ -377,6 +378,9 @@ bool mischief_answer(struct visit *v, struct str name, struct str rest)
 		{ "priced", page_priced },
 		{ "pdf", page_pdf },
 		{ "many", page_many },
+		{ "similar", page_similar },
+		{ "locale", page_locale },
+		{ "ab", page_ab },
 		{ "as", page_as },
 		{ "nuls", page_nuls },
 		{ "shuffle", page_shuffle },

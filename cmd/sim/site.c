@@ -9,6 +9,7 @@
 #include "control.h"
 #include "fill.h"
 #include "mischief.h"
+#include "mischief_lists.h"
 #include "pages.h"
 
 enum { DEPTH_MAX = 16 }; /* prefixes in one path */
@@ -36,6 +37,8 @@ static bool route_page(struct visit *v, struct str path)
 		page_front(w, v->a);
 	else if (str_is(first, "shop"))
 		page_shop(w, v->rq->base, rest, v->a);
+	else if (str_is(path, "ads/endless/"))
+		page_endless_list(v, rest);
 	else if (str_is(first, "ads"))
 		page_ads(w, v->rq->base, rest, v->rq->args, v->a);
 	else if (str_is(first, "img"))

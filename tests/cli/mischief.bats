@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # What weir-scraper makes of a web that misbehaves: cases are the lines of
 # tests/fixtures/mischief/outcomes.jsonl, paths of weir-sim with the outcome and
-# what the reason must match.
+# what the reason must match; `about` says which complaint of users each stands
+# for. Lists that are no news, robots.txt that misbehaves, prices in turn,
+# deadlines and names that lead elsewhere have tests of their own below.
 
 # shellcheck disable=SC2016,SC2034 # conditions are evaluated later
 
@@ -26,7 +28,9 @@ watches() {
 	(.kind // "page") as $kind |
 	{ id: "n\(input_line_number)", kind: $kind,
 	  url: ($u + (.path | sub("TLS$"; "https://\($a)/"))) } +
-	if $extract[$kind] then { extract: $extract[$kind] } else {} end' "$1"
+	if .headers then { headers } else {} end +
+	if $extract[$kind] then { extract: ($extract[$kind] +
+	    if .until then { until: { css: .until } } else {} end) } else {} end' "$1"
 }
 
 @test "each misbehaviour has its outcome, and a reason that says it" {
@@ -35,6 +39,7 @@ watches() {
 	observe >out
 	jq -c '. + { watch: "n\(input_line_number)" }' "$repo/tests/fixtures/mischief/outcomes.jsonl" >want
 	[ "$(wc -l <out)" -eq "$(wc -l <want)" ]
+	jq -es 'all(.about)' want
 	jq -nc --slurpfile out out --slurpfile want want '
 	($out | map({ key: .watch, value: . }) | from_entries) as $got |
 	$want[] | . as $w | $got[.watch] as $g |
@@ -178,4 +183,19 @@ in_own_net() { # SCRIPT
 	END
 	jq -e '.outcome == "timeout" and (.reason | test("time"; "i"))' out ||
 		{ cat out && return 1; }
+}
+
+@test "two prices in turn are not told where two looks must agree" {
+	start_sim
+	echo "{\"id\":\"ab\",\"url\":\"$url/ab/\",\"confirm\":{\"times\":2,\"of\":2}}" >w.jsonl
+	for _ in 1 2 3 4 5; do
+		weir-scraper -1 -w w.jsonl -o - -s st --allow "$addr" --host-delay 0ms
+	done >out
+	[ "$(control log | jq '.paths["/ab/"]')" -ge 5 ]
+	jq -es 'map(select(.type == "price.update").data) | length == 1 and .[0].baseline' out
+	# It is news to who takes the first look for granted.
+	echo "{\"id\":\"each\",\"url\":\"$url/ab/\"}" >w.jsonl
+	for _ in 1 2 3; do
+		weir-scraper -1 -w w.jsonl -o - -s st2 --allow "$addr" --host-delay 0ms
+	done | jq -es 'map(select(.type == "price.update").data) | length == 3'
 }
