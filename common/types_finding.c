@@ -2,6 +2,8 @@
 
 #include "common/types_rows.h"
 
+#define DOC_BACKFILLED \
+	"Read later, from a body that was kept; time is when it was so."
 #define DOC_BASELINE	 "The first sight of a source: no news."
 #define DOC_FREE	 "It costs nothing, and says so; price is 0."
 #define DOC_AVAILABILITY "As schema.org names it: InStock, OutOfStock."
@@ -44,9 +46,7 @@ static const struct shape_field price_rows[] = {
 	{ ROW(type_price, offers, COUNT, 0,
 	      "Of so many shops' offers this is the best; absent: one "
 	      "watch.") },
-	{ ROW(type_price, backfilled, BOOL, 0,
-	      "Read later, from a body that was kept; time is when it was "
-	      "so.") },
+	{ ROW(type_price, backfilled, BOOL, 0, DOC_BACKFILLED) },
 };
 const struct shape shape_price =
 	SHAPE(type_price, price_rows, OPEN,
@@ -66,6 +66,7 @@ static const struct shape_field listing_rows[] = {
 	{ ROW(type_listing, watch, ID, 0, DOC_WATCH) },
 	{ ROW(type_listing, source, ID, 0, DOC_SOURCE) },
 	{ ROW(type_listing, baseline, BOOL, 0, DOC_BASELINE) },
+	{ ROW(type_listing, backfilled, BOOL, 0, DOC_BACKFILLED) },
 	{ ROW(type_listing, free, BOOL, 0, DOC_FREE) },
 	{ ROW(type_listing, id, TEXT, REQ, "Stable within its source.") },
 	{ ROW(type_listing, title, TEXT, 0, "Its headline.") },
@@ -104,6 +105,7 @@ static const struct shape_field page_rows[] = {
 	{ ROW(type_page_change, removed, LIST, 0, "Lines that went."),
 	  .max = 4096 },
 	{ ROW(type_page_change, baseline, BOOL, 0, DOC_BASELINE) },
+	{ ROW(type_page_change, backfilled, BOOL, 0, DOC_BACKFILLED) },
 	{ ROW(type_page_change, truncated, BOOL, 0,
 	      "There were more lines than these.") },
 	{ ROW(type_page_change, blob, BLOB, 0, "The whole text, now.") },

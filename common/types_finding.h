@@ -20,7 +20,7 @@ struct type_price { /* price.update/ITEM, offer.update/ITEM */
 
 struct type_listing { /* listing.new, .update, .gone/SOURCE */
 	struct str watch, source;
-	bool baseline, free;
+	bool baseline, free, backfilled;
 	struct str id, title, price, list_price, shipping, unit_price, unit;
 	struct str currency, availability;
 	struct str condition, sku, mpn, gtin, brand, image, link, seller;
@@ -31,7 +31,7 @@ struct type_listing { /* listing.new, .update, .gone/SOURCE */
 struct type_page_change { /* page.change/WATCH */
 	struct str watch, url;
 	struct shape_list added, removed;
-	bool baseline, truncated;
+	bool baseline, truncated, backfilled;
 	struct str blob; /* the page's text */
 };
 

@@ -96,7 +96,7 @@ static bool read_listing(const struct event *ev, struct arena *a,
 	struct type_listing l;
 	struct str text[2];
 
-	if (shape_decode(&shape_listing, ev->data, &l, a, NULL))
+	if (shape_decode(&shape_listing, ev->data, &l, a, NULL) || l.backfilled)
 		return false;
 	s->kind =
 		event_is(ev, "listing.gone") ? SIGHTING_GONE : SIGHTING_LISTING;
@@ -126,7 +126,8 @@ static bool read_page(const struct event *ev, struct arena *a,
 {
 	struct type_page_change p;
 
-	if (shape_decode(&shape_page_change, ev->data, &p, a, NULL))
+	if (shape_decode(&shape_page_change, ev->data, &p, a, NULL) ||
+	    p.backfilled)
 		return false;
 	s->kind = SIGHTING_PAGE;
 	s->item = (struct type_item){ .present = true, .id = p.watch };

@@ -1,5 +1,7 @@
 #include "item.h"
 
+#include <stddef.h>
+
 #include "common/xmem.h"
 
 const char *outcome_name(enum outcome o)
@@ -162,4 +164,50 @@ struct str item_text(struct arena *a, struct str raw, size_t max)
 			out[len++] = enc[i];
 	}
 	return (struct str){ out, len };
+}
+
+/* The texts of an item stand one after the other, before its flags. */
+enum {
+	ITEM_TEXTS = offsetof(struct item, free) / sizeof(struct str),
+};
+_Static_assert(offsetof(struct item, id) == 0 &&
+		       offsetof(struct item, picked) ==
+			       (ITEM_TEXTS - 1) * sizeof(struct str),
+	       "item: texts first");
+
+static struct str copy_text(struct arena *a, struct str s)
+{
+	return s.p ? arena_str(a, s) : s;
+}
+
+static void copy_raw(struct item *it, struct arena *a)
+{
+	struct item_raw *raw = arena_alloc(a, it->n_raw * sizeof(*raw));
+
+	for (size_t i = 0; i < it->n_raw; i++)
+		raw[i] = (struct item_raw){ it->raw[i].field,
+					    copy_text(a, it->raw[i].text) };
+	it->raw = raw;
+}
+
+/*
+ * What extraction found, without the whole document that it stands in: results
+ * of many fetches may wait for one transaction.
+ */
+void observation_copy(struct observation *to, const struct observation *from,
+		      struct arena *a)
+{
+	*to = *from;
+	to->reason = copy_text(a, from->reason);
+	to->text = copy_text(a, from->text);
+	to->next = copy_text(a, from->next);
+	to->items = arena_alloc(a, from->n_items * sizeof(*to->items));
+	for (size_t i = 0; i < from->n_items; i++) {
+		struct str *texts = &to->items[i].id;
+
+		to->items[i] = from->items[i];
+		for (size_t k = 0; k < ITEM_TEXTS; k++)
+			texts[k] = copy_text(a, texts[k]);
+		copy_raw(&to->items[i], a);
+	}
 }

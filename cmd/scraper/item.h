@@ -113,6 +113,10 @@ void item_print(const struct item *it, struct buf *b);
  */
 void observation_print(const struct observation *o, struct buf *b);
 
+/* Into the arena, without the whole document that *from borrows from. */
+void observation_copy(struct observation *to, const struct observation *from,
+		      struct arena *a);
+
 /*
  * Text as a reader sees it: entities are the caller's matter; white space
  * (Unicode's too) folded and trimmed, control characters dropped, cut to max

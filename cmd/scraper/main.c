@@ -22,6 +22,7 @@
 #include "extract_child.h"
 #include "scraper.h"
 #include "stream_link.h"
+#include "again.h"
 #include "try.h"
 #include "try_extract.h"
 
@@ -50,6 +51,7 @@ static struct {
 	struct extract_pool_conf extract;
 	/* --try */
 	const char *try, *watch, *base_url, *robots, *expr, *tz;
+	const char *again;
 	int64_t count;
 	struct stage_options stage;
 	struct opt_common common;
@@ -162,6 +164,8 @@ static const struct opt opts[] = {
 	  "of what is pushed in, so much may wait to be read (default 256M)" },
 	{ 0, "retry", "POSITION", OPT_STR, &cfg.stage.retry, 0, 0,
 	  "handle the event at POSITION, which was skipped, again" },
+	{ 0, "again", "WATCH", OPT_STR, &cfg.again, 0, 0,
+	  "read the bodies kept of it again; print what nobody was told" },
 	{ 0, "try", "PART", OPT_STR, &cfg.try, 0, 0,
 	  "try one part: watch, extract, price, robots or cron" },
 	{ 0, "watch", "JSON", OPT_STR, &cfg.watch, 0, 0,
@@ -412,9 +416,20 @@ static int scrape(struct err *e)
 	return rc;
 }
 
+static int run_again(struct err *e)
+{
+	snprintf(now.secrets, sizeof(now.secrets), "%s/secrets",
+		 cfg.common.dir);
+	return again_run(cfg.common.dir,
+			 cfg.secrets ? cfg.secrets : now.secrets,
+			 str_from(cfg.again), &cfg.extract, stdout, e);
+}
+
 static int run(char **args, struct err *e)
 {
 	(void)args;
+	if (cfg.again && !cfg.common.check_config)
+		return run_again(e);
 	return cfg.try ? run_try(e) : scrape(e);
 }
 

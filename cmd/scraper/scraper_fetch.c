@@ -72,52 +72,6 @@ static bool is_old_news(const struct task *t, enum outcome outcome)
 	       !diff_ends_otherwise(outcome, t->outcome);
 }
 
-/* The texts of an item stand one after the other, before its flags. */
-enum {
-	ITEM_TEXTS = offsetof(struct item, free) / sizeof(struct str),
-};
-_Static_assert(offsetof(struct item, id) == 0 &&
-		       offsetof(struct item, picked) ==
-			       (ITEM_TEXTS - 1) * sizeof(struct str),
-	       "item: texts first");
-
-static struct str copy_text(struct arena *a, struct str s)
-{
-	return s.p ? arena_str(a, s) : s;
-}
-
-static void copy_raw(struct item *it, struct arena *a)
-{
-	struct item_raw *raw = arena_alloc(a, it->n_raw * sizeof(*raw));
-
-	for (size_t i = 0; i < it->n_raw; i++)
-		raw[i] = (struct item_raw){ it->raw[i].field,
-					    copy_text(a, it->raw[i].text) };
-	it->raw = raw;
-}
-
-/*
- * What extraction found, without the whole document that it stands in: results
- * of many fetches may wait for one transaction.
- */
-static void copy_observation(struct observation *to,
-			     const struct observation *from, struct arena *a)
-{
-	*to = *from;
-	to->reason = copy_text(a, from->reason);
-	to->text = copy_text(a, from->text);
-	to->next = copy_text(a, from->next);
-	to->items = arena_alloc(a, from->n_items * sizeof(*to->items));
-	for (size_t i = 0; i < from->n_items; i++) {
-		struct str *texts = &to->items[i].id;
-
-		to->items[i] = from->items[i];
-		for (size_t k = 0; k < ITEM_TEXTS; k++)
-			texts[k] = copy_text(a, texts[k]);
-		copy_raw(&to->items[i], a);
-	}
-}
-
 /* What waits to be extracted keeps its place among the fetches. */
 static void show_load(struct scraper *s)
 {
@@ -149,7 +103,7 @@ static void on_extracted(void *arg, const struct extracted *x)
 	struct result *r = take_extracted(t);
 	struct observation o;
 
-	copy_observation(&o, x->o, &r->arena);
+	observation_copy(&o, x->o, &r->arena);
 	if (o.outcome == OUTCOME_FOUND && !o.n_items && !o.text.p)
 		o.outcome = OUTCOME_EMPTY;
 	if (!pages_go_on(t, r, &o))
@@ -336,7 +290,8 @@ static void on_proven(void *arg, const struct extracted *x)
 		return;
 	}
 	r = result_new(t, OUTCOME_REFUSED, NULL);
-	r->reason = copy_text(&r->arena, x->o->reason);
+	r->reason = x->o->reason.p ? arena_str(&r->arena, x->o->reason)
+				   : x->o->reason;
 	if (x->o->outcome == OUTCOME_REFUSED || x->ended)
 		refuse(t, r);
 	else /* nobody was there to say */

@@ -230,3 +230,39 @@ explain() {
 	run weir extract --again none
 	[ "$status" -eq 66 ]
 }
+
+@test "a repaired selector finds the entries of a list that nobody was told of" {
+	start_weir
+	list="$sim/ads/ksl/?per=5"
+	extract() { # SELECTOR OF THE PRICE, OF THE ENTRIES
+		printf '{"items":{"css":"%s"},"fields":{"id":{"css":"a","attr":"href"},"title":{"css":"h3"},"price":{"css":"%s"}}}' "$2" "$1"
+	}
+	# A selector that sees one entry of five, and no price.
+	weir watch add "$list" id=l kind=html pages=9 extract="$(extract .none li.result:first-child)"
+	event observation.change/l '.data.outcome == "changed"'
+	[ "$(weir log listing.new/ | jq -r .data.id | wc -l)" -eq 3 ]
+	time=$(jq -r .time "$T/event")
+	run weir extract --again l
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	weir watch add "$list" id=l kind=html pages=9 extract="$(extract .price li.result)"
+	event listing.new/ '.data.price'
+	[ "$(events listing.new/)" -eq 15 ]
+	weir extract --again l --dry-run >"$T/dry"
+	[ "$(wc -l <"$T/dry")" -eq 12 ]
+	[ "$(weir log listing.new/ | wc -l)" -eq 15 ]
+	# Broken off halfway, and once more.
+	head -n 5 "$T/dry" | weir-pub
+	weir extract --again l >"$T/filled"
+	[ "$(wc -l <"$T/filled")" -eq 7 ]
+	weir log listing. | jq -e -s --arg t "$time" 'map(select(.data.backfilled))
+		| length == 12 and all(.[]; .time == $t and .data.price) and (map(.data.id) | unique | length) == 12'
+	run weir extract --again l
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	topic=$(weir log listing. | jq -rs 'map(select(.data.backfilled))[0] | "\(.epoch):\(.offset)"')
+	weir explain "$topic" >"$T/way"
+	grep -q backfilled "$T/way"
+	grep -q observation.record/l "$T/way"
+	[ -z "$(weir log alert.new/)" ]
+}
