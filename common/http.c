@@ -48,6 +48,7 @@ struct http_call {
 	bool streams;	       /* what the handle was last set to */
 	const char *refused;   /* by the guard: what the address is */
 	struct unpack *unpack; /* NULL: the body is as it comes */
+	bool endless;	       /* a stream of events, where none was wanted */
 	struct err spoilt;     /* why it cannot be unpacked; code 0: it can */
 	bool begun;	       /* the body */
 	/* What the handle was last given. */
@@ -111,6 +112,20 @@ static bool begin_stream(struct http_call *c)
 	return c->streaming;
 }
 
+/* A body that never ends is no page: who wants it says so (http_stream). */
+static bool is_endless(struct http_call *c)
+{
+	const struct http_response r = { .call = c };
+	struct str rest;
+	long status = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status == 200 &&
+	       str_eq_nocase(str_trim(str_cut(http_header(&r, "content-type"),
+					      ';', &rest)),
+			     STR("text/event-stream"));
+}
+
 static size_t on_header(char *p, size_t size, size_t n, void *arg)
 {
 	struct http_call *c = arg;
@@ -122,10 +137,12 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 		c->too_large = true;
 		return 0;
 	}
-	if (c->stream && size * n == 2 && memcmp(p, "\r\n", 2) == 0 &&
-	    !begin_stream(c))
-		return 0;
-	return n;
+	if (size * n != 2 || memcmp(p, "\r\n", 2) != 0)
+		return n;
+	if (c->stream)
+		return begin_stream(c) ? n : 0;
+	c->endless = is_endless(c);
+	return c->endless ? 0 : n;
 }
 
 /* Where a proxy may stand, or whatever else answers us. */
@@ -204,6 +221,7 @@ static void look_at_end(const struct http_call *c, CURLcode rc,
 		.sent = c->sent,
 		.too_large = c->too_large,
 		.refused = c->refused,
+		.endless = c->endless,
 		.header_bytes = c->header_bytes,
 		.header_lines = c->header_lines,
 		.max_bytes = c->body.max,
@@ -504,6 +522,7 @@ struct http_call *http_send(struct http *h, const struct http_request *req,
 	c->spoilt.code = 0;
 	c->stream = req->stream;
 	c->refused = NULL;
+	c->endless = false;
 	c->error[0] = '\0';
 	set_request(c, req);
 	c->busy_next = h->busy;

@@ -48,7 +48,7 @@ enum http_result {
 	HTTP_BAD_TLS,
 	HTTP_BROKEN,	/* the transfer ended early or made no sense */
 	HTTP_REFUSED,	/* by the guard, or not http/https, or no URL */
-	HTTP_TOO_LARGE, /* headers or body */
+	HTTP_TOO_LARGE, /* headers or body; a stream of events has no end */
 	HTTP_REDIRECTS, /* more than max_redirects */
 	HTTP_PROXY,	/* not reached, or it does not serve us */
 	HTTP_NO_ROUTE,	/* the proxy serves us, and does not get there */

@@ -129,7 +129,7 @@ enum http_result http_end_result(const struct http_end *end)
 		by_proxy = proxy_result(end);
 	if (by_proxy != HTTP_OK)
 		return by_proxy;
-	if (end->too_large && end->code != CURLE_OK)
+	if ((end->too_large || end->endless) && end->code != CURLE_OK)
 		return HTTP_TOO_LARGE;
 	return code_result(end);
 }
@@ -145,6 +145,11 @@ const char *http_end_reason(const struct http_end *end, enum http_result result,
 	if (end->refused)
 		snprintf(text, size, "%saddress is %s",
 			 end->proxy ? "the proxy's " : "", end->refused);
+	else if (end->endless)
+		snprintf(
+			text, size,
+			"a stream of events, which has no end: as a chat, with "
+			"\"protocol\":\"sse\"");
 	else if (end->code == CURLE_OK)
 		snprintf(text, size, "the proxy wants other credentials (407)");
 	else if (end->code == CURLE_OUT_OF_MEMORY)

@@ -21,6 +21,7 @@ struct http_end {
 	bool sent;	     /* a connection stood for our own request */
 	bool too_large;	     /* we ended it: headers, their lines or body */
 	bool https;	     /* the URL that was asked last */
+	bool endless;	     /* a stream of events, where a body was wanted */
 	const char *refused; /* by the guard: what the address is; or NULL */
 	size_t header_bytes, header_lines;
 	size_t max_bytes;  /* of the body */

@@ -336,3 +336,10 @@ all='poll sse ws irc ircws'
 	until_true '[ "$(count talk)" -ge 2 ]'
 	log chat.message/talk | jq -es 'all(.data | has("channel") | not)'
 }
+
+@test "a page that is a stream of events says so at once, and what to do" {
+	echo "{\"id\":\"w\",\"kind\":\"page\",\"url\":\"http://$chat/chat/quiet/sse\"}" >"$T/w.jsonl"
+	"$BIN/weir-scraper" -1 -w "$T/w.jsonl" -o - --allow 127.0.0.1 2>"$T/err" >"$T/out" || true
+	jq -es 'map(select(.type == "observation.change")) | .[0].data
+		| .outcome == "refused" and (.reason | test("as a chat, with .protocol.:.sse."))' "$T/out"
+}

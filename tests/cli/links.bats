@@ -232,6 +232,14 @@ certificate() {
 	END
 }
 
+@test "polling a stream of events ends at once and says what to do" {
+	serve
+	ends poll <<-'END'
+		/sse/quiet refused 200 - a stream of events, which has no end: as a chat, with "protocol":"sse"
+		/sse/comments refused 200 - a stream of events, which has no end: as a chat, with "protocol":"sse"
+	END
+}
+
 @test "events of a stream come as HTML says" {
 	serve
 	link sse /sse/plain --last-id 9
