@@ -1,5 +1,7 @@
 #include "account.h"
 
+#include <stdio.h>
+
 #include <string.h>
 
 #include "common/json.h"
@@ -121,7 +123,8 @@ static bool concerns(struct account *c, struct str moved)
 		    event_is(ev, "observation.record"))
 			continue;
 		if (str_starts(ev->topic, STR("listing.")) ||
-		    event_is(ev, "price.update") || event_is(ev, "page.change"))
+		    event_is(ev, "price.update") ||
+		    event_is(ev, "offer.update") || event_is(ev, "page.change"))
 			any = false;
 		if (str_eq(ev->topic, topic) &&
 		    (!str_starts(topic, STR("listing.")) || str_eq(own, id)))
@@ -136,6 +139,7 @@ static void print_moved(struct account *c, struct str moved)
 
 	line(c, "told", as_text(c, get(moved, "event")));
 	line_of(c, moved, "id", "entry");
+	line_of(c, moved, "page", "on page");
 	line_of(c, moved, "picked", "picked");
 	while (json_next(&it))
 		print_field(c, json_name(it.key, &c->a), it.value);
@@ -212,6 +216,27 @@ static void print_body(struct account *c, struct str body)
 	end_line(c);
 }
 
+/* The later pages of a list, and why there are no more. */
+static void print_further(struct account *c, struct str data)
+{
+	struct json_iter it = json_iter(get(data, "further"));
+	char label[24];
+
+	for (unsigned n = 2; json_next(&it); n++) {
+		snprintf(label, sizeof(label), "page %u", n);
+		start_line(c, str_from(label));
+		put_text(c, as_text(c, get(it.value, "url")));
+		buf_puts(c->b, ", status ");
+		put_text(c, get(it.value, "status"));
+		buf_puts(c->b, ", items ");
+		put_text(c, get(it.value, "items"));
+		end_line(c);
+		print_body(c, get(it.value, "body"));
+	}
+	line_of(c, data, "pages", "pages");
+	line_of(c, data, "stopped", "stopped");
+}
+
 static void print_record(struct account *c, struct str data)
 {
 	bool pushed = str_is(get(data, "pushed"), "true");
@@ -222,6 +247,7 @@ static void print_record(struct account *c, struct str data)
 	print_answer(c, data);
 	print_headers(c, get(data, "headers"));
 	print_body(c, get(data, "body"));
+	print_further(c, data);
 	line_of(c, data, "kind", "read as");
 	line_of(c, data, "extract", "extract");
 	line_of(c, data, "outcome", "outcome");
@@ -266,12 +292,16 @@ static const struct {
 	{ "price.update",
 	  { "price", "currency", "previous", "availability", "source",
 	    "baseline", "backfilled" } },
+	{ "offer.update",
+	  { "watch", "price", "currency", "previous", "availability", "source",
+	    "stale", "baseline", "backfilled" } },
 	{ "price.stats", { "price", "currency", "z", "trend" } },
 	{ "listing.",
 	  { "id", "title", "price", "currency", "previous", "link", "baseline",
 	    "backfilled" } },
 	{ "observation.change",
-	  { "outcome", "previous", "reason", "status", "next" } },
+	  { "outcome", "previous", "reason", "status", "pages", "stopped",
+	    "next" } },
 	{ "alert.",
 	  { "rule", "kind", "message", "currentPrice", "targetPrice",
 	    "currency", "previous", "user", "reason", "until" } },

@@ -264,5 +264,7 @@ explain() {
 	weir explain "$topic" >"$T/way"
 	grep -q backfilled "$T/way"
 	grep -q observation.record/l "$T/way"
+	grep -q "page 3 .*page=3, status 200, items 1\$" "$T/way"
+	grep -q '^ *stopped  *last$' "$T/way"
 	[ -z "$(weir log alert.new/)" ]
 }
