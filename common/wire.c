@@ -144,7 +144,13 @@ static ssize_t io_result(struct wire *w, ssize_t n)
 /* What wire_tls_* says: as io_result(). */
 static ssize_t tls_result(struct wire *w, ssize_t n, enum wire_tls_want want)
 {
-	w->wants_write = want == WIRE_TLS_WRITE;
+	bool wants_write = want == WIRE_TLS_WRITE;
+
+	/* Also of a read: it answers a new key (RFC 8446, 4.6.3) first. */
+	if (w->wants_write != wants_write) {
+		w->wants_write = wants_write;
+		set_interest(w);
+	}
 	if (want == WIRE_TLS_CLOSED)
 		finish(w, HTTP_OK, "closed by the server");
 	else if (want == WIRE_TLS_FAILED)
