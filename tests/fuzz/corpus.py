@@ -81,7 +81,7 @@ def things():
 def diff():
     """A byte of rules, then a look a line, as stories write them."""
     for row in rows("diff/stories.jsonl"):
-        looks = [k["see"] for k in row["looks"]]
+        looks = [k.get("see") for k in row["looks"]]
         if all(isinstance(s, str) for s in looks):
             yield from (chr(c) + "\n".join(looks) for c in range(8))
 
