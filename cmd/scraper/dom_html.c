@@ -96,6 +96,21 @@ static void set_attr(myhtml_tree_t *tree, myhtml_token_attr_t *at,
 		set_string(tree, &at->value, value, str_chr(value, '&'), true);
 }
 
+/*
+ * myhtml drops white space from the beginning of a text where it may not stand,
+ * but takes the place for as large as before, and writes behind it when more
+ * text follows (found by fuzzing). What it may lose is not counted from the
+ * start; the allocator knows better where more is asked for.
+ */
+static void set_room(mycore_string_t *s)
+{
+	size_t n = 0;
+
+	while (n < s->length && isspace((unsigned char)s->data[n]))
+		n++;
+	s->size = s->length - n + 1;
+}
+
 /* In place of myhtml_parser_worker(). */
 static void *set_token(myhtml_tree_t *tree, myhtml_token_node_t *t, void *ctx)
 {
@@ -115,6 +130,7 @@ static void *set_token(myhtml_tree_t *tree, myhtml_token_node_t *t, void *ctx)
 	set_string(tree, &t->str, raw,
 		   t->type & with_references ? str_chr(raw, '&') : raw.len,
 		   false);
+	set_room(&t->str);
 	return ctx;
 }
 

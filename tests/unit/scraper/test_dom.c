@@ -278,6 +278,32 @@ static void broken_xml_is_mended_in_time(void **state)
 	}
 }
 
+/* Where myhtml believes that the white space is still there, it overruns. */
+static void white_space_before_text_is_no_room(void **state)
+{
+	struct arena a = { 0 };
+	struct buf b = { 0 };
+	struct err e = { 0 };
+	struct dom *dom;
+	struct str text;
+
+	(void)state;
+	buf_puts(&b, "<head></head>");
+	for (int i = 0; i < 20000; i++)
+		buf_putc(&b, ' ');
+	buf_puts(&b, "x</i>");
+	for (int i = 0; i < 10000; i++)
+		buf_putc(&b, 'y');
+	dom = dom_parse_html(buf_str(&b), (struct str){ 0 }, &a, &e);
+	assert_non_null(dom);
+	text = dom_visible_text(dom->root, &a);
+	assert_int_equal(text.len, 10001);
+	for (size_t i = 0; i < text.len; i++)
+		assert_int_equal(text.p[i], i ? 'y' : 'x');
+	buf_free(&b);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +313,7 @@ int main(void)
 		cmocka_unit_test(long_documents_have_no_seams),
 		cmocka_unit_test(refuses_what_takes_too_long_or_too_much),
 		cmocka_unit_test(broken_xml_is_mended_in_time),
+		cmocka_unit_test(white_space_before_text_is_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
