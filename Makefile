@@ -63,7 +63,8 @@ BINS       := $(TOOLS:%=$(O)/bin/weir-%) $(O)/bin/weir
 CMD_DIRS   := $(sort $(patsubst cmd/%/,%,$(dir $(wildcard cmd/*/*.c))))
 UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/*/test_*.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*/fuzz_*.c))
-HELPERS    := $(patsubst tests/helpers/%.c,$(O)/tests/helpers/%,$(wildcard tests/helpers/*.c))
+HELPERS    := $(patsubst tests/helpers/%.c,$(O)/tests/helpers/%,$(wildcard tests/helpers/*.c)) \
+	$(patsubst tests/helpers/preload/%.c,$(O)/tests/helpers/%.so,$(wildcard tests/helpers/preload/*.c))
 BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c)) $(O)/bench/gateway_load $(O)/bench/scraper \
 	$(patsubst tests/bench/preload/%.c,$(O)/bench/%.so,$(wildcard tests/bench/preload/*.c))
 
@@ -130,6 +131,11 @@ $(O)/tests/common/%: $(O)/obj/tests/unit/common/%.o $(COMMON_LIB)
 $(O)/fuzz/common/%: $(O)/obj/tests/fuzz/common/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_COMMON)
+
+# Preloaded into a tool, sanitized or not.
+$(O)/tests/helpers/%.so: tests/helpers/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(filter-out -fsanitize%,$(ALL_CFLAGS)) -fPIC -shared -o $@ $<
 
 $(O)/tests/helpers/%: $(O)/obj/tests/helpers/%.o $(COMMON_LIB)
 	@mkdir -p $(@D)

@@ -70,6 +70,15 @@ start_store() {
 	store=$daemon
 }
 
+# with_clock COMMAND...: the clocks of what it starts are as far ahead as
+# `ahead SECONDS` has said last, from then on.
+ahead() { printf %09d "$1" 1<>"$T/ahead"; }
+with_clock() {
+	[ -e "$T/ahead" ] || ahead 0
+	LATER=$T/ahead LD_PRELOAD=$HELPERS/later.so \
+		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0 "$@"
+}
+
 stop_store() { stop_daemon "$store"; }
 
 # start_gateway OPTION...: sets $gateway, $url and $port.

@@ -10,7 +10,7 @@ setup() {
 	weir_setup
 	export WEIR_DIR=$DIR
 	PATH=$BIN:$PATH
-	start_daemon sim --listen 127.0.0.1:0 --chat 127.0.0.1:0 --chat-every 0 --tick 0
+	with_clock start_daemon sim --listen 127.0.0.1:0 --chat 127.0.0.1:0 --chat-every 0 --tick 0
 	sim=http://$(sed -n 's/.*ready listen=\([^ ]*\).*/\1/p' "$T/sim.err")
 	chat=$(sed -n 's/.* chat=\([^ ]*\).*/\1/p' "$T/sim.err")
 }
@@ -38,7 +38,7 @@ room() { # ROOM N|MEMBERS
 peers() { curl -sS --max-time 20 "$sim/control/chat/$1" | jq ".$2"; }
 
 scraper() {
-	start_daemon scraper --dir "$DIR" --allow 127.0.0.1 --reconnect 20ms \
+	with_clock start_daemon scraper --dir "$DIR" --allow 127.0.0.1 --reconnect 20ms \
 		--reconnect-max 200ms "$@"
 	scraper=$daemon
 }
@@ -170,7 +170,7 @@ all='poll sse ws irc ircws'
 	scraper
 	room poll '"backlog":3'
 	room poll 10
-	sleep 5.1 # older than clocks differ
+	ahead 6 # clocks differ by less
 	watch poll "http://$chat/chat/poll/messages" '"protocol":"poll"'
 	until_true '[ "$(count poll)" -ge 3 ]'
 	room poll 2
@@ -312,9 +312,9 @@ all='poll sse ws irc ircws'
 	watch other "ws://$chat/chat/other/ws" ''
 	until_true '[ "$(state ws)" = live ]'
 	until_true '[ "$(state other)" = live ]'
-	for _ in 1 2 3; do # a minute, and some
-		until_true '[ -n "$(log observation.summary)" ]' && break
-	done
+	ahead 61
+	room ws 1 # which wakes it
+	until_true '[ -n "$(log observation.summary)" ]'
 	log observation.summary | jq -es 'map(.data.seen) | add | unique == ["ws"]'
 }
 

@@ -10,14 +10,6 @@ teardown() {
 	weir_teardown
 }
 
-# later TOOL: start it with its clock some minutes ahead.
-later() {
-	LATER=200 LD_PRELOAD=$T/later.so ASAN_OPTIONS=verify_asan_link_order=0 \
-		"$BIN/weir-$1" 2>"$T/$1.later.err" 3>&- &
-	daemons+=($!)
-	wait_for grep -q ': ready ' "$T/$1.later.err"
-}
-
 # pid_of TOOL: of those that start_weir started
 pid_of() {
 	local pid
@@ -27,7 +19,6 @@ pid_of() {
 }
 
 @test "a scraper that is killed leaves stale watches, which its return makes fresh" {
-	cc -shared -fPIC -o "$T/later.so" "$BATS_TEST_DIRNAME/later.c"
 	start_weir
 	weir watch add "$sim/page" id=ferries kind=page every=1s fresh=10s
 	event page.change/ferries .data.baseline
@@ -36,7 +27,8 @@ pid_of() {
 	# Two minutes and ten seconds pass, and the store's clock says so.
 	stop_daemon "$store"
 	[ "$(events watch.stale/)" -eq 0 ]
-	later store
+	ahead 200
+	with_clock start_daemon store
 	event watch.stale/ferries
 	[ "$(jq -r '.source | split("/")[1]' "$T/event")" = alerter ]
 	[ "$(pid_of alerter)" = "$alerter" ]
@@ -44,7 +36,7 @@ pid_of() {
 	[ "$(events watch.fresh/)" -eq 0 ]
 	# What is unchanged would be told within a minute; this is told at once.
 	site tick '{"n":60}'
-	later scraper
+	with_clock start_daemon scraper
 	event watch.fresh/ferries
 	event alert.resolved/ '.data.kind == "fresh"'
 	[ "$(events watch.stale/) $(events watch.fresh/)" = '1 1' ]
