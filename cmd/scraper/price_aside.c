@@ -90,14 +90,17 @@ static bool is_lowest_lately(const struct plain *t, size_t from)
 					   W("zile"),  W("päev"), W("päiv"),
 					   W("dien"),  W("ημέρ"), W("дн") };
 
+	const char *unit = t->low + from;
+
 	/* Back to the number before this one: it must be these days. */
-	while (from > 0 && (t->raw[from - 1] < '0' || t->raw[from - 1] > '9'))
-		from--;
-	if (from < 2 || memcmp(t->raw + from - 2, "30", 2) ||
-	    !strchr(" -", t->raw[from]))
+	while (unit > t->low && (unit[-1] < '0' || unit[-1] > '9'))
+		unit--;
+	if (unit - t->low < 2 || unit[-2] != '3' || unit[-1] != '0' ||
+	    (*unit != ' ' && *unit != '-'))
 		return false;
+	unit++;
 	for (size_t k = 0; k < ARRAY_LEN(days); k++)
-		if (!strncmp(t->low + from + 1, days[k].p, days[k].len))
+		if (!strncmp(unit, days[k].p, days[k].len))
 			return true;
 	return false;
 }
