@@ -45,6 +45,7 @@ struct http_call {
 	bool sent; /* a connection stood */
 	const struct http_stream *stream;
 	bool streaming;	       /* its body has begun */
+	size_t chunked;	       /* bytes that were handed on of one read */
 	bool streams;	       /* what the handle was last set to */
 	const char *refused;   /* by the guard: what the address is */
 	struct unpack *unpack; /* NULL: the body is as it comes */
@@ -66,8 +67,11 @@ static bool take_body(void *arg, struct str piece)
 	struct http_call *c = arg;
 
 	if (c->streaming) {
-		c->stream->chunk(c->arg, piece);
-		return true;
+		c->chunked += piece.len;
+		c->too_large = c->chunked > HTTP_STREAM_MAX;
+		if (!c->too_large)
+			c->stream->chunk(c->arg, piece);
+		return !c->too_large;
 	}
 	buf_add_str(&c->body, piece);
 	c->too_large = c->body.full;
@@ -93,6 +97,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 
 	if (!c->begun && begin_body(c))
 		return 0;
+	c->chunked = 0;
 	if (!c->unpack)
 		return take_body(c, bytes) ? n : 0;
 	return unpack_feed(c->unpack, bytes, take_body, c, &c->spoilt) ? 0 : n;
@@ -224,7 +229,7 @@ static void look_at_end(const struct http_call *c, CURLcode rc,
 		.endless = c->endless,
 		.header_bytes = c->header_bytes,
 		.header_lines = c->header_lines,
-		.max_bytes = c->body.max,
+		.max_bytes = c->streaming ? HTTP_STREAM_MAX : c->body.max,
 		.error = c->error,
 	};
 	curl_easy_getinfo(y, CURLINFO_RESPONSE_CODE, &end->status);

@@ -38,6 +38,7 @@ enum {
 	HTTP_BANKS = 32,	    /* parts of max_connections */
 	HTTP_KEEP_BYTES = 64 << 10, /* of a body buffer between requests */
 	HTTP_STALL_S = 30,	    /* below 10 bytes/s for so long: timeout */
+	HTTP_STREAM_MAX = 4 << 20,  /* of a stream, unpacked from one read */
 };
 
 enum http_result {
@@ -94,7 +95,11 @@ struct http_response;
 struct http_stream {
 	/* The head of a 200 is here; false: it is not wanted, end it. */
 	bool (*head)(void *arg, const struct http_response *r);
-	/* The next bytes of its body; they are not kept. */
+	/*
+	 * The next bytes of its body; they are not kept. Where what was read
+	 * at once is unpacked to more than HTTP_STREAM_MAX, the stream ends as
+	 * too large.
+	 */
 	void (*chunk)(void *arg, struct str bytes);
 };
 

@@ -50,6 +50,7 @@ struct coding {
 	bool begun, ended; /* begun: its state is there */
 	bool over;	   /* what follows is not looked at */
 	bool hungry;	   /* bytes came since its last end */
+	uint64_t out;	   /* bytes that came out of it */
 };
 
 struct unpack {
@@ -233,14 +234,28 @@ void unpack_free(struct unpack **up)
 
 static int feed(struct unpack *u, size_t at, struct str bytes);
 
+/*
+ * Of nothing, packed, one can make as much as one likes, and pack that again:
+ * a bomb that no receiver sees. What is honest grows by a thousandth at most.
+ */
+static bool is_hollow(const struct unpack *u, size_t at)
+{
+	return u->v[at].out > UNPACK_SLACK + 2 * u->v[u->n - 1].out;
+}
+
 static int hand_on(struct unpack *u, size_t at, const uint8_t *p, size_t n)
 {
 	const struct str piece = { (const char *)p, n };
 
 	if (!n)
 		return 0;
+	u->v[at].out += n;
 	if (at + 1 < u->n)
-		return feed(u, at + 1, piece);
+		return is_hollow(u, at)
+			       ? err_set(u->e, EX_DATAERR,
+					 "the %s holds next to nothing",
+					 u->v[at + 1].format->name)
+			       : feed(u, at + 1, piece);
 	return u->fn(u->arg, piece)
 		       ? 0
 		       : err_set(u->e, EX_DATAERR, "no more is wanted");

@@ -11,7 +11,9 @@
  * stands behind a gzip body is another one, or is not looked at.
  *
  * What comes out is handed on in pieces of at most UNPACK_PIECE bytes, so that
- * its receiver can stop a bomb; nothing is kept for it here.
+ * its receiver can stop a bomb; nothing is kept for it here. Of several codings
+ * an inner one may take twice what comes out at the end, and UNPACK_SLACK bytes
+ * more: else it is a bomb of which the receiver would see nothing.
  */
 #include "common/err.h"
 #include "common/str.h"
@@ -20,6 +22,7 @@ enum {
 	UNPACK_PIECE = 16 << 10,
 	UNPACK_CODINGS_MAX = 3,	 /* of one body, one upon the other */
 	UNPACK_WINDOW = 8 << 20, /* bytes that zstd may look back (RFC 8878) */
+	UNPACK_SLACK = 1 << 20,	 /* see below */
 };
 
 #define UNPACK_ACCEPT "gzip, deflate, br, zstd" /* for Accept-Encoding */

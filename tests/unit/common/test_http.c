@@ -18,6 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <zlib.h>
+
 #include "common/buf.h"
 #include "common/http.h"
 #include "common/xmem.h"
@@ -103,6 +105,41 @@ static size_t bomb(char out[512])
 	return (size_t)n + LEN;
 }
 
+/* n bytes, packed into what the caller frees. */
+static struct buf packed(char *p, size_t n)
+{
+	z_stream z = { .next_in = (Bytef *)p, .avail_in = (uInt)n };
+	struct buf b = { 0 };
+
+	deflateInit2(&z, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+	z.avail_out = (uInt)deflateBound(&z, n);
+	z.next_out = (Bytef *)buf_reserve(&b, z.avail_out);
+	deflate(&z, Z_FINISH);
+	b.len = z.total_out;
+	deflateEnd(&z);
+	return b;
+}
+
+/* As many zeros as a stream may be in one piece and more, packed twice. */
+static size_t stream_bomb(char out[512])
+{
+	char *zeros = xcalloc(2, HTTP_STREAM_MAX);
+	struct buf once = packed(zeros, 2 * (size_t)HTTP_STREAM_MAX);
+	struct buf twice = packed(once.p, once.len);
+	int n = snprintf(out, 512,
+			 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\n"
+			 "Content-Length: %zu\r\n\r\n",
+			 twice.len);
+
+	assert_true((size_t)n + twice.len <= 512);
+	memcpy(out + n, twice.p, twice.len);
+	n += (int)twice.len;
+	free(zeros);
+	buf_free(&once);
+	buf_free(&twice);
+	return (size_t)n;
+}
+
 static void conn_close(struct conn *c)
 {
 	if (!c->fd)
@@ -126,6 +163,10 @@ static void answer(struct conn *c, struct str path)
 
 	if (str_is(path, "/bomb")) {
 		conn_write(c, text, bomb(text));
+		return;
+	}
+	if (str_is(path, "/stream-bomb")) {
+		conn_write(c, text, stream_bomb(text));
 		return;
 	}
 	if (str_is(path, "/to-private")) {
@@ -237,6 +278,7 @@ struct scene {
 	char url[STEPS][128];
 	struct answer got[STEPS];
 	size_t n, done;
+	size_t streamed; /* bytes */
 	struct http_call *call;
 };
 
@@ -306,6 +348,34 @@ static void play(struct scene *t)
 }
 
 /* ---- tests ---- */
+
+static bool take_head(void *arg, const struct http_response *r)
+{
+	(void)arg;
+	assert_int_equal(r->status, 200);
+	return true;
+}
+
+static void count_chunk(void *arg, struct str bytes)
+{
+	struct scene *t = arg;
+
+	t->streamed += bytes.len;
+}
+
+static void a_stream_that_is_unpacked_to_too_much_ends(void **state)
+{
+	static const struct http_stream stream = { take_head, count_chunk };
+	struct scene *t = scene_new();
+
+	(void)state;
+	plan(t, "/stream-bomb")->stream = &stream;
+	play(t);
+	assert_int_equal(t->got->result, HTTP_TOO_LARGE);
+	assert_string_equal(t->got->reason, "body of more than 4194304 bytes");
+	assert_true(t->streamed > 0 && t->streamed <= HTTP_STREAM_MAX);
+	scene_free(t);
+}
 
 static void each_end_has_its_result(void **state)
 {
@@ -634,6 +704,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_end_has_its_result),
+		cmocka_unit_test(a_stream_that_is_unpacked_to_too_much_ends),
 		cmocka_unit_test(an_answer_is_handed_over_whole),
 		cmocka_unit_test(a_request_carries_method_headers_and_body),
 		cmocka_unit_test(a_handle_forgets_the_request_before),

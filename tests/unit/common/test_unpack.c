@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include <zlib.h>
+
 #include "common/buf.h"
 #include "common/unpack.h"
 #include "common/xmem.h"
@@ -168,6 +170,76 @@ static void codings_are_undone_from_the_outside(void **state)
 	buf_free(&o.b);
 }
 
+/* Pack it once more, with gzip. */
+static void pack(struct buf *b)
+{
+	z_stream z = { 0 };
+	struct buf out = { 0 };
+	uLong room;
+
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, MAX_WBITS + 16, 8,
+				      Z_DEFAULT_STRATEGY),
+			 Z_OK);
+	room = deflateBound(&z, b->len);
+	z.next_in = (unsigned char *)b->p;
+	z.avail_in = (uInt)b->len;
+	z.next_out = (unsigned char *)buf_reserve(&out, room);
+	z.avail_out = (uInt)room;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	out.len = z.total_out;
+	deflateEnd(&z);
+	buf_free(b);
+	*b = out;
+}
+
+/* A receiver that counts sees nothing of it, and cannot stop it. */
+static void nothing_packed_many_times_is_a_bomb(void **state)
+{
+	static const char empty_block[] = { 0, 0, 0, '\377', '\377' };
+	struct buf in = { 0 };
+	struct out o = { 0 };
+	struct err e;
+
+	(void)state;
+	unhex("1f8b0800000000000003", &in);
+	while (in.len < 2 * UNPACK_SLACK)
+		buf_add(&in, empty_block, sizeof(empty_block));
+	pack(&in);
+	assert_int_equal(run("gzip, gzip", buf_str(&in), 1000, &o, &e), -1);
+	assert_string_equal(e.msg, "the gzip holds next to nothing");
+	pack(&in);
+	assert_int_equal(run("gzip,gzip,gzip", buf_str(&in), 1000, &o, &e), -1);
+	assert_string_equal(e.msg, "the gzip holds next to nothing");
+	assert_int_equal(o.b.len, 0);
+	buf_free(&in);
+	buf_free(&o.b);
+}
+
+/* What cannot be packed, and what can as nothing else: both are honest. */
+static void a_large_body_may_be_packed_several_times(void **state)
+{
+	uint32_t noise = 1;
+
+	(void)state;
+	for (int noisy = 0; noisy < 2; noisy++) {
+		struct buf in = { 0 };
+		struct out o = { 0 };
+		struct err e;
+
+		while (in.len < 4 * UNPACK_SLACK) {
+			noise = noise * 1664525 + 1013904223;
+			buf_putc(&in, noisy ? (char)(noise >> 24) : ' ');
+		}
+		for (int i = 0; i < 3; i++)
+			pack(&in);
+		if (run("gzip,gzip,gzip", buf_str(&in), 4096, &o, &e))
+			fail_msg("%s", e.msg);
+		assert_int_equal(o.b.len, 4 * UNPACK_SLACK);
+		buf_free(&in);
+		buf_free(&o.b);
+	}
+}
+
 static void what_is_not_packed_so_is_told(void **state)
 {
 	(void)state;
@@ -223,6 +295,8 @@ int main(void)
 		cmocka_unit_test(
 			several_bodies_follow_one_another_and_rubbish_does_not),
 		cmocka_unit_test(codings_are_undone_from_the_outside),
+		cmocka_unit_test(nothing_packed_many_times_is_a_bomb),
+		cmocka_unit_test(a_large_body_may_be_packed_several_times),
 		cmocka_unit_test(what_is_not_packed_so_is_told),
 		cmocka_unit_test(a_receiver_that_has_enough_ends_it),
 		cmocka_unit_test(codings_are_known_or_refused),
