@@ -34,9 +34,15 @@ bool contract_takes_price(const struct contract *c, struct str price,
 	    ((!c->has_min || decimal_cmp(d, c->min) >= 0) &&
 	     (!c->has_max || decimal_cmp(d, c->max) <= 0)))
 		return true;
-	snprintf(why, CONTRACT_REASON_MAX, "price %s is not within %s-%s",
-		 decimal_format(d, text[0]),
-		 c->has_min ? decimal_format(c->min, text[1]) : "",
-		 c->has_max ? decimal_format(c->max, text[2]) : "");
+	decimal_format(d, text[0]);
+	if (c->has_min && c->has_max)
+		snprintf(why, CONTRACT_REASON_MAX,
+			 "price %s is not within %s-%s", text[0],
+			 decimal_format(c->min, text[1]),
+			 decimal_format(c->max, text[2]));
+	else
+		snprintf(why, CONTRACT_REASON_MAX, "price %s is %s %s", text[0],
+			 c->has_min ? "below" : "above",
+			 decimal_format(c->has_min ? c->min : c->max, text[1]));
 	return false;
 }

@@ -52,8 +52,8 @@ static void prices_have_bounds(void **state)
 		{ "10", "5000", "9.99", "price 9.99 is not within 10-5000" },
 		{ "10", "5000", "5000.01",
 		  "price 5000.01 is not within 10-5000" },
-		{ "10", NULL, "1", "price 1 is not within 10-" },
-		{ NULL, "0.5", "0.51", "price 0.51 is not within -0.5" },
+		{ "10", NULL, "1", "price 1 is below 10" },
+		{ NULL, "0.5", "0.51", "price 0.51 is above 0.5" },
 		{ NULL, "0.5", "0", NULL },
 		{ "10", NULL, NULL, NULL }, /* sold out */
 	};
