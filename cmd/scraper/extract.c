@@ -27,7 +27,6 @@ static const struct extract_kind *find_kind(const char *name)
 struct extractor *extractor_new(const char *kind, const struct json *config,
 				struct err *e)
 {
-	static const char *const none[] = { NULL };
 	struct extractor *x = xcalloc(1, sizeof(*x));
 
 	x->kind = find_kind(kind);
@@ -46,7 +45,11 @@ struct extractor *extractor_new(const char *kind, const struct json *config,
 	if (x->kind->compile) {
 		if (x->kind->compile(config, &x->compiled, e))
 			goto fail;
-	} else if (extract_members(config, "extract", none, e)) {
+	} else if (json_child(config)) {
+		err_set(e, EX_CONFIG,
+			"extract: kind %s reads by itself; selectors go with "
+			"html, json and page",
+			kind);
 		goto fail;
 	}
 	return x;

@@ -77,6 +77,18 @@ static int compile_form(const struct json *as, struct rule *r, struct err *e)
 	return 0;
 }
 
+static int refuse_field(const char *name, struct err *e)
+{
+	struct buf b = { 0 };
+
+	for (enum field i = 0; i < FIELD_COUNT; i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", field_name(i));
+	err_set(e, EX_CONFIG, "fields.%s: no such field; there are %s", name,
+		b.p);
+	buf_free(&b);
+	return -1;
+}
+
 static int compile_field(struct fields *f, const struct json *spec,
 			 struct err *e)
 {
@@ -85,7 +97,7 @@ static int compile_field(struct fields *f, const struct json *spec,
 	char where[64];
 
 	if (r.field == FIELD_COUNT)
-		return err_set(e, EX_CONFIG, "fields.%s: no such field", name);
+		return refuse_field(name, e);
 	for (size_t i = 0; i < f->n_rules; i++)
 		if (f->rules[i].field == r.field)
 			return err_set(e, EX_CONFIG,
