@@ -149,6 +149,10 @@ null null null EUR' ]
 	headers https://a.example/ headers.Host=b.example
 	EOT
 	[ -z "$(front watch list)" ]
+	run --separate-stderr front stream start a ws://a.example/ only=user= reason=test
+	[ "$status" -eq 65 ]
+	[[ $stderr == "weir: error: stream not started: chat: only: "* ]]
+	[ -z "$(front stream list)" ]
 	# What is in a secret file, the scraper's machine knows.
 	front watch add https://a.example/ id=a headers.Cookie.file=a.cookie
 	[ "$(front watch list | jq -r .id)" = a ]
