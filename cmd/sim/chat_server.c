@@ -253,11 +253,38 @@ static void serve(struct peer *p, const struct wire_head *h)
 
 /* ---- IRC ---- */
 
+/* Whoever is here is in one room: of several channels it is the first. */
+static void irc_join(struct peer *p, struct str channels, struct buf *b)
+{
+	struct str name = str_cut(channels, ',', &channels);
+	struct chat_room *r =
+		str_starts(name, STR("#"))
+			? chats_room(p->sv->chats, str_sub(name, 1, name.len))
+			: NULL;
+
+	if (r) {
+		enter(p, r, 0);
+		buf_addf(b,
+			 ":%s!%s@%s.sim JOIN #%s\r\n:sim 366 %s #%s "
+			 ":End of /NAMES list\r\n",
+			 p->nick, p->nick, p->nick, r->name, p->nick, r->name);
+	} else {
+		buf_addf(b, ":sim 403 %s %.*s :No such channel\r\n", p->nick,
+			 STR_ARG(name));
+	}
+	while (channels.p) {
+		name = str_cut(channels, ',', &channels);
+		buf_addf(b,
+			 ":sim 405 %s %.*s :You have joined too many "
+			 "channels\r\n",
+			 p->nick, STR_ARG(name));
+	}
+}
+
 static void irc_line(struct peer *p, struct str line)
 {
 	struct str rest, word = str_cut(line, ' ', &rest);
 	struct buf b = { 0 };
-	struct chat_room *r;
 
 	if (str_is(word, "PING")) {
 		buf_addf(&b, ":sim PONG sim %.*s\r\n", STR_ARG(rest));
@@ -270,16 +297,8 @@ static void irc_line(struct peer *p, struct str line)
 	} else if (str_is(word, "NICK") && !p->nick[0]) {
 		str_copy(p->nick, sizeof(p->nick), rest);
 		buf_addf(&b, ":sim 001 %s :Welcome, GLHF!\r\n", p->nick);
-	} else if (str_is(word, "JOIN") && rest.len > 1 && p->nick[0]) {
-		r = chats_room(p->sv->chats, str_sub(rest, 1, rest.len));
-		if (r) {
-			enter(p, r, 0);
-			buf_addf(&b,
-				 ":%s!%s@%s.sim JOIN #%s\r\n:sim 366 %s #%s "
-				 ":End of /NAMES list\r\n",
-				 p->nick, p->nick, p->nick, r->name, p->nick,
-				 r->name);
-		}
+	} else if (str_is(word, "JOIN") && p->nick[0]) {
+		irc_join(p, rest, &b);
 	} else if (str_is(word, "QUIT")) {
 		p->closing = true;
 	}

@@ -303,3 +303,19 @@ status() {
 	[[ $output == *"<link>$url/ads/"* ]]
 	[[ $output != *"<script"* ]]
 }
+
+@test "IRC: of several channels the first lets one in, and one without # is none" {
+	start_sim --chat 127.0.0.1:0
+	chat=$(sed -n 's/.*chat=\([^ ]*\).*/\1/p' "$log")
+	exec 5<>"/dev/tcp/${chat%:*}/${chat##*:}"
+	printf 'NICK ann\r\nJOIN #a,#b\r\nJOIN a\r\nQUIT\r\n' >&5
+	timeout 20 cat <&5 | tr -d '\r' >"$BATS_TEST_TMPDIR/said"
+	exec 5>&-
+	grep -v PRIVMSG "$BATS_TEST_TMPDIR/said" | diff - <(
+		echo ':sim 001 ann :Welcome, GLHF!'
+		echo ':ann!ann@ann.sim JOIN #a'
+		echo ':sim 366 ann #a :End of /NAMES list'
+		echo ':sim 405 ann #b :You have joined too many channels'
+		echo ':sim 403 ann a :No such channel'
+	)
+}
