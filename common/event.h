@@ -92,9 +92,8 @@ bool source_is_valid(struct str s);
  * missing. -1 with *e: EX_DATAERR naming the attribute.
  */
 enum event_flags {
-	EVENT_LAX = 1, /* read: id, source, time may be missing */
-	EVENT_BRIEF =
-		2, /* write: without specversion, datacontenttype, epoch */
+	EVENT_LAX = 1,	 /* read: id, source, time may be missing */
+	EVENT_BRIEF = 2, /* write: no specversion, datacontenttype, epoch */
 };
 int event_parse(struct str line, unsigned flags, struct arena *a,
 		struct event *ev_r, struct err *e);

@@ -105,8 +105,8 @@ struct owed {
 	size_t n, cap, done;	     /* of them */
 	struct journal_want want;    /* all: what is known to be pruned, */
 	uint64_t at;		     /* and up to where was looked */
-	struct str
-		thin; /* owned; or absent: all, but of these topics `offset` */
+	/* Owned; or absent: all, but of these topics `offset`. */
+	struct str thin;
 };
 
 /* What will be so when a client has what it asks for. */

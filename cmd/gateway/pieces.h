@@ -20,10 +20,10 @@
 
 enum {
 	PIECES_MAX = 16,
-	PIECES_ROOM =
-		(64 << 10) - 1,	 /* bytes that one has memory for at first, */
-	PIECES_MARKS = 256,	 /* events likewise, */
-	PIECES_KEEP = 128 << 10, /* and that it keeps at most for the next */
+	/* Bytes and events that one has memory for at first, */
+	PIECES_ROOM = (64 << 10) - 1,
+	PIECES_MARKS = 256,
+	PIECES_KEEP = 128 << 10, /* and keeps at most for the next */
 };
 
 struct pieces;

@@ -31,8 +31,8 @@ struct socketio_live {
 	struct socketio *io;
 	struct rooms *rooms;
 	struct loop_work *work; /* frees those that have gone */
-	struct loop_timer
-		*timer; /* seats, those that wait, time that is over */
+	/* For seats, those that wait, and time that is over. */
+	struct loop_timer *timer;
 	struct peer *gone, *waiting;
 	struct socketio_live_counts counts;
 };

@@ -30,8 +30,7 @@ enum {
 	EXTRACT_POOL_SWIFT_MS = 250,   /* above, it is given one at a time */
 	EXTRACT_POOL_KEEP = 256 << 10, /* bytes of a buffer, between answers */
 	EXTRACT_POOL_START_MS = 10000, /* until a process is ready */
-	EXTRACT_POOL_BACKOFF_MS =
-		100, /* after a second end in a row; doubled */
+	EXTRACT_POOL_BACKOFF_MS = 100, /* after a second end; doubled */
 	EXTRACT_POOL_BACKOFF_MAX_MS = 5000,
 	EXTRACT_POOL_STARTS_MAX = 3, /* failed in a row: what waits is told */
 	EXTRACT_POOL_TRIES = 2, /* of a document whose process went by itself,

@@ -316,8 +316,8 @@ unsigned markup_words_of(struct str name)
 {
 	char word[WORD_LEN_MAX + 1];
 	bool related = false;
-	unsigned means = 0, own = 0,
-		 loose = 0; /* own: of this name of several */
+	unsigned means = 0;
+	unsigned own = 0, loose = 0; /* of this name of several */
 	size_t n = 0;
 
 	for (size_t i = 0; i <= name.len; i++) {

@@ -8,9 +8,8 @@
 #include "common/xmem.h"
 
 enum {
-	DUE_MAX = 256, /* started in one turn of the loop */
-	CRON_HOP_MS =
-		3600 * 1000, /* then the clock on the wall is asked again */
+	DUE_MAX = 256,		   /* started in one turn of the loop */
+	CRON_HOP_MS = 3600 * 1000, /* then the wall's clock is asked again */
 };
 
 static struct task **slot_of(struct scraper *s, struct str id)

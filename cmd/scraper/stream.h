@@ -35,9 +35,8 @@ enum {
 	STREAM_EVENT_BYTES = 256,    /* what a message costs beside its bytes */
 	STREAM_SETTLE_MS = 1000,     /* for a backlog to be repeated in */
 	STREAM_BACKLOG_US = 5000000, /* clocks differ by less than this */
-	STREAM_LOG_BYTES_MAX = 4
-			       << 20, /* then the oldest goes into snapshots */
-	STREAM_REPORT_MS = 60 * 1000, /* how often a rate is told */
+	STREAM_LOG_BYTES_MAX = 4 << 20, /* then the oldest goes to snapshots */
+	STREAM_REPORT_MS = 60 * 1000,	/* how often a rate is told */
 };
 
 struct streams;

@@ -64,8 +64,7 @@ struct world {
 	struct ad *ads; /* all sources' slots, then those added by hand */
 	size_t n_ads, n_slots;
 	int64_t ads_changed_s;
-	uint64_t
-		ads_fail; /* the page of each list that cannot be had; 0: none */
+	uint64_t ads_fail; /* page of each list that cannot be had; 0: none */
 };
 
 extern const char *const world_sources[WORLD_SOURCES];
