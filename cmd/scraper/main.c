@@ -418,6 +418,16 @@ static int scrape(struct err *e)
 
 static int run_again(struct err *e)
 {
+	const char *other = cfg.try	      ? "try"
+			    : cfg.watches     ? "watches"
+			    : cfg.stage.retry ? "retry"
+					      : NULL;
+
+	if (other)
+		return err_set(e, EX_USAGE, "--again does not go with --%s",
+			       other);
+	if (check_options(e))
+		return -1;
 	snprintf(now.secrets, sizeof(now.secrets), "%s/secrets",
 		 cfg.common.dir);
 	return again_run(cfg.common.dir,

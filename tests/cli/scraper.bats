@@ -44,7 +44,9 @@ types() {
 	for bad in '-w w.jsonl' '-1' '-o -' '--test' '--once -o -' operand \
 		'--test -w w.jsonl -o -' '--test -w w.jsonl -s d' \
 		'--try soup' '--try extract' '--try robots' '--try cron' \
-		'--try cron --expr @daily' '-w w.jsonl -o file'; do
+		'--try cron --expr @daily' '-w w.jsonl -o file' \
+		'--again w --try price' '--again w -w w.jsonl -o -' \
+		'--again w -o -' '--again w -1' '--again w --retry 1:2'; do
 		# shellcheck disable=SC2086 # words are options
 		run weir-scraper $bad
 		[ "$status" -eq 64 ] || { echo "$bad: $status" && return 1; }
