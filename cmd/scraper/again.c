@@ -42,12 +42,12 @@ struct again {
 	size_t n_told, told_cap;
 	struct record *records;
 	size_t n_records, records_cap;
-	struct watch_state
-		state; /* after the last body; of one arena in turn */
+	/* After the last body; of one arena in turn. */
+	struct watch_state state;
 	struct arena arenas[2], scratch;
 	unsigned turn;
-	struct str
-		offer; /* topic of one of several offers; absent: the item's */
+	/* Topic of one of several offers; absent: the item's. */
+	struct str offer;
 	/* Of the record at hand. */
 	struct event record;
 	struct observation read;
@@ -344,19 +344,6 @@ static int say_all(struct again *g, const struct diff *d, struct err *e)
 	return 0;
 }
 
-/* As it would have been: what says nothing, or too much, is not compared. */
-static bool is_believed(const struct watch *w, const struct observation *o)
-{
-	const struct item *it = o->n_items ? &o->items[0] : NULL;
-	char why[CONTRACT_REASON_MAX];
-
-	if (w->diff.item && !w->diff.page && it && !it->price.p &&
-	    !it->availability.p)
-		return false;
-	return contract_takes_items(&w->contract, (int64_t)o->n_items, why) &&
-	       (!it || contract_takes_price(&w->contract, it->price, why));
-}
-
 static int on_record(void *arg, const struct event *ev, struct err *e)
 {
 	struct again *g = arg;
@@ -364,13 +351,15 @@ static int on_record(void *arg, const struct event *ev, struct err *e)
 	struct watch_state after;
 	struct type_record r;
 	struct diff d;
+	char why[CONTRACT_REASON_MAX];
 
 	g->record = *ev;
 	g->record.source = arena_str(g->arena, ev->source);
 	g->record.idtext = arena_str(g->arena, ev->idtext);
 	if (shape_decode(&shape_record, arena_str(g->arena, ev->data), &r,
 			 g->arena, e) ||
-	    !read_record(g, &r, &o) || !is_believed(g->w, &o)) {
+	    !read_record(g, &r, &o) ||
+	    watch_judge(g->w, &o, why) != OUTCOME_FOUND) {
 		g->n_unread++;
 		return 0;
 	}

@@ -140,33 +140,16 @@ static int emit_all(struct result *r, const struct record *rec,
 	return rec->otherwise ? emit_ending(r, &rec->before, cause_r, e) : 0;
 }
 
-/* A title alone says nothing of what an item's watch is about. */
-static bool tells_nothing(const struct diff_watch *w,
-			  const struct observation *o)
-{
-	return w->item && !w->page && o->n_items && !o->items[0].price.p &&
-	       !o->items[0].availability.p;
-}
-
 /* What was found is believed only as far as the watch says. */
 static void judge(struct result *r)
 {
-	const struct watch *w = r->task->watch;
 	char why[CONTRACT_REASON_MAX];
 
 	if (r->outcome != OUTCOME_FOUND)
 		return;
-	if (tells_nothing(&w->diff, &r->o)) {
-		r->outcome = r->o.outcome = OUTCOME_SELECTOR_MISS;
-		r->reason = STR("neither a price nor whether it can be had");
-		return;
-	}
-	if (contract_takes_items(&w->contract, (int64_t)r->o.n_items, why) &&
-	    (!r->o.n_items ||
-	     contract_takes_price(&w->contract, r->o.items[0].price, why)))
-		return;
-	r->outcome = r->o.outcome = OUTCOME_IMPLAUSIBLE;
-	r->reason = arena_str(&r->arena, str_from(why));
+	r->outcome = r->o.outcome = watch_judge(r->task->watch, &r->o, why);
+	if (r->outcome != OUTCOME_FOUND)
+		r->reason = arena_str(&r->arena, str_from(why));
 }
 
 /* Compare, and write down what is to be kept: what is said may name it. */

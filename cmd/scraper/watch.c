@@ -109,6 +109,9 @@ static enum diff_list list_named(struct str name)
 	return str_is(name, "whole") ? DIFF_WHOLE : DIFF_PART;
 }
 
+_Static_assert((int)WATCH_CONFIRM_MAX <= (int)CONFIRM_OF_MAX,
+	       "confirm: room for all that may be said");
+
 /* Absent: all counts at once. */
 static struct confirm confirm_of(const struct type_confirm *c)
 {
@@ -319,4 +322,28 @@ void watch_set_version(struct watch *w, struct str etag,
 	w->version = n ? http_headers_new(all + n, n_version) : w->headers;
 	remember(&w->etag, etag);
 	remember(&w->last_modified, last_modified);
+}
+
+/* A title alone says nothing of what an item's watch is about. */
+static bool tells_nothing(const struct diff_watch *w,
+			  const struct observation *o)
+{
+	return w->item && !w->page && o->n_items && !o->items[0].price.p &&
+	       !o->items[0].availability.p;
+}
+
+enum outcome watch_judge(const struct watch *w, const struct observation *o,
+			 char why_r[CONTRACT_REASON_MAX])
+{
+	const struct contract *c = &w->contract;
+
+	if (tells_nothing(&w->diff, o)) {
+		snprintf(why_r, CONTRACT_REASON_MAX,
+			 "neither a price nor whether it can be had");
+		return OUTCOME_SELECTOR_MISS;
+	}
+	if (contract_takes_items(c, (int64_t)o->n_items, why_r) &&
+	    (!o->n_items || contract_takes_price(c, o->items[0].price, why_r)))
+		return OUTCOME_FOUND;
+	return OUTCOME_IMPLAUSIBLE;
 }

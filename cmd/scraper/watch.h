@@ -69,4 +69,12 @@ void watch_free(struct watch **wp);
 void watch_set_version(struct watch *w, struct str etag,
 		       struct str last_modified);
 
+/*
+ * What was found, is it to be believed? OUTCOME_FOUND; or, with why, one line:
+ * OUTCOME_SELECTOR_MISS, it says nothing of what the watch is about, or
+ * OUTCOME_IMPLAUSIBLE, it breaks the contract.
+ */
+enum outcome watch_judge(const struct watch *w, const struct observation *o,
+			 char why_r[CONTRACT_REASON_MAX]);
+
 #endif

@@ -123,6 +123,53 @@ static void a_rhythm_is_understood(void **state)
 	watch_free(&w);
 }
 
+static void what_breaks_the_contract_is_not_believed(void **state)
+{
+	static const struct {
+		const char *members, *price, *availability;
+		size_t n;
+		enum outcome want;
+		const char *why;
+	} t[] = {
+		{ "", "5", NULL, 1, OUTCOME_FOUND, NULL },
+		{ "", NULL, "OutOfStock", 1, OUTCOME_FOUND, NULL },
+		{ "", NULL, NULL, 1, OUTCOME_SELECTOR_MISS,
+		  "neither a price nor whether it can be had" },
+		{ ",\"kind\":\"page\"", NULL, NULL, 1, OUTCOME_FOUND, NULL },
+		{ ",\"kind\":\"feed\"", NULL, NULL, 2, OUTCOME_FOUND, NULL },
+		{ ",\"kind\":\"feed\",\"min_items\":3", NULL, NULL, 2,
+		  OUTCOME_IMPLAUSIBLE, "2 items, fewer than 3" },
+		{ ",\"kind\":\"feed\",\"min_items\":3", NULL, NULL, 0,
+		  OUTCOME_IMPLAUSIBLE, "0 items, fewer than 3" },
+		{ ",\"plausible\":{\"min\":\"10\"}", "5", NULL, 1,
+		  OUTCOME_IMPLAUSIBLE, "price 5 is not within 10-" },
+		{ ",\"plausible\":{\"min\":\"10\"}", NULL, "InStock", 1,
+		  OUTCOME_FOUND, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct item items[2] = { { .id = STR("a") },
+					 { .id = STR("b") } };
+		const struct observation o = { .items = items,
+					       .n_items = t[i].n };
+		char json[200], why[CONTRACT_REASON_MAX] = "";
+		struct watch *w;
+
+		snprintf(json, sizeof(json), "{\"url\":\"http://x/\"%s}",
+			 t[i].members);
+		if (t[i].price)
+			items[0].price = str_from(t[i].price);
+		if (t[i].availability)
+			items[0].availability = str_from(t[i].availability);
+		w = must(json);
+		assert_int_equal(watch_judge(w, &o, why), t[i].want);
+		if (t[i].why)
+			assert_string_equal(why, t[i].why);
+		watch_free(&w);
+	}
+}
+
 static void bad_watches_name_what_is_wrong(void **state)
 {
 	static const struct {
@@ -308,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_watch_needs_little),
 		cmocka_unit_test(a_rhythm_is_understood),
+		cmocka_unit_test(what_breaks_the_contract_is_not_believed),
 		cmocka_unit_test(bad_watches_name_what_is_wrong),
 		cmocka_unit_test(what_is_wrong_is_named_once),
 		cmocka_unit_test(only_findings_count_for_comparison),
