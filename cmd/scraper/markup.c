@@ -10,16 +10,13 @@
 #include "common/xmem.h"
 
 #include "layout.h"
-#include "price_aside.h"
+#include "markup_beside.h"
+#include "markup_text.h"
 
 enum {
 	CANDIDATE_LEN = 40, /* visible characters of a candidate, at most */
 	LABEL_LEN = 60,	    /* of a button or a word about the stock */
 	CARD_LEN = 240,	    /* of what shows another product */
-	ROW_LEN = 120,	    /* of a line with an amount and words about it */
-	ROW_STEPS = 40,	    /* nodes of such a line looked at, each way */
-	BEFORE_LEN = 80,    /* bytes of it before the amount */
-	BEHIND_LEN = 24,    /* bytes of it behind the amount */
 	CLIMB_MAX = 6,	    /* ancestors that a text is tried with */
 	BUTTONS_MAX = 400,  /* kept; five times as many are looked at */
 	TRIES_MAX = 50000,  /* elements read as a price */
@@ -175,98 +172,6 @@ static void find_stock(struct reader *r)
 	}
 }
 
-/* Digits with at most separators between them make one number. */
-static unsigned count_numbers(struct str s)
-{
-	unsigned n = 0;
-	bool in = false;
-
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (c >= '0' && c <= '9') {
-			n += !in;
-			in = true;
-		} else if (in && !strchr(".,' ", c) && c != 0xa0 && c != 0xc2 &&
-			   c != 0xe2 && c != 0x80 && c != 0xaf && c != 0x99) {
-			in = false;
-		}
-	}
-	return n;
-}
-
-/* " - ", or a dash of another length. */
-static bool has_dash(struct str s)
-{
-	for (size_t i = 0; i + 2 < s.len; i++)
-		if (!memcmp(s.p + i, " - ", 3) ||
-		    !memcmp(s.p + i, "\xe2\x80\x93", 3) ||
-		    !memcmp(s.p + i, "\xe2\x80\x94", 3))
-			return true;
-	return false;
-}
-
-/* UTF-8's digits of scripts that shops are written in begin so. */
-static bool has_other_digit(struct str s)
-{
-	static const struct {
-		struct str lead;
-		unsigned char first; /* of ten last bytes */
-	} scripts[] = {
-		{ { "\xd9", 1 }, 0xa0 },     /* Arabic */
-		{ { "\xdb", 1 }, 0xb0 },     /* Persian */
-		{ { "\xe0\xa5", 2 }, 0xa6 }, /* Devanagari */
-		{ { "\xe0\xa7", 2 }, 0xa6 }, /* Bengali */
-		{ { "\xe0\xb9", 2 }, 0x90 }, /* Thai */
-		{ { "\xef\xbc", 2 }, 0x90 }, /* full width */
-	};
-
-	for (size_t i = 0; i + 1 < s.len; i++) {
-		if ((unsigned char)s.p[i] < 0xd9)
-			continue;
-		for (size_t k = 0; k < ARRAY_LEN(scripts); k++) {
-			struct str lead = scripts[k].lead;
-
-			if (i + lead.len < s.len &&
-			    !memcmp(s.p + i, lead.p, lead.len) &&
-			    (unsigned char)(s.p[i + lead.len] -
-					    scripts[k].first) < 10)
-				return true;
-		}
-	}
-	return false;
-}
-
-static bool has_digit(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] >= '0' && s.p[i] <= '9')
-			return true;
-	return has_other_digit(s);
-}
-
-/* One number, or a range of two: "12.99 - 24.99 €". */
-static bool is_one_price(struct str s)
-{
-	struct plain t;
-	unsigned n;
-
-	if (has_other_digit(s)) {
-		plain_make(s, &t);
-		s = (struct str){ t.raw, t.len };
-	}
-	n = count_numbers(s);
-	return n == 1 || (n == 2 && has_dash(s));
-}
-
-static bool has_letter(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z')
-			return true;
-	return false;
-}
-
 /* What the names of n and of what holds it tightly say. */
 static unsigned words_around(const struct reader *r, const struct dom_node *n)
 {
@@ -412,10 +317,12 @@ static void try_candidate(struct reader *r, const struct dom_node *n,
 	struct str text = layout_text(r->l, n, 4 * CANDIDATE_LEN, b);
 	unsigned words;
 
-	if (b->full || !is_one_price(text))
+	if (b->full || !markup_text_is_price(text))
 		return;
 	words = words_around(r, n);
-	if (!read_price(r, text, !(words & WORD_PRICE) || has_letter(text), &p))
+	if (!read_price(r, text,
+			!(words & WORD_PRICE) || markup_text_has_letter(text),
+			&p))
 		return;
 	p.text = arena_str(r->l->arena, text);
 	p.score = score_text(text, p.currency.p != NULL) + score_words(r, n) +
@@ -447,7 +354,7 @@ static void find_prices(struct reader *r)
 		if (!n || n->type != DOM_TEXT ||
 		    (r->l->notes[i].flags & LAYOUT_HIDDEN) ||
 		    layout_length(r->l, n) > CANDIDATE_LEN ||
-		    !has_digit(n->text))
+		    !markup_text_has_digit(n->text))
 			continue;
 		/* Beside other elements it stands for itself. */
 		if (layout_length(r->l, n->parent) > layout_length(r->l, n) &&
@@ -469,93 +376,6 @@ out:
 	buf_free(&b);
 }
 
-/* The line that an amount stands in: what holds it and little else. */
-static const struct dom_node *row_of(const struct reader *r,
-				     const struct dom_node *n)
-{
-	while (n->parent && layout_length(r->l, n->parent) <= ROW_LEN)
-		n = n->parent;
-	return n;
-}
-
-/* An amount, or a part of one. */
-static bool is_amount(struct str text)
-{
-	struct price p;
-
-	return has_digit(text) &&
-	       (!has_letter(text) || price_parse_marked(text, NULL, &p));
-}
-
-/*
- * Visible text of the row before n, its end, as far as it is about no other
- * amount; and behind it, its beginning.
- */
-static struct str text_before(const struct reader *r,
-			      const struct dom_node *row,
-			      const struct dom_node *n, struct buf *b)
-{
-	struct str texts[3];
-	size_t count = 0;
-
-	for (size_t i = n->order; i-- > row->order &&
-				  count < ARRAY_LEN(texts) &&
-				  n->order - i <= ROW_STEPS;) {
-		const struct dom_node *t = r->l->nodes[i];
-
-		if (!t || t->type != DOM_TEXT || layout_length(r->l, t) == 0)
-			continue;
-		if (is_amount(t->text))
-			break;
-		texts[count++] = str_trim(t->text);
-	}
-	buf_reset(b);
-	while (count-- > 0) {
-		buf_add_str(b, texts[count]);
-		buf_putc(b, ' ');
-	}
-	return b->len > BEFORE_LEN
-		       ? str_sub(buf_str(b), b->len - BEFORE_LEN, b->len)
-		       : buf_str(b);
-}
-
-static struct str text_behind(const struct reader *r,
-			      const struct dom_node *row,
-			      const struct dom_node *n)
-{
-	const struct dom_node *t = dom_skip(row, n);
-
-	for (int i = 0; t && i < ROW_STEPS; i++, t = dom_walk(row, t))
-		if (t->type == DOM_TEXT && layout_length(r->l, t) > 0)
-			return str_utf8_prefix(str_trim(t->text), BEHIND_LEN);
-	return (struct str){ 0 };
-}
-
-/*
- * What the line says of its amount in other elements than the amount's own:
- * "Shipping", "was", "a month".
- */
-static enum price_aside words_beside(const struct reader *r,
-				     const struct markup_price *p,
-				     struct buf *b, struct buf *line)
-{
-	const struct dom_node *row = row_of(r, p->node);
-	struct plain t;
-	size_t from, to;
-
-	buf_reset(line);
-	buf_add_str(line, text_before(r, row, p->node, b));
-	plain_make(buf_str(line), &t);
-	from = t.len;
-	buf_add_str(line, p->text);
-	plain_make(buf_str(line), &t);
-	to = t.len;
-	buf_putc(line, ' ');
-	buf_add_str(line, text_behind(r, row, p->node));
-	plain_make(buf_str(line), &t);
-	return price_aside(&t, from, to);
-}
-
 static void score_words_beside(struct reader *r)
 {
 	struct markup *m = r->m;
@@ -567,7 +387,7 @@ static void score_words_beside(struct reader *r)
 		if (p->score < BESIDE_LEAST || p->old || p->aside ||
 		    p->aside_words)
 			continue;
-		switch (words_beside(r, p, &b, &line)) {
+		switch (markup_beside(r->l, p->node, p->text, &b, &line)) {
 		case PRICE_ASIDE_NONE: break;
 		case PRICE_ASIDE_NOT: p->score += 15; break;
 		case PRICE_ASIDE_FORMER: p->old = true; /* fallthrough */
