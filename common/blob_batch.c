@@ -100,10 +100,7 @@ static struct entry *entry_of(const struct blob_batch *b, const char *id)
 
 static void add_entry(struct blob_batch *b, const struct entry *x)
 {
-	if (b->n == b->cap) {
-		b->cap = b->cap ? 2 * b->cap : 8;
-		b->v = xrealloc(b->v, b->cap * sizeof(*b->v));
-	}
+	xgrow(&b->v, &b->cap, b->n, sizeof(*b->v));
 	b->v[b->n++] = *x;
 }
 

@@ -41,8 +41,7 @@ static enum http_result socks_result(long reply)
 	}
 }
 
-/* What an HTTP proxy said to CONNECT. */
-static enum http_result connect_result(long status)
+enum http_result http_end_tunnel(long status)
 {
 	switch (status) {
 	case 403:
@@ -82,7 +81,7 @@ static enum http_result proxy_result(const struct http_end *end)
 	if (end->code == CURLE_PROXY)
 		return socks_result(end->socks);
 	if (end->tunnel && end->tunnel / 100 != 2)
-		return connect_result(end->tunnel);
+		return http_end_tunnel(end->tunnel);
 	if (end->sent || end->tunnel || end->too_large ||
 	    end->code == CURLE_URL_MALFORMAT)
 		return HTTP_OK;

@@ -36,6 +36,12 @@ struct http_end {
 enum http_result http_end_result(const struct http_end *end);
 
 /*
+ * What another status than 2xx means in a proxy's answer to CONNECT, whoever
+ * asked: HTTP_NO_ROUTE, it does not get there, or HTTP_PROXY.
+ */
+enum http_result http_end_tunnel(long status);
+
+/*
  * "" where result is HTTP_OK, else one line, which may be in text (size bytes);
  * what came from outside is made printable.
  */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base64.h"
+#include "common/http_end.h"
 #include "common/xmem.h"
 
 enum {
@@ -150,14 +151,10 @@ static enum wire_proxy_result judge_status(unsigned status, const char **why_r)
 {
 	*why_r = status == 407 ? "it wants other credentials"
 			       : "it does not connect us";
-	switch (status) {
-	case 403:
-	case 500:
-	case 502:
-	case 503:
-	case 504: return WIRE_PROXY_NO_ROUTE;
-	default: return status / 100 == 2 ? WIRE_PROXY_OPEN : WIRE_PROXY_FAILED;
-	}
+	if (status / 100 == 2)
+		return WIRE_PROXY_OPEN;
+	return http_end_tunnel(status) == HTTP_NO_ROUTE ? WIRE_PROXY_NO_ROUTE
+							: WIRE_PROXY_FAILED;
 }
 
 static enum wire_proxy_result read_http(struct str in, size_t *used_r,

@@ -77,11 +77,7 @@ void stream_take(struct stream *s, const struct note *n)
 {
 	struct streams *ss = s->all;
 
-	if (ss->n_batch == ss->cap_batch) {
-		ss->cap_batch = ss->cap_batch ? ss->cap_batch * 2 : 256;
-		ss->batch =
-			xrealloc(ss->batch, ss->cap_batch * sizeof(*ss->batch));
-	}
+	xgrow(&ss->batch, &ss->cap_batch, ss->n_batch, sizeof(*ss->batch));
 	ss->batch[ss->n_batch++] = *n;
 	seen_add(&s->seen, n->hash);
 	s->fresh++;

@@ -70,10 +70,7 @@ static void hold(struct stream *s, const struct note *n)
 
 	if (!h)
 		s->hold = h = xcalloc(1, sizeof(*h));
-	if (h->n == h->cap) {
-		h->cap = h->cap ? h->cap * 2 : 16;
-		h->v = xrealloc(h->v, h->cap * sizeof(*h->v));
-	}
+	xgrow(&h->v, &h->cap, h->n, sizeof(*h->v));
 	kept = &h->v[h->n++];
 	*kept = *n;
 	kept->m.text = arena_str(&h->arena, n->m.text);
