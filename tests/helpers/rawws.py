@@ -391,17 +391,20 @@ class Reader(threading.Thread):
 
     def visit(self):
         c = Client(self.port)
-        said = c.say(subscribe=["t.n"], since=self.here)
-        need(said["recovered"] is True, said)
-        while not self.got or self.got[-1] != self.last:
-            m = c.message()
-            if isinstance(m, tuple):
-                said = reason(m, 1012)
-                self.here = said["position"]
-                self.closes += 1
-                time.sleep(said["retry"] / 1000)
-                return
-            self.got.append(m["data"]["n"])
+        m = c.say(subscribe=["t.n"], since=self.here)
+        if isinstance(m, dict):
+            need(m["recovered"] is True, m)
+            while not self.got or self.got[-1] != self.last:
+                m = c.message()
+                if isinstance(m, tuple):
+                    break
+                self.got.append(m["data"]["n"])
+        if isinstance(m, tuple):  # also instead of an answer
+            said = reason(m, 1012)
+            # Who has not been answered is nowhere yet.
+            self.here = said.get("position", self.here)
+            self.closes += 1
+            time.sleep(said["retry"] / 1000)
 
 
 def upgrade(port, pid):
