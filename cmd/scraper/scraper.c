@@ -415,6 +415,7 @@ static void on_close(void *self, struct stage *stage)
 		struct result *r = s->results;
 
 		s->results = r->next;
+		pages_end(r);
 		arena_free(&r->arena);
 		free(r);
 	}

@@ -163,6 +163,7 @@ void task_cancel(struct task *t)
 	if (!r)
 		return;
 	push_ended(t->scraper, r, false);
+	pages_end(r);
 	arena_free(&r->arena);
 	free(r);
 }

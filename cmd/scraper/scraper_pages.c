@@ -22,6 +22,7 @@ struct leaf {
 };
 
 struct pages {
+	struct scraper *scraper;
 	struct paging paging;
 	/* The page that is being read: as asked for, what answered, its Link. */
 	struct str asked, url, link;
@@ -59,13 +60,21 @@ void pages_begin(struct task *t, struct result *r, const struct fetched *f)
 	if (t->watch->paging.max < 2 || load_known(t, &r->arena, &before))
 		return;
 	p = arena_alloc(&r->arena, sizeof(*p));
-	*p = (struct pages){ .asked = t->watch->def.url };
+	*p = (struct pages){ .scraper = t->scraper,
+			     .asked = t->watch->def.url };
 	paging_begin(&p->paging, &t->watch->paging, &before, &r->arena);
 	answered(p, f, &r->arena);
 	r->pages = p;
 }
 
 /* ---- a later page ---- */
+
+/* A look goes on for as long as its hosts want: all of them have a limit, too. */
+static bool has_room(const struct pages *p, size_t bytes)
+{
+	return p->bytes + bytes <= PAGES_BYTES_MAX &&
+	       p->scraper->page_bytes + bytes <= PAGES_ALL_MAX;
+}
 
 /* Held for a record of what changed; where that is too much, its hash. */
 static void hold_body(struct pages *p, struct leaf *leaf, struct str body,
@@ -74,8 +83,9 @@ static void hold_body(struct pages *p, struct leaf *leaf, struct str body,
 	struct err none;
 
 	leaf->bytes = body.len;
-	if (p->bytes + body.len <= PAGES_BYTES_MAX) {
+	if (has_room(p, body.len)) {
 		p->bytes += body.len;
+		p->scraper->page_bytes += body.len;
 		leaf->body = arena_str(a, body);
 	} else {
 		leaf->kept.how = blob_id(body, leaf->kept.id, &none)
@@ -211,6 +221,14 @@ bool pages_go_on(struct task *t, struct result *r, struct observation *o)
 		r->o.reason = STR("one page was pushed in; it goes on");
 	}
 	return false;
+}
+
+void pages_end(struct result *r)
+{
+	if (!r->pages)
+		return;
+	r->pages->scraper->page_bytes -= r->pages->bytes;
+	r->pages->bytes = 0;
 }
 
 /* ---- what is said of them ---- */

@@ -338,6 +338,7 @@ void record_now(struct scraper *s)
 			r->task->recording = false;
 			task_through(r->task);
 		}
+		pages_end(r);
 		arena_free(&r->arena);
 		free(r);
 	}

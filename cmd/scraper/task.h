@@ -97,6 +97,7 @@ struct scraper {
 	struct source *sources, *source_slots[SCRAPER_TASKS];
 	struct result *results, **results_last;
 	size_t n_results, result_bytes; /* of their bodies and texts */
+	size_t page_bytes;		/* of later pages, of looks under way */
 	struct loop_timer *gather;
 	int64_t recorded_ms;	  /* the last transaction's end */
 	struct stats_times *late; /* of stats: schedule_late_seconds */
@@ -191,7 +192,10 @@ void task_take(struct task *t, const struct taken *in);
 
 /* ---- scraper_pages.c: a list that goes on ---- */
 
-enum { PAGES_BYTES_MAX = 8 << 20 }; /* of the bodies of later pages of a look */
+enum {
+	PAGES_BYTES_MAX = 8 << 20, /* of the bodies of later pages of a look */
+	PAGES_ALL_MAX = 64 << 20,  /* of those of all looks under way */
+};
 
 /* The first page of r has come. */
 void pages_begin(struct task *t, struct result *r, const struct fetched *f);
@@ -200,6 +204,8 @@ void pages_begin(struct task *t, struct result *r, const struct fetched *f);
  * asked for, and r is not yet to be recorded.
  */
 bool pages_go_on(struct task *t, struct result *r, struct observation *o);
+/* r is recorded, or dropped. */
+void pages_end(struct result *r);
 /* How many were read, and why no more; 0, absent: it is no such list. */
 unsigned pages_read(const struct result *r);
 struct str pages_stopped(const struct result *r);

@@ -208,3 +208,19 @@ EOT
 	refused '"kind":"feed","pages":101' 'pages:'
 	refused '"kind":"feed","next_hosts":["x"]' 'next_hosts: pages is not above 1'
 }
+
+@test "of all looks together only so many bytes of later pages are held" {
+	python3 "$BATS_TEST_DIRNAME/../helpers/longlists.py" 9 8000000 >port 3>&- &
+	pids="$pids $!"
+	wait_for '[ "$(wc -l <port)" = 9 ]'
+	addr=127.0.0.0/8
+	for i in $(seq 9); do # a host each: one is asked for one thing at a time
+		url=http://$(sed -n "${i}p" port)
+		watch "l$i" "l$i" '"kind":"feed","pages":9'
+	done >w.jsonl
+	out=$(scrape --keep-bodies 8M)
+	# Eight times 8,000,000 bytes are less than 64 MiB; of the ninth the hash is.
+	jq -r 'select(.type == "observation.record") | .data.further[0].body | keys[]' \
+		<<<"$out" | sort | uniq -c | xargs >have
+	[ "$(cat have)" = '8 blob 9 bytes 1 sha256' ]
+}
