@@ -145,7 +145,7 @@ static int check_pattern(struct str pattern, const char *member, struct err *e)
 {
 	const struct type_entry *t;
 
-	if (pattern_check(pattern, e))
+	if (pattern_check_useful(pattern, e))
 		return err_prefix(e, "%s", member);
 	for (size_t i = 0; (t = type_at(i)); i++)
 		if (t->subject && str_is(pattern, t->type))

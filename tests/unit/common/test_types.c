@@ -153,6 +153,9 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "rule.set/r", "{\"on\":\"a b\"}",
 		  "on: topic has a space, a control character or broken "
 		  "UTF-8" },
+		{ "rule.set/r", "{\"on\":\"price\"}",
+		  "on: no topic is 'price'; those of all types that begin so "
+		  "are 'price.'" },
 		{ "rule.set/r", "{\"on\":\"price.update\"}",
 		  "on: matches nothing without what comes after "
 		  "'price.update/'; with the '/' it means all of them" },
