@@ -86,10 +86,13 @@ struct str str_cut(struct str s, char c, struct str *rest_r)
 	return str_sub(s, 0, at);
 }
 
-/* strchr() would find the NUL that ends seps. */
+/* They are few: a call of strchr() for each character costs more. */
 static bool is_one_of(char c, const char *seps)
 {
-	return c && strchr(seps, c);
+	for (; *seps; seps++)
+		if (*seps == c)
+			return true;
+	return false;
 }
 
 bool str_token(struct str *s, const char *seps, struct str *token_r)

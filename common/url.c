@@ -24,6 +24,24 @@ static size_t authority_end(struct str s)
 	return at;
 }
 
+/* Of ASCII: what may stand nowhere as it is. */
+static bool is_escaped(unsigned char c)
+{
+	switch (c) {
+	case '"':
+	case '<':
+	case '>':
+	case '\\':
+	case '^':
+	case '`':
+	case '{':
+	case '|':
+	case '}':
+	case 0x7f: return true;
+	default: return c <= ' ';
+	}
+}
+
 /* What browsers forgive; a NUL-terminated text in *b. */
 static bool clean(struct str s, struct buf *b)
 {
@@ -45,8 +63,7 @@ static bool clean(struct str s, struct buf *b)
 			continue;
 		if (c == '\\' && in_path)
 			buf_putc(b, '/');
-		else if (c <= ' ' || c == 0x7f || strchr("\"<>\\^`{|}", c) ||
-			 (c >= 0x80 && i >= path))
+		else if (is_escaped(c) || (c >= 0x80 && i >= path))
 			buf_addf(b, "%%%02X", c);
 		else
 			buf_putc(b, (char)c);

@@ -330,10 +330,12 @@ static const struct sign {
 /* The code that follows a key of two letters in a list of " keyUSD". */
 static struct str find_code(const char *list, const char key[2])
 {
-	const char pattern[] = { ' ', key[0], key[1], '\0' };
-	const char *at = strstr(list, pattern);
+	enum { KEY = 1, CODE = 3, ENTRY = CODE + CURRENCY_LEN };
 
-	return at ? (struct str){ at + 3, CURRENCY_LEN } : (struct str){ 0 };
+	for (; list[0] && list[KEY]; list += ENTRY)
+		if (list[KEY] == key[0] && list[KEY + 1] == key[1])
+			return (struct str){ list + CODE, CURRENCY_LEN };
+	return (struct str){ 0 };
 }
 
 /* Is code one of those in a list, "EUR USD"? */
