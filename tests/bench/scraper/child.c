@@ -2,8 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "common/xmem.h"
 
 #include "cmd/scraper/extract_pool.h"
 
@@ -14,44 +17,45 @@ enum {
 	AT_ONCE = 8, /* documents that are asked for, as in a busy scraper */
 };
 
-struct asker {
+struct child {
 	struct loop *loop;
 	struct extract_pool *pool;
 	const struct wire_request *docs;
 	size_t n, next;
 	size_t unasked, left;
 	size_t items;
+	pid_t pid;
 };
 
-static void ask_next(struct asker *a);
+static void ask_next(struct child *ch);
 
 static void on_extracted(void *arg, const struct extracted *x)
 {
-	struct asker *a = arg;
+	struct child *ch = arg;
 
-	a->items += x->o->n_items;
-	ask_next(a);
-	if (--a->left == 0)
-		loop_stop(a->loop);
+	ch->items += x->o->n_items;
+	ask_next(ch);
+	if (--ch->left == 0)
+		loop_stop(ch->loop);
 }
 
-static void ask_next(struct asker *a)
+static void ask_next(struct child *ch)
 {
-	if (a->unasked == 0)
+	if (ch->unasked == 0)
 		return;
-	a->unasked--;
-	extract_pool_run(a->pool, &a->docs[a->next], on_extracted, a);
-	a->next = (a->next + 1) % a->n;
+	ch->unasked--;
+	extract_pool_run(ch->pool, &ch->docs[ch->next], on_extracted, ch);
+	ch->next = (ch->next + 1) % ch->n;
 }
 
-static void ask_all(struct asker *a, size_t times)
+static void ask_all(struct child *ch, size_t times)
 {
-	a->items = 0;
-	a->left = a->unasked = times * a->n;
+	ch->items = 0;
+	ch->left = ch->unasked = times * ch->n;
 	for (int i = 0; i < AT_ONCE; i++)
-		ask_next(a);
-	loop_run(a->loop);
-	loop_rearm(a->loop);
+		ask_next(ch);
+	loop_run(ch->loop);
+	loop_rearm(ch->loop);
 }
 
 /* The one process that we have started. */
@@ -66,38 +70,50 @@ static pid_t child_pid(void)
 	return pid;
 }
 
-static double cpu_of_both(pid_t child)
+static double cpu_of_both(const struct child *ch)
 {
-	return cpu_of(getpid()) + cpu_of(child);
+	return cpu_of(getpid()) + cpu_of(ch->pid);
 }
 
-struct through child_measure(const struct wire_request *docs, size_t n,
-			     unsigned rounds, double seconds)
+struct child *child_start(const struct wire_request *docs, size_t n,
+			  size_t *items_r)
 {
 	const struct extract_pool_conf conf = { 1, 60000, 512 << 20 };
-	struct through t = { 0 };
+	struct child *ch = xcalloc(1, sizeof(*ch));
 	struct err e;
-	struct asker a = { .loop = loop_new(&e), .docs = docs, .n = n };
-	pid_t child;
 
-	if (!a.loop)
+	ch->docs = docs;
+	ch->n = n;
+	ch->loop = loop_new(&e);
+	if (!ch->loop)
 		die(e.msg);
-	a.pool = extract_pool_new(a.loop, NULL, &conf);
-	ask_all(&a, 1);
-	t.items = a.items;
-	child = child_pid();
-	for (unsigned i = 0; i < rounds; i++) {
-		double from = cpu_of_both(child), took, done = 0;
+	ch->pool = extract_pool_new(ch->loop, NULL, &conf);
+	ask_all(ch, 1);
+	*items_r = ch->items;
+	ch->pid = child_pid();
+	return ch;
+}
 
-		while ((took = cpu_of_both(child) - from) < seconds) {
-			ask_all(&a, BATCH);
-			done += (double)(BATCH * n);
-		}
-		if (done / took > t.per_cpu_second)
-			t.per_cpu_second = done / took;
+double child_rate(struct child *ch, double seconds)
+{
+	double from = cpu_of_both(ch), took, done = 0;
+
+	while ((took = cpu_of_both(ch) - from) < seconds) {
+		ask_all(ch, BATCH);
+		done += (double)(BATCH * ch->n);
 	}
-	t.mib = share_mib(child);
-	extract_pool_free(&a.pool);
-	loop_free(&a.loop);
-	return t;
+	return done / took;
+}
+
+double child_mib(const struct child *ch)
+{
+	return share_mib(ch->pid);
+}
+
+void child_stop(struct child **chp)
+{
+	extract_pool_free(&(*chp)->pool);
+	loop_free(&(*chp)->loop);
+	free(*chp);
+	*chp = NULL;
 }

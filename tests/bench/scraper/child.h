@@ -7,14 +7,15 @@
  */
 #include "cmd/scraper/extract_wire.h"
 
-struct through {
-	double per_cpu_second; /* of this process and the other, together */
-	double mib;   /* of the other, at the end: its share of memory */
-	size_t items; /* of one round over all documents */
-};
+struct child;
 
-/* The best of some rounds over n documents, of so many seconds of CPU each. */
-struct through child_measure(const struct wire_request *docs, size_t n,
-			     unsigned rounds, double seconds);
+/* Start it, and have it read the n documents once; *items_r: found in them. */
+struct child *child_start(const struct wire_request *docs, size_t n,
+			  size_t *items_r);
+/* Documents per second of CPU, of this process and the other together. */
+double child_rate(struct child *ch, double seconds);
+/* What the other has in memory: its share, in MiB. */
+double child_mib(const struct child *ch);
+void child_stop(struct child **chp);
 
 #endif
