@@ -160,13 +160,14 @@ static enum wire_proxy_result judge_status(unsigned status, const char **why_r)
 static enum wire_proxy_result read_http(struct str in, size_t *used_r,
 					const char **why_r)
 {
-	size_t end = str_find(in, STR("\r\n\r\n"));
+	size_t end =
+		str_find(str_sub(in, 0, WIRE_PROXY_HEAD_MAX), STR("\r\n\r\n"));
 	uint64_t status;
 
 	if (end == (size_t)-1) {
 		*why_r = "it answers without an end";
-		return in.len > WIRE_PROXY_HEAD_MAX ? WIRE_PROXY_FAILED
-						    : WIRE_PROXY_MORE;
+		return in.len >= WIRE_PROXY_HEAD_MAX ? WIRE_PROXY_FAILED
+						     : WIRE_PROXY_MORE;
 	}
 	*used_r = end + 4;
 	*why_r = "it speaks no HTTP";
@@ -218,9 +219,10 @@ static enum wire_proxy_result read_reply(struct str in, size_t *used_r,
 	const unsigned char *b = (const unsigned char *)in.p;
 	size_t n = 4;
 
+	if (in.len >= 2 && b[1])
+		return judge_reply(b[1], why_r);
 	if (in.len < 5)
-		return in.len >= 2 && b[1] ? judge_reply(b[1], why_r)
-					   : WIRE_PROXY_MORE;
+		return WIRE_PROXY_MORE;
 	switch (b[3]) {
 	case IPV4: n += 4; break;
 	case IPV6: n += 16; break;
@@ -228,8 +230,6 @@ static enum wire_proxy_result read_reply(struct str in, size_t *used_r,
 	default: *why_r = "it speaks no SOCKS"; return WIRE_PROXY_FAILED;
 	}
 	n += 2;
-	if (b[1])
-		return judge_reply(b[1], why_r);
 	if (in.len < n)
 		return WIRE_PROXY_MORE;
 	*used_r = n;

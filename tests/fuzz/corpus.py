@@ -96,6 +96,16 @@ def chat():
         yield from (chr(c) + text for c in range(6))
 
 
+def wire_proxy():
+    """A byte of proxy and of pieces, then what it answers."""
+    for row in rows("wire/proxy.jsonl"):
+        answer = (bytes.fromhex(row["bytes"]) if "bytes" in row
+                  else row["answer"].encode())
+        proxy = ["http", "socks", "login"].index(row["proxy"])
+        yield bytes([proxy]) + answer
+        yield bytes([proxy + 3]) + answer
+
+
 def expr():
     item = read("expr/item.json")
     for text in texts("expr/*.jsonl", "expr"):
@@ -122,6 +132,7 @@ CORPUS = {
     "fuzz_things": things,
     "fuzz_url": lambda: pairs("url/cases.jsonl", "base", "ref"),
     "fuzz_watch": lambda: settings("watch.set"),
+    "fuzz_wire_proxy": wire_proxy,
     "fuzz_xpath": xpath,
 }
 
@@ -134,7 +145,8 @@ def main():
         n = 0
         for n, seed in enumerate(seeds(), 1):
             with open(os.path.join(folder, str(n)), "wb") as f:
-                f.write(seed.encode("utf-8", "surrogatepass"))
+                f.write(seed if isinstance(seed, bytes)
+                        else seed.encode("utf-8", "surrogatepass"))
         if n == 0:
             sys.exit(f"corpus: {fuzzer}: no row of its tables fits")
 
