@@ -108,6 +108,15 @@ static void print_field(struct account *c, struct str name, struct str field)
 	end_line(c);
 }
 
+/* The best offer for an item follows from any offer for it. */
+static bool is_offer_of(struct str moved, const struct event *ev)
+{
+	struct str type = STR("offer.update/");
+
+	return event_is(ev, "price.update") && str_starts(moved, type) &&
+	       str_eq(str_sub(moved, type.len, moved.len), event_subject(ev));
+}
+
 /* The entry that another step is about, or any where none is. */
 static bool concerns(struct account *c, struct str moved)
 {
@@ -126,6 +135,8 @@ static bool concerns(struct account *c, struct str moved)
 		    event_is(ev, "price.update") ||
 		    event_is(ev, "offer.update") || event_is(ev, "page.change"))
 			any = false;
+		if (is_offer_of(topic, ev))
+			return true;
 		if (str_eq(ev->topic, topic) &&
 		    (!str_starts(topic, STR("listing.")) || str_eq(own, id)))
 			return true;
@@ -244,6 +255,7 @@ static void print_record(struct account *c, struct str data)
 	line_of(c, data, "url", pushed ? "pushed as" : "asked");
 	line_of(c, data, "via", "via");
 	line_of(c, data, "proxy", "proxy");
+	line_of(c, data, "robots", "robots.txt");
 	print_answer(c, data);
 	print_headers(c, get(data, "headers"));
 	print_body(c, get(data, "body"));
@@ -290,7 +302,7 @@ static const struct {
 	const char *members[16];
 } brief[] = {
 	{ "price.update",
-	  { "price", "currency", "previous", "availability", "source",
+	  { "price", "currency", "previous", "availability", "source", "offers",
 	    "baseline", "backfilled" } },
 	{ "offer.update",
 	  { "watch", "price", "currency", "previous", "availability", "source",

@@ -21,6 +21,7 @@ struct walk {
 	struct str id;	    /* what is looked for: "SOURCE ID", or an alert's */
 	struct event found; /* a copy */
 	bool done;	    /* a scan has what it wanted */
+	uint64_t passed;    /* offers that were none of the watch's */
 	uint64_t on_way[2 * WAY_STEPS_MAX]; /* hashes; see is_on_way() */
 	size_t n_on_way;
 	struct arena scratch;
@@ -180,22 +181,90 @@ static int add_rule(struct walk *k, const struct event *alert, struct err *e)
 				    &found, e);
 }
 
+/*
+ * A message of a chat has no record of its own: the chat's definition, and how
+ * it was connected, stand for the request and its answer.
+ */
+static int add_stream(struct walk *k, const struct event *ev, struct err *e)
+{
+	static const char *const types[] = { "watch.set", "session.start",
+					     "scraper.status" };
+	struct str id = json_get_text(ev->data, "stream", &k->w->arena);
+	bool found;
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (!event_is(ev, types[i]) &&
+		    add_in_force(k, types[i], id, ev->offset, &found, e))
+			return -1;
+	return 0;
+}
+
 /* What was read, by the watch that read it. */
 static int add_watch(struct walk *k, const struct event *ev, struct err *e)
 {
+	struct str id = json_get_text(ev->data, "watch", &k->w->arena);
 	bool found;
 
 	if (event_is(ev, "watch.set"))
 		return 0;
-	return add_in_force(k, "watch.set",
-			    json_get_text(ev->data, "watch", &k->w->arena),
-			    ev->offset, &found, e);
+	return id.p ? add_in_force(k, "watch.set", id, ev->offset, &found, e)
+		    : add_stream(k, ev, e);
+}
+
+/* Is the request of this watch on the way? */
+static bool was_asked(const struct walk *k, struct str watch)
+{
+	for (size_t i = 0; i < k->w->n; i++) {
+		const struct event *ev = &k->w->v[i].ev;
+
+		if (event_is(ev, "observation.record") &&
+		    str_eq(event_subject(ev), watch))
+			return true;
+	}
+	return false;
+}
+
+static int match_offer(void *arg, const struct event *ev, struct err *e)
+{
+	struct walk *k = arg;
+
+	arena_reset(&k->scratch);
+	if (!str_eq(json_get_text(ev->data, "watch", &k->scratch), k->id))
+		return ++k->passed >= k->look;
+	return take(k, ev, e);
+}
+
+/*
+ * The best of several offers may be another than the one that changed: then it
+ * stands beside that as it was last told.
+ */
+static int add_offer(struct walk *k, const struct event *ev, struct err *e)
+{
+	struct buf topic = { 0 };
+	struct str offers;
+	int rc;
+
+	if (!event_is(ev, "price.update") ||
+	    !json_get(ev->data, "offers", &offers))
+		return 0;
+	k->id = json_get_text(ev->data, "watch", &k->w->arena);
+	if (!k->id.p || was_asked(k, k->id))
+		return 0;
+	buf_addf(&topic, "offer.update/%.*s", STR_ARG(event_subject(ev)));
+	k->done = false;
+	k->passed = 0;
+	rc = journal_history(k->j, buf_str(&topic), ev->offset, match_offer, k,
+			     e);
+	buf_free(&topic);
+	if (rc >= 0 && k->done)
+		add(k, &k->found, WAY_IN_FORCE);
+	return rc < 0 ? -1 : 0;
 }
 
 static int add_step(struct walk *k, const struct event *ev, enum way_role role,
 		    struct err *e)
 {
-	if (is_alert(ev) && add_rule(k, ev, e))
+	if ((is_alert(ev) && add_rule(k, ev, e)) || add_offer(k, ev, e))
 		return -1;
 	add(k, ev, role);
 	return 0;

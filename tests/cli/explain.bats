@@ -126,6 +126,67 @@ say() {
 	done
 }
 
+@test "the best of several offers is explained by the offer that changed, and its own" {
+	say watch.set/a '{"id":"a","url":"https://a.example/"}'
+	say watch.set/b '{"id":"b","url":"https://b.example/"}'
+	offer() { # WATCH ITEM PRICE CAUSE
+		say "offer.update/$2" '{"item":{"id":"'"$2"'"},"price":"'"$3"'","watch":"'"$1"'"}' "$4"
+	}
+	record='{"watch":"a","outcome":"changed","robots":"ignored","moved":['
+	record+='{"event":"offer.update/other","fields":{"price":{"value":"1"}}},'
+	record+='{"event":"offer.update/i","fields":{"price":{"value":"31","previous":"19"}}}]}'
+	offer b i 20 ''
+	offer b other 99 ''
+	offer c i 21 ''
+	say observation.record/a "$record"
+	rec=$name
+	offer a i 31 "$rec"
+	say price.update/i '{"item":{"id":"i"},"price":"20","previous":"19","watch":"b","offers":3}' "$rec"
+	explain price.update/i | grep -v '^  \(id\|source\|outcome\) ' |
+		sed 's/  [0-9a-f]*:[0-9]*  [^ ]*Z//' >"$T/way"
+	diff - "$T/way" <<-'END'
+	watch.set/a  (in force)
+	  url           https://a.example/
+	observation.record/a  (cause)
+	  robots.txt    ignored
+	  told          offer.update/i
+	  price         31, before "19"
+	offer.update/i  (in force)
+	  watch         b
+	  price         20
+	price.update/i  (this)
+	  price         20
+	  previous      19
+	  offers        3
+	END
+	# Where the best one is the one that changed, its record says it all.
+	say price.update/i '{"item":{"id":"i"},"price":"31","watch":"a","offers":3}' "$rec"
+	[ "$(steps price.update/i)" = "in force:watch.set cause:observation.record this:price.update" ]
+}
+
+@test "what is said in a chat is explained by its definition and its connection" {
+	connected() { # STATE
+		say scraper.status/c '{"source":"c","running":true,"watches":1,"stream":"c","state":"'"$1"'"}'
+	}
+	say watch.set/c '{"id":"c","url":"wss://x.example/","kind":"chat"}'
+	connected connecting
+	connected live
+	say chat.message/c '{"stream":"c","platform":"x","id":"1","username":"u","message":"m","sent":"2026-01-01T00:00:00Z"}'
+	said=$name
+	connected ended
+	say rule.set/r '{"id":"r","on":"chat.message/"}'
+	say alert.new/c/r '{"id":"a","rule":"r"}' "$said"
+	explain alert.new/c/r >"$T/way"
+	[ "$(grep '^[a-z]' "$T/way" | sed 's/ .*(/ (/' | xargs -d '\n' printf '%s;')" = \
+		"watch.set/c (in force);scraper.status/c (in force);chat.message/c (cause);rule.set/r (in force);alert.new/c/r (this);" ]
+	grep -qx '  url           wss://x.example/' "$T/way"
+	grep -qx '  state         live' "$T/way"
+	# A chat that was defined where it was started.
+	say session.start/s '{"id":"s","url":"wss://y.example/"}'
+	say chat.message/s '{"stream":"s","platform":"x","id":"1","username":"u","message":"m","sent":"2026-01-01T00:00:00Z"}'
+	[ "$(steps chat.message/s)" = "in force:session.start this:chat.message" ]
+}
+
 @test "more steps than there is room for are left out, and that is said" {
 	say test.a/x '{}'
 	first=$name
