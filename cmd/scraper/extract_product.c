@@ -307,7 +307,7 @@ static void fill_from_specs(struct product_page *p, struct item *it)
 {
 	struct specs s;
 
-	specs_read(p->layout, &s);
+	specs_read(p->layout, p->doc->url, &s);
 	if (!it->sku.p)
 		set(p, it, FIELD_SKU, s.sku);
 	if (!it->mpn.p)

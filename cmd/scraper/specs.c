@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "common/url.h"
 #include "common/xmem.h"
 
 #include "plain.h"
@@ -30,7 +31,6 @@ static const char *const labels[SPECS][64] = {
 		       "product number",
 		       "product no.",
 		       "catalog number",
-		       "ebay item number",
 		       "artikelnummer",
 		       "artikelnr",
 		       "artikelnr.",
@@ -128,6 +128,7 @@ static const char *const labels[SPECS][64] = {
 
 struct reader {
 	const struct layout *l;
+	struct str host;
 	struct str found[SPECS];
 	struct buf text;
 };
@@ -146,6 +147,21 @@ static enum spec spec_named(struct str label)
 			    str_is((struct str){ t.low, t.len }, labels[s][i]))
 				return (enum spec)s;
 	return SPECS;
+}
+
+/* "Acme item number" on www.acme.example: the label without the shop's name. */
+static struct str without_shop(struct str label, struct str host)
+{
+	struct str rest, shop = str_cut(label, ' ', &rest);
+
+	while (host.len) {
+		struct str name = str_cut(host, '.', &host);
+
+		/* Not the country's: "no model" is no model of shop.no. */
+		if (host.len && str_eq_nocase(name, shop))
+			return rest;
+	}
+	return label;
 }
 
 static bool has_digit(struct str s)
@@ -233,7 +249,10 @@ static void read_text(struct reader *r, const struct dom_node *n)
 	enum spec s;
 
 	label = str_cut(text, ':', &value);
-	s = spec_named(trim_marks(label));
+	label = trim_marks(label);
+	s = spec_named(label);
+	if (s == SPECS)
+		s = spec_named(without_shop(label, r->host));
 	if (s == SPECS || r->found[s].p)
 		return;
 	if (trim_marks(value).len == 0)
@@ -241,11 +260,13 @@ static void read_text(struct reader *r, const struct dom_node *n)
 	keep(r, s, value);
 }
 
-void specs_read(const struct layout *l, struct specs *s_r)
+void specs_read(const struct layout *l, struct str url, struct specs *s_r)
 {
 	struct reader r = { .l = l };
 	size_t tried = 0;
 
+	if (url.p)
+		url_host(url, l->arena, &r.host);
 	for (size_t i = 0; i < l->n && tried < TEXTS_MAX; i++) {
 		const struct dom_node *n = l->nodes[i];
 

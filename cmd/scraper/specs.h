@@ -15,6 +15,7 @@ struct specs {
 	struct str sku, mpn, gtin, brand; /* absent where not said */
 };
 
-void specs_read(const struct layout *l, struct specs *s_r);
+/* url: of the page, whose host tells the shop's own name before a label. */
+void specs_read(const struct layout *l, struct str url, struct specs *s_r);
 
 #endif
