@@ -208,7 +208,7 @@ void extract_worker_retire(struct worker *w)
 	end_worker(w, NULL, NULL);
 }
 
-static void is_idle(struct worker *w)
+static void go_idle(struct worker *w)
 {
 	w->state = WORKER_IDLE;
 	loop_timer_stop(w->timer);
@@ -235,7 +235,7 @@ static void on_ready(struct worker *w, struct str message)
 	p->told_filter = filter.p;
 	if (p->stats)
 		stats_set(p->stats, "sandbox", NULL, !filter.p);
-	is_idle(w);
+	go_idle(w);
 }
 
 /* Slow documents do not stand behind each other while others are idle. */
@@ -265,7 +265,7 @@ static void on_answer(struct worker *w, struct str message)
 		if (w->first)
 			begin_turn(w);
 		else
-			is_idle(w);
+			go_idle(w);
 		extraction_end(x, &o, false);
 	}
 	arena_reset(&p->arena);

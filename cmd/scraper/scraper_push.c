@@ -302,8 +302,8 @@ static int read_one(struct scraper *s, struct push *p, struct task *t,
 }
 
 /* Is it the first of its watch in this turn, and is that at rest? */
-static bool has_turn(const struct scraper *s, const struct push *p,
-		     struct task *t)
+static bool takes_turn(const struct scraper *s, const struct push *p,
+		       struct task *t)
 {
 	bool first = !t || t->push_turn != s->push_turn;
 
@@ -325,7 +325,7 @@ bool push_read(void *arg)
 		struct task *t = task_find(s, str_from((*at)->watch));
 		int rc = 0;
 
-		if (has_turn(s, *at, t))
+		if (takes_turn(s, *at, t))
 			rc = read_one(s, *at, t, &e);
 		if (rc < 0) {
 			stage_fail(s->stage, &e);
