@@ -175,11 +175,6 @@ int decimal_sign(struct decimal d)
 	return d.coef < 0 ? -1 : d.coef > 0;
 }
 
-double decimal_to_double(struct decimal d)
-{
-	return (double)d.coef / (double)pow10_of(d.scale);
-}
-
 bool decimal_add(struct decimal a, struct decimal b, struct decimal *r)
 {
 	if (!align(&a, &b) || !fits(a.coef + b.coef))

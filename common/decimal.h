@@ -48,7 +48,6 @@ int decimal_cmp(struct decimal a, struct decimal b); /* <0, 0, >0 */
  */
 bool decimal_same(struct str a, struct str b);
 int decimal_sign(struct decimal d);
-double decimal_to_double(struct decimal d); /* for statistics, never money */
 
 /* False, *r untouched, where the result does not fit. */
 bool decimal_add(struct decimal a, struct decimal b, struct decimal *r);

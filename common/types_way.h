@@ -46,7 +46,6 @@ extern const struct shape shape_proxy_status, shape_provider_status;
 enum {
 	WAY_MAX = 8, /* ways that a watch names */
 	POOL_PROXIES_MAX = 64,
-	PROVIDER_REQUESTS = 4, /* at a time, where the provider does not say */
 };
 
 /*

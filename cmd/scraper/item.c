@@ -34,7 +34,7 @@ static void print_name(struct buf *b, const char *name)
 	buf_putc(b, ':');
 }
 
-void item_print(const struct item *it, struct buf *b)
+static void print_item(const struct item *it, struct buf *b)
 {
 	const struct {
 		const char *name;
@@ -93,7 +93,7 @@ void observation_print(const struct observation *o, struct buf *b)
 	for (size_t i = 0; i < o->n_items; i++) {
 		if (i)
 			buf_putc(b, ',');
-		item_print(&o->items[i], b);
+		print_item(&o->items[i], b);
 	}
 	buf_putc(b, ']');
 	if (o->text.p) {

@@ -101,15 +101,10 @@ struct observation {
 };
 
 /*
- * Add the item as a JSON object to b: the fields above under their own names,
- * absent ones left out, "free":true only where it is so, in the order of the
- * struct.
- */
-void item_print(const struct item *it, struct buf *b);
-
-/*
  * Add {"outcome":…,"reason":…,"items":[…]} (and "text", "next" where there is
- * one).
+ * one). An item is a JSON object of the fields above under their own names, in
+ * the order of the struct, absent ones left out, "free":true only where it is
+ * so.
  */
 void observation_print(const struct observation *o, struct buf *b);
 

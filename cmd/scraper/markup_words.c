@@ -312,7 +312,8 @@ static bool is_relation(const char *word)
 	       !strcmp(word, "has") || !strcmp(word, "no");
 }
 
-unsigned markup_words_of(struct str name)
+/* Those of one name, such as "priceOld". */
+static unsigned words_of_name(struct str name)
 {
 	char word[WORD_LEN_MAX + 1];
 	bool related = false;
@@ -377,11 +378,11 @@ static unsigned words_of(struct str value, struct markup_seen *seen)
 
 	value = str_utf8_prefix(value, 512);
 	if (!seen)
-		return markup_words_of(value);
+		return words_of_name(value);
 	i = str_hash_fast(value) % MARKUP_SEEN;
 	if (!seen[i].value.p || !str_eq(seen[i].value, value)) {
 		seen[i].value = value;
-		seen[i].means = markup_words_of(value);
+		seen[i].means = words_of_name(value);
 	}
 	return seen[i].means;
 }

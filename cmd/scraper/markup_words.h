@@ -39,9 +39,6 @@ struct markup_seen {
 /* The words in the names of element n, or'ed. seen may be NULL. */
 unsigned markup_words(const struct dom_node *n, struct markup_seen *seen);
 
-/* The same for one name, such as "priceOld". */
-unsigned markup_words_of(struct str name);
-
 /* What a label says: "Add to cart", "Sold out"; 0 if nothing that counts. */
 enum label { LABEL_NONE, LABEL_BUY, LABEL_IN_STOCK, LABEL_SOLD_OUT };
 enum label markup_label(struct str text);

@@ -5,7 +5,8 @@
 #include "common/decimal.h"
 #include "common/xmem.h"
 
-bool offers_available(struct str availability)
+/* False for what schema.org names as sold out, gone or reserved. */
+static bool is_available(struct str availability)
 {
 	static const char *const away[] = { "OutOfStock", "SoldOut",
 					    "Discontinued", "Reserved" };
@@ -21,7 +22,7 @@ static int rank_of(const struct type_price *p, struct str currency)
 {
 	if (!p->price.p)
 		return 0;
-	return 1 + (offers_available(p->availability) ? 2 : 0) +
+	return 1 + (is_available(p->availability) ? 2 : 0) +
 	       (str_eq(p->currency, currency) ? 1 : 0);
 }
 

@@ -33,7 +33,4 @@ int offers_best(const struct offer *v, size_t n, struct str currency,
 /* Does the offer say what was told? Shop, price, currency, availability. */
 bool offers_same(const struct type_price *a, const struct type_price *b);
 
-/* False for what schema.org names as sold out, gone or reserved. */
-bool offers_available(struct str availability);
-
 #endif

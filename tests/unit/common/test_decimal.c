@@ -139,7 +139,6 @@ static void compares_as_numbers(void **state)
 	}
 	assert_int_equal(decimal_sign(dec("-0.01")), -1);
 	assert_int_equal(decimal_sign(dec("0.00")), 0);
-	assert_true(decimal_to_double(dec("-12.5")) == -12.5);
 }
 
 static void calculates_exactly_or_says_that_it_cannot(void **state)
