@@ -153,8 +153,10 @@ static int check_text(struct expr_parser *p, struct expr_node *n,
 	if (n->kind != EXPR_MENTIONS)
 		return 0;
 	words_add(&row, v->text);
-	if (row.len == 0)
+	if (row.len == 0) {
+		buf_free(&row);
 		return expr_mistake(p, at, "there is no word in it");
+	}
 	n->phrase = arena_str(&p->x->memory, buf_str(&row));
 	n->table = arena_alloc(&p->x->memory, row.len * sizeof(*n->table));
 	words_table(n->phrase, n->table);
