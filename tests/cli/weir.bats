@@ -61,6 +61,28 @@ front() { "$BIN/weir" "$@"; }
 "2999-01-01T00:00:00.000001Z"' ]
 }
 
+@test "a watch is listed with what its source has it wait for" {
+	start_store
+	for source in over held well; do
+		front watch add https://a.example/$source id=$source source=$source
+	done
+	front watch add ws://a.example/ id=chat source=held
+	status() { # SOURCE DATA
+		jq -nc --arg s "$1" "{type: \"scraper.status\", subject: \$s, data: ({source: \$s, running: true} + $2)}" | pub
+	}
+	status held '{outcome: "rate-limited", reason: "so", next: "2999-01-01T00:00:00Z"}'
+	status over '{outcome: "blocked", next: "2026-01-01T00:00:00Z"}'
+	status well '{}'
+	status chat '{stream: "chat", outcome: "timeout", next: "2999-01-01T00:00:00Z"}'
+	[ "$(front watch list | jq -c '[.id, .last]')" = '["chat",null]
+["held",{"held":{"outcome":"rate-limited","reason":"so","next":"2999-01-01T00:00:00Z"}}]
+["over",null]
+["well",null]' ]
+	jq -nc '{type: "observation.change", subject: "held",
+		data: {watch: "held", outcome: "unchanged"}}' | pub
+	[ "$(front watch list held | jq -c '[.last.outcome, .last.held.outcome]')" = '["unchanged","rate-limited"]' ]
+}
+
 @test "a watch is listed with when it was last seen" {
 	start_store
 	for id in changed unchanged timeout; do
