@@ -1,5 +1,6 @@
 #include "xpath.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -14,6 +15,7 @@
 struct xpath {
 	xmlXPathCompExpr *expr;
 	char *text; /* libxml2 keeps a pointer to it */
+	bool joins; /* sets that may have nodes in common */
 };
 
 /* Where libxml2 would print its errors. */
@@ -46,7 +48,6 @@ static xmlXPathContext *new_context(xmlDoc *doc)
 
 	ctx->error = ignore_error;
 	xmlXPathRegisterFuncLookup(ctx, look_up, ctx);
-	ctx->opLimit = XPATH_STEPS_MAX;
 	return ctx;
 }
 
@@ -78,6 +79,48 @@ static const char *error_words(const xmlXPathContext *ctx)
 	return words[code];
 }
 
+/* Is the "//" at text[at] behind a step, and not where a path begins? */
+static bool is_behind_step(const char *text, size_t at)
+{
+	unsigned char c;
+
+	while (at > 0 && isspace((unsigned char)text[at - 1]))
+		at--;
+	c = at > 0 ? (unsigned char)text[at - 1] : '\0';
+	return isalnum(c) || c >= 0x80 || (c && strchr("_-*])", c));
+}
+
+/*
+ * Joins: what leads from several nodes to the same ones. A word in quotes is
+ * taken for an axis as well, which costs nobody anything in common documents.
+ */
+static bool joins_sets(const char *text)
+{
+	static const char *const words[] = {
+		"ancestor", "descendant", "following", "preceding",
+		"parent",   "..",	  "|",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	for (const char *p = text; (p = strstr(p, "//")); p += 2)
+		if (is_behind_step(text, (size_t)(p - text)))
+			return true;
+	return false;
+}
+
+static unsigned long steps_max(const struct xpath *x, size_t nodes)
+{
+	int64_t n = (int64_t)nodes, steps = XPATH_JOINS_MAX / n;
+
+	if (steps < XPATH_WALKS * n)
+		steps = XPATH_WALKS * n;
+	if (!x->joins || steps > XPATH_STEPS_MAX)
+		steps = XPATH_STEPS_MAX;
+	return (unsigned long)steps;
+}
+
 struct xpath *xpath_compile(struct str text, struct err *e)
 {
 	struct xpath *x = xcalloc(1, sizeof(*x));
@@ -93,6 +136,7 @@ struct xpath *xpath_compile(struct str text, struct err *e)
 		err_set(e, EX_CONFIG, "xpath: is no UTF-8 text");
 	else {
 		x->text = xstrndup(text.p, text.len);
+		x->joins = joins_sets(x->text);
 		x->expr = xmlXPathCtxtCompile(ctx, (xmlChar *)x->text);
 		if (!x->expr)
 			err_set(e, EX_CONFIG, "xpath: %s at byte %d",
@@ -189,6 +233,7 @@ int xpath_select(const struct xpath *x, struct xpath_doc *doc,
 	if (!t)
 		t = doc->tree = xpath_tree_new(doc->dom);
 	ctx = new_context(t->doc);
+	ctx->opLimit = steps_max(x, t->n_nodes);
 	for (size_t i = t->n_spaces; i-- > 0;) /* the first one wins */
 		xmlXPathRegisterNs(ctx, t->spaces[i].ns->prefix,
 				   t->spaces[i].ns->href);

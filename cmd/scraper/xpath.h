@@ -9,18 +9,23 @@
  * what the document uses it for; a name without one is in any default
  * namespace (`//entry` finds Atom's), because that is what people write.
  *
- * Work is bounded: an evaluation of more than XPATH_STEPS_MAX steps fails.
+ * Work is bounded: an evaluation of more than XPATH_STEPS_MAX steps fails, and
+ * sooner where sets are joined (//li//a, //a/following::a, //a|//b): there
+ * libxml2 compares what it finds with all that it has found before, and a step
+ * may cost as much as the document has nodes. Such an expression may take
+ * XPATH_JOINS_MAX / nodes steps, which is about a second, but always
+ * XPATH_WALKS for each node: what that may cost in documents of more than
+ * 16,000 nodes is bounded by the time limit of the process only.
  */
 #include "dom.h"
 
 enum {
-	XPATH_TEXT_MAX = 4096, /* bytes of an expression */
-	/*
-	 * Some tenths of a second, but where many large sets are joined
-	 * (//a/following::a): then the time limit of the process is the guard.
-	 */
-	XPATH_STEPS_MAX = 5000000,
+	XPATH_TEXT_MAX = 4096,	   /* bytes of an expression */
+	XPATH_STEPS_MAX = 5000000, /* some tenths of a second */
+	XPATH_WALKS = 8,	   /* over the document, at least, of a join */
 };
+
+#define XPATH_JOINS_MAX INT64_C(2000000000) /* steps times nodes */
 
 struct xpath;
 

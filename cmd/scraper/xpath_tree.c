@@ -109,7 +109,8 @@ struct xpath_tree *xpath_tree_new(const struct dom *dom)
 
 	for (n = dom->root; n; n = dom_walk(dom->root, n))
 		last = n;
-	t->nodes = xcalloc((size_t)last->order + 1, sizeof(*t->nodes));
+	t->n_nodes = (size_t)last->order + 1;
+	t->nodes = xcalloc(t->n_nodes, sizeof(*t->nodes));
 	t->doc = xmlNewDoc(NULL);
 	t->nodes[dom->root->order] = (xmlNode *)t->doc;
 	n = dom->root;

@@ -14,6 +14,7 @@ enum { XPATH_NS_MAX = 64 }; /* prefixes known by name in one document */
 struct xpath_tree {
 	xmlDoc *doc;
 	xmlNode **nodes; /* by dom_node.order */
+	size_t n_nodes;
 	struct {
 		struct str prefix, uri;
 		xmlNs *ns;

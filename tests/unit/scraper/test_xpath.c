@@ -158,6 +158,47 @@ static void work_is_bounded(void **state)
 	arena_free(&a);
 }
 
+/* What libxml2 does for them grows with the square of what is found. */
+static void joins_have_fewer_steps(void **state)
+{
+	static const struct {
+		const char *xpath;
+		bool fits;
+	} cases[] = {
+		{ "//a", true },
+		{ "count(//a[@href][string-length(@href) > 1])", true },
+		{ "//p//a", true },
+		{ "//p[a]/a/parent::p", true },
+		{ "//p[last()]/preceding-sibling::p[1]", true },
+		{ "//a|//p", true },
+		{ "//a[contains(@href, 'xy')]/ancestor::p[1]", true },
+		{ "//a/following::a", false },
+		{ "//a/preceding::*", false },
+		{ "(//p)[1]/following::p/following-sibling::p", false },
+		{ "//p/following-sibling::p//a", false },
+	};
+	struct arena a = { 0 };
+	struct buf b = { 0 };
+	struct xpath_doc doc = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 2000; i++)
+		buf_puts(&b, "<p><a href=xy></a>");
+	doc.dom = dom_parse_html(buf_str(&b), no_type, &a, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf got = { 0 };
+		bool fits = evaluate(cases[i].xpath, &doc, doc.dom->root, &got);
+
+		if (fits != cases[i].fits)
+			fail_msg("%s: %.*s", cases[i].xpath,
+				 STR_ARG(str_sub(buf_str(&got), 0, 60)));
+		buf_free(&got);
+	}
+	xpath_doc_fini(&doc);
+	buf_free(&b);
+	arena_free(&a);
+}
+
 static void refuses_what_is_no_expression(void **state)
 {
 	char text[XPATH_TEXT_MAX + 1];
@@ -179,6 +220,7 @@ int main(void)
 		cmocka_unit_test(finds_and_explains),
 		cmocka_unit_test(prefixes_are_those_of_the_document),
 		cmocka_unit_test(work_is_bounded),
+		cmocka_unit_test(joins_have_fewer_steps),
 		cmocka_unit_test(refuses_what_is_no_expression),
 	};
 
