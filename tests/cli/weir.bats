@@ -175,6 +175,20 @@ null null null EUR' ]
 	[ "$status" -eq 65 ]
 	[[ $stderr == "weir: error: stream not started: chat: only: "* ]]
 	[ -z "$(front stream list)" ]
+	# That a way is a provider's is no word of the watch.
+	front provider add paid 'url=http://b.example/?k={key}&url={url}' key.file=key budget=5
+	for via in via=paid 'via=["direct","paid"]'; do
+		for how in 'watch add ws://a.example/ id=c kind=chat' 'stream start c ws://a.example/'; do
+			# shellcheck disable=SC2086 # several words
+			run --separate-stderr front $how "$via"
+			[ "$status" -eq 65 ] || { echo "$how $via: $status $stderr" && return 1; }
+			[[ $stderr == "weir: error: "*": via: paid is a provider of pages;"* ]]
+		done
+	done
+	[ -z "$(front watch list)" ]
+	front watch add https://a.example/ id=paid via=paid
+	front watch rm paid
+	front stream start c ws://a.example/ via=others
 	# What is in a secret file, the scraper's machine knows.
 	front watch add https://a.example/ id=a headers.Cookie.file=a.cookie
 	[ "$(front watch list | jq -r .id)" = a ]
