@@ -11,6 +11,7 @@
 #include "common/hours.h"
 #include "common/json.h"
 #include "common/types_way.h"
+#include "common/url.h"
 #include "common/xmem.h"
 
 /* The parts of a URL that name a watch. */
@@ -188,6 +189,21 @@ static int check_contract(const struct type_watch *w, struct err *e)
 	return 0;
 }
 
+/* A host, with its port where it is not the scheme's own. */
+static bool is_place(struct str s)
+{
+	enum { PLACE_MAX = 253 + 6 }; /* bytes: a name (RFC 1035), a port */
+	char url[PLACE_MAX + sizeof("http:///")];
+
+	if (s.len > PLACE_MAX)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] <= ' ' || strchr("*/\\?#@%", s.p[i]))
+			return false;
+	snprintf(url, sizeof(url), "http://%.*s/", (int)s.len, s.p);
+	return url_is_http(str_from(url));
+}
+
 /* A list can go on; an item, or the text of a page, cannot. */
 static int check_pages(const struct type_watch *w, struct err *e)
 {
@@ -198,6 +214,11 @@ static int check_pages(const struct type_watch *w, struct err *e)
 	if (w->next_hosts.n && shape_count(w->pages, 1) < 2)
 		return err_set(e, EX_DATAERR,
 			       "next_hosts: pages is not above 1");
+	for (size_t i = 0; i < w->next_hosts.n; i++)
+		if (!is_place(w->next_hosts.v[i]))
+			return err_set(e, EX_DATAERR,
+				       "next_hosts: a host is wanted, such as "
+				       "shop.example or shop.example:8080");
 	return 0;
 }
 

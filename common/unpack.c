@@ -51,6 +51,7 @@ struct coding {
 	bool over;	   /* what follows is not looked at */
 	bool hungry;	   /* bytes came since its last end */
 	uint64_t out;	   /* bytes that came out of it */
+	uint64_t before;   /* of these, before the body that was begun last */
 };
 
 struct unpack {
@@ -290,6 +291,8 @@ static int feed(struct unpack *u, size_t at, struct str bytes)
 		}
 		if (!c->begun && !c->format->begin(c, &w))
 			return bad(u, c);
+		if (!c->begun)
+			c->before = c->out;
 		c->begun = c->hungry = true;
 		do {
 			w.out = out;
@@ -298,6 +301,12 @@ static int feed(struct unpack *u, size_t at, struct str bytes)
 			if (hand_on(u, at, out, sizeof(out) - w.n_out))
 				return -1;
 		} while (did == STEP_MORE);
+		if (did == STEP_BAD && c->ended && c->out == c->before) {
+			/* It only began like another one. */
+			c->over = true;
+			c->hungry = false;
+			break;
+		}
 		if (did == STEP_BAD)
 			return bad(u, c);
 		if (did == STEP_END) {

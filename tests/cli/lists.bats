@@ -207,6 +207,10 @@ EOT
 	refused '"kind":"feed","pages":0' 'pages:'
 	refused '"kind":"feed","pages":101' 'pages:'
 	refused '"kind":"feed","next_hosts":["x"]' 'next_hosts: pages is not above 1'
+	for host in '*' '*.shop.example' 'http://shop.example' 'shop.example/x' \
+		'a@shop.example' '' 'shop example' 'shop.example:x'; do
+		refused '"kind":"feed","pages":2,"next_hosts":["'"$host"'"]' 'next_hosts: '
+	done
 }
 
 @test "of all looks together only so many bytes of later pages are held" {

@@ -143,6 +143,14 @@ static void several_bodies_follow_one_another_and_rubbish_does_not(void **state)
 	buf_addf(&want, "%s%s", text, text);
 	assert_int_equal(run("x-gzip", buf_str(&in), 7, &o, &e), 0);
 	assert_true(str_eq(buf_str(&o.b), buf_str(&want)));
+	buf_free(&o.b);
+	o.b = (struct buf){ 0 };
+	buf_reset(&in);
+	unhex(packed[0].hex, &in);
+	unhex(packed[0].hex, &in);
+	buf_puts(&in, "\x1f, a mark of the end");
+	assert_int_equal(run("gzip", buf_str(&in), 7, &o, &e), 0);
+	assert_true(str_eq(buf_str(&o.b), buf_str(&want)));
 	buf_free(&in);
 	buf_free(&want);
 	buf_free(&o.b);
