@@ -196,7 +196,6 @@ static const struct entry words[] = {
 	{ "shipping", WORD_EXTRA, 0 },
 	{ "sidebar", WORD_ASIDE, 0 },
 	{ "similar", WORD_ASIDE, 0 },
-	{ "sims", WORD_ASIDE, 0 },
 	{ "sklad", WORD_STOCK, 0 },
 	{ "skladem", WORD_STOCK, 0 },
 	{ "slider", WORD_ASIDE, 0 },

@@ -338,11 +338,11 @@ static bool is_product_page(const struct product_page *p)
 static bool has_product_address(const struct product_page *p)
 {
 	static const char *const names[] = {
-		"p",	    "dp",	"ip",	    "pd",	 "pdp",
-		"item",	    "itm",	"items",    "product",	 "products",
-		"produkt",  "produkte", "producto", "productos", "produit",
-		"produits", "prodotto", "prodotti", "produto",	 "artikel",
-		"listing",  "listings", "toode",    "tovar",	 "prod",
+		"p",	     "pd",	 "pdp",	     "item",	 "items",
+		"product",   "products", "produkt",  "produkte", "producto",
+		"productos", "produit",	 "produits", "prodotto", "prodotti",
+		"produto",   "artikel",	 "listing",  "listings", "toode",
+		"tovar",     "prod",
 	};
 	struct str path = path_of(p->doc->url), segment;
 
