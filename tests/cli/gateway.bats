@@ -124,7 +124,7 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 
 @test "ends with 0 on TERM, also with clients and waiting requests" {
 	start_both
-	echo '{"subscribe":[""]}' | "$WS" -t 20000 "$port" >"$T/out" 2>&1 3>&- &
+	echo '{"subscribe":[""]}' | "$WS" -t 60000 "$port" >"$T/out" 2>&1 3>&- &
 	ws=$!
 	get "$url/api/v1/events?topic=t.no&wait=30" >/dev/null 2>&1 3>&- &
 	wait_until '"subscribed":2' /api/v1/status
@@ -1016,7 +1016,7 @@ EOT
 	wait_until '"subscribed":1' /api/v1/status
 	kill -STOP "$slow"
 	events 1 6000
-	echo '{"subscribe":["t."],"last":true}' | "$WS" -n 6002 -t 30000 "$port" >"$T/quick" 3>&- &
+	echo '{"subscribe":["t."],"last":true}' | "$WS" -n 6002 -t 120000 "$port" >"$T/quick" 3>&- &
 	quick=$!
 	wait_until '"subscribed":2' /api/v1/status
 	before=$(awk '/RssAnon/ {print $2}' "/proc/$gateway/status")

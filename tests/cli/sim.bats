@@ -17,11 +17,12 @@ teardown() {
 start_sim() {
 	"$BIN/weir-sim" --listen 127.0.0.1:0 --tick 0 "$@" 2>"$log" 3>&- &
 	pid=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		grep -q ': ready ' "$log" && break
 		kill -0 "$pid"
 		sleep 0.05
 	done
+	grep -q ': ready ' "$log"
 	url=http://$(sed -n 's/.*ready listen=\([^ ]*\).*/\1/p' "$log")
 }
 
