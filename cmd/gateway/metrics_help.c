@@ -20,7 +20,7 @@ static const struct {
 	{ "reports_total", "Times that these figures were reported." },
 	{ "skipped_total", "Events left out because they ended the process." },
 	/* alerter, notifier, scraper */
-	{ "alerts_total", "Alerts that fired." },
+	{ "alerts_total", "Events that tell of an alert." },
 	{ "failed_total", "Deliveries given up." },
 	{ "extractions_pending", "Documents that wait to be read." },
 	{ "extractions_total", "Documents, by what was found in them." },
