@@ -60,8 +60,10 @@ static struct str print_headers(const struct http_response *r, struct arena *a)
 void provenance_take(struct provenance *p, const struct fetched *f, bool body,
 		     struct arena *a)
 {
-	if (body && f->a->body.len)
+	if (body && f->a->body.len) {
 		p->body = arena_str(a, f->a->body);
+		p->bytes = p->body.len;
+	}
 	if (f->via.p)
 		p->via = arena_str(a, f->via);
 	if (f->proxy)
@@ -80,6 +82,7 @@ void provenance_push(struct provenance *p, const struct answer *in,
 	struct buf b = { 0 };
 
 	p->body = arena_str(a, in->body);
+	p->bytes = p->body.len;
 	p->url = arena_str(a, url);
 	p->push_source = arena_str(a, source);
 	p->push_id = id;
@@ -246,12 +249,12 @@ static struct str final_url(const struct watch *w, const struct provenance *p)
 static void set_body(struct type_body *b, const struct provenance *p,
 		     const struct provenance_end *end, struct arena *a)
 {
-	b->present = p->body.p != NULL;
+	b->present = p->body.p || p->bytes;
 	if (end->kept)
 		b->blob = end->body_id;
 	else
 		b->sha256 = end->body_id;
-	b->bytes = number(a, (int64_t)p->body.len);
+	b->bytes = number(a, (int64_t)p->bytes);
 }
 
 struct str provenance_print(const struct watch *w, const struct provenance *p,

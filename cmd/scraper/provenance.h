@@ -25,7 +25,8 @@ enum {
 };
 
 struct provenance {
-	struct str body;       /* as it was read; absent: none */
+	struct str body;       /* as it was read; absent: none, or not held */
+	size_t bytes;	       /* of it, held or not; 0: none */
 	struct str url;	       /* that answered; absent: as the watch says */
 	struct str headers;    /* a JSON object; absent: none */
 	struct str via, proxy; /* by which way; absent: directly */

@@ -183,6 +183,13 @@ static int64_t wait_of(const struct task *t, const struct fetched *f)
 	return fresh_ms < conf->cache_max_ms ? fresh_ms : conf->cache_max_ms;
 }
 
+/* That of a list is with its pages. */
+static bool takes_body(const struct result *r)
+{
+	return !r->pages && (r->outcome == OUTCOME_FOUND ||
+			     provenance_is_telling(r->outcome));
+}
+
 static void on_fetched(void *arg, const struct fetched *f)
 {
 	struct task *t = arg;
@@ -211,16 +218,14 @@ static void on_fetched(void *arg, const struct fetched *f)
 	if (f->proxy)
 		r->proxy = arena_str(&r->arena, str_from(f->proxy));
 	r->wait_ms = wait_ms;
+	if (outcome == OUTCOME_FOUND)
+		pages_begin(t, r, f);
 	if (t->scraper->conf->body_max)
-		provenance_take(&r->from, f,
-				outcome == OUTCOME_FOUND ||
-					provenance_is_telling(outcome),
-				&r->arena);
+		provenance_take(&r->from, f, takes_body(r), &r->arena);
 	if (outcome == OUTCOME_FOUND) {
 		r->etag = arena_str(&r->arena, http_header(f->r, "etag"));
 		r->last_modified = arena_str(
 			&r->arena, http_header(f->r, "last-modified"));
-		pages_begin(t, r, f);
 		task_extract(t, r, f->a->body, f->a->content_type,
 			     str_from(f->r->url));
 		return;

@@ -27,8 +27,46 @@ struct pages {
 	/* The page that is being read: as asked for, what answered, its Link. */
 	struct str asked, url, link;
 	struct leaf *first, *leaf; /* of the later ones; the last of them */
-	size_t bytes;		   /* of bodies that are held */
+	size_t bytes;		   /* of bodies that are held, of all pages */
 };
+
+/* ---- bodies, until the look is over ---- */
+
+/* A look goes on for as long as its hosts want: all of them have a limit, too. */
+static bool has_room(const struct pages *p, size_t bytes)
+{
+	return bytes <= p->scraper->conf->body_max &&
+	       p->bytes + bytes <= PAGES_BYTES_MAX &&
+	       p->scraper->page_bytes + bytes <= PAGES_ALL_MAX;
+}
+
+/*
+ * Held for a record of what changed. Where that is too much, or too large to be
+ * kept in the end, absent, and its hash is in *kept_r.
+ */
+static struct str hold(struct pages *p, struct str body, struct arena *a,
+		       struct keeping *kept_r)
+{
+	struct err none;
+
+	if (has_room(p, body.len)) {
+		p->bytes += body.len;
+		p->scraper->page_bytes += body.len;
+		return arena_str(a, body);
+	}
+	kept_r->how = blob_id(body, kept_r->id, &none) ? KEEPING_FAILED
+						       : KEEPING_TOO_LARGE;
+	return (struct str){ 0 };
+}
+
+/* What was held is recorded, or dropped. */
+static void let_go(struct pages *p)
+{
+	p->scraper->page_bytes -= p->bytes;
+	p->bytes = 0;
+}
+
+/* ---- the first page ---- */
 
 static void answered(struct pages *p, const struct fetched *f, struct arena *a)
 {
@@ -65,34 +103,13 @@ void pages_begin(struct task *t, struct result *r, const struct fetched *f)
 	paging_begin(&p->paging, &t->watch->paging, &before, &r->arena);
 	answered(p, f, &r->arena);
 	r->pages = p;
+	if (!t->scraper->conf->body_max)
+		return;
+	r->from.bytes = f->a->body.len;
+	r->from.body = hold(p, f->a->body, &r->arena, &r->kept);
 }
 
 /* ---- a later page ---- */
-
-/* A look goes on for as long as its hosts want: all of them have a limit, too. */
-static bool has_room(const struct pages *p, size_t bytes)
-{
-	return p->bytes + bytes <= PAGES_BYTES_MAX &&
-	       p->scraper->page_bytes + bytes <= PAGES_ALL_MAX;
-}
-
-/* Held for a record of what changed; where that is too much, its hash. */
-static void hold_body(struct pages *p, struct leaf *leaf, struct str body,
-		      struct arena *a)
-{
-	struct err none;
-
-	leaf->bytes = body.len;
-	if (has_room(p, body.len)) {
-		p->bytes += body.len;
-		p->scraper->page_bytes += body.len;
-		leaf->body = arena_str(a, body);
-	} else {
-		leaf->kept.how = blob_id(body, leaf->kept.id, &none)
-					 ? KEEPING_FAILED
-					 : KEEPING_TOO_LARGE;
-	}
-}
 
 static void add_leaf(struct result *r, const struct fetched *f)
 {
@@ -101,8 +118,10 @@ static void add_leaf(struct result *r, const struct fetched *f)
 
 	answered(p, f, &r->arena);
 	*leaf = (struct leaf){ .url = p->url, .status = f->a->status };
-	if (r->task->scraper->conf->body_max)
-		hold_body(p, leaf, f->a->body, &r->arena);
+	if (r->task->scraper->conf->body_max) {
+		leaf->bytes = f->a->body.len;
+		leaf->body = hold(p, f->a->body, &r->arena, &leaf->kept);
+	}
 	*(p->leaf ? &p->leaf->next : &p->first) = leaf;
 	p->leaf = leaf;
 }
@@ -206,8 +225,10 @@ static bool add(struct result *r, struct observation *o)
 
 bool pages_go_on(struct task *t, struct result *r, struct observation *o)
 {
-	if (r->pages && !r->pages->paging.n && o->outcome != OUTCOME_FOUND)
+	if (r->pages && !r->pages->paging.n && o->outcome != OUTCOME_FOUND) {
+		let_go(r->pages);
 		r->pages = NULL;
+	}
 	if (r->pages) {
 		if (add(r, o) && ask(t, r))
 			return true;
@@ -225,10 +246,8 @@ bool pages_go_on(struct task *t, struct result *r, struct observation *o)
 
 void pages_end(struct result *r)
 {
-	if (!r->pages)
-		return;
-	r->pages->scraper->page_bytes -= r->pages->bytes;
-	r->pages->bytes = 0;
+	if (r->pages)
+		let_go(r->pages);
 }
 
 /* ---- what is said of them ---- */

@@ -177,6 +177,7 @@ static int look_at(struct result *r, struct blob_batch *batch, struct err *e)
 			 diff_ends_otherwise(rec->before.outcome, r->outcome);
 	rec->is_recorded = is_to_be_recorded(r, &rec->d, rec->otherwise);
 	if (rec->is_recorded) {
+		rec->body = r->kept;
 		keep_body(r, r->from.body, batch, &rec->body);
 		pages_keep(r, batch);
 	}

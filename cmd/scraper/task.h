@@ -41,6 +41,20 @@ struct task {
 	struct task *next;  /* in its slot */
 };
 
+/* What became of a text or a body that was to be a blob. */
+enum keeping_how {
+	KEEPING_NONE, /* there was nothing to keep */
+	KEEPING_KEPT,
+	KEEPING_FAILED,
+	KEEPING_TOO_LARGE,
+	KEEPING_NOWHERE,
+};
+
+struct keeping {
+	enum keeping_how how;
+	char id[BLOB_ID_SIZE]; /* "": none */
+};
+
 /* One end of a fetch that may be worth a transaction. */
 struct result {
 	struct task *task; /* NULL: removed meanwhile */
@@ -54,6 +68,7 @@ struct result {
 	int64_t wait_ms; /* at least, until the next fetch */
 	struct str etag, last_modified;
 	struct provenance from;
+	struct keeping kept; /* of from.body, where that is not held */
 	struct pages *pages; /* of scraper_pages.c; NULL: there is only one */
 	struct str push;     /* key of the push that it is from, or absent */
 	bool is_news;	     /* an outcome is said although it is the old one */
@@ -97,7 +112,7 @@ struct scraper {
 	struct source *sources, *source_slots[SCRAPER_TASKS];
 	struct result *results, **results_last;
 	size_t n_results, result_bytes; /* of their bodies and texts */
-	size_t page_bytes;		/* of later pages, of looks under way */
+	size_t page_bytes;		/* of pages, of lists under way */
 	struct loop_timer *gather;
 	int64_t recorded_ms;	  /* the last transaction's end */
 	struct stats_times *late; /* of stats: schedule_late_seconds */
@@ -193,11 +208,11 @@ void task_take(struct task *t, const struct taken *in);
 /* ---- scraper_pages.c: a list that goes on ---- */
 
 enum {
-	PAGES_BYTES_MAX = 8 << 20, /* of the bodies of later pages of a look */
+	PAGES_BYTES_MAX = 8 << 20, /* of the bodies of a look's pages */
 	PAGES_ALL_MAX = 64 << 20,  /* of those of all looks under way */
 };
 
-/* The first page of r has come. */
+/* The first page of r has come; its body is r's where this is a list. */
 void pages_begin(struct task *t, struct result *r, const struct fetched *f);
 /*
  * A page was read: take what was found into r->o. True: the next page was
@@ -271,19 +286,6 @@ void record_gathered(void *scraper); /* for loop_timer_new() */
 void record_now(struct scraper *s);
 
 /* ---- scraper_keep.c: texts and bodies as blobs ---- */
-
-enum keeping_how {
-	KEEPING_NONE, /* there was nothing to keep */
-	KEEPING_KEPT,
-	KEEPING_FAILED,
-	KEEPING_TOO_LARGE,
-	KEEPING_NOWHERE,
-};
-
-struct keeping {
-	enum keeping_how how;
-	char id[BLOB_ID_SIZE]; /* "": none */
-};
 
 /* Into the batch of a transaction; NULL: nothing is kept. */
 void keep_body(const struct result *r, struct str body, struct blob_batch *b,

@@ -213,18 +213,42 @@ EOT
 	done
 }
 
-@test "of all looks together only so many bytes of later pages are held" {
-	python3 "$BATS_TEST_DIRNAME/../helpers/longlists.py" 9 8000000 >port 3>&- &
+# Nine lists, a host each: one is asked for one thing at a time.
+long_lists() { # BYTES-OF-FIRST BYTES-OF-SECOND
+	python3 "$BATS_TEST_DIRNAME/../helpers/longlists.py" 9 "$@" >port 3>&- &
 	pids="$pids $!"
 	wait_for '[ "$(wc -l <port)" = 9 ]'
 	addr=127.0.0.0/8
-	for i in $(seq 9); do # a host each: one is asked for one thing at a time
+	for i in $(seq 9); do
 		url=http://$(sed -n "${i}p" port)
 		watch "l$i" "l$i" '"kind":"feed","pages":9'
 	done >w.jsonl
+}
+
+# How the bodies of a page are told, each kind with how many there are.
+bodies() { # FILTER
+	jq -r "select(.type == \"observation.record\") | .data | $1 | keys[]" <<<"$out" |
+		sort | uniq -c | xargs
+}
+
+# Eight times 8,000,000 bytes are less than 64 MiB; of the ninth the hash is.
+@test "of all looks together only so many bytes of pages are held" {
+	long_lists 0 8000000
 	out=$(scrape --keep-bodies 8M)
-	# Eight times 8,000,000 bytes are less than 64 MiB; of the ninth the hash is.
-	jq -r 'select(.type == "observation.record") | .data.further[0].body | keys[]' \
-		<<<"$out" | sort | uniq -c | xargs >have
-	[ "$(cat have)" = '8 blob 9 bytes 1 sha256' ]
+	[ "$(bodies '.further[0].body')" = '8 blob 9 bytes 1 sha256' ]
+}
+
+@test "the first page of a list counts like the later ones" {
+	long_lists 8000000 0
+	out=$(scrape --keep-bodies 8M)
+	[ "$(bodies .body)" = '8 blob 9 bytes 1 sha256' ]
+	jq -es '[.[] | select(.type == "observation.record") | .data.body.bytes] |
+		length == 9 and min > 8000000' <<<"$out"
+}
+
+@test "a page that is too large to be kept takes no room from the others" {
+	long_lists 8000000 900000
+	out=$(scrape --keep-bodies 1M)
+	[ "$(bodies .body)" = '9 bytes 9 sha256' ]
+	[ "$(bodies '.further[0].body')" = '9 blob 9 bytes' ]
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""longlists.py LISTS BYTES - lists of three pages, the second of so many bytes.
+"""longlists.py LISTS FIRST SECOND - lists of three pages, the first two of so many bytes.
 
 Prints a host and port for each list. /LIST is the first page; a third page is answered once that of
 every list was asked for, so that all looks are under way at once.
@@ -8,7 +8,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-LISTS, BYTES = int(sys.argv[1]), int(sys.argv[2])
+LISTS, FIRST, SECOND = (int(arg) for arg in sys.argv[1:4])
 together = threading.Barrier(LISTS)
 
 FEED = """<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title>{}
@@ -25,7 +25,7 @@ class Handler(BaseHTTPRequestHandler):
         if page == 3:
             together.wait()
         link = f'<link rel="next" href="/{name}-{page + 1}"/>' if page < 3 else ""
-        filler = "x" * BYTES if page == 2 else ""
+        filler = "x" * {1: FIRST, 2: SECOND}.get(page, 0)
         body = FEED.format(link, self.path, self.path, filler).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/atom+xml")

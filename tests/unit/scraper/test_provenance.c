@@ -84,6 +84,7 @@ static void a_price_that_moved_says_from_what_it_was_read(void **state)
 				 .before = &before };
 	const struct diff d = { .events = &ev, .n = 1 };
 	const struct provenance p = { .body = STR("body"),
+				      .bytes = 4,
 				      .url = STR("https://x/final"),
 				      .headers = STR("{\"etag\":\"1\"}"),
 				      .took_us = 12999 };
@@ -141,7 +142,7 @@ static size_t told_of(size_t n, size_t length, struct arena *a)
 	struct watch *w = make(shop);
 	struct diff d = { .n = n };
 	struct item it = { 0 };
-	struct provenance p = { .body = STR("x") };
+	struct provenance p = { .body = STR("x"), .bytes = 1 };
 	struct provenance_end end = { .outcome = OUTCOME_CHANGED,
 				      .d = &d,
 				      .items = n };
