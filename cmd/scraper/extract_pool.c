@@ -53,33 +53,46 @@ void extraction_free(struct extraction *x)
 	free(x);
 }
 
-void extraction_end(struct extraction *x, const struct observation *o,
-		    bool ended)
+static const char *label_of(const struct extracted *x)
+{
+	if (x->ended)
+		return "ended-its-process";
+	return x->unread ? "unread" : outcome_name(x->o->outcome);
+}
+
+static void tell(struct extraction *x, struct extracted *found)
 {
 	struct extract_pool *p = x->pool;
 	struct str message = buf_str(&x->message);
-	const struct extracted found = {
-		.o = o,
-		.body = str_sub(message, message.len - x->body, message.len),
-		.ended = ended,
-	};
 
+	found->body = str_sub(message, message.len - x->body, message.len);
 	p->pending--;
 	show_pending(p);
-	extract_pool_count(p, "extractions_total",
-			   ended ? "ended-its-process"
-				 : outcome_name(o->outcome));
+	extract_pool_count(p, "extractions_total", label_of(found));
 	if (x->fn)
-		x->fn(x->arg, &found);
+		x->fn(x->arg, found);
 	extraction_free(x);
 }
 
-void extraction_fail(struct extraction *x, const char *why, bool ended)
+void extraction_end(struct extraction *x, const struct observation *o)
+{
+	tell(x, &(struct extracted){ .o = o });
+}
+
+void extraction_fail(struct extraction *x, const char *why)
 {
 	const struct observation o = { .outcome = OUTCOME_PARSE_FAIL,
 				       .reason = str_from(why) };
 
-	extraction_end(x, &o, ended);
+	tell(x, &(struct extracted){ .o = &o, .ended = true });
+}
+
+static void give_back_unread(struct extraction *x, const char *why)
+{
+	const struct observation o = { .outcome = OUTCOME_UNREACHABLE,
+				       .reason = str_from(why) };
+
+	tell(x, &(struct extracted){ .o = &o, .unread = true });
 }
 
 void extraction_drop(struct extraction *x)
@@ -89,19 +102,27 @@ void extraction_drop(struct extraction *x)
 	extraction_free(x);
 }
 
-void extract_pool_give_up(struct extract_pool *p, const char *why)
+static bool has_worker(const struct extract_pool *p)
 {
-	struct extraction *x = p->first;
+	for (size_t i = 0; i < EXTRACT_POOL_CHILDREN_MAX; i++)
+		if (p->worker[i].state != WORKER_DOWN)
+			return true;
+	return false;
+}
 
-	log_error("extraction: %s", why);
-	p->first = NULL;
-	p->last = &p->first;
-	while (x) {
-		struct extraction *next = x->next;
+void extract_pool_give_up(struct extract_pool *p)
+{
+	size_t n = 0;
 
-		extraction_fail(x, why, false);
-		x = next;
-	}
+	if (p->starts < EXTRACT_POOL_STARTS_MAX || has_worker(p))
+		return;
+	for (const struct extraction *x = p->first; x; x = x->next)
+		n++;
+	if (n)
+		log_error("extraction: %s: %zu not read", p->why, n);
+	/* Whoever is told may ask again, at the end of the line. */
+	for (; n && p->first; n--)
+		give_back_unread(take_first(p), p->why);
 }
 
 /* ---- processes ---- */

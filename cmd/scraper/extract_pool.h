@@ -17,6 +17,10 @@
  * somebody else has killed says nothing about its document, which is read once
  * more; as one may be killed for the memory that a document needs, not for
  * ever.
+ *
+ * Where EXTRACT_POOL_STARTS_MAX in a row could not be started, or did not become
+ * ready, and none is there, what waits is given back unread, after the pause
+ * before the next start: as OUTCOME_UNREACHABLE, which no process answers.
  */
 #include "common/loop.h"
 #include "common/stats.h"
@@ -32,7 +36,7 @@ enum {
 	EXTRACT_POOL_START_MS = 10000, /* until a process is ready */
 	EXTRACT_POOL_BACKOFF_MS = 100, /* after a second end; doubled */
 	EXTRACT_POOL_BACKOFF_MAX_MS = 5000,
-	EXTRACT_POOL_STARTS_MAX = 3, /* failed in a row: what waits is told */
+	EXTRACT_POOL_STARTS_MAX = 3, /* failed in a row: nobody reads */
 	EXTRACT_POOL_TRIES = 2, /* of a document whose process went by itself,
 				   or was killed by others */
 };
@@ -57,12 +61,13 @@ void extract_pool_free(struct extract_pool **pp);
 
 /*
  * Everything dies with the return. body is that of the request. ended: the
- * document ended the process that read it, and would again.
+ * document ended the process that read it, and would again. unread: there was
+ * nobody to read it.
  */
 struct extracted {
 	const struct observation *o;
 	struct str body;
-	bool ended;
+	bool ended, unread;
 };
 typedef void extraction_fn(void *arg, const struct extracted *x);
 

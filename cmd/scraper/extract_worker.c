@@ -87,7 +87,7 @@ static void end_worker(struct worker *w, const char *label, const char *why)
 	x = extract_worker_take(w);
 	give_back(w);
 	if (x)
-		extraction_fail(x, why, true);
+		extraction_fail(x, why);
 }
 
 static void close_worker(struct worker *w)
@@ -117,9 +117,8 @@ static void start_failed(struct worker *w, const char *why)
 
 	extract_pool_count(p, "extractor_ends_total", "start");
 	p->starts++;
+	snprintf(p->why, sizeof(p->why), "%s", why);
 	rest(w, p->starts + 1);
-	if (p->starts >= EXTRACT_POOL_STARTS_MAX)
-		extract_pool_give_up(p, why);
 }
 
 static const char *how_it_ended(int status, int signal, char out[100])
@@ -160,7 +159,7 @@ static void settle_jobs(struct worker *w, int status, int signal)
 		extract_pool_put_first(p, x);
 		return;
 	}
-	extraction_fail(x, why, true);
+	extraction_fail(x, why);
 }
 
 static void read_messages(struct worker *w);
@@ -176,7 +175,7 @@ static void on_exit_status(void *arg, int status, int signal)
 	loop_timer_stop(w->timer);
 	close_worker(w);
 	if (!w->ready) {
-		snprintf(why, sizeof(why), "no start: %s",
+		snprintf(why, sizeof(why), "no start of the parser: %s",
 			 how_it_ended(status, signal, text));
 		start_failed(w, why);
 	} else if (!w->retired) {
@@ -266,7 +265,7 @@ static void on_answer(struct worker *w, struct str message)
 			begin_turn(w);
 		else
 			go_idle(w);
-		extraction_end(x, &o, false);
+		extraction_end(x, &o);
 	}
 	arena_reset(&p->arena);
 }
@@ -417,6 +416,7 @@ static void on_time(void *arg)
 	switch (w->state) {
 	case WORKER_DOWN:
 		w->rests = false;
+		extract_pool_give_up(p);
 		extract_pool_kick(p);
 		break;
 	case WORKER_STARTING: loop_child_kill(w->process, SIGKILL); break;

@@ -57,6 +57,7 @@ struct extract_pool {
 	size_t pending;
 	unsigned ends;	 /* of processes in a row, without an answer between */
 	unsigned starts; /* failed, in a row */
+	char why[160];	 /* the last of them did */
 	bool told_filter;
 	struct arena arena;
 };
@@ -68,13 +69,16 @@ void extract_pool_count(struct extract_pool *p, const char *name,
 /* Whoever can work is given what is in line. */
 void extract_pool_kick(struct extract_pool *p);
 void extract_pool_put_first(struct extract_pool *p, struct extraction *x);
-/* Nobody can work: what waits is told, rather than kept for ever. */
-void extract_pool_give_up(struct extract_pool *p, const char *why);
+/*
+ * Where nobody can work, what waits is told, rather than kept for ever. From
+ * the loop only: whoever has just asked is not told before they know what for.
+ */
+void extract_pool_give_up(struct extract_pool *p);
 
 /* x is out of every list; its callback is called, and it is freed. */
-void extraction_end(struct extraction *x, const struct observation *o,
-		    bool ended);
-void extraction_fail(struct extraction *x, const char *why, bool ended);
+void extraction_end(struct extraction *x, const struct observation *o);
+/* It has ended the process that read it. */
+void extraction_fail(struct extraction *x, const char *why);
 /* The same for one that was cancelled. */
 void extraction_drop(struct extraction *x);
 void extraction_free(struct extraction *x); /* that is not told at all */

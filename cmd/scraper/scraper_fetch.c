@@ -97,12 +97,26 @@ void task_found(struct task *t, struct result *r, bool fails)
 	submit(t->scraper, r);
 }
 
+/* As if it had not come: what was pushed in is read again. */
+static void drop(struct task *t, struct result *r)
+{
+	push_ended(t->scraper, r, false);
+	pages_end(r);
+	arena_free(&r->arena);
+	free(r);
+}
+
 static void on_extracted(void *arg, const struct extracted *x)
 {
 	struct task *t = arg;
 	struct result *r = take_extracted(t);
 	struct observation o;
 
+	if (x->unread && r->push.p) {
+		drop(t, r);
+		show_load(t->scraper);
+		return;
+	}
 	observation_copy(&o, x->o, &r->arena);
 	if (o.outcome == OUTCOME_FOUND && !o.n_items && !o.text.p)
 		o.outcome = OUTCOME_EMPTY;
@@ -160,12 +174,8 @@ void task_cancel(struct task *t)
 	if (!r)
 		r = t->paged;
 	t->paged = NULL;
-	if (!r)
-		return;
-	push_ended(t->scraper, r, false);
-	pages_end(r);
-	arena_free(&r->arena);
-	free(r);
+	if (r)
+		drop(t, r);
 }
 
 /* How long the host wants us to wait, or its answer stays fresh. */
@@ -295,13 +305,14 @@ static void on_proven(void *arg, const struct extracted *x)
 		task_fetch(t);
 		return;
 	}
-	r = result_new(t, OUTCOME_REFUSED, NULL);
+	r = result_new(t, x->unread ? OUTCOME_UNREACHABLE : OUTCOME_REFUSED,
+		       NULL);
 	r->reason = x->o->reason.p ? arena_str(&r->arena, x->o->reason)
 				   : x->o->reason;
-	if (x->o->outcome == OUTCOME_REFUSED || x->ended)
-		refuse(t, r);
-	else /* nobody was there to say */
+	if (x->unread)
 		schedule_next(t, r->outcome, 0, true);
+	else
+		refuse(t, r);
 	submit(t->scraper, r);
 }
 

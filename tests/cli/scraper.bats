@@ -1101,6 +1101,19 @@ readers() { ps --ppid "$1" -o pid= -o stat= | awk '{print $1, substr($2, 1, 1)}'
 	[ ! -e "/proc/$reader" ]
 }
 
+@test "where no reader can be started, no page is to blame" {
+	start_sim
+	for i in 1 2 3; do
+		echo "{\"id\":\"w$i\",\"kind\":\"html\",\"url\":\"$url/ads/\",\"extract\":{\"fields\":{\"title\":{\"css\":\"h3\"}}}}"
+	done >w.jsonl
+	"$HELPERS/without" pairs "$BIN/weir-scraper" -1 -o - -w w.jsonl \
+		--allow 127.0.0.1 --host-delay 0ms --host-requests 20 >out 2>log
+	jq -r '.type + " " + .data.outcome + " " + .data.reason' out >have
+	[ "$(grep -c '^observation' have)" -eq 3 ]
+	[ "$(grep '^observation' have | sort -u)" = \
+		'observation.change unreachable no start of the parser: Too many open files' ]
+}
+
 @test "where there are no filters of system calls, a warning says so once, and it works" {
 	start_sim
 	for i in 1 2 3 4 5 6; do

@@ -2,9 +2,10 @@
  * without - run a program in a sandbox such as containers have, or on a kernel
  * that has less than ours.
  *
- *	without ring|filters PROGRAM [ARG...]
+ *	without ring|filters|pairs PROGRAM [ARG...]
  *
- * ring: io_uring_setup(2) is refused; filters: there is no seccomp.
+ * ring: io_uring_setup(2) is refused; filters: there is no seccomp;
+ * pairs: socketpair(2) is refused as where all descriptors are in use.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -44,6 +45,13 @@ static struct sock_filter no_filters[] = {
 	ALLOW,
 };
 
+static struct sock_filter no_pairs[] = {
+	LOAD(nr),
+	ONLY(SYS_socketpair),
+	REFUSE(EMFILE),
+	ALLOW,
+};
+
 int main(int argc, char **argv)
 {
 	const struct sock_fprog ring = { sizeof(no_ring) / sizeof(*no_ring),
@@ -51,12 +59,16 @@ int main(int argc, char **argv)
 	const struct sock_fprog filters = {
 		sizeof(no_filters) / sizeof(*no_filters), no_filters
 	};
+	const struct sock_fprog pairs = { sizeof(no_pairs) / sizeof(*no_pairs),
+					  no_pairs };
 	const struct sock_fprog *program = NULL;
 
 	if (argc > 2 && strcmp(argv[1], "ring") == 0)
 		program = &ring;
 	else if (argc > 2 && strcmp(argv[1], "filters") == 0)
 		program = &filters;
+	else if (argc > 2 && strcmp(argv[1], "pairs") == 0)
+		program = &pairs;
 	if (!program)
 		return EX_USAGE;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +34,9 @@ enum { MEMORY_IS_OURS = true };
 /* Long for what must not end, so that a slow machine does not end it. */
 static const struct extract_pool_conf patient = { 1, 60000, 256 << 20 };
 
+/* Bytes of memory, by which this program knows what it is to do as a reader. */
+enum { DIES_AT_START = 1 };
+
 struct bench {
 	struct loop *loop;
 	struct stats *stats;
@@ -39,6 +44,7 @@ struct bench {
 	size_t left;
 	struct buf log; /* a line for each that ended, in order */
 	bool ended;	/* the last one's process */
+	bool unread;	/* the last one */
 };
 
 static void setup(struct bench *b, const struct extract_pool_conf *conf)
@@ -71,6 +77,7 @@ static void on_extracted(void *arg, const struct extracted *x)
 		buf_addf(&b->log, "%.*s ", STR_ARG(x->o->items[i].id));
 	buf_putc(&b->log, '\n');
 	b->ended = x->ended;
+	b->unread = x->unread;
 	if (--b->left == 0)
 		loop_stop(b->loop);
 }
@@ -436,6 +443,73 @@ static void who_is_killed_each_time_is_to_blame(void **state)
 	teardown(&b);
 }
 
+/* No further descriptor, or again as many as before. */
+static void limit_files(struct rlimit *before, bool on)
+{
+	struct rlimit none;
+
+	if (on) {
+		assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+		none = (struct rlimit){ 0, before->rlim_max };
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, on ? &none : before), 0);
+}
+
+#define NO_FILES "no start of the parser: Too many open files"
+
+/*
+ * With several to be started for, each fails at once; whoever asks is told from
+ * the loop all the same, and not that the document is to blame.
+ */
+static void where_none_can_be_started_documents_are_unread(void **state)
+{
+	struct extract_pool_conf conf = patient;
+	struct rlimit before;
+	struct bench b;
+
+	(void)state;
+	conf.children = EXTRACT_POOL_STARTS_MAX + 1;
+	setup(&b, &conf);
+	limit_files(&before, true);
+	for (size_t i = 1; i <= EXTRACT_POOL_STARTS_MAX; i++) {
+		ask(&b, "json", ID_OF_ALL, STR("[1]"));
+		assert_int_equal(extract_pool_pending(b.pool), i);
+	}
+	run(&b);
+	limit_files(&before, false);
+	assert_string_equal(b.log.p, "unreachable|" NO_FILES "|\n"
+				     "unreachable|" NO_FILES "|\n"
+				     "unreachable|" NO_FILES "|\n");
+	assert_true(b.unread);
+	assert_false(b.ended);
+	assert_int_equal(counted(&b, "extractions_total", "unread"),
+			 EXTRACT_POOL_STARTS_MAX);
+	buf_reset(&b.log);
+	ask(&b, "json", ID_OF_ALL, STR("[2]"));
+	run(&b);
+	assert_string_equal(b.log.p, "found||2 \n");
+	assert_false(b.unread);
+	teardown(&b);
+}
+
+static void who_ends_at_its_start_blames_nobody(void **state)
+{
+	const struct extract_pool_conf conf = { 1, 60000, DIES_AT_START };
+	struct bench b;
+
+	(void)state;
+	setup(&b, &conf);
+	ask(&b, "json", ID_OF_ALL, STR("[1]"));
+	run(&b);
+	assert_string_equal(b.log.p,
+			    "unreachable|no start of the parser: the parser "
+			    "ended with signal 9|\n");
+	assert_true(b.unread);
+	assert_int_equal(counted(&b, "extractor_ends_total", "start"),
+			 EXTRACT_POOL_STARTS_MAX);
+	teardown(&b);
+}
+
 static void those_behind_a_slow_one_are_read(void **state)
 {
 	struct extract_pool_conf conf = patient;
@@ -557,12 +631,17 @@ int main(int argc, char **argv)
 		cmocka_unit_test(those_behind_a_crash_are_read),
 		cmocka_unit_test(who_is_killed_by_others_is_not_to_blame),
 		cmocka_unit_test(who_is_killed_each_time_is_to_blame),
+		cmocka_unit_test(
+			where_none_can_be_started_documents_are_unread),
+		cmocka_unit_test(who_ends_at_its_start_blames_nobody),
 		cmocka_unit_test(those_behind_a_slow_one_are_read),
 		cmocka_unit_test(one_in_flight_is_cancelled),
 		cmocka_unit_test(a_process_that_has_grown_is_replaced),
 		cmocka_unit_test(what_runs_away_is_ended),
 	};
 
+	if (extract_child_asked(argc, argv) && atoll(argv[2]) == DIES_AT_START)
+		raise(SIGKILL);
 	if (extract_child_asked(argc, argv))
 		extract_child_main(argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
