@@ -50,6 +50,18 @@ front() { "$BIN/weir" "$@"; }
 	[ "$(front watch list b | jq -r .url)" = mock:b ]
 }
 
+@test "of a list that goes on it is listed how far it was read, and why no further" {
+	start_store
+	front watch add http://127.0.0.1:1/one id=one kind=feed
+	front watch add http://127.0.0.1:1/many id=many kind=feed pages=5
+	jq -nc '{type: "observation.change", subject: ("one", "many"), data: {outcome: "changed"}}
+		| .data.watch = .subject
+		| if .subject == "many" then .data += {pages: 1, stopped: "last"} else . end' | pub
+	[ "$(front watch list | jq -c '[.id, .last.pages, .last.stopped]')" = '["many",1,"last"]
+["one",null,null]' ]
+	[ "$(front watch list one | jq '.last | has("pages")')" = false ]
+}
+
 @test "the next try is told while it is ahead" {
 	start_store
 	for at in 2026-01-01 2999-01-01; do
