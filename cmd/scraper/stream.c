@@ -264,6 +264,21 @@ void stream_end(void *arg, const struct link_end *end)
 	set_state(s, STREAM_ENDED);
 }
 
+void stream_reject(struct stream *s, const char *reason)
+{
+	/* What it has once it is there will still be from before us. */
+	if (s->first && s->settling) {
+		s->session.first_us = 0;
+		s->dirty = true;
+	}
+	s->outcome = OUTCOME_PARSE_FAIL;
+	str_copy(s->reason, sizeof(s->reason), str_from(reason));
+	str_make_printable(s->reason);
+	/* Until its end is told: nobody shall hear in between that it lives. */
+	set_state(s, STREAM_CONNECTING);
+	link_reject(s->link, reason);
+}
+
 static const struct link_handler handler = {
 	.open = on_open,
 	.unit = stream_unit,

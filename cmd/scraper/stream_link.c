@@ -165,6 +165,11 @@ void link_pause(struct link *l, bool paused)
 	l->ops->resume(l);
 }
 
+void link_reject(struct link *l, const char *reason)
+{
+	link_fail(l, OUTCOME_PARSE_FAIL, "%s", reason);
+}
+
 /* ---- for the transports ---- */
 
 void link_heard(struct link *l)

@@ -150,6 +150,9 @@ void link_pause(struct link *l, bool paused);
 /* Poll: the URL of the next request; copied. */
 void link_set_url(struct link *l, const char *url);
 
+/* From unit(): nobody can read that. It is over, and end() says parse-fail. */
+void link_reject(struct link *l, const char *reason);
+
 /* No callback comes any more. Not from one of its own. */
 void link_close(struct link **lp);
 

@@ -136,6 +136,8 @@ void stream_connect(struct stream *s);
 /* … or it is not: try again. */
 void stream_try_in(struct stream *s, int64_t ms);
 void stream_end(void *stream, const struct link_end *end);
+/* From its unit: what it was answered is no chat, so it is not there. */
+void stream_reject(struct stream *s, const char *reason);
 
 /* ---- stream_way.c ---- */
 

@@ -336,7 +336,11 @@ void stream_unit(void *arg, const struct link_unit *u)
 	/* What is found in it lives until it is in the ledger. */
 	if (chat_decode(s->watch->chat->rules, s->watch->chat->form,
 			arena_str(&ss->arena, u->bytes), &ss->arena, &f, &e)) {
-		set_trouble(s, OUTCOME_PARSE_FAIL, e.msg);
+		/* A connection stands whatever it says; a poll is its answer. */
+		if (is_poll(s))
+			stream_reject(s, e.msg);
+		else
+			set_trouble(s, OUTCOME_PARSE_FAIL, e.msg);
 		take_turn(s, u->bytes.len, 0);
 		return;
 	}

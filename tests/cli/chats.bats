@@ -267,6 +267,36 @@ all='poll sse ws irc ircws'
 	[ "$(state poll)" = ended ]
 }
 
+@test "a poll that brings what nobody can read is not live, until it brings a list" {
+	mkdir "$T/www"
+	echo '<!doctype html><title>Log in</title><p>Who are you?' >"$T/www/list"
+	PYTHONUNBUFFERED=1 python3 -m http.server -b 127.0.0.1 -d "$T/www" 0 >"$T/port" 2>"$T/asked" 3>&- &
+	daemons+=("$!")
+	wait_for grep -q 'port [0-9]' "$T/port"
+	start_store
+	scraper
+	watch p "http://127.0.0.1:$(sed 's/.* port \([0-9]*\).*/\1/' "$T/port")/list" '"protocol":"poll"'
+	until_true '[ "$(state p)" = waiting ]'
+	until_true '[ "$(grep -c "GET /list" "$T/asked")" -ge 4 ]'
+	# Told once, however often it is tried, and at no time as live.
+	log scraper.status/p | jq -es 'map(select(.data.per_minute == null) | .data)
+		| (map(.state) | unique | index("live") == null and (map(select(. == "waiting")) | length == 1))
+		and last.outcome == "parse-fail" and last.reason and last.next'
+	log --last scraper.status/p | jq -e '.data.state == "waiting"'
+	# Without times: only when we came says what was there before.
+	jq -n '{messages: [{id: ("a", "b", "c"), username: "ann", message: "hello"}]}' >"$T/www/new"
+	mv "$T/www/new" "$T/www/list"
+	until_true '[ "$(state p)" = live ]'
+	log --last scraper.status/p | jq -e '.data | has("outcome") or has("gap") | not'
+	# That it was there before us holds as if we had never read the other.
+	log chat.message/p | jq -es 'length == 3 and all(.data.backlog)'
+	# And back, once it was live.
+	echo '<p>Gone fishing' >"$T/www/new"
+	mv "$T/www/new" "$T/www/list"
+	until_true '[ "$(state p)" = waiting ]'
+	log --last scraper.status/p | jq -e '.data.outcome == "parse-fail" and .data.next'
+}
+
 @test "what is for one host is not sent to where it redirects" {
 	start_store
 	scraper --allow ::1
