@@ -52,7 +52,7 @@ struct again {
 	struct event record;
 	struct observation read;
 	struct arena *arena;
-	size_t n_read, n_unread, n_said;
+	size_t n_read, n_said;
 };
 
 /* ---- what was told ---- */
@@ -359,10 +359,8 @@ static int on_record(void *arg, const struct event *ev, struct err *e)
 	if (shape_decode(&shape_record, arena_str(g->arena, ev->data), &r,
 			 g->arena, e) ||
 	    !read_record(g, &r, &o) ||
-	    watch_judge(g->w, &o, why) != OUTCOME_FOUND) {
-		g->n_unread++;
+	    watch_judge(g->w, &o, why) != OUTCOME_FOUND)
 		return 0;
-	}
 	g->n_read++;
 	diff_found(&g->w->diff, &g->state, &o, ev->time_us, g->arena, &after,
 		   &d);
@@ -495,8 +493,9 @@ int again_run(const char *dir, const char *secrets_dir, struct str id,
 		g.pool = extract_pool_new(g.loop, NULL, conf);
 		rc = load(&g, id, &env, e) || read_all(&g, e) ? -1 : 0;
 		if (rc == 0)
-			log_debug("read=%zu unread=%zu said=%zu", g.n_read,
-				  g.n_unread, g.n_said);
+			log_info("%.*s: %zu of %zu records read, %zu events "
+				 "found",
+				 STR_ARG(id), g.n_read, g.n_records, g.n_said);
 		extract_pool_free(&g.pool);
 	}
 	loop_free(&g.loop);

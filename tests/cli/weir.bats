@@ -236,8 +236,22 @@ null null null EUR' ]
 	done
 }
 
+@test "what reads kept bodies again says how many there were" {
+	start_store
+	front watch add http://a.example/ id=a kind=page
+	for how in '' --dry-run; do
+		run --separate-stderr front extract --again a $how
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+		[[ $stderr == *"a: 0 of 0 records read, 0 events found" ]]
+	done
+}
+
 @test "help is asked of weir or of one of its commands" {
-	for ask in --help 'watch --help' 'rule -h' 'extract --help'; do
+	for ask in --help 'watch --help' 'rule -h' 'extract --help' 'watch add --help' \
+		'watch add http://a.example/ -h' 'search add --help' 'proxy list -h' 'silence rm --help' \
+		'watch poll --help' 'stream --help' 'stream start -h' 'stream start a --help' \
+		'extract --again --help' 'key --help' 'status -h' 'logs --help'; do
 		# shellcheck disable=SC2086 # words
 		run --separate-stderr front $ask
 		[ "$status" -eq 0 ]

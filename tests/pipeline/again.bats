@@ -21,9 +21,10 @@ again() {
 	jq -c '{type, time, cause, data}' "$T/dry" >"$T/want"
 	weir log -e backfilled | jq -c '{type, time, cause, data}' | diff "$T/want" -
 	[ "$(wc -l <"$T/dry")" -eq "$(wc -l <"$T/filled")" ]
-	run weir extract --again "$1"
+	run --separate-stderr weir extract --again "$1"
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
+	[[ $stderr == *"$1: "[1-9]*" records read, 0 events found" ]]
 }
 
 # looked WATCH OUTCOME: $time is when that was found first.

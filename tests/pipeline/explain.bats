@@ -200,9 +200,10 @@ explain() {
 		item.id=rolex item.target=8000 "$broken"
 	event observation.change/rolex '.data.outcome == "selector-miss"'
 	time=$(jq -r .time "$T/event")
-	run weir extract --again rolex
+	run --separate-stderr weir extract --again rolex
 	[ "$status" -eq 0 ]
 	[ -z "$output" ] # there is no price in it, either
+	[[ $stderr == *"rolex: 0 of 1 records read, 0 events found" ]]
 	site set '{"item":"rolex-submariner","price":"7700.00","hold":true}'
 	weir watch add "$sim/shop/plain/rolex-submariner" id=rolex kind=html \
 		item.id=rolex item.target=8000 'extract={"fields":{"title":{"css":"h1"},"price":{"css":"b"}}}'
@@ -216,7 +217,7 @@ explain() {
 	jq -e --arg t "$time" --slurpfile d "$T/dry" '.time == $t and .data == $d[0].data
 		and .cause == $d[0].cause' "$T/event"
 	# Again it says nothing new; nobody is alerted, and no series goes back.
-	run weir extract --again rolex
+	run --separate-stderr weir extract --again rolex
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	site set '{"item":"rolex-submariner","price":"7600.00","hold":true}'
@@ -242,7 +243,7 @@ explain() {
 	event observation.change/l '.data.outcome == "changed"'
 	[ "$(weir log listing.new/ | jq -r .data.id | wc -l)" -eq 3 ]
 	time=$(jq -r .time "$T/event")
-	run weir extract --again l
+	run --separate-stderr weir extract --again l
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	weir watch add "$list" id=l kind=html pages=9 extract="$(extract .price li.result)"
@@ -257,7 +258,7 @@ explain() {
 	[ "$(wc -l <"$T/filled")" -eq 7 ]
 	weir log listing. | jq -e -s --arg t "$time" 'map(select(.data.backfilled))
 		| length == 12 and all(.[]; .time == $t and .data.price) and (map(.data.id) | unique | length) == 12'
-	run weir extract --again l
+	run --separate-stderr weir extract --again l
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	topic=$(weir log listing. | jq -rs 'map(select(.data.backfilled))[0] | "\(.epoch):\(.offset)"')
