@@ -259,16 +259,29 @@ static int check_send(struct str send, struct err *e)
 }
 
 /* What goes into a line of IRC must not end it. */
+static bool is_word(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == ',')
+			return false;
+	return s.len > 0;
+}
+
+/* Many servers do not answer to a name without one of RFC 2811's prefixes. */
 static int check_channels(const struct shape_list *l, struct err *e)
 {
-	for (size_t i = 0; i < l->n; i++)
-		for (size_t k = 0; k < l->v[i].len; k++)
-			if ((unsigned char)l->v[i].p[k] <= ' ' ||
-			    l->v[i].p[k] == ',')
-				return err_set(e, EX_DATAERR,
-					       "channels[%zu]: no name of a "
-					       "channel",
-					       i + 1);
+	for (size_t i = 0; i < l->n; i++) {
+		struct str name = l->v[i];
+
+		if (!is_word(name))
+			return err_set(e, EX_DATAERR,
+				       "channels[%zu]: no name of a channel",
+				       i + 1);
+		if (!memchr("#&+!", name.p[0], 4))
+			return err_set(e, EX_DATAERR,
+				       "channels[%zu]: %.*s: #%.*s is meant?",
+				       i + 1, STR_ARG(name), STR_ARG(name));
+	}
 	return 0;
 }
 
@@ -327,7 +340,8 @@ static int complete_chat(struct type_watch *w, struct err *e)
 			       "chat: pass: must be {\"file\":NAME}");
 	if (check_protocol(w, e))
 		return -1;
-	return check_send(c->send, e) || check_channels(&c->channels, e)
+	return check_send(c->send, e) || (str_is(c->protocol, "irc") &&
+					  check_channels(&c->channels, e))
 		       ? err_prefix(e, "chat")
 		       : 0;
 }

@@ -438,6 +438,17 @@ static void a_chat_is_judged_at_the_door(void **state)
 		{ "{\"url\":\"irc://x/\"}", "chat: channels: none is named" },
 		{ "{\"url\":\"irc://x/\",\"chat\":{\"channels\":[\"#a b\"]}}",
 		  "chat: channels[1]: no name of a channel" },
+		{ "{\"url\":\"irc://x/\",\"chat\":{\"channels\":[\"\"]}}",
+		  "chat: channels[1]: no name of a channel" },
+		{ "{\"url\":\"irc://x/\",\"chat\":{\"channels\":"
+		  "[\"#a\",\"&a\",\"+a\",\"!a\"]}}",
+		  NULL },
+		{ "{\"url\":\"irc://x/\",\"chat\":{\"channels\":"
+		  "[\"#a\",\"ann\"]}}",
+		  "chat: channels[2]: ann: #ann is meant?" },
+		{ "{\"url\":\"ws://x/\",\"chat\":{\"protocol\":\"irc\","
+		  "\"channels\":[\"ann\"]}}",
+		  "chat: channels[1]: ann: #ann is meant?" },
 		{ "{\"url\":\"http://x/\",\"chat\":{\"protocol\":\"irc\","
 		  "\"channels\":[\"#a\"]}}",
 		  "chat: protocol: irc does not go with that URL" },
