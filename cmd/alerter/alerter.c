@@ -133,6 +133,23 @@ static int find_target(struct alerter *al, struct stage *s,
 	return 0;
 }
 
+/* Nobody would know why it never fires. */
+static void warn_of_currency(const struct rule *target,
+			     const struct sighting *seen)
+{
+	const struct matter *m = &seen->matter;
+
+	if (!m->price.p || !target->currency.p ||
+	    str_eq(target->currency, m->currency))
+		return;
+	log_warn("watch %.*s: the target of %.*s is in %.*s, prices of %.*s "
+		 "are in %.*s: they do not reach it",
+		 STR_ARG(seen->watch.p ? seen->watch : STR("-")),
+		 STR_ARG(seen->item.id), STR_ARG(target->currency),
+		 STR_ARG(m->source),
+		 STR_ARG(m->currency.p ? m->currency : STR("none")));
+}
+
 /*
  * Judge one rule by the value that is known under key ("price/ITEM/SOURCE"),
  * since ev has set it. watch: only a value that this watch has seen; r NULL:
@@ -174,8 +191,10 @@ static int judge_known(struct alerter *al, struct stage *s,
 	seen.matter.price = known.price;
 	seen.matter.currency = known.currency;
 	seen.matter.availability = known.availability;
-	if (!r && rule_from_item(&own, &seen.item))
+	if (!r && rule_from_item(&own, &seen.item)) {
+		warn_of_currency(&own, &seen);
 		r = &own;
+	}
 	if (!r || !rule_concerns(r, seen.matter.topic, seen.matter.source))
 		return 0;
 	return judge_rule(al, &h, r, e);
@@ -339,15 +358,21 @@ static int take_price(struct alerter *al, struct hearing *h,
 	struct str key = arena_str(&al->arena, key_of(al, "price/", seen->key));
 	struct known known;
 	struct rule own;
+	bool has_target, is_same;
 
 	if (load_known(al, h->stage, key, &known, e) < 0 ||
 	    find_target(al, h->stage, seen, e))
 		return -1;
 	h->first = !known.availability.p;
-	if (known.price.p && str_eq(known.currency, seen->matter.currency))
+	is_same =
+		known.price.p && str_eq(known.currency, seen->matter.currency);
+	if (is_same)
 		seen->matter.previous = known.price;
 	seen->matter.known = &known;
-	if (rule_from_item(&own, &seen->item) && judge_rule(al, h, &own, e))
+	has_target = rule_from_item(&own, &seen->item);
+	if (has_target && !is_same)
+		warn_of_currency(&own, seen);
+	if (has_target && judge_rule(al, h, &own, e))
 		return -1;
 	if (judge_all_rules(al, h, e))
 		return -1;

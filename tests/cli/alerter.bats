@@ -23,6 +23,28 @@ alert() {
 	"$BIN/weir-alerter" -i - -o - "$@"
 }
 
+@test "that a target is in another currency than the prices is warned of once" {
+	us() { # N PRICE CURRENCY [TARGET'S CURRENCY]
+		price "$1" "$2" 80 | jq -c --arg c "$3" --arg t "${4:-USD}" \
+			'.data.currency = $c | .data.item.currency = $t | .data.watch = "w"'
+	}
+	run --separate-stderr alert -s "$tmp/state" < <(us 1 70 EUR && us 2 60 EUR)
+	[ -z "$output" ]
+	[ "$(grep -c warning <<<"$stderr")" -eq 1 ]
+	[[ $stderr == *"watch w: the target of lamp is in USD, prices of shop are in EUR: they do not reach it"* ]]
+	# Nor after a restart; what is in its currency is no news to warn of.
+	run --separate-stderr alert -s "$tmp/state" < <(us 3 50 EUR && us 4 70 USD && us 5 75 EUR EUR)
+	[[ $stderr != *warning* ]]
+	[[ $output == *alert.new* ]]
+	# A watch that is set by what is known.
+	jq -nc '{id: "w", url: "http://shop/", kind: "html", source: "shop",
+		item: {id: "lamp", target: "60", currency: "GBP"}}' >"$tmp/w"
+	for n in 1 0; do
+		run --separate-stderr alert -s "$tmp/state" -w "$tmp/w" </dev/null
+		[ "$(grep -c 'target of lamp is in GBP, prices of shop are in EUR' <<<"$stderr")" -eq $n ]
+	done
+}
+
 @test "every story is told as it should be" {
 	tests/cli/alerter_stories.sh "$BIN/weir-alerter" \
 		tests/fixtures/alerter/stories.jsonl "$tmp"
