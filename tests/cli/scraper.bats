@@ -1152,3 +1152,26 @@ readers() { ps --ppid "$1" -o pid= -o stat= | awk '{print $1, substr($2, 1, 1)}'
 	wait_for '[ "$(weir-log price.update/w item.new/w observation.change/w observation.record/w | grep -c pushed)" -ge 1 ]'
 	! grep 'not read' scraper.log
 }
+
+@test "what is pushed in while no reader can be started is read later" {
+	start_sim
+	sim=$pid
+	export WEIR_DIR=$PWD/d
+	start ': ready ' store
+	"$HELPERS/without" pairs "$BIN/weir-scraper" --allow 127.0.0.1 \
+		--spread 0ms >/dev/null 2>scraper.log 3>&- &
+	scraper=$!
+	pids="$pids $scraper"
+	wait_for 'grep -q ": ready " scraper.log'
+	weir-pub -t watch.set <<<"{\"id\":\"w\",\"kind\":\"html\",\"url\":\"$url/ads/\",\"every\":\"1d\",\"extract\":{\"fields\":{\"title\":{\"css\":\"h3\"}}}}"
+	wait_for '[ -n "$(weir-log observation.change/w)" ]'
+	weir-pub -t observation.push -s w <<<'{"watch":"w","items":[{"id":"a","title":"A"}]}'
+	wait_for '[ "$(grep -c "no start of the parser: Too many open files: 1 not read" scraper.log)" -ge 3 ]'
+	[ -z "$(weir-log observation.record/w)" ]
+	kill "$scraper"
+	wait "$scraper"
+	kill "$sim" # what it has to say would be newer than the push
+	wait "$sim"
+	start ': ready ' scraper --allow 127.0.0.1 --spread 0ms
+	wait_for 'weir-log observation.record/w | grep -q "\"pushed\":true"'
+}
