@@ -1,8 +1,8 @@
 /*
  * Extractions per second of CPU, beside the bare parse of the same documents by
  * the same library, and beside extractions in the process that reads documents
- * for the scraper, that of handing them over included. With WEIR_CASES also
- * real shop pages; with BENCH_ONLY one of them, for a profile.
+ * for the scraper, that of handing them over included; all of it on one core.
+ * With WEIR_CASES also real shop pages; with BENCH_ONLY one kind, for a profile.
  */
 #include "bench.h"
 
@@ -312,6 +312,8 @@ void bench_extract(const char *bin, bool quick)
 	struct job real = product;
 
 	(void)bin;
+	/* Both processes on one: two threads of a core slow each other down. */
+	pin(1);
 	printf("{\"bench\":\"scraper-extract\",\"kinds\":[");
 	page_product(docs_add(&product.docs));
 	print(&product, seconds, &comma);
