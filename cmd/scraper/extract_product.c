@@ -148,6 +148,18 @@ static void fill_from_offer(struct product_page *p, struct item *it,
 		set(p, it, FIELD_GTIN, o->gtin);
 }
 
+/* An offer at another price says nothing of this one. */
+static bool speaks_of(const struct product_page *p,
+		      const struct product_claim *c, const struct offer *o)
+{
+	struct decimal amount;
+	struct str currency;
+
+	return !c || o->price.len == 0 ||
+	       (product_read_amount(p, o, &amount, &currency) &&
+		decimal_cmp(amount, c->amount) == 0);
+}
+
 /* In stock at this price, if any offer at it is; else what the first says. */
 static struct str availability_of(const struct product_page *p,
 				  const struct product_claim *c)
@@ -161,6 +173,8 @@ static struct str availability_of(const struct product_page *p,
 			continue;
 		for (const struct offer *o = p->mains[s]->offers; o;
 		     o = o->next) {
+			if (!speaks_of(p, c, o))
+				continue;
 			if (product_is_in_stock(o->availability))
 				return item_availability(o->availability);
 			if (!first.p)

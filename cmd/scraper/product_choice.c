@@ -160,6 +160,19 @@ bool product_is_in_stock(struct str availability)
 	return false;
 }
 
+/* Where several offers make one claim, the first one speaks for them. */
+static bool is_sold_out(const struct offer *o)
+{
+	static const char *const names[] = { "OutOfStock", "SoldOut",
+					     "Discontinued" };
+	struct str name = item_availability(o->availability);
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_is(name, names[i]))
+			return true;
+	return false;
+}
+
 /* The same amount in another currency is another claim. */
 static struct product_claim *claim_of(struct product_page *p,
 				      struct decimal amount,
@@ -241,6 +254,8 @@ static void score_claim(const struct product_page *p, struct product_claim *c)
 		c->score -= 100;
 	if (c->in_stock)
 		c->score += 12;
+	else if (is_sold_out(c->offer))
+		c->score -= 12;
 	if (p->n_offers > 0)
 		c->score += (int)(10 * c->n_offers / p->n_offers);
 	if (c->offer->condition.len > 0 &&

@@ -1,16 +1,20 @@
 /*
  * RDFa Lite 1.1: vocab, typeof, property, resource, prefix; of full RDFa also
- * content, datetime and about, which pages use with it.
+ * content, datetime and about, which pages use with it, and rel where it leads
+ * to things.
  *
  * Read as search engines do: an element with typeof is a thing; properties
  * belong to the thing around them. Properties of the document itself (OpenGraph
  * in <meta property>) are not read here.
  */
+#include "common/xmem.h"
+
 #include "thing.h"
 
 struct reader {
 	struct things *ts;
 	bool *seen; /* by the node's order: things that were read */
+	bool has_rel;
 };
 
 static bool is_thing(const struct dom_node *n)
@@ -33,6 +37,28 @@ static struct str value_of(struct reader *r, const struct dom_node *n)
 	return thing_node_value(r->ts, n);
 }
 
+/* HTML's own relations ("nofollow") stand where links are. */
+static struct str rel_of(const struct dom_node *n)
+{
+	static const char *const links[] = { "a", "area", "link", "form" };
+
+	for (size_t i = 0; i < ARRAY_LEN(links); i++)
+		if (str_is(n->name, links[i]))
+			return (struct str){ 0 };
+	return dom_attr(n, "rel");
+}
+
+/* RDFa 1.1 Core, 7.5, step 8 and 10: a rel holds for all things in it, too. */
+static struct str relation_of(const struct dom_node *n,
+			      const struct dom_node *top)
+{
+	struct str rel = rel_of(n);
+
+	while (!rel.p && (n = n->parent) != top)
+		rel = rel_of(n);
+	return rel;
+}
+
 static struct thing *read_thing(struct reader *r, const struct dom_node *n,
 				unsigned depth);
 
@@ -43,6 +69,8 @@ static void read_node(struct reader *r, struct thing *t,
 	struct thing *value = NULL;
 	struct str text = { 0 };
 
+	if (!names.p && is_thing(n) && r->has_rel)
+		names = relation_of(n, t->node);
 	if (!names.p)
 		return;
 	if (is_thing(n)) {
@@ -93,9 +121,11 @@ void rdfa_read(struct things *ts, const struct dom *d)
 
 	if (!dom_may_have(d, "typeof"))
 		return;
+	r.has_rel = dom_may_have(d, "rel");
 	r.seen = arena_alloc(ts->arena, d->n_nodes);
 	for (n = d->root; n; n = dom_walk(d->root, n))
-		if (is_thing(n) && !dom_attr(n, "property").p)
+		if (is_thing(n) && !dom_attr(n, "property").p &&
+		    !r.seen[n->order])
 			read_thing(&r, n, 0);
 	for (n = d->root; n; n = dom_walk(d->root, n))
 		if (is_thing(n) && !r.seen[n->order])
