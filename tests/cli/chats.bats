@@ -292,6 +292,7 @@ all='poll sse ws irc ircws'
 	log chat.message/p | jq -es 'length == 3 and all(.data.backlog)'
 	# And back, once it was live.
 	echo '<p>Gone fishing' >"$T/www/new"
+	touch -d '1 minute' "$T/www/new" # what changes within a second is 304
 	mv "$T/www/new" "$T/www/list"
 	until_true '[ "$(state p)" = waiting ]'
 	log --last scraper.status/p | jq -e '.data.outcome == "parse-fail" and .data.next'
