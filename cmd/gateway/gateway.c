@@ -322,6 +322,7 @@ int gateway_open(struct gateway *g, void (*reload)(void *arg), struct err *e)
 
 void gateway_close(struct gateway *g)
 {
+	loop_timer_free(&g->timer); /* the loop turns on for a while */
 	net_free(&g->net); /* ends all sessions, which use everything else */
 	socketio_live_free(&g->socketio);
 	leave_free(&g->leave);
@@ -329,7 +330,6 @@ void gateway_close(struct gateway *g)
 	follow_free(&g->follow);
 	publish_free(&g->publish);
 	producer_memory_free(&g->queue);
-	loop_timer_free(&g->timer);
 	loop_work_free(&g->jobs_work);
 	pulse_free(&g->sockets);
 	pulse_free(&g->streams);

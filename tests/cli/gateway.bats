@@ -133,6 +133,15 @@ epoch() { get "$url/api/v1/status" | jq -r .position | cut -d: -f1; }
 	[ "$status" -eq 3 ]
 }
 
+@test "ends with 0 where its own report is due as it ends" {
+	start store store
+	LD_PRELOAD=$HELPERS/long_end.so \
+		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0 \
+		start_gateway
+	wait_until '"ready":true' /readyz
+	stop "$gateway"
+}
+
 @test "waits for store and journal, and says what is missing" {
 	start_gateway --expect analyzer
 	run get "$url/readyz"
