@@ -17,6 +17,7 @@ void observation_fail(struct observation *o, struct arena *a, enum outcome why,
 	o->reason = arena_str(a, str_from(text));
 	o->items = NULL;
 	o->n_items = 0;
+	o->next = (struct str){ 0 }; /* what fails leads nowhere */
 }
 
 /* The array doubles within the arena: it has room at no power of two. */
