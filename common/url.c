@@ -5,7 +5,6 @@
 
 #include <curl/curl.h>
 
-#include "common/buf.h"
 #include "common/xmem.h"
 
 enum { GET_FLAGS = CURLU_NO_DEFAULT_PORT };
@@ -363,4 +362,20 @@ unsigned url_port(struct str url)
 	}
 	curl_url_cleanup(u);
 	return port;
+}
+
+static bool is_unreserved(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || (c && strchr("-._~", c));
+}
+
+void url_add_encoded(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (is_unreserved(s.p[i]))
+			buf_putc(b, s.p[i]);
+		else
+			buf_addf(b, "%%%02X", (unsigned)(unsigned char)s.p[i]);
+	}
 }

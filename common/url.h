@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "common/arena.h"
+#include "common/buf.h"
 #include "common/str.h"
 
 enum { URL_MAX = 8192 }; /* bytes; longer ones are refused */
@@ -38,5 +39,8 @@ bool url_normalise(struct str url, struct arena *a, struct str *url_r);
 bool url_host(struct str url, struct arena *a, struct str *host_r);
 /* The port, that of its scheme where it names none; 0: no URL that has one. */
 unsigned url_port(struct str url);
+
+/* Append s with all but the unreserved characters (RFC 3986, 2.3) encoded. */
+void url_add_encoded(struct buf *b, struct str s);
 
 #endif

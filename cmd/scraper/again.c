@@ -386,7 +386,7 @@ static int keep_state(struct again *g, struct arena *to, struct err *e)
 
 static int read_all(struct again *g, struct err *e)
 {
-	for (size_t i = g->n_records; i-- > 0;) {
+	for (size_t i = 0; i < g->n_records; i++) {
 		int rc;
 
 		if (keep_state(g, &g->arenas[g->turn ^= 1], e))
@@ -413,13 +413,13 @@ static int note_record(void *arg, const struct event *ev, struct err *e)
 	return 0;
 }
 
-static int by_time_down(const void *pa, const void *pb)
+static int by_time(const void *pa, const void *pb)
 {
 	const struct record *a = pa, *b = pb;
 
 	if (a->time_us != b->time_us)
-		return a->time_us < b->time_us ? 1 : -1;
-	return a->offset < b->offset ? 1 : -1;
+		return a->time_us < b->time_us ? -1 : 1;
+	return a->offset < b->offset ? -1 : 1;
 }
 
 static int take_data(void *arg, const struct event *ev, struct err *e)
@@ -473,8 +473,7 @@ static int load(struct again *g, struct str id, const struct watch_env *env,
 			     g, e);
 	buf_free(&topic);
 	if (g->n_records)
-		qsort(g->records, g->n_records, sizeof(*g->records),
-		      by_time_down);
+		qsort(g->records, g->n_records, sizeof(*g->records), by_time);
 	return rc < 0 ? -1 : 0;
 }
 

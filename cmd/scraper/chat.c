@@ -7,6 +7,7 @@
 
 #include "common/clk.h"
 #include "common/json.h"
+#include "common/url.h"
 #include "common/xmem.h"
 
 #include "secrets.h"
@@ -204,18 +205,6 @@ void chat_free(struct chat **cp)
 
 /* ---- where to go on ---- */
 
-static void add_encoded(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
-
-		if (str_is_id((struct str){ &c, 1 }) || c == '~')
-			buf_putc(b, c);
-		else
-			buf_addf(b, "%%%02X", (unsigned char)c);
-	}
-}
-
 void chat_url(const struct chat *c, struct str since, struct buf *b)
 {
 	struct str url = str_from(c->target.url), first;
@@ -229,7 +218,7 @@ void chat_url(const struct chat *c, struct str since, struct buf *b)
 	at = (size_t)(placeholder.p - url.p);
 	buf_add_str(b, str_sub(url, 0, at));
 	if (since.p)
-		add_encoded(b, since);
+		url_add_encoded(b, since);
 	else
 		buf_add_str(b, first);
 	buf_add_str(b, str_sub(url, at + placeholder.len, url.len));

@@ -4,6 +4,8 @@
 #include "common/http.h"
 #include "common/retry_after.h"
 
+#include "header_value.h"
+
 enum { YEAR_S = 31536000 };
 
 /* What Cache-Control says, as far as it concerns us. */
@@ -25,34 +27,6 @@ static int64_t seconds(struct str s)
 	return str_u64(s, &n) && n < YEAR_S ? (int64_t)n : YEAR_S;
 }
 
-static struct str unquoted(struct str s)
-{
-	s = str_trim(s);
-	return s.len >= 2 && str_starts(s, STR("\"")) && str_ends(s, STR("\""))
-		       ? str_sub(s, 1, s.len - 1)
-		       : s;
-}
-
-/* Up to the next comma that is not in quotes. */
-static struct str next_directive(struct str *rest)
-{
-	bool quoted = false;
-	size_t i;
-	struct str part;
-
-	for (i = 0; i < rest->len && (quoted || rest->p[i] != ','); i++) {
-		if (rest->p[i] == '"')
-			quoted = !quoted;
-		else if (quoted && rest->p[i] == '\\')
-			i++;
-	}
-	if (i > rest->len)
-		i = rest->len;
-	part = str_sub(*rest, 0, i);
-	*rest = str_sub(*rest, i < rest->len ? i + 1 : i, rest->len);
-	return part;
-}
-
 /*
  * no-cache="Set-Cookie" is about one field only. Of several max-age the first
  * holds (4.2.1).
@@ -65,7 +39,7 @@ static void read_directive(struct control *c, struct str part)
 	    (str_eq_nocase(name, STR("no-cache")) && !value.p)) {
 		c->never = true;
 	} else if (str_eq_nocase(name, STR("max-age")) && c->max_s < 0) {
-		c->max_s = seconds(unquoted(value));
+		c->max_s = seconds(header_unquoted(value));
 		c->never |= c->max_s < 0;
 	}
 }
@@ -74,8 +48,10 @@ static struct control read_control(struct str rest)
 {
 	struct control c = { .max_s = -1 };
 
-	while (rest.len)
-		read_directive(&c, next_directive(&rest));
+	while (rest.len) {
+		read_directive(&c, header_take(&rest, ","));
+		rest = str_sub(rest, 1, rest.len);
+	}
 	return c;
 }
 

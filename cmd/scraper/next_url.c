@@ -3,22 +3,8 @@
 #include "common/buf.h"
 #include "common/url.h"
 
+#include "header_value.h"
 #include "item.h"
-
-/* All but the unreserved characters (RFC 3986, 2.3), percent-encoded. */
-static void put_encoded(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		unsigned char lower = c | 32;
-
-		if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-		    c == '-' || c == '.' || c == '_' || c == '~')
-			buf_putc(b, (char)c);
-		else
-			buf_addf(b, "%%%02X", c);
-	}
-}
 
 /* The query of url with this parameter in place of all others of its name. */
 static void put_param(struct buf *b, struct str url, struct str name,
@@ -31,7 +17,7 @@ static void put_param(struct buf *b, struct str url, struct str name,
 	url = str_cut(url, '#', &rest);
 	buf_add_str(b, str_cut(url, '?', &query));
 	buf_putc(b, '?');
-	put_encoded(&pair, name);
+	url_add_encoded(&pair, name);
 	while (query.len) {
 		struct str left;
 
@@ -49,7 +35,7 @@ static void put_param(struct buf *b, struct str url, struct str name,
 		buf_putc(b, '&');
 	buf_add_str(b, buf_str(&pair));
 	buf_putc(b, '=');
-	put_encoded(b, value);
+	url_add_encoded(b, value);
 	buf_free(&pair);
 }
 
@@ -87,35 +73,6 @@ static bool has_word(struct str words, const char *wanted)
 	return false;
 }
 
-/* Up to the first of the stops that is not within quotes. */
-static struct str take(struct str *rest, const char *stops)
-{
-	bool quoted = false;
-	size_t n = 0;
-	struct str s;
-
-	for (; n < rest->len; n++) {
-		char c = rest->p[n];
-
-		if (quoted && c == '\\' && n + 1 < rest->len)
-			n++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && str_chr(str_from(stops), c) != (size_t)-1)
-			break;
-	}
-	s = str_sub(*rest, 0, n);
-	*rest = str_sub(*rest, n, rest->len);
-	return str_trim(s);
-}
-
-static struct str unquoted(struct str s)
-{
-	if (s.len >= 2 && s.p[0] == '"' && s.p[s.len - 1] == '"')
-		return str_sub(s, 1, s.len - 1);
-	return s;
-}
-
 /* The parameters of one link, up to its comma: is it rel=next? */
 static bool is_next(struct str *rest)
 {
@@ -125,13 +82,13 @@ static bool is_next(struct str *rest)
 		struct str name, value, param;
 
 		*rest = str_sub(*rest, 1, rest->len);
-		param = take(rest, ";,");
+		param = header_take(rest, ";,");
 		name = str_trim(str_cut(param, '=', &value));
 		/* The first of several holds. */
 		if (told || !str_eq_nocase(name, STR("rel")))
 			continue;
 		told = true;
-		next = has_word(unquoted(str_trim(value)), "next");
+		next = has_word(header_unquoted(value), "next");
 	}
 	return next;
 }
@@ -153,10 +110,10 @@ bool next_url_of_header(struct str header, struct str url, struct arena *a,
 			return false;
 		target = str_sub(rest, 0, end);
 		rest = str_sub(rest, end + 1, rest.len);
-		take(&rest, ";,");
+		header_take(&rest, ";,");
 		if (is_next(&rest))
 			return next_url(url, (struct str){ 0 }, target, a,
 					next_r);
-		take(&rest, ",");
+		header_take(&rest, ",");
 	}
 }

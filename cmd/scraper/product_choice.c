@@ -151,26 +151,19 @@ bool product_read_amount(const struct product_page *p, const struct offer *o,
 bool product_is_in_stock(struct str availability)
 {
 	static const char *const names[] = { "InStock", "LimitedAvailability",
-					     "OnlineOnly", "InStoreOnly" };
-	struct str name = item_availability(availability);
+					     "OnlineOnly", "InStoreOnly",
+					     NULL };
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_is(name, names[i]))
-			return true;
-	return false;
+	return str_is_any(item_availability(availability), names);
 }
 
 /* Where several offers make one claim, the first one speaks for them. */
 static bool is_sold_out(const struct offer *o)
 {
 	static const char *const names[] = { "OutOfStock", "SoldOut",
-					     "Discontinued" };
-	struct str name = item_availability(o->availability);
+					     "Discontinued", NULL };
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_is(name, names[i]))
-			return true;
-	return false;
+	return str_is_any(item_availability(o->availability), names);
 }
 
 /* The same amount in another currency is another claim. */

@@ -2,21 +2,7 @@
 
 #include <string.h>
 
-static bool is_unreserved(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || (c && strchr("-._~", c));
-}
-
-static void add_encoded(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (is_unreserved(s.p[i]))
-			buf_putc(b, s.p[i]);
-		else
-			buf_addf(b, "%%%02X", (unsigned)(unsigned char)s.p[i]);
-	}
-}
+#include "common/url.h"
 
 void provider_url(struct str template, struct str url, struct str key,
 		  struct buf *b)
@@ -30,7 +16,7 @@ void provider_url(struct str template, struct str url, struct str key,
 
 		for (int i = 0; i < 2 && !skip; i++)
 			if (str_starts(template, all[i].name)) {
-				add_encoded(b, all[i].value);
+				url_add_encoded(b, all[i].value);
 				skip = all[i].name.len;
 			}
 		if (!skip) {

@@ -7,8 +7,6 @@
  * belong to the thing around them. Properties of the document itself (OpenGraph
  * in <meta property>) are not read here.
  */
-#include "common/xmem.h"
-
 #include "thing.h"
 
 struct reader {
@@ -40,12 +38,11 @@ static struct str value_of(struct reader *r, const struct dom_node *n)
 /* HTML's own relations ("nofollow") stand where links are. */
 static struct str rel_of(const struct dom_node *n)
 {
-	static const char *const links[] = { "a", "area", "link", "form" };
+	static const char *const links[] = { "a", "area", "link", "form",
+					     NULL };
 
-	for (size_t i = 0; i < ARRAY_LEN(links); i++)
-		if (str_is(n->name, links[i]))
-			return (struct str){ 0 };
-	return dom_attr(n, "rel");
+	return str_is_any(n->name, links) ? (struct str){ 0 }
+					  : dom_attr(n, "rel");
 }
 
 /* RDFa 1.1 Core, 7.5, step 8 and 10: a rel holds for all things in it, too. */

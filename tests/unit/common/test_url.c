@@ -195,9 +195,20 @@ static void refuses_what_is_too_long(void **state)
 	arena_free(&a);
 }
 
+static void all_but_the_unreserved_is_encoded(void **state)
+{
+	struct buf b = { 0 };
+
+	(void)state;
+	url_add_encoded(&b, (struct str){ "aZ09-._~ /%\0\xc3\xa9", 14 });
+	assert_true(str_is(buf_str(&b), "aZ09-._~%20%2F%25%00%C3%A9"));
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_but_the_unreserved_is_encoded),
 		cmocka_unit_test(names_ports),
 		cmocka_unit_test(plain_paths_resolve_like_others),
 		cmocka_unit_test(resolves_normalises_and_names_hosts),
