@@ -10,7 +10,7 @@
 #include "common/arena.h"
 #include "common/buf.h"
 
-#include "rule.h"
+#include "lifecycle.h"
 
 struct state {
 	struct rule_state rule;

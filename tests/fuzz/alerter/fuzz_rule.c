@@ -4,7 +4,7 @@
  */
 #include <assert.h>
 
-#include "cmd/alerter/rule.h"
+#include "cmd/alerter/lifecycle.h"
 #include "common/words.h"
 #include "common/json.h"
 
