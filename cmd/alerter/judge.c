@@ -4,6 +4,7 @@
 
 #include "alert.h"
 #include "alerter.h"
+#include "dispatch.h"
 #include "freshness.h"
 
 static int load(struct alerter *al, struct stage *s, struct str key,
@@ -49,18 +50,6 @@ static int emit_alert(struct alerter *al, const struct hearing *h,
 			  h->time_us, h->ev, no_ext, buf_str(&al->text), e);
 }
 
-static struct str user_topic(struct str user, struct arena *a)
-{
-	struct buf b = { 0 };
-	struct str topic;
-
-	buf_puts(&b, "user.notification/");
-	buf_add_str(&b, user);
-	topic = arena_str(a, buf_str(&b));
-	buf_free(&b);
-	return topic;
-}
-
 /* Who asked, as the cause of what is asked for. */
 struct asking {
 	struct stage *stage;
@@ -99,6 +88,23 @@ static int ask_streams(struct alerter *al, const struct asking *by,
 		       : 0;
 }
 
+static int tell(struct alerter *al, const struct hearing *h,
+		const struct rule *r, enum dispatch_change change,
+		const struct type_alert *alert, struct err *e)
+{
+	struct dispatch_news news = { .change = change,
+				      .alert = alert,
+				      .time_us = h->time_us,
+				      .recorded_us = h->recorded_us,
+				      .cause = h->ev };
+
+	buf_reset(&al->text);
+	alert_notification(r, h->seen, alert, h->time_us, &al->arena,
+			   &al->text);
+	news.note = arena_str(&al->arena, buf_str(&al->text));
+	return dispatch_tell(al, h->stage, &news, e);
+}
+
 static int fire(struct alerter *al, const struct hearing *h,
 		const struct rule *r, const struct type_alert *alert,
 		struct err *e)
@@ -106,14 +112,21 @@ static int fire(struct alerter *al, const struct hearing *h,
 	const struct str no_ext = { 0 };
 	const struct asking by = { h->stage, h->ev, no_ext, h->time_us };
 
-	if (emit_alert(al, h, "alert.new", alert, e) ||
-	    ask_streams(al, &by, r, e))
-		return -1;
-	buf_reset(&al->text);
-	alert_notification(r, h->seen, alert, h->time_us, &al->arena,
-			   &al->text);
-	return stage_emit(h->stage, user_topic(r->user, &al->arena), h->time_us,
-			  h->ev, no_ext, buf_str(&al->text), e);
+	return emit_alert(al, h, "alert.new", alert, e) ||
+			       ask_streams(al, &by, r, e) ||
+			       tell(al, h, r, DISPATCH_NEW, alert, e)
+		       ? -1
+		       : 0;
+}
+
+static int resolve(struct alerter *al, const struct hearing *h,
+		   const struct rule *r, const struct type_alert *alert,
+		   struct err *e)
+{
+	return emit_alert(al, h, "alert.resolved", alert, e) ||
+			       tell(al, h, r, DISPATCH_RESOLVED, alert, e)
+		       ? -1
+		       : 0;
 }
 
 /* Keep in st what a held alert will say. */
@@ -169,7 +182,7 @@ static int carry_out(struct alerter *al, const struct hearing *h,
 	case RULE_RESOLVE:
 		if (st->alert_id.p)
 			alert.id = st->alert_id;
-		return emit_alert(al, h, "alert.resolved", &alert, e);
+		return resolve(al, h, r, &alert, e);
 	case RULE_NOTHING: break;
 	}
 	/* What is still held says what is so now. */
@@ -259,6 +272,11 @@ static int fire_held(struct alerter *al, struct stage *s, struct state *st,
 	const struct rule *r =
 		percolator_get(al->percolator, false, alert->rule);
 	struct asking by = { .stage = s, .time_us = now_us };
+	struct dispatch_news news = { .change = DISPATCH_NEW,
+				      .alert = alert,
+				      .note = st->note,
+				      .time_us = now_us,
+				      .recorded_us = now_us };
 	struct buf ext = { 0 };
 	int rc;
 
@@ -269,9 +287,9 @@ static int fire_held(struct alerter *al, struct stage *s, struct state *st,
 	stats_add(stage_stats(s), "alerts_total", NULL, 1);
 	rc = stage_emit(s, alert_topic("alert.new", alert, &al->arena), now_us,
 			NULL, buf_str(&ext), st->alert, e);
+	news.ext = buf_str(&ext);
 	if (!rc)
-		rc = stage_emit(s, user_topic(alert->user, &al->arena), now_us,
-				NULL, buf_str(&ext), st->note, e);
+		rc = dispatch_tell(al, s, &news, e);
 	by.ext = buf_str(&ext);
 	if (!rc && r)
 		rc = ask_streams(al, &by, r, e);
