@@ -69,14 +69,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t now_us = 1000000;
 	uint8_t rules = size ? data[0] : 0;
 
-	if (!str_is_utf8(rest) || !size)
+	rest = str_sub(rest, 1, size);
+	if (!str_is_utf8(rest)) /* observations are: item.h */
 		return 0;
 	w.page = rules & 1;
 	w.list = (enum diff_list)(rules / 2 % 3);
 	w.feed = rules & 8;
 	if (rules & 16)
 		w.confirm = (struct confirm){ .times = 2, .of = 3 };
-	rest = str_sub(rest, 1, size);
 	for (int i = 0; i < LOOKS_MAX && rest.len; i++) {
 		struct observation o;
 		struct diff d;
