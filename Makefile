@@ -48,11 +48,14 @@ LIBS_pcre2 := $(shell $(PKG_CONFIG) --libs libpcre2-8)
 LIBS_crypto := -lcrypto
 LIBS_brotli := $(shell $(PKG_CONFIG) --libs libbrotlidec)
 LIBS_zstd := $(shell $(PKG_CONFIG) --libs libzstd)
+LIBS_cairo := $(shell $(PKG_CONFIG) --libs cairo)
+CFLAGS_cairo := $(shell $(PKG_CONFIG) --cflags cairo)
 LIBS_mhd  := $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 
 LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) $(LIBS_z) $(LIBS_brotli) -lssl $(LIBS_crypto) -lm -lpthread
 LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_jq) $(LIBS_seccomp) $(LIBS_z)
 LIBS_gateway := $(LIBS_lws) $(LIBS_uring) $(LIBS_z) -lssl $(LIBS_crypto)
+LIBS_chart   := $(LIBS_cairo) -lm
 LIBS_sim     := $(LIBS_mhd) $(LIBS_z)
 
 COMMON_SRC := $(wildcard common/*.c)
@@ -88,6 +91,8 @@ helpers: $(HELPERS) $(SOAK)
 $(O)/obj/common/version.o: ALL_CPPFLAGS += -DWEIR_VERSION='"$(VERSION)"'
 
 $(O)/obj/cmd/scraper/%.o $(O)/obj/tests/bench/scraper/%.o: ALL_CPPFLAGS += $(CFLAGS_xml)
+
+$(O)/obj/cmd/chart/%.o: ALL_CPPFLAGS += $(CFLAGS_cairo)
 
 $(O)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
