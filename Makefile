@@ -98,6 +98,12 @@ $(O)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
+# What every sanitized program is told; all of them link the library.
+ifdef SANITIZE
+ALL_LDFLAGS += $(O)/obj/tests/asan.o
+$(COMMON_LIB): | $(O)/obj/tests/asan.o
+endif
+
 $(COMMON_LIB): $(COMMON_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
