@@ -15,4 +15,17 @@ int secret_open(const char *path, struct err *e);
 /* Likewise, where it is no secret: others may read it. */
 int secret_open_public(const char *path, struct err *e);
 
+enum { SECRET_MAX = 4096 }; /* bytes */
+
+/*
+ * The one word that a secret's file holds. "credential:NAME" is the file NAME
+ * that systemd put into $CREDENTIALS_DIRECTORY (LoadCredential= and others);
+ * who may read those is for systemd to say. NULL with *e: EX_CONFIG. End it
+ * with secret_free().
+ */
+char *secret_word(const char *path, struct err *e);
+
+/* Wiped: it must not be found in a core file or a reused page. */
+void secret_free(char *secret);
+
 #endif

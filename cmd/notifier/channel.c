@@ -1,299 +1,234 @@
 #include "channel.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "common/opt.h"
 #include "common/secret.h"
-#include "common/url.h"
 #include "common/xmem.h"
 
-#include "words.h"
+enum { HOUR_MS = 60 * 60 * 1000 };
 
-enum {
-	WEBHOOK = 1 << CHANNEL_WEBHOOK,
-	TELEGRAM = 1 << CHANNEL_TELEGRAM,
-	COMMAND = 1 << CHANNEL_COMMAND,
-	ALL = WEBHOOK | TELEGRAM | COMMAND,
-	HOUR_MS = 60 * 60 * 1000,
-	/* Telegram's own limit for one group. */
-	TELEGRAM_RATE = 20,
-};
-
-/* One section as it is written, before it becomes a channel. */
+/* What is being read: a section on its way to a channel. */
 struct section {
-	const char *type, *url, *url_file, *token_file, *chat, *base_url;
-	const char *command, *user, *policy;
-	int64_t rate, parallel, timeout_ms, retries, retry_life_ms;
+	const struct conf *conf;
+	const char *name;
+	struct channel *channel;
+	const char *type, *policy;
+	unsigned line; /* of the key that is wrong; 0: not known */
 };
 
-/* A key, for which types it is, and how to read it. */
-struct key {
-	struct opt opt;
-	unsigned types;
-};
+/* ---- the keys of all kinds ---- */
 
-static const char *const type_names[] = {
-	[CHANNEL_WEBHOOK] = "webhook",
-	[CHANNEL_TELEGRAM] = "telegram",
-	[CHANNEL_COMMAND] = "command",
-};
-
-#define TYPES "type: webhook, telegram or command expected"
-
-static int set_key(struct section *s, enum channel_type type,
-		   const struct conf_entry *at, struct err *e)
+/* 1 where there is no such key. */
+static int set_common(struct section *s, const struct conf_entry *at,
+		      struct err *e)
 {
-	const struct key keys[] = {
-		{ { .name = "type", .kind = OPT_STR, .dst = &s->type }, ALL },
-		{ { .name = "user", .kind = OPT_STR, .dst = &s->user }, ALL },
-		{ { .name = "policy", .kind = OPT_STR, .dst = &s->policy },
-		  ALL },
-		{ { .name = "rate",
-		    .kind = OPT_UINT,
-		    .dst = &s->rate,
-		    .max = 60000 },
-		  ALL },
-		{ { .name = "parallel",
-		    .kind = OPT_UINT,
-		    .dst = &s->parallel,
-		    .min = 1,
-		    .max = 64 },
-		  ALL },
-		{ { .name = "timeout",
-		    .kind = OPT_MS,
-		    .dst = &s->timeout_ms,
-		    .min = 100,
-		    .max = HOUR_MS },
-		  ALL },
-		{ { .name = "retries",
-		    .kind = OPT_UINT,
-		    .dst = &s->retries,
-		    .max = 1000000 },
-		  ALL },
-		{ { .name = "retry-life",
-		    .kind = OPT_MS,
-		    .dst = &s->retry_life_ms,
-		    .max = INT64_C(365) * 24 * HOUR_MS },
-		  ALL },
-		{ { .name = "url", .kind = OPT_STR, .dst = &s->url }, WEBHOOK },
-		{ { .name = "url-file", .kind = OPT_STR, .dst = &s->url_file },
-		  WEBHOOK },
-		{ { .name = "token-file",
-		    .kind = OPT_STR,
-		    .dst = &s->token_file },
-		  WEBHOOK | TELEGRAM },
-		{ { .name = "chat", .kind = OPT_STR, .dst = &s->chat },
-		  TELEGRAM },
-		{ { .name = "base-url", .kind = OPT_STR, .dst = &s->base_url },
-		  TELEGRAM },
-		{ { .name = "command", .kind = OPT_STR, .dst = &s->command },
-		  COMMAND },
+	struct channel *c = s->channel;
+	const struct opt keys[] = {
+		{ .name = "type", .kind = OPT_STR, .dst = &s->type },
+		{ .name = "user", .kind = OPT_STR, .dst = &c->user },
+		{ .name = "policy", .kind = OPT_STR, .dst = &s->policy },
+		{ .name = "rate",
+		  .kind = OPT_UINT,
+		  .dst = &c->rate,
+		  .max = 60000 },
+		{ .name = "parallel",
+		  .kind = OPT_UINT,
+		  .dst = &c->parallel,
+		  .min = 1,
+		  .max = 64 },
+		{ .name = "timeout",
+		  .kind = OPT_MS,
+		  .dst = &c->timeout_ms,
+		  .min = 100,
+		  .max = HOUR_MS },
+		{ .name = "retries",
+		  .kind = OPT_UINT,
+		  .dst = &c->retries,
+		  .max = 1000000 },
+		{ .name = "retry-life",
+		  .kind = OPT_MS,
+		  .dst = &c->retry_life_ms,
+		  .max = INT64_C(365) * 24 * HOUR_MS },
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		if (strcmp(keys[i].opt.name, at->key) != 0)
-			continue;
-		if (type != CHANNEL_NONE && !(keys[i].types & 1u << type))
-			return err_set(e, EX_CONFIG, "%s: not of type %s",
-				       at->key, type_names[type]);
-		if (!*at->value)
-			return err_set(e, EX_CONFIG, "%s: empty", at->key);
-		return opt_set(&keys[i].opt, at->value, e);
-	}
-	return err_set(e, EX_CONFIG, "%s: unknown key", at->key);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (strcmp(keys[i].name, at->key) == 0)
+			return opt_set(&keys[i], at->value, e);
+	return 1;
 }
 
-/* ---- secrets ---- */
-
-char *channel_secret(const char *path, struct err *e)
+static int check_common(const struct section *s, struct err *e)
 {
-	char text[CHANNEL_SECRET_MAX + 1];
-	int fd = secret_open(path, e);
-	struct str s;
-	ssize_t n;
+	struct channel *c = s->channel;
 
-	if (fd < 0)
-		return NULL;
-	n = read(fd, text, sizeof(text));
-	close(fd);
-	if (n < 0 || n > CHANNEL_SECRET_MAX) {
-		err_set(e, EX_CONFIG, "%s: %s", path,
-			n < 0 ? strerror(errno) : "too large");
-		return NULL;
-	}
-	s = str_trim((struct str){ text, (size_t)n });
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
-			s.len = 0;
-	if (s.len == 0) {
-		err_set(e, EX_CONFIG, "%s: one word expected", path);
-		return NULL;
-	}
-	return xstrndup(s.p, s.len);
-}
-
-/* ---- one channel of each type ---- */
-
-static int check_url(const char *key, const char *url, struct err *e)
-{
-	if (url_is_http(str_from(url)))
-		return 0;
-	return err_set(e, EX_CONFIG, "%s: no http or https URL", key);
-}
-
-static int make_webhook(const struct section *s, struct channel *c,
-			struct err *e)
-{
-	char *token;
-
-	if (!s->url == !s->url_file)
-		return err_set(e, EX_CONFIG, "url or url-file is needed");
-	c->url = s->url ? xstrdup(s->url) : channel_secret(s->url_file, e);
-	if (!c->url)
-		return err_prefix(e, "url-file");
-	if (check_url(s->url ? "url" : "url-file", c->url, e))
-		return -1;
-	if (!s->token_file)
-		return 0;
-	token = channel_secret(s->token_file, e);
-	if (!token)
-		return err_prefix(e, "token-file");
-	c->bearer = xmalloc(strlen(token) + 32);
-	sprintf(c->bearer, "Authorization: Bearer %s", token);
-	free(token);
-	return 0;
-}
-
-/* As BotFather gives them: digits, a colon, letters. */
-static bool is_token(const char *token)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789_-:";
-
-	return token[strspn(token, allowed)] == '\0';
-}
-
-static int make_telegram(const struct section *s, struct channel *c,
-			 struct err *e)
-{
-	const char *base = s->base_url;
-	size_t len;
-	char *token;
-
-	if (!s->token_file || !s->chat)
-		return err_set(e, EX_CONFIG, "%s is needed",
-			       s->chat ? "token-file" : "chat");
-	c->chat = s->chat;
-	base = base ? base : "https://api.telegram.org";
-	if (check_url("base-url", base, e))
-		return -1;
-	token = channel_secret(s->token_file, e);
-	if (!token)
-		return err_prefix(e, "token-file");
-	if (!is_token(token)) {
-		free(token);
-		return err_set(e, EX_CONFIG, "token-file: %s: no bot's token",
-			       s->token_file);
-	}
-	len = strlen(base);
-	while (len && base[len - 1] == '/')
-		len--;
-	c->url = xmalloc(len + strlen(token) + 32);
-	sprintf(c->url, "%.*s/bot%s/sendMessage", (int)len, base, token);
-	free(token);
-	return 0;
-}
-
-/* A program with its path must be there; others are looked for when run. */
-static int make_command(const struct section *s, struct channel *c,
-			struct err *e)
-{
-	if (!s->command)
-		return err_set(e, EX_CONFIG, "command is needed");
-	c->argv = words_split(str_from(s->command), e);
-	if (!c->argv)
-		return err_prefix(e, "command");
-	if (strchr(c->argv[0], '/') && access(c->argv[0], X_OK) != 0)
-		return err_set(e, EX_CONFIG, "command: %s: %s", c->argv[0],
-			       strerror(errno));
-	return 0;
-}
-
-/* One without a type is refused last: a misspelt key says more. */
-static int find_type(const struct conf *conf, const char *name,
-		     enum channel_type *type_r, struct err *e)
-{
-	const char *type = conf_get(conf, "channel", name, "type");
-
-	for (size_t i = CHANNEL_WEBHOOK; type && i < ARRAY_LEN(type_names); i++)
-		if (strcmp(type, type_names[i]) == 0)
-			*type_r = (enum channel_type)i;
-	return type && *type_r == CHANNEL_NONE ? err_set(e, EX_CONFIG, TYPES)
-					       : 0;
-}
-
-/* Read the keys of a section; *line_r is that of one that is wrong. */
-static int read_section(const struct conf *conf, const char *name,
-			enum channel_type type, struct section *s,
-			unsigned *line_r, struct err *e)
-{
-	for (size_t i = 0; i < conf_count(conf); i++) {
-		const struct conf_entry *at = conf_at(conf, i);
-
-		if (strcmp(at->section, "channel") != 0 ||
-		    strcmp(at->name, name) != 0)
-			continue;
-		if (set_key(s, type, at, e)) {
-			*line_r = at->line;
-			return -1;
-		}
-	}
 	if (s->policy && strcmp(s->policy, "resend") != 0 &&
 	    strcmp(s->policy, "hold") != 0)
 		return err_set(e, EX_CONFIG, "policy: resend or hold expected");
-	if (s->user && !str_is_id(str_from(s->user)))
-		return err_set(e, EX_CONFIG, "user: '%s' is no id", s->user);
+	c->hold = s->policy && strcmp(s->policy, "hold") == 0;
+	if (c->user && !str_is_id(str_from(c->user)))
+		return err_set(e, EX_CONFIG, "user: '%s' is no id", c->user);
 	return 0;
 }
 
-static int make(const struct section *s, enum channel_type type,
-		struct channel *c, struct err *e)
+/* ---- the keys of a kind ---- */
+
+static const struct kind_key *find_key(const struct kind *k, const char *name)
 {
-	c->type = type;
-	c->user = s->user;
-	c->hold = s->policy && strcmp(s->policy, "hold") == 0;
-	c->rate = s->rate;
-	c->parallel = s->parallel;
-	c->timeout_ms = s->timeout_ms;
-	c->retries = s->retries;
-	c->retry_life_ms = s->retry_life_ms;
-	switch (type) {
-	case CHANNEL_WEBHOOK: return make_webhook(s, c, e);
-	case CHANNEL_TELEGRAM: return make_telegram(s, c, e);
-	case CHANNEL_COMMAND: return make_command(s, c, e);
-	case CHANNEL_NONE: break;
+	for (size_t i = 0; k && i < k->n_keys; i++)
+		if (strcmp(k->keys[i].name, name) == 0)
+			return &k->keys[i];
+	return NULL;
+}
+
+static void *place(const struct channel *c, const struct kind_key *key)
+{
+	return (char *)c->settings + key->at;
+}
+
+static int set_secret(const struct channel *c, const struct kind_key *key,
+		      const char *file, struct err *e)
+{
+	char **at = place(c, key);
+
+	secret_free(*at);
+	*at = secret_word(file, e);
+	return *at ? 0 : err_prefix(e, "%s", key->name);
+}
+
+static int set_own(const struct section *s, const struct conf_entry *at,
+		   struct err *e)
+{
+	const struct channel *c = s->channel;
+	const struct kind_key *key = find_key(c->kind, at->key);
+	struct opt opt;
+
+	/* Without a kind, the type that is not there is told of last. */
+	if (!key && c->kind && kind_knows(at->key))
+		return err_set(e, EX_CONFIG, "%s: not of type %s", at->key,
+			       c->kind->name);
+	if (!key && (c->kind || !kind_knows(at->key)))
+		return err_set(e, EX_CONFIG, "%s: unknown key", at->key);
+	if (!key)
+		return 0;
+	if (key->secret)
+		return set_secret(c, key, at->value, e);
+	opt = (struct opt){ .name = key->name,
+			    .kind = key->kind,
+			    .dst = place(c, key),
+			    .min = key->min,
+			    .max = key->max };
+	return opt_set(&opt, at->value, e);
+}
+
+static int check_needed(const struct channel *c, struct err *e)
+{
+	for (size_t i = 0; i < c->kind->n_keys; i++) {
+		const struct kind_key *key = &c->kind->keys[i];
+
+		/* Numbers have defaults. */
+		if (key->needed && !*(const char **)place(c, key))
+			return err_set(e, EX_CONFIG, "%s is needed", key->name);
 	}
-	return err_set(e, EX_CONFIG, TYPES);
+	return 0;
+}
+
+/* ---- a section ---- */
+
+static int refuse_type(struct err *e)
+{
+	struct buf names = { .p = NULL };
+
+	kind_names(&names);
+	err_set(e, EX_CONFIG, "type: %.*s expected", (int)names.len, names.p);
+	buf_free(&names);
+	return -1;
+}
+
+/* By its type, or by a URL whose scheme is a kind's own. */
+static int find_kind(struct section *s, struct err *e)
+{
+	const char *type = conf_get(s->conf, "channel", s->name, "type");
+	const char *url = conf_get(s->conf, "channel", s->name, "url");
+
+	if (type)
+		s->channel->kind = kind_find(str_from(type));
+	else if (url)
+		s->channel->kind = kind_of_url(str_from(url));
+	return type && !s->channel->kind ? refuse_type(e) : 0;
+}
+
+static int read_keys(struct section *s, struct err *e)
+{
+	for (size_t i = 0; i < conf_count(s->conf); i++) {
+		const struct conf_entry *at = conf_at(s->conf, i);
+		int rc;
+
+		if (strcmp(at->section, "channel") != 0 ||
+		    strcmp(at->name, s->name) != 0)
+			continue;
+		if (*at->value)
+			rc = set_common(s, at, e);
+		else
+			rc = err_set(e, EX_CONFIG, "%s: empty", at->key);
+		if (rc == 1)
+			rc = set_own(s, at, e);
+		if (rc) {
+			s->line = at->line;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int make_texts(struct channel *c, struct err *e)
+{
+	const struct text_style *style = &c->kind->style;
+	const char *title = style->title ? style->title : "{{title}}";
+	const char *text = style->text ? style->text : "{{message}}";
+
+	c->title = text_template_new(str_from(title), style->title_escape, e);
+	if (!c->title)
+		return err_prefix(e, "title");
+	c->text = text_template_new(str_from(text), style->escape, e);
+	return c->text ? 0 : err_prefix(e, "text");
+}
+
+static int read_section(struct section *s, struct arena *a, struct err *e)
+{
+	struct channel *c = s->channel;
+
+	if (!*s->name || strcmp(s->name, "-") == 0)
+		return err_set(e, EX_CONFIG, "a channel needs a name");
+	if (find_kind(s, e))
+		return -1;
+	if (c->kind) {
+		c->settings = arena_alloc(a, c->kind->size);
+		c->rate = c->kind->rate;
+	}
+	if (read_keys(s, e) || check_common(s, e))
+		return -1;
+	if (!c->kind)
+		return refuse_type(e);
+	if (check_needed(c, e) || c->kind->check(c->settings, a, e))
+		return -1;
+	return make_texts(c, e);
 }
 
 /* The line of the key that the message begins with, or the section's first. */
-static unsigned line_about(const struct conf *conf, const char *name,
-			   const char *msg)
+static unsigned line_about(const struct section *s, const char *msg)
 {
 	size_t len = strcspn(msg, ":");
 	unsigned line = 0;
 
-	for (size_t i = 0; i < conf_count(conf); i++) {
-		const struct conf_entry *at = conf_at(conf, i);
+	for (size_t i = 0; i < conf_count(s->conf); i++) {
+		const struct conf_entry *at = conf_at(s->conf, i);
 
 		if (strcmp(at->section, "channel") != 0 ||
-		    strcmp(at->name, name) != 0)
+		    strcmp(at->name, s->name) != 0)
 			continue;
 		if (strlen(at->key) == len && memcmp(at->key, msg, len) == 0)
 			return at->line;
@@ -303,31 +238,19 @@ static unsigned line_about(const struct conf *conf, const char *name,
 }
 
 static int load_one(const struct conf *conf, const char *name,
-		    struct channel *c, struct err *e)
+		    struct channel *c, struct arena *a, struct err *e)
 {
-	struct section s = { .parallel = 4,
-			     .timeout_ms = 30000,
-			     .retry_life_ms = INT64_C(24) * HOUR_MS };
-	enum channel_type type = CHANNEL_NONE;
-	unsigned line = 0;
-	int rc;
+	struct section s = { .conf = conf, .name = name, .channel = c };
 
-	c->name = name;
-	if (!*name || strcmp(name, "-") == 0)
-		rc = err_set(e, EX_CONFIG, "a channel needs a name");
-	else
-		rc = find_type(conf, name, &type, e);
-	if (rc == 0 && type == CHANNEL_TELEGRAM)
-		s.rate = TELEGRAM_RATE;
-	if (rc == 0)
-		rc = read_section(conf, name, type, &s, &line, e);
-	if (rc == 0)
-		rc = make(&s, type, c, e);
-	if (rc == 0)
+	*c = (struct channel){ .name = name,
+			       .parallel = 4,
+			       .timeout_ms = 30000,
+			       .retry_life_ms = INT64_C(24) * HOUR_MS };
+	if (read_section(&s, a, e) == 0)
 		return 0;
 	e->code = EX_CONFIG;
 	return err_prefix(e, "%s:%u: channel %s", conf_path(conf),
-			  line ? line : line_about(conf, name, e->msg), name);
+			  s.line ? s.line : line_about(&s, e->msg), name);
 }
 
 int channels_load(const struct conf *conf, struct channels *set_r,
@@ -344,8 +267,8 @@ int channels_load(const struct conf *conf, struct channels *set_r,
 			goto fail;
 		}
 		xgrow(&set_r->v, &cap, set_r->n, sizeof(*set_r->v));
-		set_r->v[set_r->n] = (struct channel){ .name = NULL };
-		if (load_one(conf, name, &set_r->v[set_r->n++], e))
+		if (load_one(conf, name, &set_r->v[set_r->n++], &set_r->arena,
+			     e))
 			goto fail;
 	}
 	return 0;
@@ -354,22 +277,22 @@ fail:
 	return -1;
 }
 
-/* Secrets are wiped: they must not be found in a core file or a reused page. */
-static void wipe(char *s)
+static void free_secrets(struct channel *c)
 {
-	if (s)
-		explicit_bzero(s, strlen(s));
-	free(s);
+	for (size_t i = 0; c->settings && i < c->kind->n_keys; i++)
+		if (c->kind->keys[i].secret)
+			secret_free(*(char **)place(c, &c->kind->keys[i]));
 }
 
 void channels_free(struct channels *set)
 {
 	for (size_t i = 0; i < set->n; i++) {
-		wipe(set->v[i].url);
-		wipe(set->v[i].bearer);
-		free(set->v[i].argv);
+		free_secrets(&set->v[i]);
+		text_template_free(&set->v[i].title);
+		text_template_free(&set->v[i].text);
 	}
 	free(set->v);
+	arena_free(&set->arena);
 	*set = (struct channels){ .n = 0 };
 }
 

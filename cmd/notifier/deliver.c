@@ -279,7 +279,7 @@ static int judge_row(struct notifier *n, struct job *job, const struct row *row,
 					     : "interrupted",
 			     .status = -1 };
 
-	if (l->channel.type == CHANNEL_NONE)
+	if (!l->channel.kind)
 		return fail(n, job, row->target, row->line, &gone, e);
 	/* Each crash is told of, timeouts once; old ones can be very many. */
 	if (!old) {

@@ -82,7 +82,7 @@ void lane_bind(struct lane *l, const struct channel *channel, int64_t now_ms)
 		l->channel = *channel;
 		l->label = l->name;
 	} else {
-		l->channel = (struct channel){ .type = CHANNEL_NONE };
+		l->channel = (struct channel){ .kind = NULL };
 	}
 	l->channel.name = l->name;
 	bucket_init(&l->bucket, l->channel.rate, now_ms);
@@ -117,8 +117,7 @@ void lane_free(struct lane **lp)
 
 struct job *lane_add(struct lane *l, uint64_t seq, const struct row *row)
 {
-	bool settled =
-		row->state == ROW_WAITING && l->channel.type != CHANNEL_NONE;
+	bool settled = row->state == ROW_WAITING && l->channel.kind;
 	struct job *job;
 
 	if (l->n == LANE_WINDOW) {

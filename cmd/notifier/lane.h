@@ -78,7 +78,7 @@ struct job {
 struct lane {
 	void *owner;
 	char *name;
-	struct channel channel;	      /* type CHANNEL_NONE: it is gone */
+	struct channel channel;	      /* kind NULL: it is gone */
 	const char *label;	      /* for counters: name, or "-" */
 	struct job *job[LANE_WINDOW]; /* by seq */
 	size_t n;

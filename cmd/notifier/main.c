@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "common/secret.h"
 #include "common/stage.h"
 #include "common/tool.h"
 #include "common/url.h"
@@ -82,14 +83,14 @@ static int read_heartbeat(struct heartbeat_conf *beat_r, char **url_r,
 		return err_set(e, EX_USAGE, "--heartbeat-needs: more than %d",
 			       VITALS_TOOLS_MAX);
 	if (cfg.heartbeat_file) {
-		*url_r = channel_secret(cfg.heartbeat_file, e);
+		*url_r = secret_word(cfg.heartbeat_file, e);
 		if (!*url_r)
 			return err_prefix(e, "heartbeat-file");
 		beat_r->url = *url_r;
 	}
 	if (url_is_http(str_from(beat_r->url)))
 		return 0;
-	free(*url_r);
+	secret_free(*url_r);
 	return err_set(e, EX_CONFIG, "--%s: no http or https URL", option);
 }
 
@@ -109,12 +110,12 @@ static int reload(struct notifier *n, struct err *e)
 	}
 	if (channels_load(cfg.common.conf, &channels, e)) {
 		channels = old;
-		free(url);
+		secret_free(url);
 		opt_revert(&tool, &past);
 		return -1;
 	}
 	n->beat = beat;
-	free(beat_url);
+	secret_free(beat_url);
 	beat_url = url;
 	notifier_rebind(n);
 	channels_free(&old);
@@ -144,7 +145,7 @@ static int run(char **args, struct err *e)
 	if (channels_load(cfg.common.conf, &channels, e))
 		return -1;
 	rc = work(e);
-	free(beat_url);
+	secret_free(beat_url);
 	channels_free(&channels);
 	return rc;
 }

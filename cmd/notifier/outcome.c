@@ -70,3 +70,11 @@ void outcome_set_receiver(struct outcome *o, struct str text)
 		 str_utf8_prefix(text, OUTCOME_RECEIVER_MAX));
 	str_make_printable(o->receiver);
 }
+
+void outcome_set_message(struct outcome *o, struct str id)
+{
+	o->message[0] = '\0';
+	if (id.len <= OUTCOME_MESSAGE_MAX && str_is_utf8(id))
+		str_copy(o->message, sizeof(o->message), id);
+	str_make_printable(o->message);
+}

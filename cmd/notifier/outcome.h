@@ -16,7 +16,7 @@ enum outcome_end {
 	OUTCOME_UNKNOWN, /* it may have it */
 };
 
-enum { OUTCOME_RECEIVER_MAX = 200 }; /* bytes */
+enum { OUTCOME_RECEIVER_MAX = 200, OUTCOME_MESSAGE_MAX = 200 }; /* bytes */
 
 struct outcome {
 	enum outcome_end end;
@@ -24,6 +24,7 @@ struct outcome {
 	int status;	    /* HTTP or exit status; -1: none */
 	int64_t wait_ms;    /* the receiver asks for it; 0: it does not */
 	char receiver[OUTCOME_RECEIVER_MAX + 1]; /* what it said; may be "" */
+	char message[OUTCOME_MESSAGE_MAX + 1];	 /* its id for it; may be "" */
 };
 
 /*
@@ -41,5 +42,11 @@ struct outcome outcome_of_exit(int status, int signal, bool timed_out);
 
 /* Keep the first line of what the receiver said, made printable. */
 void outcome_set_receiver(struct outcome *o, struct str text);
+
+/*
+ * Keep the receiver's id of the message that was sent, by which it can be
+ * changed (kind_message.edit). One that is too long is not kept.
+ */
+void outcome_set_message(struct outcome *o, struct str id);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,9 +15,7 @@
 #include "common/retry_after.h"
 #include "common/xmem.h"
 
-#include "message.h"
-
-enum { ANSWER_MAX = 64 << 10 };
+#include "compose.h"
 
 struct sender {
 	struct loop *loop;
@@ -25,13 +24,13 @@ struct sender {
 
 struct sending {
 	struct sender *sender;
-	enum channel_type type;
+	const struct kind *kind;
 	char id[MESSAGE_ID_SIZE];
 	send_fn *fn;
 	void *arg;
 	struct http_call *call;
 	struct http_headers *headers;
-	struct buf body;
+	struct kind_request req;
 	struct loop_child *child;
 	struct loop_timer *timer; /* the command's timeout, or a late failure */
 	bool timed_out;
@@ -66,7 +65,7 @@ static void release(struct sending *s)
 	http_headers_free(&s->headers);
 	loop_child_free(&s->child);
 	loop_timer_free(&s->timer);
-	buf_free(&s->body);
+	compose_free(&s->req);
 	free(s);
 }
 
@@ -87,58 +86,57 @@ static void end(struct sending *s, const struct outcome *o)
 
 /* ---- HTTP ---- */
 
-/* What Telegram says in its body; other receivers' first line is enough. */
-static void read_answer(const struct sending *s, const struct http_response *r,
-			struct outcome *o)
-{
-	struct arena a = { 0 };
-	struct str text = r->body;
-	int64_t wait_ms = 0;
-
-	if (s->type == CHANNEL_TELEGRAM)
-		message_telegram_answer(r->body, &a, &text, &wait_ms);
-	if (wait_ms > o->wait_ms)
-		o->wait_ms = wait_ms;
-	outcome_set_receiver(o, text);
-	arena_free(&a);
-}
-
 static void on_answer(void *arg, const struct http_response *r)
 {
 	struct sending *s = arg;
 	struct outcome o = outcome_of_http(r->result, r->sent, r->status);
+	struct arena a = { 0 };
 
 	s->call = NULL;
-	if (r->result != HTTP_OK) {
+	if (r->result != HTTP_OK)
 		outcome_set_receiver(&o, str_from(r->reason));
-	} else if (o.end != OUTCOME_SENT) {
-		if (!retry_after_parse(http_header(r, "Retry-After"),
-				       clk_wall_us(), &o.wait_ms))
-			o.wait_ms = 0;
-		read_answer(s, r, &o);
-	}
+	else if (o.end != OUTCOME_SENT &&
+		 !retry_after_parse(http_header(r, "Retry-After"),
+				    clk_wall_us(), &o.wait_ms))
+		o.wait_ms = 0;
+	if (r->result == HTTP_OK && s->kind->answer)
+		s->kind->answer(r, &a, &o);
+	else if (r->result == HTTP_OK && o.end != OUTCOME_SENT)
+		outcome_set_receiver(&o, r->body);
+	arena_free(&a);
 	end(s, &o);
 }
 
-static void start_http(struct sending *s, const struct channel *c,
-		       const struct message *m)
+static bool has_type(const struct kind_request *req)
 {
-	char key[64];
-	const char *lines[] = { "Content-Type: application/json",
-				"Expect:", key, c->bearer };
-	struct http_request req = { .url = c->url,
-				    .max_bytes = ANSWER_MAX,
-				    .timeout_ms = c->timeout_ms };
+	for (size_t i = 0; i < req->n_headers; i++)
+		if (strncasecmp(req->header[i].p, "Content-Type:", 13) == 0)
+			return true;
+	return false;
+}
 
-	if (c->type == CHANNEL_TELEGRAM)
-		message_telegram(m, str_from(c->chat), &s->body);
-	else
-		message_webhook(m, str_from(s->id), str_from(c->name),
-				&s->body);
+static void start_http(struct sending *s, const struct channel *c)
+{
+	const char *lines[KIND_HEADERS_MAX + 3];
+	struct kind_request *made = &s->req;
+	struct http_request req = { .url = made->url.p,
+				    .method = made->method ? made->method
+							   : "POST",
+				    .body = buf_str(&made->body),
+				    .max_bytes = KIND_ANSWER_MAX,
+				    .timeout_ms = c->timeout_ms };
+	char key[64];
+	size_t n = 0;
+
 	snprintf(key, sizeof(key), "Idempotency-Key: %s", s->id);
-	s->headers = http_headers_new(lines, c->bearer ? 4 : 3);
+	lines[n++] = "Expect:";
+	lines[n++] = key;
+	if (!has_type(made))
+		lines[n++] = "Content-Type: application/json";
+	for (size_t i = 0; i < made->n_headers; i++)
+		lines[n++] = made->header[i].p;
+	s->headers = http_headers_new(lines, n);
 	req.headers = s->headers;
-	req.body = buf_str(&s->body);
 	s->call = http_send(s->sender->http, &req, on_answer, s);
 }
 
@@ -206,34 +204,38 @@ static char **child_env(const struct sending *s, const char *channel,
 	return env;
 }
 
-static void start_command(struct sending *s, const struct channel *c,
-			  struct str line)
+/* Told from the loop. */
+static void fail_late(struct sending *s, enum outcome_end end,
+		      const char *reason, const struct err *e)
+{
+	s->outcome =
+		(struct outcome){ .end = end, .reason = reason, .status = -1 };
+	outcome_set_receiver(&s->outcome, str_from(e->msg));
+	s->timer = loop_timer_new(s->sender->loop, on_no_start, s);
+	loop_timer_start(s->timer, 0);
+}
+
+static void start_command(struct sending *s, const struct channel *c)
 {
 	struct arena a = { 0 };
 	struct err e;
-	int fd;
+	int fd = text_fd(buf_str(&s->req.body));
 
-	buf_add_str(&s->body, line);
-	buf_putc(&s->body, '\n');
-	fd = text_fd(buf_str(&s->body));
 	if (fd < 0)
 		err_set(&e, 0, "memfd: %s", strerror(errno));
 	else
-		s->child = loop_child_new(s->sender->loop, c->argv,
+		s->child = loop_child_new(s->sender->loop, s->req.argv,
 					  child_env(s, c->name, &a), fd,
 					  STDERR_FILENO, on_end, s, &e);
 	arena_free(&a);
 	if (fd >= 0)
 		close(fd);
-	s->timer = loop_timer_new(s->sender->loop,
-				  s->child ? on_timeout : on_no_start, s);
-	loop_timer_start(s->timer, s->child ? c->timeout_ms : 0);
-	if (s->child)
+	if (!s->child) {
+		fail_late(s, OUTCOME_RETRY, "no-start", &e);
 		return;
-	s->outcome = (struct outcome){ .end = OUTCOME_RETRY,
-				       .reason = "no-start",
-				       .status = -1 };
-	outcome_set_receiver(&s->outcome, str_from(e.msg));
+	}
+	s->timer = loop_timer_new(s->sender->loop, on_timeout, s);
+	loop_timer_start(s->timer, c->timeout_ms);
 }
 
 struct sending *send_start(struct sender *sender, const struct channel *c,
@@ -241,29 +243,20 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 			   void *arg)
 {
 	struct sending *s = xcalloc(1, sizeof(*s));
-	struct arena a = { 0 };
-	struct event ev;
-	struct message m;
 	struct err e;
 
 	s->sender = sender;
-	s->type = c->type;
+	s->kind = c->kind;
 	s->fn = fn;
 	s->arg = arg;
 	str_copy(s->id, sizeof(s->id), str_from(id));
-	if (c->type == CHANNEL_COMMAND) {
-		start_command(s, c, line);
-	} else if (event_parse(line, 0, &a, &ev, &e) ||
-		   message_read(&ev, &a, &m, &e)) {
-		s->outcome = (struct outcome){ .end = OUTCOME_FAILED,
-					       .reason = "bad-notification",
-					       .status = -1 };
-		outcome_set_receiver(&s->outcome, str_from(e.msg));
-		s->timer = loop_timer_new(sender->loop, on_no_start, s);
-		loop_timer_start(s->timer, 0);
-	} else {
-		start_http(s, c, &m);
+	if (compose(c, line, id, &s->req, &e)) {
+		fail_late(s, OUTCOME_FAILED, "bad-notification", &e);
+		return s;
 	}
-	arena_free(&a);
+	switch (c->kind->transport) {
+	case KIND_HTTP: start_http(s, c); break;
+	case KIND_COMMAND: start_command(s, c); break;
+	}
 	return s;
 }

@@ -1,10 +1,7 @@
 #include "words.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <sysexits.h>
-
-#include "common/xmem.h"
 
 static bool is_space(char c)
 {
@@ -40,10 +37,11 @@ static char *copy_word(struct str *line, char *out)
 	return quote ? NULL : out;
 }
 
-char **words_split(struct str line, struct err *e)
+char **words_split(struct str line, struct arena *a, struct err *e)
 {
 	/* Each word is no longer than what it was read from, with its NUL. */
-	char **word = xmalloc((WORDS_MAX + 1) * sizeof(*word) + line.len + 1);
+	char **word =
+		arena_alloc(a, (WORDS_MAX + 1) * sizeof(*word) + line.len + 1);
 	char *out = (char *)(word + WORDS_MAX + 1);
 	size_t n = 0;
 
@@ -54,21 +52,18 @@ char **words_split(struct str line, struct err *e)
 			break;
 		if (n == WORDS_MAX) {
 			err_set(e, EX_CONFIG, "more than %d words", WORDS_MAX);
-			goto fail;
+			return NULL;
 		}
 		word[n++] = out;
 		out = copy_word(&line, out);
 		if (!out) {
 			err_set(e, EX_CONFIG,
 				"a quote or backslash without its end");
-			goto fail;
+			return NULL;
 		}
 	}
-	word[n] = NULL;
 	if (n > 0 && word[0][0])
 		return word;
 	err_set(e, EX_CONFIG, "no program");
-fail:
-	free(word);
 	return NULL;
 }

@@ -9,15 +9,16 @@
  * character as it is. Nothing else has a meaning: no variables, patterns,
  * redirections. Pure.
  */
+#include "common/arena.h"
 #include "common/err.h"
 #include "common/str.h"
 
 enum { WORDS_MAX = 64 };
 
 /*
- * An array of words that ends with NULL, in one block for free(). NULL with
- * *e, EX_CONFIG: no word, too many, a quote without its end.
+ * An array of words that ends with NULL. NULL with *e, EX_CONFIG: no word, too
+ * many, a quote without its end.
  */
-char **words_split(struct str line, struct err *e);
+char **words_split(struct str line, struct arena *a, struct err *e);
 
 #endif

@@ -144,7 +144,7 @@ check_fails() {
 	cp "$T/token" "$T/open"
 	chmod 640 "$T/open"
 	check_fails 'type = pigeon' "$conf:3: channel x: type"
-	check_fails 'url = http://a/' "$conf:3: channel x: type"
+	check_fails 'url = pigeon://a/' "$conf:3: channel x: type"
 	check_fails $'url = http://a/\ntyp = webhook' "$conf:4: channel x: typ: unknown key"
 	check_fails $'rate = 1\ntype = pigeon' "$conf:4: channel x: type"
 	check_fails $'type = webhook\nrate = 1\nurl = a' "$conf:5: channel x: url"
@@ -163,17 +163,26 @@ check_fails() {
 	check_fails $'type = telegram\nchat = 1' 'token-file is needed'
 	check_fails $'type = telegram\nchat = 1\ntoken-file = /no/such' 'No such'
 	check_fails $'type = telegram\nchat = 1\ntoken-file = '"$T/open" 0640
+	check_fails $'type = telegram\nchat = 1\ntoken-file = credential:x' \
+		CREDENTIALS_DIRECTORY
+	CREDENTIALS_DIRECTORY=$T check_fails \
+		$'type = telegram\nchat = 1\ntoken-file = credential:../token' 'no name'
 	check_fails $'type = command\ncommand = "x' 'without its end'
 	check_fails $'type = command\ncommand = /no/such' 'No such'
 	channel x type=telegram chat=1 token-file="$T/token" >"$conf"
 	run "$BIN/weir-notifier" --check-config
 	[ "$status" -eq 0 ]
 	[[ $output == *OK* ]]
+	# What systemd gives: in a directory that only the service can enter.
+	chmod 440 "$T/token"
+	channel x type=telegram chat=1 token-file=credential:token >"$conf"
+	CREDENTIALS_DIRECTORY=$T run "$BIN/weir-notifier" --check-config
+	[ "$status" -eq 0 ]
 }
 
 @test "a notification is delivered once, with what happened and its key" {
 	start_all
-	channel hook type=webhook url="$url/hook/a" >"$conf"
+	channel hook url="$url/hook/a" >"$conf"
 	start_notifier
 	tell ana hello '"alert":"a1","data":{"n":1},"id":"mine"'
 	until_true deliveries_are "$types" sent

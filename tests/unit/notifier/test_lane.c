@@ -8,10 +8,10 @@
 
 #define SECOND INT64_C(1000000)
 
-static const struct channel hook = { .name = "hook",
-				     .type = CHANNEL_WEBHOOK,
-				     .parallel = 2,
-				     .retry_life_ms = 3600000 };
+static const struct kind kind = { .name = "kind" };
+static const struct channel hook = {
+	.name = "hook", .kind = &kind, .parallel = 2, .retry_life_ms = 3600000
+};
 
 static struct lane *fill(const struct channel *c, uint64_t n)
 {

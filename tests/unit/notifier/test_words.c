@@ -32,13 +32,15 @@ static void lines_are_split_as_said(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct err e = { 0 };
-		char **w = words_split(str_from(t[i].line), &e);
+		struct arena a = { 0 };
+		char **w = words_split(str_from(t[i].line), &a, &e);
 		struct buf got = { 0 };
 
 		if (!t[i].want) {
 			if (w)
 				fail_msg("%s: was taken", t[i].line);
 			assert_int_equal(e.code, EX_CONFIG);
+			arena_free(&a);
 			continue;
 		}
 		assert_non_null(w);
@@ -46,24 +48,26 @@ static void lines_are_split_as_said(void **state)
 			buf_addf(&got, "%s|", *p);
 		assert_string_equal(got.p, t[i].want);
 		buf_free(&got);
-		free(w);
+		arena_free(&a);
 	}
 }
 
 static void there_is_a_limit_to_words(void **state)
 {
 	char line[2 * WORDS_MAX + 3];
+	struct arena a = { 0 };
 	struct err e;
 	char **w;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(line); i++)
 		line[i] = i % 2 ? ' ' : 'a';
-	w = words_split((struct str){ line, 2 * WORDS_MAX }, &e);
+	w = words_split((struct str){ line, 2 * WORDS_MAX }, &a, &e);
 	assert_non_null(w);
 	assert_null(w[WORDS_MAX]);
-	free(w);
-	assert_null(words_split((struct str){ line, 2 * WORDS_MAX + 1 }, &e));
+	assert_null(
+		words_split((struct str){ line, 2 * WORDS_MAX + 1 }, &a, &e));
+	arena_free(&a);
 }
 
 int main(void)

@@ -1,0 +1,110 @@
+/*
+ * telegram - a message by a bot: the Bot API's sendMessage, parse_mode HTML.
+ * https://core.telegram.org/bots/api
+ */
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/http.h"
+#include "common/json.h"
+#include "common/retry_after.h"
+#include "common/xmem.h"
+
+#include "kind.h"
+
+enum {
+	TEXT_MAX = 4096, /* UTF-16 code units */
+	RATE = 20,	 /* a minute in one group */
+};
+
+struct telegram {
+	char *token;
+	const char *chat, *base_url;
+};
+
+static const struct kind_key keys[] = {
+	{ KIND_KEY(telegram, chat, "chat", OPT_STR), .needed = true },
+	{ KIND_KEY(telegram, token, "token-file", OPT_STR), .needed = true,
+	  .secret = true },
+	{ KIND_KEY(telegram, base_url, "base-url", OPT_STR) },
+};
+
+/* As BotFather gives them: digits, a colon, letters. */
+static bool is_token(const char *token)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789_-:";
+
+	return token[strspn(token, allowed)] == '\0';
+}
+
+static int check(void *settings, struct arena *a, struct err *e)
+{
+	struct telegram *t = settings;
+
+	(void)a;
+	if (!t->base_url)
+		t->base_url = "https://api.telegram.org";
+	if (!is_token(t->token))
+		return err_set(e, EX_CONFIG, "token-file: no bot's token");
+	return kind_check_url("base-url", t->base_url, e);
+}
+
+static int build(const void *settings, const struct kind_message *km,
+		 struct kind_request *req, struct err *e)
+{
+	const struct telegram *t = settings;
+	size_t len = strlen(t->base_url);
+
+	(void)e;
+	while (len && t->base_url[len - 1] == '/')
+		len--;
+	buf_addf(&req->url, "%.*s/bot%s/sendMessage", (int)len, t->base_url,
+		 t->token);
+	buf_puts(&req->body, "{\"chat_id\":");
+	buf_json_str(&req->body, str_from(t->chat));
+	buf_puts(&req->body, ",\"parse_mode\":\"HTML\",\"text\":");
+	buf_json_str(&req->body, km->text);
+	buf_putc(&req->body, '}');
+	return 0;
+}
+
+/* {"ok":…,"description":…,"parameters":{"retry_after":…},"result":{…}} */
+static void answer(const struct http_response *r, struct arena *a,
+		   struct outcome *o)
+{
+	struct str body = r->body, part, value;
+	int64_t wait_ms = 0;
+	struct err ignored;
+
+	if (json_check(body, 0, &ignored))
+		return;
+	body = json_trim(body);
+	if (o->end != OUTCOME_SENT)
+		outcome_set_receiver(o, json_get_text(body, "description", a));
+	if (json_get(body, "parameters", &part) &&
+	    json_get(part, "retry_after", &value) &&
+	    retry_after_parse(value, 0, &wait_ms) && wait_ms > o->wait_ms)
+		o->wait_ms = wait_ms;
+	if (json_get(body, "result", &part) &&
+	    json_get(part, "message_id", &value) &&
+	    json_type_of(value) == JSON_NUMBER)
+		outcome_set_message(o, value);
+}
+
+const struct kind kind_telegram = {
+	.name = "telegram",
+	.transport = KIND_HTTP,
+	.keys = keys,
+	.n_keys = ARRAY_LEN(keys),
+	.size = sizeof(struct telegram),
+	.style = { .text = "<b>{{title}}</b>\n{{message}}",
+		   .escape = TEXT_HTML,
+		   .unit = TEXT_UTF16,
+		   .text_max = TEXT_MAX },
+	.rate = RATE,
+	.check = check,
+	.build = build,
+	.answer = answer,
+};

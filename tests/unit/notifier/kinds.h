@@ -1,0 +1,134 @@
+#ifndef TESTS_UNIT_NOTIFIER_KINDS_H
+#define TESTS_UNIT_NOTIFIER_KINDS_H
+
+/*
+ * kinds - what tests of the kinds of channels share: a channel from the text
+ * of its section, the request for a notification, and what an answer becomes.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/notifier/compose.h"
+#include "common/http.h"
+
+#include "tests/unit/cases.h"
+
+struct kinds_case {
+	struct conf *conf;
+	struct channels channels;
+	struct kind_request req;
+};
+
+/* A file, readable by its owner only; the path is valid until the next one. */
+static inline const char *kinds_file(const char *text)
+{
+	static char path[64];
+	size_t len = strlen(text);
+	int fd;
+
+	strcpy(path, "/tmp/weir-kinds-XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), len);
+	close(fd);
+	return path;
+}
+
+/* Load "[channel x]" and these keys. -1 with *e where they are refused. */
+static inline int kinds_load(struct kinds_case *k, const char *keys,
+			     struct err *e)
+{
+	struct buf text = { .p = NULL };
+	const char *path;
+	int rc;
+
+	*k = (struct kinds_case){ .conf = NULL };
+	buf_addf(&text, "[channel x]\n%s\n", keys);
+	path = kinds_file(text.p);
+	k->conf = conf_load(path, e);
+	unlink(path);
+	buf_free(&text);
+	assert_non_null(k->conf);
+	rc = channels_load(k->conf, &k->channels, e);
+	if (rc)
+		conf_free(&k->conf);
+	return rc;
+}
+
+static inline void kinds_free(struct kinds_case *k)
+{
+	compose_free(&k->req);
+	channels_free(&k->channels);
+	conf_free(&k->conf);
+}
+
+/* The same with a secret: FILE in keys stands for a file that holds it. */
+static inline int kinds_load_secret(struct kinds_case *k, const char *keys,
+				    const char *secret, struct err *e)
+{
+	const char *at = strstr(keys, "FILE");
+	char path[64];
+	struct buf text = { .p = NULL };
+	int rc;
+
+	assert_non_null(at);
+	strcpy(path, kinds_file(secret));
+	buf_addf(&text, "%.*s%s%s", (int)(at - keys), keys, path, at + 4);
+	rc = kinds_load(k, text.p, e);
+	unlink(path);
+	buf_free(&text);
+	return rc;
+}
+
+/* Make the request for a notification with this data, for user ana. */
+static inline int kinds_compose(struct kinds_case *k, const char *data,
+				struct err *e)
+{
+	struct event ev = { .topic = STR("user.notification/ana"),
+			    .source = STR("weir/alerter/1"),
+			    .id = 7,
+			    .time_us = 0,
+			    .recorded_us = CLK_NONE,
+			    .data = str_from(data) };
+	struct buf line = { .p = NULL };
+	int rc;
+
+	event_print(&ev, 0, &line);
+	compose_free(&k->req);
+	rc = compose(&k->channels.v[0], buf_str(&line), "k1", &k->req, e);
+	buf_free(&line);
+	return rc;
+}
+
+/* The value of a header of the request, or NULL. */
+static inline const char *kinds_header(const struct kinds_case *k,
+				       const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < k->req.n_headers; i++) {
+		const char *line = k->req.header[i].p;
+
+		if (strncmp(line, name, len) == 0 && line[len] == ':')
+			return line + len + 2;
+	}
+	return NULL;
+}
+
+/* What the kind of this name makes of an answer without headers. */
+static inline struct outcome kinds_answer(const char *kind, int status,
+					  const char *body)
+{
+	const struct http_response r = { .result = HTTP_OK,
+					 .status = status,
+					 .sent = true,
+					 .body = str_from(body) };
+	struct outcome o = outcome_of_http(r.result, true, status);
+	struct arena a = { 0 };
+
+	kind_find(str_from(kind))->answer(&r, &a, &o);
+	arena_free(&a);
+	return o;
+}
+
+#endif

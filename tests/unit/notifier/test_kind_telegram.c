@@ -1,0 +1,176 @@
+#include "common/xmem.h"
+
+#include "tests/unit/notifier/kinds.h"
+
+static void load(struct kinds_case *k)
+{
+	struct err e;
+
+	if (kinds_load_secret(k,
+			      "type = telegram\nchat = -100\n"
+			      "base-url = http://a/\ntoken-file = FILE",
+			      "12:s3cret", &e))
+		fail_msg("%s", e.msg);
+}
+
+/* The text that Telegram is given for a title and a message. */
+static char *text_of(struct kinds_case *k, const char *title,
+		     const char *message)
+{
+	struct buf data = { 0 };
+	struct json *root;
+	struct err e;
+	char *text;
+
+	buf_puts(&data, "{\"type\":\"custom\",\"title\":");
+	buf_json_str(&data, str_from(title));
+	buf_puts(&data, ",\"message\":");
+	buf_json_str(&data, str_from(message));
+	buf_puts(&data, "}");
+	if (kinds_compose(k, data.p, &e))
+		fail_msg("%s", e.msg);
+	root = json_parse(buf_str(&k->req.body), JSON_UNIQUE, &e);
+	assert_non_null(root);
+	assert_string_equal(json_string(json_member(root, "chat_id")), "-100");
+	assert_string_equal(json_string(json_member(root, "parse_mode")),
+			    "HTML");
+	text = xstrdup(json_string(json_member(root, "text")));
+	json_free(&root);
+	buf_free(&data);
+	return text;
+}
+
+static void it_gets_no_markup_but_ours(void **state)
+{
+	struct kinds_case k;
+	char *text;
+
+	(void)state;
+	load(&k);
+	text = text_of(&k, "<b>&", "a > b \"c\" </b>\n\xf0\x9f\x98\x80");
+	assert_string_equal(k.req.url.p, "http://a/bot12:s3cret/sendMessage");
+	assert_string_equal(text, "<b>&lt;b&gt;&amp;</b>\n"
+				  "a &gt; b &quot;c&quot; &lt;/b&gt;\n"
+				  "\xf0\x9f\x98\x80");
+	free(text);
+	kinds_free(&k);
+}
+
+static void long_texts_are_cut_between_characters(void **state)
+{
+	static const char *const parts[] = { "x", "<", "&", "\xc3\xa4",
+					     "\xf0\x9f\x98\x80" };
+	struct kinds_case k;
+
+	(void)state;
+	load(&k);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		for (size_t shift = 0; shift < 6; shift++) {
+			struct buf message = { 0 };
+			char *text;
+
+			for (size_t n = 0; n < shift; n++)
+				buf_putc(&message, '.');
+			for (size_t n = shift; n < 4096; n++)
+				buf_puts(&message, parts[i]);
+			text = text_of(&k, "title", message.p);
+			assert_true(str_is_utf8(str_from(text)));
+			assert_true(
+				str_ends(str_from(text), STR("\xe2\x80\xa6")));
+			/* Short by less than the longest character. */
+			assert_in_range(text_units(str_from(text), TEXT_UTF16),
+					4096 - 4, 4096);
+			free(text);
+			buf_free(&message);
+		}
+	kinds_free(&k);
+}
+
+static void what_just_fits_is_whole(void **state)
+{
+	/* Less the title and what is around it. */
+	enum { ROOM = 4096 - 9 };
+	char message[ROOM + 2];
+	struct kinds_case k;
+	char *text;
+
+	(void)state;
+	load(&k);
+	memset(message, 'x', sizeof(message));
+	message[ROOM] = '\0';
+	text = text_of(&k, "t", message);
+	assert_int_equal(strlen(text), 4096);
+	assert_true(str_ends(str_from(text), STR("xxx")));
+	free(text);
+	message[ROOM] = 'x';
+	message[ROOM + 1] = '\0';
+	text = text_of(&k, "t", message);
+	assert_int_equal(text_units(str_from(text), TEXT_UTF16), 4096);
+	assert_true(str_ends(str_from(text), STR("x\xe2\x80\xa6")));
+	free(text);
+	kinds_free(&k);
+}
+
+static void its_answer_is_understood(void **state)
+{
+	static const struct {
+		int status;
+		const char *body, *receiver, *message;
+		int64_t wait_ms;
+	} t[] = {
+		{ 429,
+		  "{\"ok\":false,\"error_code\":429,\"description\":\"Too many"
+		  "\",\"parameters\":{\"retry_after\":35}}",
+		  "Too many", "", 35000 },
+		{ 400, " {\"description\":\"Bad \\u0022chat\\u0022\"} ",
+		  "Bad \"chat\"", "", 0 },
+		{ 429, "{\"parameters\":{\"retry_after\":-3}}", "", "", 0 },
+		{ 400, "{\"parameters\":[],\"description\":5}", "", "", 0 },
+		{ 400, "[]", "", "", 0 },
+		{ 400, "<html>", "", "", 0 },
+		{ 400, "", "", "", 0 },
+		{ 200, "{\"ok\":true,\"result\":{\"message_id\":815}}", "",
+		  "815", 0 },
+		{ 200, "{\"ok\":true,\"result\":{\"message_id\":[]}}", "", "",
+		  0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct outcome o =
+			kinds_answer("telegram", t[i].status, t[i].body);
+
+		assert_string_equal(o.receiver, t[i].receiver);
+		assert_string_equal(o.message, t[i].message);
+		assert_int_equal(o.wait_ms, t[i].wait_ms);
+	}
+}
+
+static void what_is_no_token_is_refused_without_being_shown(void **state)
+{
+	struct kinds_case k;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(kinds_load_secret(&k,
+					   "type = telegram\nchat = 1\n"
+					   "token-file = FILE",
+					   "12:s3cret/../x", &e),
+			 -1);
+	assert_non_null(strstr(e.msg, ":4: channel x: token-file"));
+	assert_null(strstr(e.msg, "s3cret"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_gets_no_markup_but_ours),
+		cmocka_unit_test(long_texts_are_cut_between_characters),
+		cmocka_unit_test(what_just_fits_is_whole),
+		cmocka_unit_test(its_answer_is_understood),
+		cmocka_unit_test(
+			what_is_no_token_is_refused_without_being_shown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
