@@ -68,10 +68,9 @@ static int read_string(struct expr_parser *p, struct str *text_r)
 	return rc ? rc : expr_next(p);
 }
 
-static int read_number(struct expr_parser *p, struct str *text_r)
+int expr_read_decimal(struct expr_parser *p, struct decimal *d_r)
 {
 	struct str raw = p->token.text, shown = expr_quote(raw);
-	char text[DECIMAL_TEXT_MAX];
 	struct decimal d;
 
 	if (!decimal_parse_json(raw, &d))
@@ -84,8 +83,19 @@ static int read_number(struct expr_parser *p, struct str *text_r)
 		d.coef /= 10;
 		d.scale--;
 	}
-	*text_r = arena_str(&p->x->memory, str_from(decimal_format(d, text)));
+	*d_r = d;
 	return expr_next(p);
+}
+
+static int read_number(struct expr_parser *p, struct str *text_r)
+{
+	char text[DECIMAL_TEXT_MAX];
+	struct decimal d;
+
+	if (expr_read_decimal(p, &d))
+		return -1;
+	*text_r = arena_str(&p->x->memory, str_from(decimal_format(d, text)));
+	return 0;
 }
 
 bool expr_at_value(const struct expr_parser *p)
@@ -112,9 +122,8 @@ int expr_read_value(struct expr_parser *p, struct expr_value *v_r)
 
 /* ---- fields ---- */
 
-static struct expr_step *find_step(struct expr_parser *p,
-				   struct expr_step *parent, struct str name,
-				   size_t index)
+struct expr_step *expr_step_of(struct expr *x, struct expr_step *parent,
+			       struct str name, size_t index)
 {
 	struct expr_step **at = &parent->first;
 
@@ -122,10 +131,10 @@ static struct expr_step *find_step(struct expr_parser *p,
 		if ((*at)->index == index && !(*at)->name.p == !name.p &&
 		    str_eq((*at)->name, name))
 			return *at;
-	*at = arena_alloc(&p->x->memory, sizeof(**at));
+	*at = arena_alloc(&x->memory, sizeof(**at));
 	(*at)->parent = parent;
 	(*at)->index = index;
-	(*at)->name = name.p ? arena_str(&p->x->memory, name) : name;
+	(*at)->name = name.p ? arena_str(&x->memory, name) : name;
 	return *at;
 }
 
@@ -179,7 +188,7 @@ static int read_steps(struct expr_parser *p, struct expr_step *step,
 			return -1;
 		if (dot ? read_name(p, &name) : read_bracket(p, &name, &index))
 			return -1;
-		step = find_step(p, step, name, index);
+		step = expr_step_of(p->x, step, name, index);
 	}
 	p->x->n_asked += !step->is_asked;
 	step->is_asked = true;
@@ -226,11 +235,25 @@ static int read_attribute(struct expr_parser *p, struct expr_field *f_r)
 			    name.p, meant ? "" : "\"]");
 }
 
+/* What keywords are looked for in; all but the last are a text each. */
+static void read_text(struct expr *x, struct expr_field *f_r)
+{
+	static const char *const members[EXPR_TEXTS][2] = {
+		{ "item", "name" },   { "title", NULL },   { "summary", NULL },
+		{ "username", NULL }, { "message", NULL }, { "text", NULL },
+		{ "added", NULL },
+	};
+
+	f_r->attr = EXPR_TEXT;
+	for (size_t i = 0; i < EXPR_TEXTS; i++)
+		x->texts[i] = expr_ask_for(x, members[i][0], members[i][1]);
+}
+
 int expr_read_field(struct expr_parser *p, struct expr_field *f_r)
 {
 	struct str name = p->token.text, shown = expr_quote(name);
 	struct expr_step *root = &p->x->data;
-	const char *at = p->token.text.p, *meant;
+	const char *at = p->token.text.p;
 
 	if (p->token.kind != EXPR_NAME)
 		return expr_unexpected(p, "a field");
@@ -240,17 +263,16 @@ int expr_read_field(struct expr_parser *p, struct expr_field *f_r)
 		return read_attribute(p, f_r);
 	if (str_is(name, "data"))
 		return read_steps(p, root, f_r);
-	meant = expr_meant(name, NULL);
 	if (expr_is(p, "("))
-		return expr_mistake(p, at, "there is no %.*s()%s",
-				    STR_ARG(shown),
-				    meant && strcmp(meant, "has") == 0
-					    ? "; did you mean has()?"
-					    : "");
-	if (expr_is_word(name))
+		return expr_read_function(p, name, at, f_r);
+	if (str_is(name, "text") && !expr_is(p, ".") && !expr_is(p, "[")) {
+		read_text(p->x, f_r);
+		return 0;
+	}
+	if (expr_is_word(name) && !str_is(name, "text"))
 		return expr_mistake(p, at,
 				    "a field is expected; one that is called "
 				    "'%.*s' is written data.%.*s",
 				    STR_ARG(shown), STR_ARG(shown));
-	return read_steps(p, find_step(p, root, name, 0), f_r);
+	return read_steps(p, expr_step_of(p->x, root, name, 0), f_r);
 }

@@ -3,14 +3,15 @@
  *	all   = not { "and" not }
  *	not   = "not" not | "(" any ")" | test
  *	test  = "has" "(" field ")" | field
- *	      | field COMPARISON ( value | field ) | value COMPARISON field
- *	      | field [ "not" ] "in" "[" value { "," value } "]"
- *	      | field [ "not" ] ( "contains" | "starts" | "mentions" ) value
+ *	      | field COMPARISON ( value | term ) | value COMPARISON field
+ *	      | field [ "not" ] "in" list
+ *	      | field [ "not" ] ( "contains" | "starts" ) value
+ *	      | field [ "not" ] "mentions" ( value | list )
+ *	list  = "[" value { "," value } "]"
+ *	term  = [ NUMBER "*" ] field [ ( "+" | "-" ) NUMBER ]
  *	field = [ ( "data" | "event" ) step ] { step }, the first a name
+ *	      | "text" | FUNCTION "(" [ value { "," value } ] ")"
  *	step  = "." NAME | "[" STRING "]" | "[" INDEX "]"
- *
- * What is to come finds its place as a row of operators[], or as a name before
- * a parenthesis; a number that runs into letters ("7d") is kept free for it.
  */
 #include "common/expr_private.h"
 
@@ -104,6 +105,21 @@ static int check_value(struct expr_parser *p, const struct expr_node *n,
 	return 0;
 }
 
+static int check_text(struct expr_parser *p, const struct expr_node *n,
+		      const struct expr_value *v, const char *at)
+{
+	if (v->type != JSON_STRING)
+		return n->kind == EXPR_CONTAINS && n->left.attr != EXPR_TEXT
+			       ? 0
+			       : expr_mistake(p, at,
+					      "a text in quotes is expected");
+	if (v->text.len == 0)
+		return expr_mistake(p, at, "every text has \"\" in it");
+	if (n->kind == EXPR_MENTIONS && !words_any(v->text))
+		return expr_mistake(p, at, "there is no word in it");
+	return 0;
+}
+
 /* One value of a list. */
 static int read_item(struct expr_parser *p, struct expr_node *n,
 		     struct expr_value *v_r)
@@ -115,7 +131,10 @@ static int read_item(struct expr_parser *p, struct expr_node *n,
 				    EXPR_LIST_MAX);
 	if (!expr_at_value(p))
 		return expr_unexpected(p, "a text, number, true or false");
-	return expr_read_value(p, v_r) || check_value(p, n, v_r, at) ? -1 : 0;
+	if (expr_read_value(p, v_r))
+		return -1;
+	return n->kind == EXPR_IN ? check_value(p, n, v_r, at)
+				  : check_text(p, n, v_r, at);
 }
 
 static int read_list(struct expr_parser *p, struct expr_node *n)
@@ -138,52 +157,62 @@ static int read_list(struct expr_parser *p, struct expr_node *n)
 	return expr_expect(p, "]", "',' or ']'");
 }
 
-static int check_text(struct expr_parser *p, struct expr_node *n,
-		      const struct expr_value *v, const char *at)
+/* As rows of words, which text is searched for. */
+static void compile_phrases(struct expr_parser *p, struct expr_node *n)
 {
+	struct arena *a = &p->x->memory;
 	struct buf row = { 0 };
 
-	if (v->type != JSON_STRING)
-		return n->kind == EXPR_CONTAINS
-			       ? 0
-			       : expr_mistake(p, at,
-					      "a text in quotes is expected");
-	if (v->text.len == 0)
-		return expr_mistake(p, at, "every text has \"\" in it");
-	if (n->kind != EXPR_MENTIONS)
-		return 0;
-	words_add(&row, v->text);
-	if (row.len == 0) {
-		buf_free(&row);
-		return expr_mistake(p, at, "there is no word in it");
+	n->phrases = arena_alloc(a, n->n_list * sizeof(*n->phrases));
+	n->tables = arena_alloc(a, n->n_list * sizeof(*n->tables));
+	for (size_t i = 0; i < n->n_list; i++) {
+		buf_reset(&row);
+		words_phrase(&row, n->list[i].text);
+		n->phrases[i] = arena_str(a, buf_str(&row));
+		n->tables[i] = arena_alloc(a, row.len * sizeof(**n->tables));
+		words_table(n->phrases[i], n->tables[i]);
 	}
-	n->phrase = arena_str(&p->x->memory, buf_str(&row));
-	n->table = arena_alloc(&p->x->memory, row.len * sizeof(*n->table));
-	words_table(n->phrase, n->table);
 	buf_free(&row);
-	return 0;
 }
 
-/* The one value on the right, where it is no field. */
-static int read_right(struct expr_parser *p, struct expr_node *n)
+static int read_value(struct expr_parser *p, struct expr_node *n)
 {
-	bool compares = n->kind <= EXPR_LE;
 	const char *at = p->token.text.p;
 
-	if (compares && !expr_at_value(p)) {
-		if (p->token.kind != EXPR_NAME)
-			return expr_unexpected(p, "a value or a field");
-		return expr_read_field(p, &n->right);
-	}
 	if (!expr_at_value(p))
 		return expr_unexpected(p, "a text in quotes");
 	n->list = arena_alloc(&p->x->memory, sizeof(*n->list));
 	n->n_list = 1;
 	if (expr_read_value(p, n->list) || check_value(p, n, n->list, at))
 		return -1;
-	if (!compares)
-		return check_text(p, n, n->list, at);
-	return 0;
+	return n->kind > EXPR_IN ? check_text(p, n, n->list, at) : 0;
+}
+
+/* 5 begins "5 * price", too. */
+static bool at_term(const struct expr_parser *p)
+{
+	struct str rest = str_trim(p->rest);
+
+	return !expr_at_value(p) ||
+	       (p->token.kind == EXPR_NUMBER && rest.len && rest.p[0] == '*');
+}
+
+/* What stands on the right. */
+static int read_right(struct expr_parser *p, struct expr_node *n)
+{
+	if (n->kind == EXPR_IN)
+		return read_list(p, n);
+	if (n->kind == EXPR_MENTIONS) {
+		if (expr_is(p, "[") ? read_list(p, n) : read_value(p, n))
+			return -1;
+		compile_phrases(p, n);
+		return 0;
+	}
+	if (n->kind > EXPR_IN || !at_term(p))
+		return read_value(p, n);
+	if (p->token.kind != EXPR_NAME && p->token.kind != EXPR_NUMBER)
+		return expr_unexpected(p, "a value or a field");
+	return expr_read_term(p, &n->right);
 }
 
 static bool at_operator(const struct expr_parser *p, enum expr_kind *kind_r)
@@ -226,6 +255,45 @@ static struct expr_node *negated(struct expr_parser *p, struct expr_node *of)
 	return n;
 }
 
+/* Is it asked of what can be asked so? */
+static int check_sides(struct expr_parser *p, struct expr_node *n,
+		       const char *left_at, const char *right_at)
+{
+	bool computes = n->left.attr == EXPR_FUNCTION;
+	const char *name;
+
+	if (n->left.attr == EXPR_TEXT && n->kind <= EXPR_IN)
+		return expr_mistake(p, left_at,
+				    "text is all that is written there; it is "
+				    "asked with mentions, contains or starts; "
+				    "a member of that name is data.text");
+	if (!n->list && n->right.field.attr == EXPR_TEXT)
+		return expr_mistake(p, right_at,
+				    "text is all that is written there, and no "
+				    "value; a member of that name is "
+				    "data.text");
+	if (computes && n->kind >= EXPR_IN) {
+		name = expr_functions[n->left.function];
+		return expr_mistake(p, left_at,
+				    "%s() is a number; it is asked with == != "
+				    "< <= > >=",
+				    name);
+	}
+	if (n->list ? !computes
+		    : !computes && !n->right.is_sum &&
+			      n->right.field.attr != EXPR_FUNCTION)
+		return 0;
+	n->is_decimal = true;
+	if (n->list && n->list->type == JSON_NULL)
+		return 0;
+	if (n->list && (n->list->type != JSON_NUMBER ||
+			!decimal_parse(n->list->text, &n->limit)))
+		return expr_mistake(p, right_at,
+				    "a number is expected beside %s()",
+				    expr_functions[n->left.function]);
+	return 0;
+}
+
 /* x == null is not has(x). */
 static struct expr_node *finish(struct expr_parser *p, struct expr_node *n)
 {
@@ -234,8 +302,16 @@ static struct expr_node *finish(struct expr_parser *p, struct expr_node *n)
 	if (!n->list || n->list->type != JSON_NULL)
 		return n;
 	n->kind = EXPR_HAS;
+	n->is_decimal = false;
 	n->list = NULL;
 	return negate ? negated(p, n) : n;
+}
+
+static int arithmetic_left(struct expr_parser *p, const char *at)
+{
+	return expr_mistake(p, at,
+			    "arithmetic stands right of a comparison, as in "
+			    "price <= 0.9 * highest(\"7d\")");
 }
 
 /* A value on the left is put on the right, and the sign turned round. */
@@ -243,10 +319,14 @@ static struct expr_node *parse_turned(struct expr_parser *p)
 {
 	struct expr_node *n = new_node(p, EXPR_EQ);
 	struct expr_value *v = arena_alloc(&p->x->memory, sizeof(*v));
-	const char *at = p->token.text.p;
+	const char *at = p->token.text.p, *left_at;
 
 	if (!n || expr_read_value(p, v))
 		return NULL;
+	if (expr_is(p, "*")) {
+		arithmetic_left(p, p->token.text.p);
+		return NULL;
+	}
 	if (expr_is(p, "in")) {
 		expr_mistake(p, at,
 			     "'in' takes a list that is written here; did "
@@ -266,7 +346,9 @@ static struct expr_node *parse_turned(struct expr_parser *p)
 	n->kind = turned(n->kind);
 	n->list = v;
 	n->n_list = 1;
-	if (expr_read_field(p, &n->left) || check_value(p, n, v, at))
+	left_at = p->token.text.p;
+	if (expr_read_field(p, &n->left) || check_value(p, n, v, at) ||
+	    check_sides(p, n, left_at, at))
 		return NULL;
 	return finish(p, n);
 }
@@ -282,8 +364,23 @@ static struct expr_node *parse_has(struct expr_parser *p)
 	return n;
 }
 
+/* Neither is true or false by itself. */
+static int no_test(struct expr_parser *p, const struct expr_node *n,
+		   const char *at)
+{
+	if (n->left.attr == EXPR_TEXT)
+		return expr_mistake(p, at,
+				    "text is asked with mentions, contains or "
+				    "starts, as in text mentions \"red bike\"");
+	return expr_mistake(p, at,
+			    "%s() is a number; compare it, as in %s() > 5",
+			    expr_functions[n->left.function],
+			    expr_functions[n->left.function]);
+}
+
 static struct expr_node *parse_test(struct expr_parser *p)
 {
+	const char *at = p->token.text.p, *right_at;
 	struct expr_node *n;
 	bool negate;
 
@@ -302,6 +399,10 @@ static struct expr_node *parse_test(struct expr_parser *p)
 	if (negate && expr_next(p))
 		return NULL;
 	if (!at_operator(p, &n->kind) && !negate) {
+		if (n->left.attr >= EXPR_TEXT) {
+			no_test(p, n, at);
+			return NULL;
+		}
 		n->list = arena_alloc(&p->x->memory, sizeof(*n->list));
 		*n->list = (struct expr_value){ JSON_BOOL, STR("true") };
 		n->n_list = 1;
@@ -311,8 +412,10 @@ static struct expr_node *parse_test(struct expr_parser *p)
 		expr_unexpected(p, "in, contains, starts or mentions");
 		return NULL;
 	}
-	if (expr_next(p) ||
-	    (n->kind == EXPR_IN ? read_list(p, n) : read_right(p, n)))
+	if (expr_next(p))
+		return NULL;
+	right_at = p->token.text.p;
+	if (read_right(p, n) || check_sides(p, n, at, right_at))
 		return NULL;
 	return negate ? negated(p, n) : finish(p, n);
 }
@@ -349,6 +452,12 @@ static int read_end(struct expr_parser *p, bool inner)
 				    "'%.*s' after a whole test; tests are "
 				    "joined by 'and' or 'or'",
 				    STR_ARG(shown));
+	if (expr_is(p, "*") || expr_is(p, "+"))
+		return arithmetic_left(p, t->text.p);
+	if (expr_is(p, "-"))
+		return expr_mistake(p, t->text.p,
+				    "'-' has no meaning here; an odd name is "
+				    "written data[\"odd name\"]");
 	meant = t->kind == EXPR_NAME ? expr_meant(t->text, NULL) : NULL;
 	return expr_mistake(p, t->text.p,
 			    "an operator, 'and' or 'or' is expected, not "
@@ -407,9 +516,11 @@ static struct expr_node *parse_any(struct expr_parser *p)
 	return parse_joined(p, parse_all, EXPR_OR, "or");
 }
 
-int expr_parse(struct expr *x, struct str text, struct err *e)
+int expr_parse(struct expr *x, struct str text, bool is_rule, struct err *e)
 {
-	struct expr_parser p = { .text = text, .rest = text, .e = e, .x = x };
+	struct expr_parser p = {
+		.text = text, .rest = text, .e = e, .x = x, .is_rule = is_rule
+	};
 
 	if (expr_next(&p))
 		return -1;

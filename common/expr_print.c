@@ -35,17 +35,76 @@ static void print_step(const struct expr_step *s, struct buf *b)
 	}
 }
 
-static void print_field(const struct expr_field *f, struct buf *b)
+static void print_number(struct decimal d, struct buf *b)
 {
-	if (f->attr == EXPR_DATA) {
-		print_step(f->step, b);
-		return;
+	char text[DECIMAL_TEXT_MAX];
+
+	buf_puts(b, decimal_format(d, text));
+}
+
+/* In the largest unit that it is a whole number of, but weeks. */
+static void print_window(int64_t us, struct buf *b)
+{
+	static const struct {
+		const char *name;
+		int64_t us;
+	} units[] = {
+		{ "d", INT64_C(86400000000) },
+		{ "h", INT64_C(3600000000) },
+		{ "m", 60000000 },
+		{ "s", 1000000 },
+		{ "ms", 1000 },
+	};
+	size_t i = 0;
+
+	while (us % units[i].us)
+		i++;
+	buf_addf(b, "\"%lld%s\"", (long long)(us / units[i].us), units[i].name);
+}
+
+static void print_function(const struct expr_field *f, struct buf *b)
+{
+	buf_addf(b, "%s(", expr_functions[f->function]);
+	if (f->window_us)
+		print_window(f->window_us, b);
+	if (f->function == EXPR_FN_DISTANCE) {
+		print_number(f->at[0], b);
+		buf_puts(b, ", ");
+		print_number(f->at[1], b);
 	}
-	buf_puts(b, "event");
-	if (f->attr == EXPR_FURTHER)
+	buf_putc(b, ')');
+}
+
+void expr_print_field(const struct expr_field *f, struct buf *b)
+{
+	switch (f->attr) {
+	case EXPR_DATA: print_step(f->step, b); return;
+	case EXPR_TEXT: buf_puts(b, "text"); return;
+	case EXPR_FUNCTION: print_function(f, b); return;
+	case EXPR_FURTHER:
+		buf_puts(b, "event");
 		print_name(f->name, b);
-	else
-		buf_addf(b, ".%s", expr_attrs[f->attr]);
+		return;
+	default: buf_addf(b, "event.%s", expr_attrs[f->attr]); return;
+	}
+}
+
+/* times * field + plus, without what changes nothing. */
+static void print_term(const struct expr_term *t, struct buf *b)
+{
+	struct decimal plus = t->plus;
+
+	if (t->is_sum && decimal_cmp(t->times, decimal_from_int(1)) != 0) {
+		print_number(t->times, b);
+		buf_puts(b, " * ");
+	}
+	expr_print_field(&t->field, b);
+	if (!t->is_sum || plus.coef == 0)
+		return;
+	buf_puts(b, plus.coef < 0 ? " - " : " + ");
+	if (plus.coef < 0)
+		plus.coef = -plus.coef;
+	print_number(plus, b);
 }
 
 static void print_value(const struct expr_value *v, struct buf *b)
@@ -58,15 +117,17 @@ static void print_value(const struct expr_value *v, struct buf *b)
 
 static void print_right(const struct expr_node *n, struct buf *b)
 {
+	bool is_list = n->kind == EXPR_IN || n->n_list > 1;
+
 	if (!n->list)
-		print_field(&n->right, b);
-	if (n->kind == EXPR_IN)
+		print_term(&n->right, b);
+	if (is_list)
 		buf_putc(b, '[');
 	for (size_t i = 0; i < n->n_list; i++) {
 		buf_puts(b, i ? ", " : "");
 		print_value(&n->list[i], b);
 	}
-	if (n->kind == EXPR_IN)
+	if (is_list)
 		buf_putc(b, ']');
 }
 
@@ -81,16 +142,16 @@ static void print_test(const struct expr_node *n, struct buf *b)
 {
 	if (n->kind == EXPR_HAS) {
 		buf_puts(b, "has(");
-		print_field(&n->left, b);
+		expr_print_field(&n->left, b);
 		buf_putc(b, ')');
 		return;
 	}
 	if (is_bare(n)) {
 		buf_puts(b, n->kind == EXPR_NE ? "not " : "");
-		print_field(&n->left, b);
+		expr_print_field(&n->left, b);
 		return;
 	}
-	print_field(&n->left, b);
+	expr_print_field(&n->left, b);
 	buf_puts(b, signs[n->kind]);
 	print_right(n, b);
 }

@@ -5,10 +5,12 @@
  * What an expression is between its text and its answer, for expr*.c.
  *
  * expr_token.c cuts the text into tokens and says what is wrong in it,
- * expr_operand.c makes values and fields of them and expr_parse.c tests and
- * what joins them; expr_print.c writes those in the canonical form, and expr.c
- * asks them about an event. All that is compiled lives in the
- * memory of struct expr and does not change any more.
+ * expr_operand.c makes values and fields of them, expr_function.c functions and
+ * arithmetic, and expr_parse.c tests and what joins them; expr_print.c writes
+ * those in the canonical form. expr_read.c finds in an event what is asked
+ * for, and expr_ask.c asks it; expr_values.c tells what was found, and
+ * expr_needs.c what an index can know. All that is compiled lives in the memory
+ * of struct expr and does not change any more.
  */
 #include <stdint.h>
 
@@ -37,6 +39,7 @@ struct expr_parser {
 	struct expr_token token; /* the one to look at */
 	struct expr *x;		 /* what is being made */
 	size_t depth, nodes;	 /* of it, against the limits */
+	bool is_rule;		 /* may ask for what was before */
 	struct err *e;
 };
 
@@ -69,7 +72,7 @@ int expr_expect(struct expr_parser *p, const char *sign, const char *wanted);
 
 /* ---- what it is compiled to ---- */
 
-/* Each comparison stands beside its opposite. */
+/* Each comparison stands beside its opposite; what is behind is of text. */
 enum expr_kind {
 	EXPR_OR,
 	EXPR_AND,
@@ -99,7 +102,9 @@ enum expr_attr {
 	EXPR_RECORDEDTIME,
 	EXPR_OFFSET,
 	EXPR_EPOCH,
-	EXPR_FURTHER, /* one that weir does not know */
+	EXPR_FURTHER,  /* one that weir does not know */
+	EXPR_TEXT,     /* `text`: what keywords are looked for in */
+	EXPR_FUNCTION, /* a number that is computed */
 };
 extern const char *const expr_attrs[]; /* their names, NULL at the end */
 
@@ -115,10 +120,29 @@ struct expr_step {
 	struct str value; /* of the event at hand; absent: not found */
 };
 
+/* The members that `text` is of; the last is a list of texts. */
+enum { EXPR_TEXTS = 7 };
+
+enum expr_function {
+	EXPR_FN_DISTANCE,
+	EXPR_FN_DROP,
+	EXPR_FN_DROP_PERCENT,
+	EXPR_FN_HIGHEST,
+	EXPR_FN_LOWEST,
+	EXPR_FN_PREVIOUS,
+	EXPR_FN_RISE,
+	EXPR_FN_RISE_PERCENT,
+};
+extern const char *const expr_functions[]; /* their names, NULL at the end */
+
+/* A field, or a function. */
 struct expr_field {
 	enum expr_attr attr;
 	struct str name;	/* EXPR_FURTHER */
 	struct expr_step *step; /* EXPR_DATA */
+	enum expr_function function;
+	int64_t window_us;    /* of it; 0: none */
+	struct decimal at[2]; /* of distance(): latitude, longitude */
 };
 
 /* A number as its digits, a text without quotes and escapes. */
@@ -127,15 +151,25 @@ struct expr_value {
 	struct str text;
 };
 
+/* What is right of a comparison, where it is no value: times * field + plus. */
+struct expr_term {
+	struct expr_field field;
+	bool is_sum; /* there is something to compute */
+	struct decimal times, plus;
+};
+
 struct expr_node {
 	enum expr_kind kind;
+	bool is_decimal;	 /* compares what is computed */
 	struct expr_node *first; /* what or, and, not join */
 	struct expr_node *next;	 /* beside this one */
-	struct expr_field left, right;
-	struct expr_value *list; /* right of it; NULL: a field is */
+	struct expr_field left;
+	struct expr_term right;
+	struct expr_value *list; /* right of it; NULL: a term is */
 	size_t n_list;
-	struct str phrase; /* EXPR_MENTIONS: words_add() of its text */
-	uint16_t *table;   /* and words_table() of that */
+	struct str *phrases;  /* EXPR_MENTIONS: words_phrase() of each, */
+	uint16_t **tables;    /* and words_table() of that */
+	struct decimal limit; /* is_decimal: the value in the list */
 };
 
 struct expr {
@@ -143,21 +177,68 @@ struct expr {
 	struct arena scratch; /* what one event needs */
 	struct expr_node *root;
 	struct expr_step data;
-	size_t n_asked;	  /* fields of the data */
-	size_t n_missing; /* of these, not found yet */
-	bool is_read;	  /* the data of the event at hand */
+	struct expr_step *price, *place[4], *texts[EXPR_TEXTS]; /* or NULL */
+	size_t n_asked; /* fields of the data */
 	struct str text;
+	struct expr_needs *needs; /* once somebody asked */
+
+	/* What is being asked. */
+	const struct event *ev;
+	const struct expr_facts *facts;
+	struct decimal slack;
+	bool is_turned;	  /* within an odd number of `not` */
+	bool is_read;	  /* the data */
+	size_t n_missing; /* fields that are not found yet */
 };
 
 /* Read the operand that the parser stands at. */
 bool expr_at_value(const struct expr_parser *p);
 int expr_read_value(struct expr_parser *p, struct expr_value *v_r);
+int expr_read_decimal(struct expr_parser *p, struct decimal *d_r);
 int expr_read_field(struct expr_parser *p, struct expr_field *f_r);
+/* One that stands behind a number and a '*', or before '+' or '-'. */
+int expr_read_term(struct expr_parser *p, struct expr_term *t_r);
+
+/* Go on behind the name of a function and read what is in its parentheses. */
+int expr_read_function(struct expr_parser *p, struct str name, const char *at,
+		       struct expr_field *f_r);
+/* The step from one into a member or element, made if it is not there. */
+struct expr_step *expr_step_of(struct expr *x, struct expr_step *parent,
+			       struct str name, size_t index);
+/* The step to data.A.B, or data.A where b is NULL, asked for from now on. */
+struct expr_step *expr_ask_for(struct expr *x, const char *a, const char *b);
 
 /* Fill x, but for x->text. -1 with *e. */
-int expr_parse(struct expr *x, struct str text, struct err *e);
+int expr_parse(struct expr *x, struct str text, bool is_rule, struct err *e);
 
 /* Add the canonical form. */
 void expr_print(const struct expr *x, struct buf *b);
+void expr_print_field(const struct expr_field *f, struct buf *b);
+
+/* ---- the event at hand ---- */
+
+/* Of this event, and nothing of the one before. */
+void expr_take(struct expr *x, const struct event *ev,
+	       const struct expr_facts *facts);
+
+/* No function, and not `text`. Absent: JSON_NONE. */
+struct expr_value expr_value(struct expr *x, const struct expr_field *f);
+struct expr_value expr_read_json(struct expr *x, struct str raw);
+
+/* Walk the texts of `text`, from a zeroed struct; false at the end. */
+struct expr_texts {
+	size_t i;
+	struct json_iter list;
+};
+bool expr_next_text(struct expr *x, struct expr_texts *it, struct str *text_r);
+
+/* A number, or text that is a decimal one, as money is written in events. */
+bool expr_is_number(const struct expr_value *v);
+
+/* The number that a field or function is. False: none, or not known. */
+bool expr_decimal(struct expr *x, const struct expr_field *f,
+		  struct decimal *d_r);
+bool expr_term_decimal(struct expr *x, const struct expr_term *t,
+		       struct decimal *d_r);
 
 #endif

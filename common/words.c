@@ -160,6 +160,22 @@ void words_add(struct buf *b, struct str text)
 	b->len += (size_t)(out - start);
 }
 
+void words_phrase(struct buf *b, struct str text)
+{
+	struct str trimmed = str_trim(text);
+	size_t before = b->len;
+	uint32_t cp = 0;
+
+	words_add(b, text);
+	if (b->len == before || !str_ends(trimmed, STR("*")))
+		return;
+	/* Directly behind a word: what ends "red *" is no beginning. */
+	for (size_t i = 0; i + 1 < trimmed.len;)
+		i += utf8_decode(str_sub(trimmed, i, trimmed.len), &cp);
+	if (is_word(cp))
+		b->p[--b->len] = '\0';
+}
+
 bool words_any(struct str text)
 {
 	uint32_t cp;
@@ -201,7 +217,7 @@ struct mention {
 	size_t n; /* so many bytes of the phrase end what was added */
 };
 
-/* The next bytes of the row; true: the phrase, which ends in a space, is in. */
+/* The next bytes of the row; true: the phrase is in. */
 static bool mention_add(struct mention *m, const char *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -230,7 +246,8 @@ bool words_mention(struct str text, struct str phrase, const uint16_t *table)
 			size_t n = utf8_encode(words_fold(cp), bytes);
 
 			in_word = true;
-			mention_add(&m, bytes, n);
+			if (mention_add(&m, bytes, n))
+				return true;
 		} else if (in_word) {
 			in_word = false;
 			if (mention_add(&m, " ", 1))

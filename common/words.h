@@ -23,6 +23,13 @@ uint32_t words_fold(uint32_t cp);
  */
 void words_add(struct buf *b, struct str text);
 
+/*
+ * Add what to look for in such rows: the row of text, but without the space at
+ * its end where there is a '*' behind its last word, so that it is found in
+ * longer words, too: "red bicyc*" is in " red bicycles ".
+ */
+void words_phrase(struct buf *b, struct str text);
+
 /* Is there a word in it? */
 bool words_any(struct str text);
 
