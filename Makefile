@@ -68,7 +68,7 @@ UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/*/tes
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*/fuzz_*.c))
 HELPERS    := $(patsubst tests/helpers/%.c,$(O)/tests/helpers/%,$(wildcard tests/helpers/*.c)) \
 	$(patsubst tests/helpers/preload/%.c,$(O)/tests/helpers/%.so,$(wildcard tests/helpers/preload/*.c))
-BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c)) $(O)/bench/gateway_load $(O)/bench/scraper \
+BENCH      := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c)) $(O)/bench/gateway_load $(O)/bench/scraper $(O)/bench/alerter \
 	$(patsubst tests/bench/preload/%.c,$(O)/bench/%.so,$(wildcard tests/bench/preload/*.c))
 
 # What conformance suites by others are run against.
@@ -172,6 +172,10 @@ $(O)/bench/gateway_load: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/gate
 $(O)/bench/scraper: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/scraper/*.c)) $(O)/lib/scraper.a $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_scraper) $(LIBS_COMMON) -lcjson
+
+$(O)/bench/alerter: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/bench/alerter/*.c)) $(O)/lib/alerter.a $(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_alerter) $(LIBS_COMMON)
 
 $(O)/bench/commits.so: tests/bench/preload/commits.h
 $(O)/bench/%.so: tests/bench/preload/%.c
