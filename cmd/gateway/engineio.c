@@ -99,7 +99,6 @@ static void put_back(struct engineio_session *s, struct str frames)
 
 void engineio_answer_get(struct engineio_session *s)
 {
-	const struct engineio_conf *conf = &s->e->conf;
 	struct engineio_link *l = s->get;
 	struct buf frames = take_waiting(s), body = { 0 };
 	struct str rest;
@@ -112,12 +111,7 @@ void engineio_answer_get(struct engineio_session *s)
 	engineio_add_payload(&body, s->closed ? rest : cut_piece(&rest));
 	if (!s->closed)
 		put_back(s, rest);
-	conf->wire->answer(conf->wire_arg, l,
-			   &(struct net_answer){
-				   .status = 200,
-				   .type = "text/plain; charset=UTF-8",
-				   .body = buf_str(&body),
-			   });
+	engineio_answer(s->e, l, buf_str(&body));
 	buf_free(&frames);
 	buf_free(&body);
 }
@@ -529,5 +523,8 @@ struct engineio_link *engineio_link_of(const struct engineio_session *s)
 
 struct engineio_counts engineio_count(const struct engineio *e)
 {
-	return e->counts;
+	struct engineio_counts n = e->counts;
+
+	n.goodbyes_pushed = e->goodbyes.pushed;
+	return n;
 }

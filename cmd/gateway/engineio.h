@@ -193,6 +193,7 @@ struct engineio_counts {
 	/* refused requests, and sessions closed, by reason */
 	uint64_t bad_requests, too_many, too_many_unused, malformed, timed_out,
 		overrun, unused;
+	uint64_t goodbyes_pushed; /* goodbyes.h */
 };
 struct engineio_counts engineio_count(const struct engineio *e);
 

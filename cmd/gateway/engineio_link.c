@@ -41,6 +41,17 @@ static void refuse(struct engineio *e, struct engineio_link *l, int status,
 	buf_free(&b);
 }
 
+void engineio_answer(struct engineio *e, struct engineio_link *l,
+		     struct str text)
+{
+	e->conf.wire->answer(e->conf.wire_arg, l,
+			     &(struct net_answer){
+				     .status = 200,
+				     .type = "text/plain; charset=UTF-8",
+				     .body = text,
+			     });
+}
+
 static bool has_too_many(struct peers *peers, const struct in6_addr *from,
 			 const struct peers_limit *limit)
 {
@@ -162,6 +173,8 @@ static bool take_packet(struct engineio_session *s,
 	case ENGINEIO_CLOSE:
 		if (s->get)
 			engineio_answer_get(s);
+		else if (!s->socket)
+			goodbyes_add(&e->goodbyes, s->sid, e->now_ms);
 		engineio_close(s, "transport close");
 		return true;
 	case ENGINEIO_OPEN:
@@ -204,6 +217,17 @@ static void begin_post(struct engineio_session *s, struct engineio_link *l)
 	engineio_close(s, "transport error");
 }
 
+/* A GET that was under way when its client closed the session. */
+static bool take_late(struct engineio *e, struct engineio_link *l,
+		      const struct net_request *r)
+{
+	if (r->method != NET_GET ||
+	    !goodbyes_take(&e->goodbyes, http_param(r, "sid"), e->now_ms))
+		return false;
+	engineio_answer(e, l, STR("6")); /* a noop */
+	return true;
+}
+
 void engineio_head(struct engineio *e, struct engineio_link *l,
 		   const struct net_request *r, int64_t now_ms)
 {
@@ -216,10 +240,11 @@ void engineio_head(struct engineio *e, struct engineio_link *l,
 	else if (fault == NO_FAULT && r->method != NET_GET &&
 		 r->method != NET_POST)
 		fault = BAD_METHOD;
-	if (fault != NO_FAULT)
-		refuse(e, l, 400, fault);
-	else if (r->method == NET_POST)
+	if (fault == NO_FAULT && r->method == NET_POST)
 		begin_post(s, l);
+	else if (fault != NO_FAULT &&
+		 !(fault == UNKNOWN_SID && take_late(e, l, r)))
+		refuse(e, l, 400, fault);
 	engineio_leave(e);
 }
 
@@ -254,12 +279,7 @@ static bool take_slice(struct engineio_session *s, struct engineio_link *l,
 		refuse(e, l, 400, BAD_REQUEST);
 		return false;
 	}
-	e->conf.wire->answer(e->conf.wire_arg, l,
-			     &(struct net_answer){
-				     .status = 200,
-				     .type = "text/plain; charset=UTF-8",
-				     .body = STR("ok"),
-			     });
+	engineio_answer(e, l, STR("ok"));
 	return false;
 }
 

@@ -11,6 +11,7 @@
  */
 #include "engineio.h"
 #include "engineio_packet.h"
+#include "goodbyes.h"
 #include "peers.h"
 
 struct engineio_session {
@@ -42,6 +43,7 @@ struct engineio {
 	struct peers *peers;	  /* sessions, */
 	struct peers *idle_peers; /* and those that are not in use */
 	struct due_list quiet, asked, probing, unused, bodies;
+	struct goodbyes goodbyes; /* of sessions over HTTP */
 	int64_t now_ms;
 	int busy;
 	struct engineio_session *dirty, *dead;
@@ -77,6 +79,10 @@ void engineio_answer_get(struct engineio_session *s);
 void engineio_heard(struct engineio_session *s);
 
 /* ---- links ---- */
+
+/* Answer 200. */
+void engineio_answer(struct engineio *e, struct engineio_link *l,
+		     struct str text);
 
 /* The link has nothing to do with its session any more. */
 void engineio_unlink(struct engineio_link *l);

@@ -147,6 +147,8 @@ static const struct {
 	{ "silent_total", "WebSockets closed because nothing came back." },
 	{ "socketio_clients", "Clients of Socket.IO, by namespace." },
 	{ "socketio_events_total", "Events that they have sent." },
+	{ "socketio_goodbyes_pushed_total",
+	  "Sessions closed by their clients, forgotten for too many." },
 	{ "socketio_malformed_total",
 	  "Sessions of theirs that broke the protocol." },
 	{ "socketio_overrun_total",

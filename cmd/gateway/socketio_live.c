@@ -563,6 +563,7 @@ void socketio_live_report(const struct socketio_live *s, struct stats *stats)
 		{ "socketio_timed_out_total", n.engine.timed_out },
 		{ "socketio_unused_total", n.engine.unused },
 		{ "socketio_unused_refused_total", n.engine.too_many_unused },
+		{ "socketio_goodbyes_pushed_total", n.engine.goodbyes_pushed },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
