@@ -167,6 +167,21 @@ int hours_parse(const struct str *v, size_t n, struct hours *h_r, struct err *e)
 	return 0;
 }
 
+bool hours_invert(const struct hours *h, struct hours *h_r)
+{
+	unsigned at = 0;
+
+	*h_r = (struct hours){ .n = 0 };
+	for (unsigned i = 0; i < h->n; i++) {
+		if (h->v[i].from > at && !add_span(h_r, at, h->v[i].from))
+			return false;
+		at = h->v[i].to;
+	}
+	if (at < WEEK && !add_span(h_r, at, WEEK))
+		return false;
+	return h_r->n > 0;
+}
+
 /* ---- asking ---- */
 
 static int64_t floor_s(int64_t us)

@@ -49,6 +49,12 @@ struct hours {
 int hours_parse(const struct str *v, size_t n, struct hours *h_r,
 		struct err *e);
 
+/*
+ * The hours outside h, as good for all that hours are asked. False where there
+ * are none, or HOURS_SPANS_MAX spans are too few for them.
+ */
+bool hours_invert(const struct hours *h, struct hours *h_r);
+
 bool hours_are_open(const struct hours *h, const struct tz *z, int64_t at_us);
 
 /* The first time from at_us on, itself included, at which it is open. */

@@ -239,6 +239,7 @@ static const char *kind_noun(enum shape_kind kind)
 	case SHAPE_SUB: return "not an object";
 	case SHAPE_LIST: return "not an array of strings";
 	case SHAPE_WORDS: return "not a string or an array of strings";
+	case SHAPE_SUBS: return "not an array of objects";
 	default: return "not a string";
 	}
 }
@@ -354,6 +355,37 @@ static int decode_list(const struct decoding *d, const struct shape_field *f,
 static int decode_object(const struct decoding *d, const struct shape *shape,
 			 const struct path *up, struct str object, char *out);
 
+static int decode_subs(const struct decoding *d, const struct shape_field *f,
+		       const struct path *p, struct str value,
+		       struct shape_subs *subs)
+{
+	struct path at = { p, { 0 }, 0 };
+	struct json_iter it = json_iter(value);
+	size_t max = f->max ? f->max : SHAPE_LIST_MAX;
+	char *v;
+
+	subs->present = true;
+	if (json_type_of(value) != JSON_ARRAY)
+		return refuse(d, p, "%s", kind_noun(f->kind));
+	while (json_next(&it))
+		subs->n++;
+	if (subs->n > max)
+		return refuse(d, p, "more than %zu entries", max);
+	subs->v = v = arena_alloc(d->a, subs->n * f->sub->size);
+	if (subs->n)
+		memset(v, 0, subs->n * f->sub->size);
+	it = json_iter(value);
+	for (size_t i = 0; json_next(&it); i++) {
+		at.index = i + 1;
+		if (json_type_of(it.value) != JSON_OBJECT)
+			return refuse(d, &at, "%s", kind_noun(SHAPE_SUB));
+		if (decode_object(d, f->sub, &at, it.value,
+				  v + i * f->sub->size))
+			return -1;
+	}
+	return 0;
+}
+
 static int decode_field(const struct decoding *d, const struct shape_field *f,
 			const struct path *p, struct str value, char *out)
 {
@@ -390,6 +422,7 @@ static int decode_field(const struct decoding *d, const struct shape_field *f,
 		return decode_object(d, f->sub, p, value, dst);
 	case SHAPE_LIST:
 	case SHAPE_WORDS: return decode_list(d, f, p, value, dst);
+	case SHAPE_SUBS: return decode_subs(d, f, p, value, dst);
 	default: return decode_text(d, f, p, value, dst);
 	}
 }
@@ -496,6 +529,18 @@ static void encode_list(const struct shape_list *list, struct buf *b)
 	buf_putc(b, ']');
 }
 
+static void encode_subs(const struct shape *shape,
+			const struct shape_subs *subs, struct buf *b)
+{
+	buf_putc(b, '[');
+	for (size_t i = 0; i < subs->n; i++) {
+		if (i)
+			buf_putc(b, ',');
+		shape_encode(shape, (const char *)subs->v + i * shape->size, b);
+	}
+	buf_putc(b, ']');
+}
+
 static bool is_present(const struct shape_field *f, const void *src)
 {
 	switch (f->kind) {
@@ -503,6 +548,7 @@ static bool is_present(const struct shape_field *f, const void *src)
 	case SHAPE_SUB: return *(const bool *)src;
 	case SHAPE_LIST:
 	case SHAPE_WORDS: return ((const struct shape_list *)src)->present;
+	case SHAPE_SUBS: return ((const struct shape_subs *)src)->present;
 	default: return ((const struct str *)src)->p != NULL;
 	}
 }
@@ -523,6 +569,7 @@ static void encode_field(const struct shape_field *f, const void *src,
 	case SHAPE_SUB: shape_encode(f->sub, src, b); break;
 	case SHAPE_LIST:
 	case SHAPE_WORDS: encode_list(src, b); break;
+	case SHAPE_SUBS: encode_subs(f->sub, src, b); break;
 	default: buf_json_str(b, *(const struct str *)src); break;
 	}
 }

@@ -44,6 +44,7 @@ enum shape_kind {
 	SHAPE_SUB,    /* struct, by `sub`; presence is a leading bool */
 	SHAPE_LIST,   /* struct shape_list of text */
 	SHAPE_WORDS,  /* struct shape_list: a string or an array of them */
+	SHAPE_SUBS,   /* struct shape_subs: an array of objects, by `sub` */
 };
 
 enum shape_flags {
@@ -69,6 +70,12 @@ struct shape_list {
 	size_t n;
 	bool present;
 	bool single; /* SHAPE_WORDS: it was one string */
+};
+
+struct shape_subs {
+	void *v; /* n structs of sub->size bytes */
+	size_t n;
+	bool present;
 };
 
 struct shape;

@@ -134,7 +134,13 @@ static void add_field(const struct shape_field *f, unsigned depth,
 	}
 	if (f->doc)
 		buf_puts(b, ", ");
-	if (f->kind == SHAPE_SUB) {
+	if (f->kind == SHAPE_SUBS) {
+		buf_addf(b,
+			 "\"type\": \"array\", \"maxItems\": %zu, \"items\": {",
+			 f->max ? f->max : SHAPE_LIST_MAX);
+		add_object(f->sub, depth, NULL, b);
+		buf_putc(b, '}');
+	} else if (f->kind == SHAPE_SUB) {
 		add_object(f->sub, depth,
 			   f->flags & SHAPE_NULLABLE ? ", \"null\"" : NULL, b);
 	} else {

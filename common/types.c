@@ -22,6 +22,7 @@ static const struct type_entry types[] = {
 	{ "rule.set", &shape_rule, true, "ID", OF(type_rule, id) },
 	{ "search.set", &shape_search, true, "ID", OF(type_search, id) },
 	{ "silence.set", &shape_silence, true, "ID", OF(type_silence, id) },
+	{ "user.set", &shape_user, true, "ID", OF(type_user, id) },
 	{ "proxy.set", &shape_proxy, true, "ID", OF(type_proxy, id) },
 	{ "provider.set", &shape_provider, true, "ID", OF(type_provider, id) },
 	{ "price.update", &shape_price, false, "ITEM",
@@ -110,6 +111,7 @@ union type_any {
 	struct type_search search;
 	struct type_rule rule;
 	struct type_silence silence;
+	struct type_user user;
 	struct type_proxy proxy;
 	struct type_provider provider;
 	struct type_price price;
@@ -160,8 +162,8 @@ static int check_times(const struct type_watch *w, const struct tz *z,
  * Not part of watch_complete(): the answer depends on the machine. One without
  * zone files cannot tell; the scraper's will. w NULL: only the zone.
  */
-static int check_zone(struct str name, const struct type_watch *w,
-		      struct err *e)
+static int check_zone(struct str name, const char *member,
+		      const struct type_watch *w, struct err *e)
 {
 	struct tz_cache zones = { 0 };
 	const struct tz *z;
@@ -171,7 +173,7 @@ static int check_zone(struct str name, const struct type_watch *w,
 		return 0;
 	z = tz_get(&zones, name.p ? name : STR("UTC"), e);
 	if (!z)
-		rc = err_prefix(e, "tz");
+		rc = err_prefix(e, "%s", member);
 	else if (w)
 		rc = check_times(w, z, e);
 	tz_cache_free(&zones);
@@ -180,7 +182,7 @@ static int check_zone(struct str name, const struct type_watch *w,
 
 static int check_watch(struct type_watch *w, struct arena *a, struct err *e)
 {
-	if (watch_complete(w, a, e) || check_zone(w->tz, w, e))
+	if (watch_complete(w, a, e) || check_zone(w->tz, "tz", w, e))
 		return -1;
 	return target_check(w->item.target, e) ? err_prefix(e, "item") : 0;
 }
@@ -213,7 +215,13 @@ static int check_sense(const struct shape *shape, union type_any *data,
 		return proxy_check(&data->proxy, e);
 	if (shape == &shape_provider)
 		return provider_check(&data->provider, a, e) ||
-				       check_zone(data->provider.tz, NULL, e)
+				       check_zone(data->provider.tz, "tz", NULL,
+						  e)
+			       ? -1
+			       : 0;
+	if (shape == &shape_user)
+		return user_check(&data->user, e) || check_zone(data->user.zone,
+								"zone", NULL, e)
 			       ? -1
 			       : 0;
 	if (shape == &shape_silence)

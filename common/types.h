@@ -10,6 +10,7 @@
  *	types_watch		watch.*, session.* but watch.stale, watch.fresh
  *	types_way		proxy.*, provider.*
  *	types_rule		rule.set, search.set, silence.set
+ *	types_user		user.set, and what of it rules say
  *	types_finding		price.update, offer.*, listing.*, page.*, chat.*
  *	types_observation	observation.*, scraper.status, watch.stale
  *				and watch.fresh
@@ -35,6 +36,7 @@
 #include "common/types_rule.h"
 #include "common/types_stats.h"
 #include "common/types_system.h"
+#include "common/types_user.h"
 #include "common/types_watch.h"
 #include "common/types_way.h"
 

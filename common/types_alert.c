@@ -1,6 +1,7 @@
 #include "common/types_alert.h"
 
 #include "common/types_rows.h"
+#include "common/types_user.h"
 
 static const struct shape_field alert_rows[] = {
 	{ ROW(type_alert, id, ID, 0, "A hash of rule and cause.") },
@@ -24,7 +25,7 @@ static const struct shape_field alert_rows[] = {
 	{ ROW(type_alert, listing, OBJECT, 0, "The listing that matched.") },
 	{ ROW(type_alert, blob, BLOB, 0, "The whole text of the page, now.") },
 	{ ROW(type_alert, reason, TEXT, 0,
-	      "Why nobody is told: cooldown, silence."),
+	      "Why nobody is told: cooldown, silence, inhibited, daily-limit."),
 	  .max = 128 },
 	{ ROW(type_alert, until, TIME, 0, "Until when.") },
 	{ ROW(type_alert, notify, LIST, 0, DOC_NOTIFY) },
@@ -42,6 +43,17 @@ static const struct shape_field notification_rows[] = {
 	{ ROW(type_notification, alert, ID, 0, "The alert's id.") },
 	{ ROW(type_notification, data, OBJECT, 0, "The facts.") },
 	{ ROW(type_notification, notify, LIST, 0, DOC_NOTIFY) },
+	{ ROW(type_notification, id, ID, 0, "Of this notification.") },
+	{ ROW(type_notification, alerts, LIST, 0,
+	      "Their ids, where several are told."),
+	  .max = NOTIFICATION_ALERTS_MAX },
+	{ NAMED(type_notification, priority, 0, user_priorities,
+		"Absent: normal.") },
+	{ ROW(type_notification, update, ID, 0,
+	      "The notification that this one replaces.") },
+	{ ROW(type_notification, resolved, BOOL, 0, "It is over.") },
+	{ ROW(type_notification, escalation, COUNT, 0,
+	      "Nobody acknowledged; which step this is.") },
 };
 const struct shape shape_notification =
 	SHAPE(type_notification, notification_rows, OPEN,

@@ -21,11 +21,18 @@ struct type_alert {    /* alert.new/ITEM/RULE and the others */
 	struct shape_list notify;
 };
 
+enum { NOTIFICATION_ALERTS_MAX = 100 }; /* ids in one */
+
 struct type_notification { /* user.notification/USER */
 	struct str type;   /* price_alert, saved_search, custom */
 	struct str title, message, timestamp, alert;
 	struct str data;	  /* JSON object */
 	struct shape_list notify; /* channels; absent: all of the user's */
+	struct str id;		  /* what `update` of a later one names */
+	struct shape_list alerts;
+	struct str priority, update;
+	bool resolved;
+	struct str escalation; /* digits: the step */
 };
 
 struct type_delivery { /* delivery.sent, .failed, .unknown/USER */

@@ -11,6 +11,10 @@
 	"Words, or an array of phrases: all must occur as whole words in " \
 	"title or summary, whatever their case."
 #define DOC_CURRENCY "Only prices in this currency; absent: any."
+#define DOC_MAX	     "Notifications in one day of the user; absent: any number."
+#define DOC_PRIORITY "urgent is told in quiet hours, too; absent: normal."
+#define DOC_DIGEST   "Told in the user's digest only."
+#define DOC_RESOLVED "Told again when it is over."
 #define DOC_COOLDOWN "How long to keep quiet after an alert for the same thing."
 
 static const struct shape_field search_rows[] = {
@@ -25,6 +29,11 @@ static const struct shape_field search_rows[] = {
 	      "among them.") },
 	{ ROW(type_search, notify, LIST, 0, DOC_NOTIFY) },
 	{ ROW(type_search, cooldown, DURATION, 0, DOC_COOLDOWN) },
+	{ ROW(type_search, max_per_day, COUNT, 0, DOC_MAX),
+	  .max = USER_DAY_MAX },
+	{ NAMED(type_search, priority, 0, user_priorities, DOC_PRIORITY) },
+	{ ROW(type_search, digest, BOOL, 0, DOC_DIGEST) },
+	{ ROW(type_search, resolved, BOOL, 0, DOC_RESOLVED) },
 };
 const struct shape shape_search =
 	SHAPE(type_search, search_rows, 0, "A saved search for listings.");
@@ -78,6 +87,21 @@ static const struct shape_field rule_rows[] = {
 	      "The chat that is started when the rule fires.") },
 	{ ROW(type_rule, stop, ID, 0,
 	      "The chat that is stopped when the rule fires.") },
+	{ ROW(type_rule, max_per_day, COUNT, 0, DOC_MAX), .max = USER_DAY_MAX },
+	{ NAMED(type_rule, priority, 0, user_priorities, DOC_PRIORITY) },
+	{ ROW(type_rule, digest, BOOL, 0, DOC_DIGEST) },
+	{ ROW(type_rule, resolved, BOOL, 0, DOC_RESOLVED) },
+	{ SUB(type_rule, group, 0, shape_group,
+	      "Alerts that are told together, in one notification.") },
+	{ SUB(type_rule, inhibits, 0, shape_inhibits,
+	      "While this rule fires, these other alerts tell nobody.") },
+	{ .name = "escalate",
+	  .kind = SHAPE_SUBS,
+	  .offset = offsetof(struct type_rule, escalate),
+	  .max = USER_STEPS_MAX,
+	  .sub = &shape_step,
+	  .doc = "Who is told next while nobody acknowledges; absent: as the "
+		 "user says." },
 };
 const struct shape shape_rule =
 	SHAPE(type_rule, rule_rows, 0, "When to alert, and whom.");
@@ -106,18 +130,6 @@ static int check_keywords(const struct shape_list *keywords, struct err *e)
 	return keywords->present
 		       ? err_set(e, EX_DATAERR, "keywords: no word in them")
 		       : 0;
-}
-
-/* conf.h lets nothing else be a channel's name. */
-static int check_notify(const struct shape_list *names, struct err *e)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (!str_is_id(names->v[i]))
-			return err_set(e, EX_DATAERR,
-				       "notify[%zu]: no channel can have that "
-				       "name (not an id)",
-				       i + 1);
-	return 0;
 }
 
 static bool is_below_zero(struct str price)
@@ -178,7 +190,10 @@ int rule_check(const struct type_rule *r, struct str id, struct err *e)
 	return check_pattern(r->on, "on", e) || target_check(r->target, e) ||
 			       check_bounds(&r->price, e) ||
 			       check_keywords(&r->keywords, e) ||
-			       check_notify(&r->notify, e)
+			       user_check_notify(&r->notify, e) ||
+			       user_check_escalate(&r->escalate, e) ||
+			       user_check_group(&r->group, e) ||
+			       user_check_inhibits(&r->inhibits, e)
 		       ? -1
 		       : 0;
 }
@@ -186,7 +201,7 @@ int rule_check(const struct type_rule *r, struct str id, struct err *e)
 int search_check(const struct type_search *s, struct err *e)
 {
 	return check_bounds(&s->price, e) || check_keywords(&s->keywords, e) ||
-			       check_notify(&s->notify, e)
+			       user_check_notify(&s->notify, e)
 		       ? -1
 		       : 0;
 }

@@ -5,7 +5,7 @@
  * types_rule - what people want to hear of: rule.set, search.set, silence.set.
  * See types.h.
  */
-#include "common/types_part.h"
+#include "common/types_user.h"
 
 struct type_search { /* search.set/ID */
 	struct str id, user;
@@ -14,6 +14,9 @@ struct type_search { /* search.set/ID */
 	struct str currency;
 	struct shape_list sources, notify;
 	struct str cooldown;
+	struct str max_per_day; /* digits */
+	bool digest, resolved;
+	struct str priority;
 };
 
 struct type_drop { /* "drop": {"percent" or "amount", "over"} */
@@ -31,6 +34,12 @@ struct type_rule { /* rule.set/ID */
 	struct str currency, hysteresis, cooldown, user;
 	struct shape_list notify;
 	struct str start, stop; /* ids of chats */
+	struct str max_per_day; /* digits */
+	struct str priority;
+	bool digest, resolved;
+	struct type_group group;
+	struct type_inhibits inhibits;
+	struct shape_subs escalate; /* struct type_step */
 };
 
 struct type_silence { /* silence.set/ID: no notification until then */

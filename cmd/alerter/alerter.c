@@ -228,6 +228,29 @@ static int refuse(const struct alerter *al, const struct event *ev,
 	return 0;
 }
 
+static void count_search(struct alerter *al, const struct rule *r, int by)
+{
+	if (r && r->is_search)
+		users_get(&al->users, r->user)->n_searches += (uint64_t)by;
+}
+
+/* A user may have so many saved searches; old is the one that r replaces. */
+static bool may_search(struct alerter *al, struct stage *s,
+		       const struct rule *old, const struct rule *r,
+		       struct err *bad)
+{
+	const struct user *u = users_get(&al->users, r->user);
+
+	if (!r->is_search || !u->max_searches ||
+	    u->n_searches < u->max_searches ||
+	    (old && str_eq(old->user, r->user)))
+		return true;
+	stats_add(stage_stats(s), "searches_refused_total", NULL, 1);
+	err_set(bad, EX_DATAERR, "user %.*s has %llu searches, as many as set",
+		STR_ARG(u->id), (unsigned long long)u->n_searches);
+	return false;
+}
+
 static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 		    bool is_search, struct err *e)
 {
@@ -238,6 +261,7 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 	struct err bad;
 
 	if (is_deletion(ev)) {
+		count_search(al, old, -1);
 		percolator_remove(al->percolator, is_search, id);
 		if (drop_key(s, key_of(al, table, id), e))
 			return -1;
@@ -247,12 +271,16 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 	if (old && str_eq(old->text, ev->data))
 		return 0;
 	r = rule_new(is_search, id, ev->data, &bad);
+	if (r && !may_search(al, s, old, r, &bad))
+		rule_free(&r);
 	if (!r)
 		return refuse(al, ev, &bad, e);
 	if (old && drop_states(al, s, all, is_search, id, e)) {
 		rule_free(&r);
 		return -1;
 	}
+	count_search(al, old, -1);
+	count_search(al, r, 1);
 	percolator_put(al->percolator, r);
 	if (stage_put(s, key_of(al, table, id), ev->data, e))
 		return -1;
@@ -260,6 +288,21 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 		return 0;
 	return judge_all_known(al, s, ev, STR("price/"), (struct str){ 0 }, r,
 			       e);
+}
+
+static int set_user(struct alerter *al, struct stage *s, const struct event *ev,
+		    struct err *e)
+{
+	struct str id = event_subject(ev);
+	struct err bad;
+
+	if (is_deletion(ev)) {
+		users_remove(&al->users, id);
+		return drop_key(s, key_of(al, "user/", id), e);
+	}
+	if (users_put(&al->users, id, ev->data, &bad))
+		return refuse(al, ev, &bad, e);
+	return stage_put(s, key_of(al, "user/", id), ev->data, e);
 }
 
 static int set_silence(struct alerter *al, struct stage *s,
@@ -430,6 +473,8 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 		return set_rule(al, s, ev, false, e);
 	if (event_is(ev, "search.set"))
 		return set_rule(al, s, ev, true, e);
+	if (event_is(ev, "user.set"))
+		return set_user(al, s, ev, e);
 	if (event_is(ev, "silence.set"))
 		return set_silence(al, s, ev, e);
 	if (freshness_observed(al, s, ev, e))
@@ -455,10 +500,21 @@ static int load_rule(void *arg, struct str key, struct str val, struct err *e)
 	struct rule *r = rule_new(l->is_search, id_in(key), val, e);
 
 	/* Taken by an older version, which knew less of what cannot be. */
-	if (!r)
+	if (!r) {
 		log_warn("%.*s: not taken: %s", STR_ARG(key), e->msg);
-	else
-		percolator_put(l->al->percolator, r);
+		return 0;
+	}
+	percolator_put(l->al->percolator, r);
+	count_search(l->al, r, 1);
+	return 0;
+}
+
+static int load_user(void *arg, struct str key, struct str val, struct err *e)
+{
+	struct loading *l = arg;
+
+	if (users_put(&l->al->users, id_in(key), val, e))
+		log_warn("%.*s: not taken: %s", STR_ARG(key), e->msg);
 	return 0;
 }
 
@@ -508,6 +564,7 @@ static int on_open(void *self, struct stage *s, struct err *e)
 
 	if (stage_each(s, STR("rule/"), load_rule, &rules, e) ||
 	    stage_each(s, STR("search/"), load_rule, &searches, e) ||
+	    stage_each(s, STR("user/"), load_user, &rules, e) ||
 	    stage_each(s, STR("silence/"), load_silence, &rules, e) ||
 	    stage_each(s, STR("state/"), load_deadline, &rules, e) ||
 	    stage_each(s, FRESHNESS_KEY, load_freshness, al, e))
@@ -570,6 +627,7 @@ void alerter_fini(struct alerter *al)
 {
 	percolator_free(&al->percolator);
 	silences_free(&al->silences);
+	users_free(&al->users);
 	deadlines_free(&al->deadlines);
 	arena_free(&al->arena);
 	buf_free(&al->key);

@@ -4,7 +4,7 @@
 /*
  * alerter - the handler: settings and facts in, alerts and notifications out.
  *
- * Its ledger keeps "rule/ID", "search/ID", "silence/ID" (data as it was set),
+ * Its ledger keeps "rule/ID", "search/ID", "silence/ID", "user/ID" (data as it was set),
  * "watch/ID" (the item of a watch), "fresh/ID" (freshness.h),
  * "price/ITEM/SOURCE" (known.h) and "state/…" (state.h). Rules, searches, silences and deadlines are in memory
  * as well.
@@ -16,11 +16,13 @@
 #include "sighting.h"
 #include "silence.h"
 #include "state.h"
+#include "user.h"
 
 struct alerter {
 	const char *watches, *rules, *searches; /* files, or NULL */
 	struct percolator *percolator;
 	struct silences silences;
+	struct users users;
 	struct deadlines deadlines;
 	bool feeding;	    /* reading those files: a bad line is an error */
 	struct arena arena; /* of one event */

@@ -1,6 +1,6 @@
 /*
  * Sessions of chats, which are only started and stopped, and watches, rules,
- * searches, silences, proxies, providers: what users set. Each is the retained
+ * searches, silences, users, proxies, providers: what users set. Each is the retained
  * event TYPE.set/ID; to change one is to publish it, to delete one is to
  * publish null.
  */
@@ -30,6 +30,7 @@ static const struct kind kinds[] = {
 	{ "rules", "rule.set/", &shape_rule, NULL },
 	{ "searches", "search.set/", &shape_search, NULL },
 	{ "silences", "silence.set/", &shape_silence, NULL },
+	{ "users", "user.set/", &shape_user, NULL },
 	{ "proxies", "proxy.set/", &shape_proxy, NULL },
 	{ "providers", "provider.set/", &shape_provider, NULL },
 };
@@ -39,6 +40,7 @@ union any_setting {
 	struct type_rule rule;
 	struct type_search search;
 	struct type_silence silence;
+	struct type_user user;
 	struct type_proxy proxy;
 	struct type_provider provider;
 };

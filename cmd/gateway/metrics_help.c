@@ -20,6 +20,8 @@ static const struct {
 	{ "reports_total", "Times that these figures were reported." },
 	{ "skipped_total", "Events left out because they ended the process." },
 	/* alerter, notifier, scraper */
+	{ "searches_refused_total",
+	  "Saved searches beyond what their users may have." },
 	{ "alerts_total", "Events that tell of an alert." },
 	{ "failed_total", "Deliveries given up." },
 	{ "extractions_pending", "Documents that wait to be read." },

@@ -264,3 +264,29 @@ user.notification" ]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 	[[ $stderr == *nothing* ]]
 }
+
+@test "a user has as many saved searches as they may" {
+	set_user() { printf '{"id":"1","source":"weir/t/-","type":"user.set","subject":"ann","time":"2026-03-01T00:00:00Z","data":%s}\n' "$1"; }
+	search() { printf '{"id":"%s","source":"weir/t/-","type":"search.set","subject":"%s","time":"2026-03-01T00:00:00Z","data":%s}\n' "$1" "$2" "$3"; }
+	{
+		set_user '{"id":"ann","searches":2}'
+		search 2 a '{"user":"ann"}'
+		search 3 b '{"user":"ann"}'
+		search 4 c '{"user":"ann"}'          # one too many
+		search 5 a '{"user":"ann","price":{"max":"5"}}' # is there
+		search 6 d '{"user":"bob"}'
+		search 7 b null
+		search 8 e '{"user":"ann"}'
+	} >"$tmp/in"
+	run --separate-stderr alert -s "$tmp/state" <"$tmp/in"
+	[ "$(grep -c 'search.set/c: not taken: user ann has 2 searches, as many as set' <<<"$stderr")" -eq 1 ]
+	[ "$(grep -c warning <<<"$stderr")" -eq 1 ]
+	# It counts what its ledger has.
+	search 9 f '{"user":"ann"}' >"$tmp/in"
+	run --separate-stderr alert -s "$tmp/state" <"$tmp/in"
+	[[ $stderr == *"search.set/f: not taken: user ann has 2 searches"* ]]
+	# A limit that is gone is none.
+	{ set_user null && search 10 f '{"user":"ann"}'; } >"$tmp/in"
+	run --separate-stderr alert -s "$tmp/state" <"$tmp/in"
+	[[ $stderr != *warning* ]]
+}

@@ -866,9 +866,13 @@ large_blob() {
 	[ "$(jq -r .id <<<"$output")" = r ]
 	run json PUT /api/v1/searches/s '{"user":"me","keywords":"oak desk"}'
 	[ "$(jq -r .id <<<"$output")" = s ]
+	run json PUT /api/v1/users/u '{"zone":"Europe/Berlin","quiet":["22:00-07:00"],"escalate":[{"after":"10m"}]}'
+	[ "$output" = '{"id":"u","zone":"Europe/Berlin","quiet":["22:00-07:00"],"escalate":[{"after":"10m"}]}' ]
+	run json PUT /api/v1/users/u '{"quiet":["Mon-Sun"]}'
+	[[ $output == *"quiet: leaves no time to be told anything"* ]]
 	run get "$url/api/v1/events"
 	[ "$(jq -c '.events | map([.type, .subject, .data == null])' <<<"$output")" = \
-		'[["watch.set","w",false],["watch.poll","w",false],["watch.set","w",true],["rule.set","r",false],["search.set","s",false]]' ]
+		'[["watch.set","w",false],["watch.poll","w",false],["watch.set","w",true],["rule.set","r",false],["search.set","s",false],["user.set","u",false]]' ]
 }
 
 @test "metrics are those of all processes, in Prometheus' format" {

@@ -206,6 +206,18 @@ null null null EUR' ]
 	[ "$(front watch list | jq -r .id)" = a ]
 }
 
+@test "a user is added, listed and removed" {
+	start_store
+	front user add ann zone=Europe/Berlin quiet=22:00-07:00 max_per_day=20 \
+		notify=phone,mail digest.days=Mon searches=9
+	[ "$(front user list)" = '{"id":"ann","zone":"Europe/Berlin","quiet":["22:00-07:00"],"max_per_day":20,"notify":["phone","mail"],"digest":{"days":"Mon"},"searches":9}' ]
+	run --separate-stderr front user add bob zone=Nowhere
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"zone: 'Nowhere' is no time zone"* ]]
+	front user rm ann
+	[ -z "$(front user list)" ]
+}
+
 @test "without a journal there is nothing to list: 66" {
 	run --separate-stderr front watch list
 	[ "$status" -eq 66 ]

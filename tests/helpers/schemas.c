@@ -167,6 +167,7 @@ static const char *kind_word(const struct shape_field *f)
 	case SHAPE_SUB: return "object";
 	case SHAPE_LIST: return "array of text";
 	case SHAPE_WORDS: return "text or array of text";
+	case SHAPE_SUBS: return "array of objects";
 	default: return "text";
 	}
 }
@@ -226,7 +227,7 @@ static void print_inner(const struct shape *shape)
 	for (size_t i = 0; i < shape->n; i++) {
 		const struct shape_field *f = &shape->fields[i];
 
-		if (f->kind != SHAPE_SUB || f->sub == last)
+		if (!f->sub || f->sub == last)
 			continue;
 		printf(".Pp\nMembers of\n.Cm %s :\n.Pp\n", f->name);
 		print_members(f->sub);

@@ -138,6 +138,31 @@ static void windows_that_touch_are_one(void **state)
 	assert_int_equal(h.v[2].to, 7 * 24 * 60);
 }
 
+static void all_other_hours_are_the_inverse(void **state)
+{
+	static const char *const windows[] = { "22:00-07:00", "Mon", "Sun",
+					       "Sat,Sun 12:00-13:00",
+					       "Sun 23:00-01:00" };
+	struct hours h, inverse, again;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(windows); i++) {
+		h = parse(windows[i]);
+		assert_true(hours_invert(&h, &inverse));
+		for (int64_t m = 0; m < 7 * 24 * 60; m++)
+			assert_int_not_equal(
+				hours_are_open(&h, zone("UTC"), m * 60000000),
+				hours_are_open(&inverse, zone("UTC"),
+					       m * 60000000));
+		assert_true(hours_invert(&inverse, &again));
+		assert_int_equal(again.n, h.n);
+		assert_memory_equal(again.v, h.v, h.n * sizeof(h.v[0]));
+	}
+	h = parse("Mon-Sun");
+	assert_false(hours_invert(&h, &inverse));
+	assert_int_equal(inverse.n, 0);
+}
+
 static void what_is_no_window_is_refused(void **state)
 {
 	static const char *const bad[] = { "",
@@ -226,6 +251,7 @@ int main(void)
 		cmocka_unit_test(every_minute_of_a_year_agrees_with_the_clock),
 		cmocka_unit_test(fractions_of_a_second_are_kept_and_rounded_up),
 		cmocka_unit_test(windows_that_touch_are_one),
+		cmocka_unit_test(all_other_hours_are_the_inverse),
 		cmocka_unit_test(what_is_no_window_is_refused),
 		cmocka_unit_test(a_schedule_and_windows_both_hold),
 	};

@@ -18,6 +18,7 @@ struct thing {
 	struct str flag, number, any, object;
 	struct inner inner;
 	struct shape_list tags, words;
+	struct shape_subs many;
 };
 
 static const char *const colors[] = { "red", "blue", NULL };
@@ -53,6 +54,11 @@ static const struct shape_field rows[] = {
 	{ .name = "inner", .kind = SHAPE_SUB, AT(inner), .sub = &inner_shape },
 	{ .name = "tags", .kind = SHAPE_LIST, AT(tags), .max = 2 },
 	{ .name = "words", .kind = SHAPE_WORDS, AT(words) },
+	{ .name = "many",
+	  .kind = SHAPE_SUBS,
+	  AT(many),
+	  .max = 2,
+	  .sub = &inner_shape },
 };
 static const struct shape closed = {
 	"A thing.", rows, ARRAY_LEN(rows), sizeof(struct thing), 0, NULL
@@ -94,6 +100,10 @@ static void decoding_and_encoding_gives_the_same_object(void **state)
 		{ "{\"name\":\"a\",\"price\":\"1\",\"inner\":{},"
 		  "\"tags\":[],\"words\":\"p q\"}",
 		  NULL },
+		{ "{\"name\":\"a\",\"price\":\"1\",\"many\":[]}", NULL },
+		{ "{\"name\":\"a\",\"price\":\"1\","
+		  "\"many\":[{\"min\":\"1\"},{}]}",
+		  NULL },
 		/* any order, any white space, escaped names and texts */
 		{ " { \"price\" : \"1\" , \"na\\u006de\" : \"\\u00e9\\n\" } ",
 		  "{\"name\":\"\xc3\xa9\\n\",\"price\":\"1\"}" },
@@ -119,7 +129,7 @@ static void decoding_and_encoding_gives_the_same_object(void **state)
 
 #define UNKNOWN                                                              \
 	"unknown member; known are name, price, color, good, flag, number, " \
-	"any, object, inner, tags, words"
+	"any, object, inner, tags, words, many"
 
 static void what_does_not_fit_is_named(void **state)
 {
@@ -155,6 +165,13 @@ static void what_does_not_fit_is_named(void **state)
 		{ "{\"words\":{}}",
 		  "words: not a string or an array of strings" },
 		{ "{\"words\":[[]]}", "words[1]: not a string" },
+		{ "{\"many\":{}}", "many: not an array of objects" },
+		{ "{\"many\":[{},1]}", "many[2]: not an object" },
+		{ "{\"many\":[{\"min\":\"x\"}]}",
+		  "many[1].min: not a decimal" },
+		{ "{\"many\":[{\"max\":1}]}",
+		  "many[1].max: unknown member; known are min" },
+		{ "{\"many\":[{},{},{}]}", "many: more than 2 entries" },
 	};
 
 	(void)state;

@@ -243,6 +243,41 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "rule.set/r",
 		  "{\"on\":\"price.update/\",\"notify\":[\"a\",\"no such\"]}",
 		  "notify[2]: no channel can have that name (not an id)" },
+		{ "rule.set/r",
+		  "{\"on\":\"\",\"group\":{\"by\":[\"source\",\"a..b\"]}}",
+		  "group.by[2]: not a field of alerts such as source or "
+		  "item.kind" },
+		{ "rule.set/r", "{\"on\":\"\",\"inhibits\":{\"equal\":[\"\"]}}",
+		  "inhibits.equal[1]: not a field of alerts such as source or "
+		  "item.kind" },
+		{ "rule.set/r", "{\"on\":\"\",\"inhibits\":{\"if\":\"(\"}}",
+		  "inhibits.if: line 1, column 2: a field or a value is "
+		  "missing at the end" },
+		{ "rule.set/r",
+		  "{\"on\":\"\",\"escalate\":[{\"after\":\"1h\"},"
+		  "{\"after\":\"60m\"}]}",
+		  "escalate[2]: after: not later than that of the step "
+		  "before" },
+		{ "user.set/u", "{\"zone\":\"Nowhere\"}",
+		  "zone: 'Nowhere' is no time zone: No such file or "
+		  "directory" },
+		{ "user.set/u", "{\"quiet\":[\"25:00-26:00\"]}",
+		  "quiet: '25:00-26:00': no times as in 08:00-20:00" },
+		{ "user.set/u", "{\"quiet\":[\"Mon-Thu\",\"Fri-Sun\"]}",
+		  "quiet: leaves no time to be told anything" },
+		{ "user.set/u", "{\"digest\":{\"at\":\"8\"}}",
+		  "digest.at: no time as in 08:00" },
+		{ "user.set/u", "{\"digest\":{\"days\":\"Mon *\"}}",
+		  "digest.days: no days as in Mon-Fri" },
+		{ "user.set/u", "{\"digest\":{\"days\":\"Moonday\"}}",
+		  "digest.days: no days as in Mon-Fri" },
+		{ "user.set/u",
+		  "{\"escalate\":[{\"after\":\"1m\",\"notify\":[\"a b\"]}]}",
+		  "escalate[1]: notify[1]: no channel can have that name (not "
+		  "an id)" },
+		{ "user.set/u",
+		  "{\"quiet\":[\"Mon-Thu\"],\"digest\":{\"days\":\"sun\"}}",
+		  NULL },
 		{ "search.set/s", "{\"notify\":[\"\"]}",
 		  "notify[1]: no channel can have that name (not an id)" },
 		{ "search.set/s", "{\"keywords\":[],\"notify\":[]}",
@@ -315,9 +350,10 @@ static void a_rule_fits_into_its_alerts(void **state)
 
 static void only_settings_are_retained(void **state)
 {
-	static const char *const retained[] = { "watch.set",  "rule.set",
-						"search.set", "silence.set",
-						"proxy.set",  "provider.set" };
+	static const char *const retained[] = { "watch.set",   "rule.set",
+						"search.set",  "silence.set",
+						"user.set",    "proxy.set",
+						"provider.set" };
 	const struct type_entry *t;
 	size_t n = 0;
 
