@@ -64,6 +64,9 @@ client() { # SCENARIO
 	run -0 get "$polling&sid=$sid"
 	[ "$output" = $'42["message-back",1]\x1e437["x"]' ]
 	[ "$(post 1 "$sid")" = ok ]
+	# One GET may have been on its way.
+	run -0 get -w ' %{http_code}' "$polling&sid=$sid"
+	[ "$output" = '6 200' ]
 	run -0 get -w ' %{http_code}' "$polling&sid=$sid"
 	[ "$output" = '{"code":1,"message":"Session ID unknown"} 400' ]
 	stop_echo
