@@ -1,7 +1,5 @@
 #include "common/expr_private.h"
 
-#include "common/words.h"
-
 static enum expr_answer yes_or_no(bool is_so)
 {
 	return is_so ? EXPR_YES : EXPR_NO;
@@ -155,18 +153,10 @@ static enum expr_answer ask_contains(struct expr *x, const struct expr_node *n,
 	return EXPR_NO;
 }
 
-static bool mentions(const struct expr_node *n, struct str text)
-{
-	for (size_t i = 0; i < n->n_list; i++)
-		if (words_mention(text, n->phrases[i], n->tables[i]))
-			return true;
-	return false;
-}
-
 static bool row_has(const struct expr_node *n, struct str row)
 {
 	for (size_t i = 0; i < n->n_list; i++)
-		if (words_contain(row, n->phrases[i]))
+		if (words_contain(row, n->wanted[i].row))
 			return true;
 	return false;
 }
@@ -180,7 +170,7 @@ static enum expr_answer ask_string(const struct expr_node *n, struct str text)
 					   (size_t)-1)
 			       : EXPR_UNKNOWN;
 	case EXPR_STARTS: return yes_or_no(str_starts(text, n->list->text));
-	default: return yes_or_no(mentions(n, text));
+	default: return yes_or_no(words_mention(text, n->wanted, n->n_list));
 	}
 }
 

@@ -208,11 +208,15 @@ static void need_words(struct arena *m, const struct expr_node *n,
 		       struct expr_needs *needs)
 {
 	struct expr_clause *c;
+	struct str *rows;
 
 	if (n->kind != EXPR_MENTIONS)
 		return;
 	c = arena_alloc(m, sizeof(*c));
-	*c = (struct expr_clause){ n->phrases, n->n_list };
+	rows = arena_alloc(m, n->n_list * sizeof(*rows));
+	for (size_t i = 0; i < n->n_list; i++)
+		rows[i] = n->wanted[i].row;
+	*c = (struct expr_clause){ rows, n->n_list };
 	needs->clauses = c;
 	needs->n_clauses = 1;
 }

@@ -19,7 +19,6 @@
 
 #include "common/clk.h"
 #include "common/decimal.h"
-#include "common/words.h"
 #include "common/xmem.h"
 
 static const struct {
@@ -163,14 +162,16 @@ static void compile_phrases(struct expr_parser *p, struct expr_node *n)
 	struct arena *a = &p->x->memory;
 	struct buf row = { 0 };
 
-	n->phrases = arena_alloc(a, n->n_list * sizeof(*n->phrases));
-	n->tables = arena_alloc(a, n->n_list * sizeof(*n->tables));
+	n->wanted = arena_alloc(a, n->n_list * sizeof(*n->wanted));
 	for (size_t i = 0; i < n->n_list; i++) {
+		uint16_t *table;
+
 		buf_reset(&row);
 		words_phrase(&row, n->list[i].text);
-		n->phrases[i] = arena_str(a, buf_str(&row));
-		n->tables[i] = arena_alloc(a, row.len * sizeof(**n->tables));
-		words_table(n->phrases[i], n->tables[i]);
+		table = arena_alloc(a, row.len * sizeof(*table));
+		words_table(buf_str(&row), table);
+		n->wanted[i].row = arena_str(a, buf_str(&row));
+		n->wanted[i].table = table;
 	}
 	buf_free(&row);
 }

@@ -18,6 +18,7 @@
 #include "common/buf.h"
 #include "common/expr.h"
 #include "common/json.h"
+#include "common/words.h"
 
 /* ---- tokens ---- */
 
@@ -167,9 +168,8 @@ struct expr_node {
 	struct expr_term right;
 	struct expr_value *list; /* right of it; NULL: a term is */
 	size_t n_list;
-	struct str *phrases;  /* EXPR_MENTIONS: words_phrase() of each, */
-	uint16_t **tables;    /* and words_table() of that */
-	struct decimal limit; /* is_decimal: the value in the list */
+	struct words_wanted *wanted; /* EXPR_MENTIONS: for each of the list */
+	struct decimal limit;	     /* is_decimal: the value in the list */
 };
 
 struct expr {
