@@ -35,14 +35,14 @@ static void on_exit_status(uv_process_t *h, int64_t status, int signal)
 }
 
 struct loop_child *loop_child_new(struct loop *l, char **argv, char **env,
-				  int in_fd, int out_fd, loop_child_fn *fn,
-				  void *arg, struct err *e)
+				  const int fd[3], loop_child_fn *fn, void *arg,
+				  struct err *e)
 {
 	struct loop_child *c = xcalloc(1, sizeof(*c));
 	uv_stdio_container_t io[] = {
-		{ .flags = UV_INHERIT_FD, .data.fd = in_fd },
-		{ .flags = UV_INHERIT_FD, .data.fd = out_fd },
-		{ .flags = UV_INHERIT_FD, .data.fd = out_fd },
+		{ .flags = UV_INHERIT_FD, .data.fd = fd[0] },
+		{ .flags = UV_INHERIT_FD, .data.fd = fd[1] },
+		{ .flags = UV_INHERIT_FD, .data.fd = fd[2] },
 	};
 	uv_process_options_t options = { .exit_cb = on_exit_status,
 					 .file = argv[0],

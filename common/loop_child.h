@@ -15,14 +15,14 @@ struct loop_child;
 typedef void loop_child_fn(void *arg, int status, int signal);
 
 /*
- * Run argv[0], looked for in $PATH, without a shell. in_fd is its standard
- * input, out_fd its standard output and error; both stay the caller's, and no
- * other descriptor is passed on. env: "NAME=value" lines, NULL-terminated, or
- * NULL for our own. fn is called once, from the loop. NULL with *e: EX_OSERR.
+ * Run argv[0], looked for in $PATH, without a shell. fd: its standard input,
+ * output and error; they stay the caller's, and no other descriptor is passed
+ * on. env: "NAME=value" lines, NULL-terminated, or NULL for our own. fn is
+ * called once, from the loop. NULL with *e: EX_OSERR.
  */
 struct loop_child *loop_child_new(struct loop *l, char **argv, char **env,
-				  int in_fd, int out_fd, loop_child_fn *fn,
-				  void *arg, struct err *e);
+				  const int fd[3], loop_child_fn *fn, void *arg,
+				  struct err *e);
 
 /* Send a signal to its whole process group. */
 void loop_child_kill(struct loop_child *c, int signo);

@@ -151,6 +151,7 @@ static void on_checked(void *arg, int status, int signo)
 static void on_signal(void *arg)
 {
 	struct leave *l = arg;
+	const int fd[] = { l->null_fd, STDERR_FILENO, STDERR_FILENO };
 	char **argv;
 	size_t n = 0;
 	struct err e;
@@ -164,8 +165,8 @@ static void on_signal(void *arg)
 	memcpy(argv, arguments, n * sizeof(*argv));
 	argv[0] = program;
 	argv[n] = (char[]){ "--check-config" };
-	l->check = loop_child_new(l->g->loop, argv, NULL, l->null_fd,
-				  STDERR_FILENO, on_checked, l, &e);
+	l->check =
+		loop_child_new(l->g->loop, argv, NULL, fd, on_checked, l, &e);
 	if (l->check) {
 		loop_timer_start(l->timer, LEAVE_CHECK_MS);
 	} else {

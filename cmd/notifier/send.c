@@ -224,9 +224,10 @@ static void start_command(struct sending *s, const struct channel *c)
 	if (fd < 0)
 		err_set(&e, 0, "memfd: %s", strerror(errno));
 	else
-		s->child = loop_child_new(s->sender->loop, s->req.argv,
-					  child_env(s, c->name, &a), fd,
-					  STDERR_FILENO, on_end, s, &e);
+		s->child = loop_child_new(
+			s->sender->loop, s->req.argv, child_env(s, c->name, &a),
+			(const int[]){ fd, STDERR_FILENO, STDERR_FILENO },
+			on_end, s, &e);
 	arena_free(&a);
 	if (fd >= 0)
 		close(fd);

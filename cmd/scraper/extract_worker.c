@@ -441,8 +441,9 @@ static int spawn(struct worker *w, int fd, struct err *e)
 
 	snprintf(memory, sizeof(memory), "%lld",
 		 (long long)w->pool->conf.memory);
-	w->process = loop_child_new(w->pool->loop, argv, env, fd, fd,
-				    on_exit_status, w, e);
+	w->process = loop_child_new(w->pool->loop, argv, env,
+				    (const int[]){ fd, fd, fd }, on_exit_status,
+				    w, e);
 	return w->process ? 0 : -1;
 }
 
