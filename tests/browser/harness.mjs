@@ -5,40 +5,57 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import assert from 'node:assert/strict';
 
 const BIN = process.env.BIN;
 export const dir = mkdtempSync(join(tmpdir(), 'weir-browser-'));
-const children = [];
+const LOG_LINES = 20; // of a process that has ended by itself
+const children = []; // {child, tool, log, isStopped, isTold, end: how it ended}
 
 // Start a tool and wait for its ready line; resolves to that line.
 export function start(tool, ...args) {
 	const child = spawn(join(BIN, `weir-${tool}`), ['--dir', dir, ...args],
 		{ stdio: ['ignore', 'inherit', 'pipe'] });
+	const own = { child, tool, log: '', isStopped: false, isTold: false,
+		end: null };
 
-	children.push(child);
+	children.push(own);
 	return new Promise((resolve, reject) => {
-		let log = '';
-
 		child.stderr.on('data', (d) => {
-			log += d;
-			const ready = log.match(/.*: ready .*/);
+			own.log += d;
+			const ready = own.log.match(/.*: ready .*/);
 
 			if (ready)
 				resolve({ child, ready: ready[0],
 					url: ready[0].match(/url=(\S+)\//)?.[1] });
 		});
-		child.on('exit', () => reject(new Error(`${tool}: ${log}`)));
+		child.on('close', (status, signal) => {
+			own.end = signal ?? status;
+			reject(new Error(describe(own)));
+		});
 	});
 }
 
 export function stop(child, signal = 'SIGTERM') {
-	child.removeAllListeners('exit');
-	const gone = new Promise((resolve) => child.on('exit', resolve));
+	const own = children.find((c) => c.child === child);
 
+	if (own.end !== null)
+		return Promise.resolve();
+	const gone = new Promise((resolve) => child.on('close', resolve));
+
+	own.isStopped = true;
 	child.kill(signal);
 	return gone;
 }
+
+// Those that have ended otherwise than by stop(), or not well.
+const fallen = () => children.filter(({ isStopped, isTold, end }) => !isTold &&
+	end !== null && !(isStopped && [0, 'SIGTERM', 'SIGKILL'].includes(end)));
+
+const describe = ({ child, tool, log, end }) =>
+	`${tool} (${child.pid}) has ended, ${typeof end === 'string' ? end : `status ${end}`}:\n` +
+	log.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
 
 // Resolves when the store has them, and durably.
 export async function publish(...events) {
@@ -173,6 +190,19 @@ const tests = [];
 
 export const test = (name, fn) => tests.push([name, fn]);
 
+const comment = (text) => console.log(text.replace(/^/gm, '# '));
+
+// How many have fallen, each told of once.
+function tellFallen() {
+	const list = fallen();
+
+	for (const own of list) {
+		own.isTold = true;
+		comment(describe(own));
+	}
+	return list.length;
+}
+
 async function runAll(begin) {
 	let failed = 0;
 
@@ -180,14 +210,18 @@ async function runAll(begin) {
 	console.log(`1..${tests.length}`);
 	for (const [i, [name, fn]] of tests.entries()) {
 		const at = Date.now();
+		const tell = (verdict) => console.log(
+			`${verdict} ${i + 1} - ${name} # ${Date.now() - at} ms`);
 
 		try {
 			await fn();
-			console.log(`ok ${i + 1} - ${name} # ${Date.now() - at} ms`);
+			assert.equal(fallen().length, 0, 'a process has ended by itself');
+			tell('ok');
 		} catch (e) {
 			failed++;
-			console.log(`not ok ${i + 1} - ${name}`);
-			console.log(String(e.stack).replace(/^/gm, '# '));
+			tell('not ok');
+			comment(inspect(e)); // with what is the cause of it
+			tellFallen();
 		}
 	}
 	return failed;
@@ -201,10 +235,10 @@ export async function run({ begin, end } = {}) {
 		failed = await runAll(begin);
 		await end?.();
 	} catch (e) {
-		console.log(`Bail out! ${e.stack}`);
+		console.log(`Bail out! ${inspect(e)}`);
 	}
-	await Promise.all(children.filter((c) => c.exitCode === null &&
-		c.signalCode === null).map((c) => stop(c)));
+	await Promise.all(children.map(({ child }) => stop(child)));
+	failed += tellFallen(); // badly, now that they were told to
 	rmSync(dir, { recursive: true });
 	process.exit(failed ? 1 : 0);
 }
