@@ -124,8 +124,8 @@ test('loses and doubles nothing, whatever is cut, forbidden and restarted', asyn
 
 test('notices a half-open connection', async () => {
 	for (const kind of ['websocket', 'sse']) {
-		const page = await open({ transports: [kind], openMs: 1500, pingMs: 200,
-			pongMs: 1000, quietMs: 2000 });
+		const page = await open({ transports: [kind], openMs: 1500, answerMs: 1500,
+			pingMs: 200, pongMs: 1000, quietMs: 2000 });
 
 		await is(page, `live ${kind}`);
 		await publish(...numbers(1, 3, page.type));
@@ -134,9 +134,11 @@ test('notices a half-open connection', async () => {
 
 		proxy.freeze();
 		await publish(...numbers(4, 6, page.type));
+		await page.evaluate((type) => c.publish({ type, subject: 's', data: { n: 7 } }),
+			page.type);
 		await until(async () => await page.evaluate('c.stats.connects') > before);
-		await has(page, 6);
-		assert.deepEqual(await got(page), upTo(6));
+		await has(page, 7);
+		assert.deepEqual(await got(page), upTo(7));
 		await end(page);
 	}
 });

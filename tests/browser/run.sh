@@ -39,7 +39,7 @@ scripts() {
 }
 
 # What needs no browser runs beside the rest, and is shown when that is over.
-scripts parts repeats package lag soak >beside.tap 2>&1 &
+scripts parts repeats requests package lag soak >beside.tap 2>&1 &
 beside=$!
 all=0
 scripts client hooks dashboard || all=1

@@ -130,9 +130,11 @@ async function turn() {
 	const published = publish(...numbers(n + 1, n + k));
 
 	n += k;
-	if (chance(0.3))
+	if (chance(0.3)) {
 		said.push(ear.client.publish({ type: 'test.said', subject: 's',
 			data: { n: said.length + 1 } }));
+		said.at(-1).catch(() => {}); // it is told at the end
+	}
 	await disturb();
 	await published;
 	if (chance(0.1) && later.length < 50)
@@ -190,7 +192,7 @@ await run({
 		ears = KINDS.map((transports) => listen(connect(url, { WebSocket, transports,
 			pollMs: 60, publishMs: 60000,
 			backoff: { first: 10, most: 80 }, climb: { first: 30, most: 150 },
-			openMs: 1500, pingMs: 200, pongMs: 1000, quietMs: 2000 })));
+			openMs: 1500, answerMs: 1500, pingMs: 200, pongMs: 1000, quietMs: 2000 })));
 	},
 	end: () => {
 		ears.forEach(({ client }) => client.close());

@@ -26,7 +26,7 @@ for version; do
 		continue
 	fi
 	echo "# Node $("$bin/node" --version)"
-	for script in parts repeats package; do
+	for script in parts repeats requests package; do
 		PATH=$bin:$PATH "$root/tests/browser/run.sh" "$script.mjs" || status=1
 	done
 done

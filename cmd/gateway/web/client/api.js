@@ -7,12 +7,13 @@ const TIMER_MOST_MS = 2 ** 31 - 1;
 
 export class Api {
 	isStale = false; // the last token was refused
-	#fetch; #base; #token; #renewTimer = 0;
+	#fetch; #base; #token; #answerMs; #renewTimer = 0;
 
-	constructor(fetch, base, token) {
+	constructor(fetch, base, token, answerMs) {
 		this.#fetch = fetch;
 		this.#base = base;
 		this.#token = token;
+		this.#answerMs = answerMs;
 	}
 
 	get canRenew() {
@@ -57,17 +58,36 @@ export class Api {
 			{ status: response.status, ...(retry !== undefined && { retry }) });
 	}
 
-	async json(path, init) {
-		return (await this.fetch(path, init)).json();
+	// Half-open: no answer comes, and nobody says that it is over. Whoever has a
+	// signal gives up by himself.
+	async #inTime(signal, ask) {
+		if (signal)
+			return ask(signal);
+		const abort = new AbortController();
+		const timer = setTimeout(() =>
+			abort.abort(new Error('no answer in time')), this.#answerMs);
+
+		try {
+			return await ask(abort.signal);
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	json(path, init = {}) {
+		return this.#inTime(init.signal, async (signal) =>
+			(await this.fetch(path, { ...init, signal })).json());
 	}
 
 	/** The gateway is there; needs no token. */
-	async reach(signal) {
-		const response = await this.#fetch(`${this.#base}/healthz`,
-			{ cache: 'no-store', signal });
+	reach(inSignal) {
+		return this.#inTime(inSignal, async (signal) => {
+			const response = await this.#fetch(`${this.#base}/healthz`,
+				{ cache: 'no-store', signal });
 
-		if (!response.ok)
-			throw new Error(`status ${response.status}`);
+			if (!response.ok)
+				throw new Error(`status ${response.status}`);
+		});
 	}
 
 	events(patterns, params, signal) {

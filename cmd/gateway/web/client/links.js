@@ -186,6 +186,7 @@ class Socket extends Link {
 	}
 
 	// What is large or much may stand before the pong: that is a sign of life.
+	// What was published, and has no answer by then, is a reason for a ping.
 	#watch() {
 		const { pongMs } = this.host;
 
@@ -193,11 +194,11 @@ class Socket extends Link {
 			const [first] = this.#pings.values();
 
 			this.#pongTimer = 0;
-			if (!first)
-				return;
-			if (Date.now() - Math.max(first.sentAt, this.#heard) > pongMs / 2)
+			if (!first && this.#posts.size)
+				this.ping().catch(() => {});
+			else if (first && Date.now() - Math.max(first.sentAt, this.#heard) > pongMs / 2)
 				this.end({ error: 'no answer to a ping' });
-			else
+			else if (first)
 				this.#watch();
 		}, pongMs);
 	}
@@ -230,6 +231,7 @@ class Socket extends Link {
 		if (JSON.stringify(event).length > PUBLISH_MAX)
 			return null;
 		this.#send({ publish: event, id });
+		this.#watch();
 		return new Promise((resolve, reject) =>
 			this.#posts.set(id, { resolve, reject }));
 	}

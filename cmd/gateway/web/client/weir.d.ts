@@ -84,6 +84,8 @@ export interface Options {
 	pongMs?: number;
 	/** For a sign of life on a stream: 45000. */
 	quietMs?: number;
+	/** For an answer over HTTP, all of it: 12000. */
+	answerMs?: number;
 	/** publish() tries for so long: 30000. */
 	publishMs?: number;
 	/** Between two tries: from 500 up to 30000. */

@@ -26,6 +26,7 @@ const QUIET_MS = 45000; // of a stream, which has a sign of life every 15 s
 const POLL_MS = 30000, WAIT_S = 25;
 const BACKGROUND_MS = 60000; // hidden so long before it pauses
 const PUBLISH_MS = 30000;
+const ANSWER_MS = 12000; // longer than a gateway waits for the store
 
 // What goes wrong in a handler is the handler's: the next one has its turn.
 function call(fn, ...args) {
@@ -62,7 +63,8 @@ export class Client {
 		this.backgroundMs = options.backgroundMs ?? BACKGROUND_MS;
 		this.#base = baseOf(url);
 		this.#env = environment(options);
-		this.#api = new Api(this.#env.fetch, this.#base, options.token);
+		this.#api = new Api(this.#env.fetch, this.#base, options.token,
+			options.answerMs ?? ANSWER_MS);
 		this.#kinds = kindsOf(this.#env, options.transports);
 		this.#keeper = new Keeper(this.#env.storage,
 			options.keep === true ? this.#base : options.keep,
