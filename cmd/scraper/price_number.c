@@ -44,20 +44,33 @@ static bool continues(const struct plain *t, const struct number *n, size_t i)
 	return (c == ' ' || c == '\'') && next == 3 && groups_by(n, c);
 }
 
-/* "$119. 95", "118, 99 TL" */
-static bool is_split_cents(const struct plain *t, const struct number *n,
-			   size_t i)
+/*
+ * "$119. 95", "118, 99 TL", "303 , 05 zł", "$319 .19": where the cents are that
+ * stand apart from the number before i, with the place of their separator; 0
+ * if there are none.
+ */
+static size_t split_cents_at(const struct plain *t, const struct number *n,
+			     size_t i, size_t *sep_r)
 {
-	char c = t->raw[i];
+	size_t sep = i + (t->raw[i] == ' '), at = sep + 1;
+	char c = t->raw[sep];
 
-	return (c == '.' || c == ',') && t->raw[i + 1] == ' ' &&
-	       digits_at(t, i + 2) == 2 && !continues(t, n, i + 4) &&
-	       n->groups[0].len > 0 && !memchr(n->seps, c, n->n - 1);
+	if (c != '.' && c != ',')
+		return 0;
+	at += t->raw[at] == ' ';
+	*sep_r = sep;
+	return at > i + 1 && digits_at(t, at) == 2 &&
+			       !continues(t, n, at + 2) &&
+			       n->groups[0].len > 0 &&
+			       !memchr(n->seps, c, n->n - 1)
+		       ? at
+		       : 0;
 }
 
 bool number_at(const struct plain *t, size_t i, struct number *n_r)
 {
 	struct number n = { .at = i, .end = i };
+	size_t cents, sep;
 	/* "$.75", but not "Rs.500" */
 	bool leading = t->raw[i] == '.' && is_digit(t->raw[i + 1]) &&
 		       !plain_letter_before(t, i);
@@ -77,12 +90,13 @@ bool number_at(const struct plain *t, size_t i, struct number *n_r)
 	/* A number of too many groups is none, up to its very end. */
 	while (n.n == GROUPS_FULL && continues(t, &n, n.end))
 		n.end += 1 + digits_at(t, n.end + 1);
-	if (is_split_cents(t, &n, n.end)) {
-		n.seps[n.n - 1] = t->raw[n.end];
+	cents = split_cents_at(t, &n, n.end, &sep);
+	if (cents) {
+		n.seps[n.n - 1] = t->raw[sep];
 		n.split_cents = true;
-		n.groups[n.n].at = n.end + 2;
+		n.groups[n.n].at = cents;
 		n.groups[n.n++].len = 2;
-		n.end += 4;
+		n.end = cents + 2;
 	}
 	*n_r = n;
 	return true;
