@@ -23,7 +23,10 @@ enum {
 	LABELS_MAX = 3000,  /* texts near the title looked at */
 	SOLD_OUT_MAX = 64,  /* of these, kept that say "sold out" */
 	BESIDE_LEAST = 20,  /* score of one worth asking what stands beside */
+	NEAR_TITLE = 2500,  /* visible characters to what is of its product */
 	BESIDE = 300,	    /* visible characters to what is about a price */
+	TWIN = 20,	    /* visible characters to the same price again */
+	PART = 8,	    /* candidates between a price and its part */
 	SIGNATURES = 1024,  /* kinds of candidates told apart; a power of 2 */
 	CARDS_MIN = 3,	    /* amounts in one kind that make it a list */
 };
@@ -401,6 +404,26 @@ static void score_words_beside(struct reader *r)
 	buf_free(&line);
 }
 
+/*
+ * A price is often there twice: to be read out, and in parts to be looked at.
+ * What is said of the first is said of its twin right behind it.
+ */
+static void score_twins(struct markup *m)
+{
+	for (size_t i = 1; i < m->n_prices; i++) {
+		const struct markup_price *one = &m->prices[i - 1];
+		struct markup_price *twin = &m->prices[i];
+
+		if (!one->old || one->struck || twin->old ||
+		    !twin->currency.p ||
+		    layout_apart(one->pos, twin->pos) > TWIN ||
+		    decimal_cmp(one->amount, twin->amount) != 0)
+			continue;
+		twin->old = true;
+		twin->score -= 40;
+	}
+}
+
 /* Elements that are made alike: names and classes up to the grandparent. */
 static uint64_t signature(const struct dom_node *n)
 {
@@ -517,6 +540,37 @@ static const struct markup_price *find_lower(const struct markup *m)
 	return lower;
 }
 
+/* What may be less than a price: "303", "R$ 303," */
+static bool is_part(const struct markup_price *p)
+{
+	return !p->currency.p || strchr(".,", p->text.p[p->text.len - 1]);
+}
+
+/* A price speaks for its part before the point, which may stand out more. */
+static void score_parts(struct markup *m)
+{
+	const struct decimal one = decimal_from_int(1);
+
+	for (size_t i = 0; i < m->n_prices; i++) {
+		struct markup_price *whole = &m->prices[i];
+		size_t k = i > PART ? i - PART : 0;
+
+		if (is_part(whole) || whole->old || whole->aside_words)
+			continue;
+		for (; k < m->n_prices && k <= i + PART; k++) {
+			struct markup_price *part = &m->prices[k];
+			struct decimal cents;
+
+			if (is_part(part) && part->score > whole->score &&
+			    layout_apart(part->pos, whole->pos) <= TWIN &&
+			    decimal_sub(whole->amount, part->amount, &cents) &&
+			    decimal_sign(cents) > 0 &&
+			    decimal_cmp(cents, one) < 0)
+				whole->score = part->score + 1;
+		}
+	}
+}
+
 static void choose(struct markup *m)
 {
 	const struct markup_price *lower;
@@ -570,6 +624,7 @@ struct markup *markup_read(const struct layout *l,
 	score_lists(r);
 	score_repeats(r->m);
 	clear_lone_old(r->m);
+	score_parts(r->m);
 	choose(r->m);
 	place_sold_out(r);
 	return r->m;

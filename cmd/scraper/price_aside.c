@@ -23,6 +23,20 @@ static bool word_before(const struct plain *t, size_t i,
 	return false;
 }
 
+/*
+ * "De: R$ 20 por R$ 15", and nothing before it: elsewhere "de" is only "of".
+ */
+static bool is_from(const struct plain *t, size_t from)
+{
+	static const struct str de[] = { W("de") };
+	size_t start = 0;
+
+	while (t->raw[start] == ' ')
+		start++;
+	return from == start + de[0].len &&
+	       word_before(t, from, de, ARRAY_LEN(de));
+}
+
 /* "Was $20" */
 static bool is_former(const struct plain *t, size_t from)
 {
@@ -31,6 +45,8 @@ static bool is_former(const struct plain *t, size_t from)
 					    W("uvp"),
 					    W("rrp"),
 					    W("msrp"),
+					    W("mrp"),
+					    W("m.r.p."),
 					    W("list price"),
 					    W("list"),
 					    W("regular price"),
@@ -74,7 +90,8 @@ static bool is_former(const struct plain *t, size_t from)
 					    W("было"),
 					    W("старая цена") };
 
-	return word_before(t, from, words, ARRAY_LEN(words));
+	return word_before(t, from, words, ARRAY_LEN(words)) ||
+	       is_from(t, from);
 }
 
 /*
