@@ -24,15 +24,22 @@ enum {
 	LISTED_MIN = 6,	  /* prices of a list of products */
 };
 
-/* How a name is like the titles of the page, in percent. */
-static int title_likeness(const struct product_page *p, struct str name)
+/* How much of a name the titles of the page have, in percent. */
+static int name_likeness(const struct product_page *p, struct str name)
 {
 	int a = layout_likeness(name, p->layout->title);
 	int b = layout_likeness(name, p->document_title);
-	int c = layout_likeness(p->layout->title, name);
 
-	a = a > b ? a : b;
-	return a > c ? a : c;
+	return a > b ? a : b;
+}
+
+/* How a name is like the titles of the page, or its title like the name. */
+static int title_likeness(const struct product_page *p, struct str name)
+{
+	int a = name_likeness(p, name);
+	int b = layout_likeness(p->layout->title, name);
+
+	return a > b ? a : b;
 }
 
 /* The path of an address, without scheme, host, query and fragment. */
@@ -98,10 +105,14 @@ static const struct product *find_main(const struct product_page *p,
 	}
 	if (!best || source == THING_OPENGRAPH)
 		return best;
-	/* One of several, or one of a list, must be what the title says. */
-	if ((others > 0 || best->aside || source == THING_STATE) &&
-	    title_likeness(p, best->name) < TITLE_ALIKE &&
-	    !is_this_page(p, best->url))
+	if (is_this_page(p, best->url))
+		return best;
+	/* One of a list: "Lamps" is not what "Lamps, small, of brass" are. */
+	if (best->aside && name_likeness(p, best->name) < TITLE_ALIKE)
+		return NULL;
+	/* One of several must be what the title says. */
+	if ((others > 0 || source == THING_STATE) &&
+	    title_likeness(p, best->name) < TITLE_ALIKE)
 		return NULL;
 	return best;
 }
