@@ -160,7 +160,27 @@ static bool speaks_of(const struct product_page *p,
 		decimal_cmp(amount, c->amount) == 0);
 }
 
-/* In stock at this price, if any offer at it is; else what the first says. */
+/*
+ * As a reader sees it. A button that buys is often there for what is sold out
+ * too, or is that of others: it does not count against what says so by its
+ * name, where the button is far from the title or the word at the price.
+ */
+static struct str seen_availability(const struct markup *m)
+{
+	if (m->sold_out && !m->can_buy)
+		return STR("OutOfStock");
+	if (m->sold_out_named &&
+	    (!m->can_buy_here || (m->sold_out_by_price && !m->in_stock)))
+		return STR("OutOfStock");
+	if (m->can_buy || m->in_stock)
+		return STR("InStock");
+	return (struct str){ 0 };
+}
+
+/*
+ * In stock at this price, if any offer at it is; else what the first says. Of
+ * data whose price is of another day, the rest is too.
+ */
 static struct str availability_of(const struct product_page *p,
 				  const struct product_claim *c)
 {
@@ -181,13 +201,7 @@ static struct str availability_of(const struct product_page *p,
 				first = item_availability(o->availability);
 		}
 	}
-	if (first.p)
-		return first;
-	if (p->markup->sold_out && !p->markup->can_buy)
-		return STR("OutOfStock");
-	if (p->markup->can_buy || p->markup->in_stock)
-		return STR("InStock");
-	return first;
+	return first.p ? first : seen_availability(p->markup);
 }
 
 static struct str amount_text(const struct product_page *p, struct decimal d)
@@ -346,7 +360,7 @@ static bool fill_item(struct product_page *p, struct item *it)
 	fill_from_products(p, it);
 	fill_price(p, it, c);
 	if (!it->price.p && !(described && availability_of(p, c).len > 0) &&
-	    !(p->markup->sold_out_named && !p->markup->can_buy))
+	    !(p->markup->sold_out_named && !p->markup->can_buy_here))
 		return false;
 	fill_from_specs(p, it);
 	/* A shop's own number again is no part number. */

@@ -90,7 +90,18 @@ static void find_buttons(struct reader *r)
 		r->buttons[r->n_buttons++] = o->pos;
 	}
 	buf_free(&b);
-	r->m->can_buy = r->n_buttons > 0;
+}
+
+static void place_buttons(struct reader *r)
+{
+	const struct dom_node *t = r->l->title_node;
+	struct markup *m = r->m;
+
+	m->can_buy = r->n_buttons > 0;
+	m->can_buy_here = m->can_buy && !t;
+	for (size_t i = 0; t && i < r->n_buttons; i++)
+		m->can_buy_here |= layout_apart(layout_note(r->l, t)->pos,
+						r->buttons[i]) <= NEAR_TITLE;
 }
 
 static bool is_about_stock(const struct reader *r, const struct dom_node *n)
@@ -168,7 +179,7 @@ static void find_stock(struct reader *r)
 		     (LAYOUT_HIDDEN | LAYOUT_ASIDE | LAYOUT_LINK)) ||
 		    layout_length(r->l, n) == 0 ||
 		    layout_length(r->l, n) > LABEL_LEN ||
-		    layout_apart(r->l->notes[i].pos, title) > 2500)
+		    layout_apart(r->l->notes[i].pos, title) > NEAR_TITLE)
 			continue;
 		tried++;
 		take_stock(r, n);
@@ -618,9 +629,11 @@ struct markup *markup_read(const struct layout *l,
 	r->hints = hints;
 	r->tried = arena_alloc(l->arena, l->n);
 	find_buttons(r);
+	place_buttons(r);
 	find_stock(r);
 	find_prices(r);
 	score_words_beside(r);
+	score_twins(r->m);
 	score_lists(r);
 	score_repeats(r->m);
 	clear_lone_old(r->m);

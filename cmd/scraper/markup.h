@@ -47,6 +47,7 @@ struct markup {
 	const struct markup_price *best; /* NULL: no candidate */
 	const struct markup_price *list; /* the former price beside it */
 	bool can_buy;			 /* there is a button that buys */
+	bool can_buy_here;		 /* … near the title */
 	bool sold_out;			 /* it says so near the title */
 	bool sold_out_named;		 /* … in an element named for it */
 	bool sold_out_by_price;		 /* … beside the best price */

@@ -388,7 +388,7 @@ static const struct markup_price *find_lone(const struct product_page *p)
 	    !p->layout->title.p)
 		return NULL;
 	/* Far from where it says so, the price is that of another. */
-	if (p->markup->sold_out_named && !p->markup->can_buy &&
+	if (p->markup->sold_out_named && !p->markup->can_buy_here &&
 	    !p->markup->sold_out_by_price)
 		return NULL;
 	return v;
