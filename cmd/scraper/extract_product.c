@@ -186,7 +186,9 @@ static struct str availability_of(const struct product_page *p,
 {
 	struct str first = { 0 };
 
-	if (c)
+	if (p->is_unseen)
+		first = seen_availability(p->markup);
+	if (c && !first.p)
 		first = item_availability(c->offer->availability);
 	for (int s = 0; s < THING_SOURCES && !first.p; s++) {
 		if (!p->mains[s])
@@ -314,6 +316,7 @@ static void fill_price(struct product_page *p, struct item *it,
 			it->picked = STR("visible text: the page's data has "
 					 "its former price");
 		} else if (c) {
+			p->is_unseen = true;
 			it->picked = STR("visible text: the price in the "
 					 "page's data stands nowhere on it");
 		}

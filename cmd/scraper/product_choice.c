@@ -335,7 +335,7 @@ static bool is_unseen(const struct product_page *p,
 {
 	const struct markup_price *v = p->markup->best;
 
-	if (c->open || c->best || c->old || !v || v->score < MARKUP_SURE ||
+	if (c->open || c->best || c->old || !v || v->score < MARKUP_PROBABLE ||
 	    v->listed || v->old || v->aside_words || v->aside)
 		return false;
 	for (size_t i = 0; i < p->markup->n_prices; i++)

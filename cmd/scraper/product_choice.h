@@ -43,6 +43,7 @@ struct product_page {
 	size_t n_offers;   /* of the first source that has a main product */
 	bool is_catalogue; /* what is called the product is a list of them */
 	bool is_zero;	   /* its price is given as 0, which is none */
+	bool is_unseen;	   /* the price in its data is not on the page */
 };
 
 /* Set p->mains: the page's own product by each source. */
