@@ -71,6 +71,9 @@ static const struct shape_field delivery_rows[] = {
 	  .max = 512 },
 	{ ROW(type_delivery, status, NUMBER, 0, "HTTP or exit status.") },
 	{ ROW(type_delivery, attempt, NUMBER, 0, "Which try, from 1.") },
+	{ ROW(type_delivery, message_id, TEXT, 0,
+	      "Of delivery.sent: the receiver's id of the message."),
+	  .max = 256 },
 };
 const struct shape shape_delivery =
 	SHAPE(type_delivery, delivery_rows, OPEN,

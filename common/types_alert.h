@@ -40,6 +40,7 @@ struct type_delivery { /* delivery.sent, .failed, .unknown/USER */
 	struct str channel, user, alert, reason, receiver;
 	struct str status;  /* JSON number */
 	struct str attempt; /* JSON number */
+	struct str message_id;
 };
 
 extern const struct shape shape_alert, shape_notification, shape_delivery;

@@ -16,7 +16,7 @@ struct section {
 	const struct conf *conf;
 	const char *name;
 	struct channel *channel;
-	const char *type, *policy;
+	const char *type, *policy, *title, *text, *length;
 	unsigned line; /* of the key that is wrong; 0: not known */
 };
 
@@ -31,6 +31,9 @@ static int set_common(struct section *s, const struct conf_entry *at,
 		{ .name = "type", .kind = OPT_STR, .dst = &s->type },
 		{ .name = "user", .kind = OPT_STR, .dst = &c->user },
 		{ .name = "policy", .kind = OPT_STR, .dst = &s->policy },
+		{ .name = "title", .kind = OPT_STR, .dst = &s->title },
+		{ .name = "text", .kind = OPT_STR, .dst = &s->text },
+		{ .name = "long", .kind = OPT_STR, .dst = &s->length },
 		{ .name = "rate",
 		  .kind = OPT_UINT,
 		  .dst = &c->rate,
@@ -184,17 +187,47 @@ static int read_keys(struct section *s, struct err *e)
 	return 0;
 }
 
-static int make_texts(struct channel *c, struct err *e)
+/* A template whose own words leave room for what happened. */
+static int make_template(const char *key, const char *source,
+			 enum text_escape escape, enum text_unit unit,
+			 size_t max, struct arena *a,
+			 const struct text_template **t_r, struct err *e)
 {
-	const struct text_style *style = &c->kind->style;
-	const char *title = style->title ? style->title : "{{title}}";
-	const char *text = style->text ? style->text : "{{message}}";
+	*t_r = text_template_new(str_from(source), escape, a, e);
+	if (!*t_r)
+		return err_prefix(e, "%s", key);
+	if (max && text_template_fixed(*t_r, unit) > max / 2)
+		return err_set(e, EX_CONFIG,
+			       "%s: more than half of the %zu that are taken",
+			       key, max);
+	return 0;
+}
 
-	c->title = text_template_new(str_from(title), style->title_escape, e);
-	if (!c->title)
-		return err_prefix(e, "title");
-	c->text = text_template_new(str_from(text), style->escape, e);
-	return c->text ? 0 : err_prefix(e, "text");
+static int make_texts(const struct section *s, struct arena *a, struct err *e)
+{
+	struct channel *c = s->channel;
+	const struct text_style *style = &c->kind->style;
+	const char *title = s->title ? s->title : style->title;
+
+	if (!style->text && (s->title || s->text))
+		return err_set(e, EX_CONFIG, "%s: not of type %s",
+			       s->title ? "title" : "text", c->kind->name);
+	if (!style->text_max && s->length)
+		return err_set(e, EX_CONFIG, "long: not of type %s",
+			       c->kind->name);
+	if (s->length && strcmp(s->length, "cut") != 0 &&
+	    strcmp(s->length, "split") != 0)
+		return err_set(e, EX_CONFIG, "long: cut or split expected");
+	c->split = s->length && strcmp(s->length, "split") == 0;
+	if (!style->text)
+		return 0;
+	if (make_template("title", title ? title : "{{title}}",
+			  style->title_escape, style->unit, style->title_max, a,
+			  &c->title, e))
+		return -1;
+	return make_template("text", s->text ? s->text : style->text,
+			     style->escape, style->unit, style->text_max, a,
+			     &c->text, e);
 }
 
 static int read_section(struct section *s, struct arena *a, struct err *e)
@@ -215,7 +248,7 @@ static int read_section(struct section *s, struct arena *a, struct err *e)
 		return refuse_type(e);
 	if (check_needed(c, e) || c->kind->check(c->settings, a, e))
 		return -1;
-	return make_texts(c, e);
+	return make_texts(s, a, e);
 }
 
 /* The line of the key that the message begins with, or the section's first. */
@@ -286,11 +319,8 @@ static void free_secrets(struct channel *c)
 
 void channels_free(struct channels *set)
 {
-	for (size_t i = 0; i < set->n; i++) {
+	for (size_t i = 0; i < set->n; i++)
 		free_secrets(&set->v[i]);
-		text_template_free(&set->v[i].title);
-		text_template_free(&set->v[i].text);
-	}
 	free(set->v);
 	arena_free(&set->arena);
 	*set = (struct channels){ .n = 0 };

@@ -40,13 +40,14 @@ struct channel {
 	int64_t timeout_ms;
 	int64_t retries; /* after the first try; 0: as retry_life_ms allows */
 	int64_t retry_life_ms;
-	struct text_template *title, *text;
+	const struct text_template *title, *text; /* NULL: it has none */
+	bool split; /* a text that is too long; else it is cut */
 };
 
 struct channels {
 	struct channel *v;
 	size_t n;
-	struct arena arena; /* settings */
+	struct arena arena; /* settings, templates */
 };
 
 /*

@@ -13,44 +13,55 @@ static struct str one_line(struct str text, struct arena *a)
 	return (struct str){ p, text.len };
 }
 
-static int build(const struct channel *c, const struct message *m,
-		 const char *id, struct arena *a, struct kind_request *req_r,
-		 struct err *e)
+/* The texts; returns how many parts follow. */
+static int fill(const struct channel *c, const struct compose_job *job,
+		struct kind_message *km, struct arena *a)
 {
 	const struct text_style *style = &c->kind->style;
-	const struct text_limit title = { style->unit, style->title_max,
-					  false };
-	const struct text_limit text = { style->unit, style->text_max, false };
-	const struct text_values values = { m, str_from(id),
-					    str_from(c->name) };
-	struct kind_message km = {
-		.msg = m, .id = id, .channel = c->name, .part = 1, .parts = 1
-	};
+	struct text_limit limit = { style->unit, style->title_max, false };
 	struct str part[TEXT_PARTS_MAX];
+	size_t n;
 
-	text_fill(c->title, &values, &title, a, part);
-	km.title = one_line(part[0], a);
-	text_fill(c->text, &values, &text, a, part);
-	km.text = part[0];
-	return c->kind->build(c->settings, &km, req_r, e);
+	km->part = km->parts = 1;
+	if (!c->text)
+		return 0;
+	text_fill(c->title, km->values, &limit, a, part);
+	km->title = one_line(part[0], a);
+	/* What was one message is changed into one. */
+	limit.split = c->split && !job->edit.p;
+	limit.max = style->text_max;
+	n = text_fill(c->text, km->values, &limit, a, part);
+	km->parts = (unsigned)n;
+	km->part = job->part < n ? job->part : (unsigned)n;
+	km->text = part[km->part - 1];
+	return (int)(km->parts - km->part);
 }
 
-int compose(const struct channel *c, struct str line, const char *id,
+int compose(const struct channel *c, const struct compose_job *job,
 	    struct kind_request *req_r, struct err *e)
 {
 	struct arena a = { 0 };
 	struct event ev;
 	struct message m;
-	int rc;
+	const struct text_values values = { &m, str_from(job->id),
+					    str_from(c->name) };
+	struct kind_message km = { .msg = &m,
+				   .id = job->id,
+				   .channel = c->name,
+				   .edit = job->edit,
+				   .values = &values };
+	int rc, more = 0;
 
 	*req_r = (struct kind_request){ .method = NULL };
-	rc = event_parse(line, 0, &a, &ev, e);
+	rc = event_parse(job->line, 0, &a, &ev, e);
 	if (rc == 0)
 		rc = message_read(&ev, &a, &m, e);
-	if (rc == 0)
-		rc = build(c, &m, id, &a, req_r, e);
+	if (rc == 0) {
+		more = fill(c, job, &km, &a);
+		rc = c->kind->build(c->settings, &km, req_r, e);
+	}
 	arena_free(&a);
-	return rc;
+	return rc ? -1 : more;
 }
 
 /* Addresses and headers may hold secrets. */

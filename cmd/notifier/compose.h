@@ -7,12 +7,18 @@
  */
 #include "channel.h"
 
+struct compose_job {
+	struct str line; /* the notification's event as text */
+	const char *id;	 /* of its delivery */
+	unsigned part;	 /* which one of a text that is split, from 1 */
+	struct str edit; /* kind_message.edit */
+};
+
 /*
- * line: the notification's event as text; id: of its delivery. What is in
- * *req_r ends with compose_free(), also after a failure. -1 with *e: it can
- * never be sent.
+ * What is in *req_r ends with compose_free(), also after a failure. Returns how
+ * many parts follow; -1 with *e: it can never be sent.
  */
-int compose(const struct channel *c, struct str line, const char *id,
+int compose(const struct channel *c, const struct compose_job *job,
 	    struct kind_request *req_r, struct err *e);
 
 void compose_free(struct kind_request *req);

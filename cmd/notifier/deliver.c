@@ -61,6 +61,8 @@ static int tell(struct notifier *n, const char *type, struct str target,
 		d.reason = str_from(o->reason);
 	if (*o->receiver)
 		d.receiver = str_from(o->receiver);
+	if (*o->message)
+		d.message_id = str_from(o->message);
 	snprintf(status_text, sizeof(status_text), "%d", o->status);
 	if (o->status >= 0)
 		d.status = str_from(status_text);
@@ -103,6 +105,8 @@ static int save(struct notifier *n, const struct job *job, enum row_state state,
 			   .attempt = job->attempt,
 			   .born_us = job->born_us,
 			   .due_us = job->due_us,
+			   .part = job->part,
+			   .message = str_from(job->message),
 			   .target = target,
 			   .line = line };
 	char key[LANE_KEY_MAX];
@@ -205,6 +209,18 @@ static int tell_unknown(struct notifier *n, struct job *job, struct str line,
 		    job->attempt, o, e);
 }
 
+/* Back into the queue, as the job is now. */
+static int wait_again(struct notifier *n, struct job *job, struct err *e)
+{
+	job->state = JOB_WAITING;
+	if (save(n, job, ROW_WAITING, lane_name(job->lane), str_from(job->line),
+		 e))
+		return -1;
+	free(job->line);
+	job->line = NULL;
+	return 0;
+}
+
 static int retry(struct notifier *n, struct job *job, struct err *e)
 {
 	struct lane *l = job->lane;
@@ -223,12 +239,31 @@ static int retry(struct notifier *n, struct job *job, struct err *e)
 		 l->channel.name, job->attempt, o->reason,
 		 (long long)(at_us - clk_wall_us()) / 1000);
 	job->due_us = at_us;
-	job->state = JOB_WAITING;
-	if (save(n, job, ROW_WAITING, lane_name(l), line, e))
+	return wait_again(n, job, e);
+}
+
+/* A part of its text is there; is that all? */
+static int record_sent(struct notifier *n, struct job *job, struct err *e)
+{
+	struct lane *l = job->lane;
+	struct outcome *o = &job->outcome;
+	struct str line = str_from(job->line);
+
+	/* What can be changed later is the first part. */
+	if (job->part == 0)
+		str_copy(job->message, sizeof(job->message),
+			 str_from(o->message));
+	if (o->more && job->part < UINT8_MAX) {
+		job->part++;
+		job->attempt = 0;
+		return wait_again(n, job, e);
+	}
+	count(n, job, "sent_total");
+	log_debug("sent channel=%s attempt=%u", l->channel.name, job->attempt);
+	str_copy(o->message, sizeof(o->message), str_from(job->message));
+	if (tell(n, "delivery.sent", lane_name(l), line, job->attempt, o, e))
 		return -1;
-	free(job->line);
-	job->line = NULL;
-	return 0;
+	return forget(n, job, e);
 }
 
 static int record(struct notifier *n, struct job *job, struct err *e)
@@ -241,14 +276,7 @@ static int record(struct notifier *n, struct job *job, struct err *e)
 	if (o->end == OUTCOME_SENT || o->end == OUTCOME_FAILED)
 		l->failures = 0; /* there is somebody who answers */
 	switch (o->end) {
-	case OUTCOME_SENT:
-		count(n, job, "sent_total");
-		log_debug("sent channel=%s attempt=%u", l->channel.name,
-			  job->attempt);
-		if (tell(n, "delivery.sent", lane_name(l), line, job->attempt,
-			 o, e))
-			return -1;
-		return forget(n, job, e);
+	case OUTCOME_SENT: return record_sent(n, job, e);
 	case OUTCOME_FAILED: return fail(n, job, lane_name(l), line, o, e);
 	case OUTCOME_UNKNOWN:
 		log_unknown(job, o);
@@ -378,15 +406,18 @@ void deliver_start(struct notifier *n, struct lane *l)
 	struct job *job;
 
 	while ((job = lane_find(l, JOB_CHOSEN))) {
+		struct compose_job what;
 		struct event ev;
 		struct err e;
 
 		job->state = JOB_SENDING;
 		if (event_parse(str_from(job->line), 0, &a, &ev, &e) == 0)
 			message_id(&ev, lane_name(l), job->id);
-		job->sending =
-			send_start(n->sender, &l->channel, str_from(job->line),
-				   job->id, on_outcome, job);
+		what = (struct compose_job){ .line = str_from(job->line),
+					     .id = job->id,
+					     .part = job->part + 1 };
+		job->sending = send_start(n->sender, &l->channel, &what,
+					  on_outcome, job);
 		arena_reset(&a);
 	}
 	arena_free(&a);

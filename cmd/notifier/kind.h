@@ -62,7 +62,8 @@ struct kind_message {
 	 * than the kind says. The title is one line.
 	 */
 	struct str title, text;
-	unsigned part, parts; /* of a text that was split, from 1 */
+	unsigned part, parts;		  /* of a text that was split, from 1 */
+	const struct text_values *values; /* for templates of the kind's own */
 	/* Change the message with this message_id; absent: a new one. */
 	struct str edit;
 };
@@ -95,10 +96,13 @@ struct kind {
 	size_t n_keys;
 	size_t size; /* of its settings */
 
-	/* ---- how its texts are made (text.h) ---- */
+	/*
+	 * How its texts are made (text.h). Channels have the keys "title" and
+	 * "text" only where text is not NULL, and "long" where there is a
+	 * text_max.
+	 */
 	struct text_style style;
 
-	/* ---- what its receivers take ---- */
 	int64_t rate; /* sends a minute, by default; 0: no limit */
 
 	/*
@@ -112,7 +116,11 @@ struct kind {
 	int (*build)(const void *settings, const struct kind_message *m,
 		     struct kind_request *req_r, struct err *e);
 
-	/* build() knows what to do with kind_message.edit. */
+	/*
+	 * build() knows what to do with kind_message.edit, and answer() gives
+	 * messages their ids. Where there is nothing to change any more,
+	 * answer() says OUTCOME_RETRY with edit_gone.
+	 */
 	bool can_edit;
 
 	/*

@@ -1,5 +1,6 @@
 /*
- * telegram - a message by a bot: the Bot API's sendMessage, parse_mode HTML.
+ * telegram - a message by a bot: the Bot API's sendMessage and editMessageText,
+ * parse_mode HTML.
  * https://core.telegram.org/bots/api
  */
 #include <string.h>
@@ -60,14 +61,36 @@ static int build(const void *settings, const struct kind_message *km,
 	(void)e;
 	while (len && t->base_url[len - 1] == '/')
 		len--;
-	buf_addf(&req->url, "%.*s/bot%s/sendMessage", (int)len, t->base_url,
-		 t->token);
+	buf_addf(&req->url, "%.*s/bot%s/%s", (int)len, t->base_url, t->token,
+		 km->edit.p ? "editMessageText" : "sendMessage");
 	buf_puts(&req->body, "{\"chat_id\":");
 	buf_json_str(&req->body, str_from(t->chat));
+	if (km->edit.p)
+		buf_addf(&req->body, ",\"message_id\":%.*s", STR_ARG(km->edit));
 	buf_puts(&req->body, ",\"parse_mode\":\"HTML\",\"text\":");
 	buf_json_str(&req->body, km->text);
 	buf_putc(&req->body, '}');
 	return 0;
+}
+
+/* Of editMessageText: what is as wanted already, and what cannot be. */
+static void judge_edit(struct str description, struct outcome *o)
+{
+	static const char *const gone[] = { "message to edit not found",
+					    "message can't be edited",
+					    "MESSAGE_ID_INVALID" };
+
+	if (str_find(description, STR("message is not modified")) !=
+	    (size_t)-1) {
+		o->end = OUTCOME_SENT;
+		o->reason = "";
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
+		if (str_find(description, str_from(gone[i])) != (size_t)-1) {
+			o->end = OUTCOME_RETRY;
+			o->edit_gone = true;
+		}
 }
 
 /* {"ok":…,"description":…,"parameters":{"retry_after":…},"result":{…}} */
@@ -81,8 +104,12 @@ static void answer(const struct http_response *r, struct arena *a,
 	if (json_check(body, 0, &ignored))
 		return;
 	body = json_trim(body);
-	if (o->end != OUTCOME_SENT)
-		outcome_set_receiver(o, json_get_text(body, "description", a));
+	if (o->end != OUTCOME_SENT) {
+		value = json_get_text(body, "description", a);
+		outcome_set_receiver(o, value);
+		if (r->status == 400)
+			judge_edit(value, o);
+	}
 	if (json_get(body, "parameters", &part) &&
 	    json_get(part, "retry_after", &value) &&
 	    retry_after_parse(value, 0, &wait_ms) && wait_ms > o->wait_ms)
@@ -106,5 +133,6 @@ const struct kind kind_telegram = {
 	.rate = RATE,
 	.check = check,
 	.build = build,
+	.can_edit = true,
 	.answer = answer,
 };

@@ -2,8 +2,10 @@
  * webhook - a POST of the notification as JSON to any URL.
  *
  * The body has the members of the notification, with `id` (of the delivery),
- * `channel`, `user` and `event` {source, id, time} before them.
+ * `channel`, `user` and `event` {source, id, time} before them; or it is what
+ * the channel's own template says.
  */
+#include <string.h>
 #include <sysexits.h>
 
 #include "common/json.h"
@@ -15,19 +17,91 @@ struct webhook {
 	const char *url;
 	char *secret_url; /* the same, from a file */
 	char *token;	  /* Authorization: Bearer; NULL: none */
+	const char *body_source, *content_type;
+	const struct text_template *body; /* NULL: the whole notification */
+	bool json;			  /* the body must be */
 };
 
 static const struct kind_key keys[] = {
 	{ KIND_KEY(webhook, url, "url", OPT_STR) },
 	{ KIND_KEY(webhook, secret_url, "url-file", OPT_STR), .secret = true },
 	{ KIND_KEY(webhook, token, "token-file", OPT_STR), .secret = true },
+	{ KIND_KEY(webhook, body_source, "body", OPT_STR) },
+	{ KIND_KEY(webhook, content_type, "content-type", OPT_STR) },
 };
+
+static const struct {
+	const char *type;
+	enum text_escape escape;
+} bodies[] = {
+	{ "application/json", TEXT_JSON },
+	{ "application/x-www-form-urlencoded", TEXT_URL },
+	{ "text/plain", TEXT_PLAIN },
+	{ "text/html", TEXT_HTML },
+	{ "text/markdown", TEXT_MARKDOWN },
+};
+
+static void fill(const struct webhook *w, const struct text_values *v,
+		 struct arena *a, struct buf *b)
+{
+	const struct text_limit any = { .unit = TEXT_BYTES };
+	struct str part[TEXT_PARTS_MAX];
+
+	text_fill(w->body, v, &any, a, part);
+	buf_add_str(b, part[0]);
+}
+
+/* A value that stands where JSON wants quotes around it shows at once. */
+static int try_body(const struct webhook *w, struct arena *a, struct err *e)
+{
+	const struct message m = {
+		.ev = { .source = STR("weir/alerter/1"),
+			.time_us = 0,
+			.data = STR("{\"title\":\"a \\\"\",\"message\":\"b\","
+				    "\"type\":\"custom\"}") },
+		.user = STR("ana"),
+	};
+	const struct text_values v = { &m, STR("id"), STR("x") };
+	struct buf b = { .p = NULL };
+	int rc;
+
+	fill(w, &v, a, &b);
+	rc = json_check(buf_str(&b), JSON_STRICT, e);
+	buf_free(&b);
+	return rc ? err_prefix(e, "body: filled in, it is no JSON") : 0;
+}
+
+static int check_body(struct webhook *w, struct arena *a, struct err *e)
+{
+	size_t i = 0;
+
+	if (w->content_type && !w->body_source)
+		return err_set(e, EX_CONFIG,
+			       "content-type: only with a body of your own");
+	if (!w->body_source)
+		return 0;
+	while (w->content_type && i < ARRAY_LEN(bodies) &&
+	       strcmp(w->content_type, bodies[i].type) != 0)
+		i++;
+	if (i == ARRAY_LEN(bodies))
+		return err_set(e, EX_CONFIG,
+			       "content-type: application/json, application/"
+			       "x-www-form-urlencoded, text/plain, text/html "
+			       "or text/markdown expected");
+	w->json = bodies[i].escape == TEXT_JSON;
+	w->body = text_template_new(str_from(w->body_source), bodies[i].escape,
+				    a, e);
+	if (!w->body)
+		return err_prefix(e, "body");
+	return w->json ? try_body(w, a, e) : 0;
+}
 
 static int check(void *settings, struct arena *a, struct err *e)
 {
-	const struct webhook *w = settings;
+	struct webhook *w = settings;
 
-	(void)a;
+	if (check_body(w, a, e))
+		return -1;
 	if (!w->url == !w->secret_url)
 		return err_set(e, EX_CONFIG, "url or url-file is needed");
 	if (w->url)
@@ -81,16 +155,23 @@ static int build(const void *settings, const struct kind_message *km,
 {
 	const struct webhook *w = settings;
 	struct buf bearer = { .p = NULL };
+	struct arena a = { 0 };
 
-	(void)e;
 	buf_puts(&req->url, w->url ? w->url : w->secret_url);
 	if (w->token) {
 		buf_addf(&bearer, "Bearer %s", w->token);
 		kind_header(req, "Authorization", buf_str(&bearer));
 		buf_free(&bearer);
 	}
-	print(km, &req->body);
-	return 0;
+	if (!w->body) {
+		print(km, &req->body);
+		return 0;
+	}
+	if (w->content_type)
+		kind_header(req, "Content-Type", str_from(w->content_type));
+	fill(w, km->values, &a, &req->body);
+	arena_free(&a);
+	return w->json ? json_check(buf_str(&req->body), 0, e) : 0;
 }
 
 const struct kind kind_webhook = {

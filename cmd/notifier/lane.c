@@ -11,7 +11,7 @@
 struct row_head {
 	int64_t born_us, due_us;
 	uint32_t attempt, target_len;
-	uint8_t state, told, zero[6];
+	uint8_t state, told, part, message_len, zero[4];
 };
 
 void row_print(const struct row *r, struct buf *b)
@@ -21,9 +21,12 @@ void row_print(const struct row *r, struct buf *b)
 			      .attempt = r->attempt,
 			      .target_len = (uint32_t)r->target.len,
 			      .state = (uint8_t)r->state,
-			      .told = r->told };
+			      .told = r->told,
+			      .part = (uint8_t)r->part,
+			      .message_len = (uint8_t)r->message.len };
 
 	buf_add(b, &h, sizeof(h));
+	buf_add_str(b, r->message);
 	buf_add_str(b, r->target);
 	buf_add_str(b, r->line);
 }
@@ -36,13 +39,18 @@ bool row_read(struct str val, struct row *r_r)
 	if (val.len < sizeof(h))
 		return false;
 	memcpy(&h, val.p, sizeof(h));
-	if (h.target_len > val.len - at || h.state > ROW_OLD)
+	if (h.state > ROW_OLD || h.message_len > OUTCOME_MESSAGE_MAX ||
+	    h.message_len > val.len - at ||
+	    h.target_len > val.len - at - h.message_len)
 		return false;
 	*r_r = (struct row){ .state = (enum row_state)h.state,
 			     .told = h.told,
 			     .attempt = h.attempt,
 			     .born_us = h.born_us,
-			     .due_us = h.due_us };
+			     .due_us = h.due_us,
+			     .part = h.part };
+	r_r->message = str_sub(val, at, at + h.message_len);
+	at += h.message_len;
 	r_r->target = str_sub(val, at, at + h.target_len);
 	r_r->line = str_sub(val, at + h.target_len, val.len);
 	return true;
@@ -132,6 +140,8 @@ struct job *lane_add(struct lane *l, uint64_t seq, const struct row *row)
 	job->attempt = row->attempt;
 	job->born_us = row->born_us;
 	job->due_us = row->due_us;
+	job->part = row->part;
+	str_copy(job->message, sizeof(job->message), row->message);
 	return job;
 }
 

@@ -32,12 +32,14 @@ enum row_state {
 
 struct row {
 	enum row_state state;
-	bool told;	   /* delivery.unknown was recorded */
-	unsigned attempt;  /* the last one, from 1; 0: none */
-	int64_t born_us;   /* the retry life begins */
-	int64_t due_us;	   /* the next attempt; wall clock */
-	struct str target; /* the channel's name as it was asked for */
-	struct str line;   /* the notification's event as text */
+	bool told;	    /* delivery.unknown was recorded */
+	unsigned attempt;   /* the last one, from 1; 0: none */
+	int64_t born_us;    /* the retry life begins */
+	int64_t due_us;	    /* the next attempt; wall clock */
+	unsigned part;	    /* of a text that is split: that were sent */
+	struct str message; /* the receiver's id of the first one */
+	struct str target;  /* the channel's name as it was asked for */
+	struct str line;    /* the notification's event as text */
 };
 
 void row_print(const struct row *r, struct buf *b);
@@ -69,6 +71,8 @@ struct job {
 	bool told;
 	unsigned attempt;
 	int64_t born_us, due_us;
+	unsigned part; /* that were sent */
+	char message[OUTCOME_MESSAGE_MAX + 1];
 	char id[MESSAGE_ID_SIZE];
 	char *line; /* while it is being sent, else NULL */
 	struct sending *sending;

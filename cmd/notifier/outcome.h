@@ -23,6 +23,9 @@ struct outcome {
 	const char *reason; /* a word; "" where it was sent */
 	int status;	    /* HTTP or exit status; -1: none */
 	int64_t wait_ms;    /* the receiver asks for it; 0: it does not */
+	unsigned more;	    /* parts of the text that follow this one */
+	bool edit_gone;	    /* with OUTCOME_RETRY: there is nothing to change,
+			       send a new message */
 	char receiver[OUTCOME_RECEIVER_MAX + 1]; /* what it said; may be "" */
 	char message[OUTCOME_MESSAGE_MAX + 1];	 /* its id for it; may be "" */
 };

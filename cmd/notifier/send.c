@@ -15,8 +15,6 @@
 #include "common/retry_after.h"
 #include "common/xmem.h"
 
-#include "compose.h"
-
 struct sender {
 	struct loop *loop;
 	struct http *http;
@@ -25,7 +23,8 @@ struct sender {
 struct sending {
 	struct sender *sender;
 	const struct kind *kind;
-	char id[MESSAGE_ID_SIZE];
+	char id[MESSAGE_ID_SIZE + 16];
+	unsigned more; /* parts that follow this one */
 	send_fn *fn;
 	void *arg;
 	struct http_call *call;
@@ -78,8 +77,9 @@ void send_cancel(struct sending **sp)
 	*sp = NULL;
 }
 
-static void end(struct sending *s, const struct outcome *o)
+static void end(struct sending *s, struct outcome *o)
 {
+	o->more = s->more;
 	s->fn(s->arg, o);
 	release(s);
 }
@@ -125,7 +125,7 @@ static void start_http(struct sending *s, const struct channel *c)
 				    .body = buf_str(&made->body),
 				    .max_bytes = KIND_ANSWER_MAX,
 				    .timeout_ms = c->timeout_ms };
-	char key[64];
+	char key[96];
 	size_t n = 0;
 
 	snprintf(key, sizeof(key), "Idempotency-Key: %s", s->id);
@@ -240,21 +240,28 @@ static void start_command(struct sending *s, const struct channel *c)
 }
 
 struct sending *send_start(struct sender *sender, const struct channel *c,
-			   struct str line, const char *id, send_fn *fn,
+			   const struct compose_job *job, send_fn *fn,
 			   void *arg)
 {
 	struct sending *s = xcalloc(1, sizeof(*s));
+	int more;
 	struct err e;
 
 	s->sender = sender;
 	s->kind = c->kind;
 	s->fn = fn;
 	s->arg = arg;
-	str_copy(s->id, sizeof(s->id), str_from(id));
-	if (compose(c, line, id, &s->req, &e)) {
+	/* Each part is a request of its own, which a receiver must not merge. */
+	if (job->part > 1)
+		snprintf(s->id, sizeof(s->id), "%s-%u", job->id, job->part);
+	else
+		str_copy(s->id, sizeof(s->id), str_from(job->id));
+	more = compose(c, job, &s->req, &e);
+	if (more < 0) {
 		fail_late(s, OUTCOME_FAILED, "bad-notification", &e);
 		return s;
 	}
+	s->more = (unsigned)more;
 	switch (c->kind->transport) {
 	case KIND_HTTP: start_http(s, c); break;
 	case KIND_COMMAND: start_command(s, c); break;

@@ -11,6 +11,7 @@
 #include "common/loop.h"
 
 #include "channel.h"
+#include "compose.h"
 #include "outcome.h"
 
 struct sender;
@@ -22,12 +23,11 @@ void sender_free(struct sender **sp); /* after all sendings */
 typedef void send_fn(void *arg, const struct outcome *o);
 
 /*
- * line: the event as text, checked by message_read() before; it is copied. id:
- * the delivery's. c is only looked at now. The handle ends with fn or with
- * send_cancel().
+ * What the job has is copied; c is only looked at now. The handle ends with fn
+ * or with send_cancel().
  */
 struct sending *send_start(struct sender *s, const struct channel *c,
-			   struct str line, const char *id, send_fn *fn,
+			   const struct compose_job *job, send_fn *fn,
 			   void *arg);
 
 /* fn is not called any more; a command is killed. */

@@ -73,6 +73,7 @@ int trial_run(const struct channels *channels, const char *name, struct err *e)
 	struct sending *sending;
 	struct buf line = { .p = NULL };
 	char id[MESSAGE_ID_SIZE];
+	struct compose_job job = { .id = id, .part = 1 };
 	uint64_t random[2];
 	int rc = -1;
 
@@ -90,7 +91,8 @@ int trial_run(const struct channels *channels, const char *name, struct err *e)
 	snprintf(id, sizeof(id), "%016" PRIx64 "%016" PRIx64, random[0],
 		 random[1]);
 	print_event(c, &line);
-	sending = send_start(sender, c, buf_str(&line), id, on_outcome, &t);
+	job.line = buf_str(&line);
+	sending = send_start(sender, c, &job, on_outcome, &t);
 	loop_run(t.loop);
 	if (!t.over)
 		send_cancel(&sending);

@@ -80,9 +80,14 @@ static inline int kinds_load_secret(struct kinds_case *k, const char *keys,
 	return rc;
 }
 
-/* Make the request for a notification with this data, for user ana. */
-static inline int kinds_compose(struct kinds_case *k, const char *data,
-				struct err *e)
+/*
+ * Make the request for a notification with this data, for user ana. edit: the
+ * receiver's id of the message to change, or absent. Returns how many parts
+ * follow, or -1 with *e.
+ */
+static inline int kinds_compose_part(struct kinds_case *k, const char *data,
+				     unsigned part, struct str edit,
+				     struct err *e)
 {
 	struct event ev = { .topic = STR("user.notification/ana"),
 			    .source = STR("weir/alerter/1"),
@@ -90,14 +95,22 @@ static inline int kinds_compose(struct kinds_case *k, const char *data,
 			    .time_us = 0,
 			    .recorded_us = CLK_NONE,
 			    .data = str_from(data) };
+	struct compose_job job = { .id = "k1", .part = part, .edit = edit };
 	struct buf line = { .p = NULL };
 	int rc;
 
 	event_print(&ev, 0, &line);
+	job.line = buf_str(&line);
 	compose_free(&k->req);
-	rc = compose(&k->channels.v[0], buf_str(&line), "k1", &k->req, e);
+	rc = compose(&k->channels.v[0], &job, &k->req, e);
 	buf_free(&line);
 	return rc;
+}
+
+static inline int kinds_compose(struct kinds_case *k, const char *data,
+				struct err *e)
+{
+	return kinds_compose_part(k, data, 1, (struct str){ 0 }, e);
 }
 
 /* The value of a header of the request, or NULL. */

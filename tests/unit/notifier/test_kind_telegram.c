@@ -146,6 +146,78 @@ static void its_answer_is_understood(void **state)
 	}
 }
 
+static void what_changes_is_edited(void **state)
+{
+	static const char data[] =
+		"{\"type\":\"custom\",\"title\":\"t\",\"message\":\"m\"}";
+	static const struct {
+		const char *description;
+		enum outcome_end end;
+		bool gone;
+	} t[] = {
+		{ "Bad Request: message is not modified: specified new message "
+		  "content and reply markup are exactly the same",
+		  OUTCOME_SENT, false },
+		{ "Bad Request: message to edit not found", OUTCOME_RETRY,
+		  true },
+		{ "Bad Request: message can't be edited", OUTCOME_RETRY, true },
+		{ "Bad Request: chat not found", OUTCOME_FAILED, false },
+	};
+	struct kinds_case k;
+	struct err e;
+
+	(void)state;
+	load(&k);
+	assert_int_equal(kinds_compose_part(&k, data, 1, STR("815"), &e), 0);
+	assert_string_equal(k.req.url.p,
+			    "http://a/bot12:s3cret/editMessageText");
+	assert_string_equal(k.req.body.p,
+			    "{\"chat_id\":\"-100\",\"message_id\":815,"
+			    "\"parse_mode\":\"HTML\",\"text\":"
+			    "\"<b>t</b>\\nm\"}");
+	kinds_free(&k);
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct buf body = { .p = NULL };
+		struct outcome o;
+
+		buf_addf(&body, "{\"ok\":false,\"description\":\"%s\"}",
+			 t[i].description);
+		o = kinds_answer("telegram", 400, body.p);
+		assert_int_equal(o.end, t[i].end);
+		assert_int_equal(o.edit_gone, t[i].gone);
+		buf_free(&body);
+	}
+}
+
+static void long_texts_go_on_where_the_channel_says_so(void **state)
+{
+	struct buf data = { .p = NULL };
+	struct kinds_case k;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(kinds_load_secret(&k,
+					   "type = telegram\nchat = 1\n"
+					   "long = split\ntext = {{message}}\n"
+					   "token-file = FILE",
+					   "12:s3cret", &e),
+			 0);
+	buf_puts(&data, "{\"type\":\"custom\",\"title\":\"t\",\"message\":\"");
+	for (int i = 0; i < 2046; i++)
+		buf_puts(&data, "\xf0\x9f\x98\x80");
+	buf_puts(&data, "abcdef\"}");
+	assert_int_equal(kinds_compose(&k, data.p, &e), 1);
+	assert_non_null(strstr(k.req.body.p, "abcd\"}"));
+	assert_int_equal(
+		kinds_compose_part(&k, data.p, 2, (struct str){ 0 }, &e), 0);
+	assert_non_null(strstr(k.req.body.p, "\"text\":\"ef\"}"));
+	/* What was one message is changed into one. */
+	assert_int_equal(kinds_compose_part(&k, data.p, 1, STR("8"), &e), 0);
+	assert_non_null(strstr(k.req.body.p, "abc\xe2\x80\xa6\"}"));
+	kinds_free(&k);
+	buf_free(&data);
+}
+
 static void what_is_no_token_is_refused_without_being_shown(void **state)
 {
 	struct kinds_case k;
@@ -168,6 +240,8 @@ int main(void)
 		cmocka_unit_test(long_texts_are_cut_between_characters),
 		cmocka_unit_test(what_just_fits_is_whole),
 		cmocka_unit_test(its_answer_is_understood),
+		cmocka_unit_test(what_changes_is_edited),
+		cmocka_unit_test(long_texts_go_on_where_the_channel_says_so),
 		cmocka_unit_test(
 			what_is_no_token_is_refused_without_being_shown),
 	};

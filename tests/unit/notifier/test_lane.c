@@ -30,6 +30,8 @@ static void rows_come_back_as_they_were(void **state)
 			   .attempt = 9,
 			   .born_us = -5,
 			   .due_us = INT64_MAX,
+			   .part = 3,
+			   .message = STR("815"),
 			   .target = STR("phone"),
 			   .line = STR("{}") };
 	struct row got;
@@ -43,6 +45,8 @@ static void rows_come_back_as_they_were(void **state)
 	assert_int_equal(got.attempt, 9);
 	assert_int_equal(got.born_us, -5);
 	assert_int_equal(got.due_us, INT64_MAX);
+	assert_int_equal(got.part, 3);
+	assert_true(str_is(got.message, "815"));
 	assert_true(str_is(got.target, "phone"));
 	assert_true(str_is(got.line, "{}"));
 	/* What is cut short is damaged, up to the text that may be empty. */
