@@ -256,10 +256,15 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 {
 	const char *table = is_search ? "search/" : "rule/";
 	struct str id = event_subject(ev), all = STR("state/");
-	const struct rule *old = percolator_get(al->percolator, is_search, id);
+	const struct rule *old;
 	struct rule *r;
 	struct err bad;
 
+	/* Setting what is set already is no news. */
+	if (ev->data.p &&
+	    str_eq(percolator_text(al->percolator, is_search, id), ev->data))
+		return 0;
+	old = percolator_get(al->percolator, is_search, id);
 	if (is_deletion(ev)) {
 		count_search(al, old, -1);
 		percolator_remove(al->percolator, is_search, id);
@@ -267,9 +272,6 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 			return -1;
 		return drop_states(al, s, all, is_search, id, e);
 	}
-	/* Setting what is set already is no news. */
-	if (old && str_eq(old->text, ev->data))
-		return 0;
 	r = rule_new(is_search, id, ev->data, &bad);
 	if (r && !may_search(al, s, old, r, &bad))
 		rule_free(&r);
@@ -380,19 +382,37 @@ static int set_watch(struct alerter *al, struct stage *s,
 
 /* ---- facts ---- */
 
+/* A rule that was so of this may no longer be found by what it says now. */
+static int find_also(void *arg, struct str key, struct str val, struct err *e)
+{
+	struct alerter *al = arg;
+	bool is_search;
+	struct str id = state_rule(key, &is_search);
+
+	(void)val;
+	(void)e;
+	percolator_find_also(al->percolator, is_search, id);
+	return 0;
+}
+
 static int judge_all_rules(struct alerter *al, const struct hearing *h,
 			   struct err *e)
 {
 	const struct matter *m = &h->seen->matter;
-	const struct rule *const *found;
-	size_t n;
+	struct buf prefix = { 0 };
+	int rc;
 
-	found = percolator_find(al->percolator, m->topic, m->source, m->row,
-				&n);
-	for (size_t i = 0; i < n; i++)
-		if (judge_rule(al, h, found[i], e))
-			return -1;
-	return 0;
+	percolator_find(al->percolator, m);
+	buf_addf(&prefix, "state/%.*s/", STR_ARG(h->seen->key));
+	rc = stage_each(h->stage, buf_str(&prefix), find_also, al, e);
+	buf_free(&prefix);
+	for (size_t i = 0; !rc && i < percolator_n_found(al->percolator); i++) {
+		const struct rule *r = percolator_found(al->percolator, i);
+
+		if (rule_concerns(r, m->topic, m->source))
+			rc = judge_rule(al, h, r, e);
+	}
+	return rc;
 }
 
 static int take_price(struct alerter *al, struct hearing *h,
@@ -504,8 +524,8 @@ static int load_rule(void *arg, struct str key, struct str val, struct err *e)
 		log_warn("%.*s: not taken: %s", STR_ARG(key), e->msg);
 		return 0;
 	}
-	percolator_put(l->al->percolator, r);
 	count_search(l->al, r, 1);
+	percolator_put(l->al->percolator, r);
 	return 0;
 }
 

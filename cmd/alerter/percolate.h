@@ -4,10 +4,18 @@
 /*
  * percolate - many rules and searches against one event.
  *
- * A rule with keywords is found by one word of them, its longest: only events
- * with that word look at it. A rule for one topic is found by the topic. Only
- * what is left is tried every time. Rules are given in the order of their
- * ids, searches after rules, so that nothing depends on when they were set.
+ * Not each of them is asked: the event finds those that may say yes. Where,
+ * and in which currency, a rule looks is a place (places.h) that the event is
+ * in or not. One that asks for words is kept under one of them, the one that
+ * fewest others ask for, beside its next two words and its bounds of the price
+ * (vocabulary.h); so an event looks at those that are kept under its own words,
+ * and what it looks at lies in a row. One without words is kept in its place.
+ *
+ * Rules are kept compiled. Of a search only this is kept, and its text; it is
+ * compiled when it is wanted.
+ *
+ * What was found is in the order of ids, searches after rules, so that nothing
+ * depends on when they were set.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,22 +27,40 @@ struct percolator;
 struct percolator *percolator_new(void);
 void percolator_free(struct percolator **pp); /* and all rules in it */
 
-/* Takes rule; one of the same kind and id is freed. */
+/* Takes rule, and frees a search; so is one of the same kind and id. */
 void percolator_put(struct percolator *p, struct rule *rule);
 void percolator_remove(struct percolator *p, bool is_search, struct str id);
 
-/* NULL if there is none. */
-const struct rule *percolator_get(const struct percolator *p, bool is_search,
+/*
+ * NULL if there is none. What is returned here and by percolator_found() is
+ * valid until that rule is replaced or removed, and of a search only until
+ * PERCOLATOR_COMPILED more of them were asked for.
+ */
+enum { PERCOLATOR_COMPILED = 16 };
+const struct rule *percolator_get(struct percolator *p, bool is_search,
 				  struct str id);
+/* Its text, as it was set; absent if there is none. */
+struct str percolator_text(const struct percolator *p, bool is_search,
+			   struct str id);
 size_t percolator_count(const struct percolator *p);
 
 /*
- * The rules that may concern an event of this topic and source with this row
- * of words; each must still be judged. The array is valid until the next call
- * on p. *n_r: how many.
+ * Find those that may say yes to what they are judged against; all others do
+ * not. The next call forgets them.
  */
-const struct rule *const *percolator_find(struct percolator *p,
-					  struct str topic, struct str source,
-					  struct str row, size_t *n_r);
+void percolator_find(struct percolator *p, const struct matter *m);
+
+/* Add one to what was found, in its place, whatever it says. */
+void percolator_find_also(struct percolator *p, bool is_search, struct str id);
+
+/* What was found, from 0. */
+size_t percolator_n_found(const struct percolator *p);
+const struct rule *percolator_found(struct percolator *p, size_t i);
+
+/* It says yes: there is nothing else that it asks for. */
+bool percolator_is_sure(const struct percolator *p, size_t i);
+
+/* For measurements: how many were looked at for the last event. */
+size_t percolator_looked_at(const struct percolator *p);
 
 #endif

@@ -10,6 +10,8 @@
 #include "common/words.h"
 #include "common/xmem.h"
 
+enum { RULE_BLOCK = 1024 }; /* most are short, and there are many */
+
 /* ---- compile ---- */
 
 static struct str row_of(struct str text, struct arena *a)
@@ -17,7 +19,7 @@ static struct str row_of(struct str text, struct arena *a)
 	struct buf b = { 0 };
 	struct str row = { 0 };
 
-	words_add(&b, text);
+	words_phrase(&b, text);
 	if (b.len)
 		row = arena_str(a, buf_str(&b));
 	buf_free(&b);
@@ -138,6 +140,7 @@ struct rule *rule_new(bool is_search, struct str id, struct str data,
 		return NULL;
 	}
 	r = xcalloc(1, sizeof(*r));
+	r->arena.block = RULE_BLOCK;
 	r->is_search = is_search;
 	r->id = arena_str(&r->arena, id);
 	r->text = arena_str(&r->arena, data);
@@ -303,6 +306,38 @@ bool rule_concerns(const struct rule *r, struct str topic, struct str source)
 		if (str_eq(r->sources.v[i], source))
 			return true;
 	return false;
+}
+
+static struct expr_clause *each_phrase(struct rule *r)
+{
+	struct expr_clause *c =
+		arena_alloc(&r->arena, r->n_phrases * sizeof(*c));
+
+	for (size_t i = 0; i < r->n_phrases; i++)
+		c[i] = (struct expr_clause){ &r->phrases[i], 1 };
+	return c;
+}
+
+void rule_needs(struct rule *r, struct rule_needs *needs_r)
+{
+	*needs_r = (struct rule_needs){
+		.topics = { r->on, STR("chat.message/") },
+		.n_topics = r->is_search && r->sources.n ? 2 : 1,
+		.sources = { r->sources.v, r->sources.n },
+		.currency = r->currency,
+		.clauses = each_phrase(r),
+		.n_clauses = r->n_phrases,
+		.has_min = r->has_min,
+		.has_max = r->has_max,
+		.min = r->min,
+		.max = r->max,
+		.asks = r->stock.p || r->has_percent || r->has_amount,
+	};
+	if (r->has_target &&
+	    (!r->has_max || decimal_cmp(r->target, r->max) < 0)) {
+		needs_r->has_max = true;
+		needs_r->max = r->target;
+	}
 }
 
 bool rule_is_momentary(const struct rule *r)

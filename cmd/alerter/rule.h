@@ -16,6 +16,7 @@
 #include "common/clk.h"
 #include "common/decimal.h"
 #include "common/err.h"
+#include "common/expr.h"
 #include "common/types_part.h"
 
 #include "known.h"
@@ -99,6 +100,25 @@ bool rule_is_momentary(const struct rule *r);
 
 /* True if it only fires on a change: "back in stock" needs an "out" before. */
 bool rule_needs_change(const struct rule *r);
+
+/*
+ * Without these it does not say yes, for an index. A rule that was firing may
+ * still say yes beyond them, by its hysteresis.
+ */
+struct rule_needs {
+	struct str topics[2]; /* one of these patterns */
+	size_t n_topics;
+	struct expr_strings sources; /* one of these; none: any, or none */
+	struct str currency;	     /* absent: any, or none */
+	const struct expr_clause *clauses; /* of the row, all of these */
+	size_t n_clauses;
+	bool has_min, has_max; /* of the price */
+	struct decimal min, max;
+	bool asks; /* it asks for more than this */
+};
+
+/* Borrows from r, which keeps what is made for it. */
+void rule_needs(struct rule *r, struct rule_needs *needs_r);
 
 /* "target", "drop", "stock", "fresh", "keywords" or "match". */
 const char *rule_kind(const struct rule *r);

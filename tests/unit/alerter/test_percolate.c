@@ -6,6 +6,7 @@
 #include "cmd/alerter/silence.h"
 #include "cmd/alerter/state.h"
 
+#include "common/words.h"
 #include "common/xmem.h"
 
 #include "tests/unit/cases.h"
@@ -23,17 +24,21 @@ static void put(struct percolator *p, bool is_search, const char *id,
 	percolator_put(p, r);
 }
 
+/* What may say yes to an event, and does. */
 static void finds(struct percolator *p, const char *topic, const char *source,
 		  const char *row, const char *want)
 {
+	const struct matter m = { .topic = str_from(topic),
+				  .source = str_from(source),
+				  .row = str_from(row) };
 	struct buf got = { 0 };
-	const struct rule *const *found;
-	size_t n;
 
-	found = percolator_find(p, str_from(topic), str_from(source),
-				str_from(row), &n);
-	for (size_t i = 0; i < n; i++)
-		buf_addf(&got, "%s%.*s", i ? " " : "", STR_ARG(found[i]->id));
+	percolator_find(p, &m);
+	for (size_t i = 0; i < percolator_n_found(p); i++) {
+		const struct rule *r = percolator_found(p, i);
+
+		buf_addf(&got, "%s%.*s", i ? " " : "", STR_ARG(r->id));
+	}
 	assert_string_equal(buf_str(&got).p, want);
 	buf_free(&got);
 }
@@ -49,10 +54,20 @@ static void candidates_come_by_word_topic_and_pattern(void **state)
 	put(p, false, "lamp", "{\"on\":\"price.update/lamp\"}");
 	put(p, false, "k", "{\"on\":\"price.update/\",\"keywords\":\"lamp\"}");
 	finds(p, "listing.new/ads", "ads", " red bicycle bicycle ", "z a");
+	finds(p, "listing.new/ads", "ads", " bicycle ", "z");
 	finds(p, "listing.new/ksl", "ksl", " red ", "z b");
 	finds(p, "price.update/lamp", "shop", " desk lamp ", "k lamp");
 	finds(p, "price.update/lamp", "shop", " desk \n lamp ", "k lamp");
 	finds(p, "price.update/other", "shop", "", "");
+	finds(p, "chat.message/ksl", "ksl", " red ", "b");
+	finds(p, "chat.message/ads", "ads", " red bicycle ", "");
+	percolator_find_also(p, true, STR("a"));
+	percolator_find_also(p, false, STR("k"));
+	percolator_find_also(p, false, STR("k"));
+	percolator_find_also(p, false, STR("none"));
+	assert_int_equal(percolator_n_found(p), 2);
+	assert_true(str_is(percolator_found(p, 0)->id, "k"));
+	assert_true(str_is(percolator_found(p, 1)->id, "a"));
 	percolator_free(&p);
 	assert_null(p);
 }
@@ -79,47 +94,216 @@ static void a_rule_is_replaced_and_removed_by_its_id(void **state)
 	percolator_free(&p);
 }
 
-/* However they are indexed, the same rules say yes as without an index. */
-static void nothing_that_matches_is_missed(void **state)
+/* ---- against each rule and each event, one by one ---- */
+
+enum { MODEL_RULES = 300, MODEL_STEPS = 6000 };
+
+struct model {
+	struct percolator *p;
+	struct rule *rule[MODEL_RULES]; /* NULL: not set */
+	uint64_t seed;
+	size_t yes, sure, looked_at;
+};
+
+static uint32_t draw(struct model *m, uint32_t n)
 {
-	static const char *const words[] = { "red",  "bicycle", "lamp", "old",
-					     "desk", "chair",	"big",	"new" };
+	m->seed = m->seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(m->seed >> 40) % n;
+}
+
+static const char *draw_of(struct model *m, const char *const *v, uint32_t n)
+{
+	/* The first ones are drawn more often. */
+	return v[draw(m, 1 + draw(m, n))];
+}
+
+static const char *word(struct model *m)
+{
+	static const char *const words[] = { "red", "bike", "bicycle", "lamp",
+					     "old", "Desk", "biker",   "chair",
+					     "new", "big",  "ladder",  "b" };
+
+	return draw_of(m, words, ARRAY_LEN(words));
+}
+
+/* Many of them are the same, or nearly. */
+static const char *amount(struct model *m)
+{
+	static const char *const amounts[] = {
+		"10",	   "10.00",  "9.99", "10.000000000000000001", "100",
+		"9999999", "100.01", "0",    "123456789012345678901"
+	};
+
+	return draw_of(m, amounts, ARRAY_LEN(amounts));
+}
+
+static void add_keywords(struct model *m, struct buf *b)
+{
+	uint32_t n = 1 + draw(m, 5);
+	bool phrases = draw(m, 3) == 0;
+
+	if (draw(m, 6) == 0)
+		return;
+	buf_puts(b, phrases ? ",\"keywords\":[\"" : ",\"keywords\":\"");
+	for (uint32_t i = 0; i < n; i++) {
+		const char *between = phrases && draw(m, 2) ? "\",\"" : " ";
+
+		buf_puts(b, i ? between : "");
+		buf_puts(b, word(m));
+		buf_puts(b, draw(m, 5) ? "" : "*");
+	}
+	buf_puts(b, phrases ? "\"]" : "\"");
+}
+
+static void add_setting(struct model *m, bool is_search, struct buf *b)
+{
+	static const char *const patterns[] = {
+		"listing.",	   "price.update/", "listing.new/",
+		"price.update/la", "listing.new/s", "",
+	};
+	const char *low = amount(m), *high = amount(m);
+	struct decimal d[2];
+
+	buf_puts(b, "{");
+	if (is_search)
+		buf_puts(b, "\"user\":\"ann\"");
+	else
+		buf_addf(b, "\"on\":\"%s\"",
+			 draw_of(m, patterns, ARRAY_LEN(patterns)));
+	add_keywords(m, b);
+	decimal_parse(str_from(low), &d[0]);
+	decimal_parse(str_from(high), &d[1]);
+	if (decimal_cmp(d[0], d[1]) <= 0 && draw(m, 3))
+		buf_addf(b, ",\"price\":{\"min\":\"%s\",\"max\":\"%s\"}", low,
+			 high);
+	else if (draw(m, 2))
+		buf_addf(b, ",\"price\":{\"%s\":\"%s\"}",
+			 draw(m, 3) ? "max" : "min", low);
+	if (draw(m, 3) == 0)
+		buf_addf(b, ",\"currency\":\"%s\"", draw(m, 2) ? "EUR" : "USD");
+	if (is_search && draw(m, 3) == 0)
+		buf_addf(b, ",\"sources\":[\"s\"%s]",
+			 draw(m, 2) ? ",\"t\"" : "");
+	if (!is_search && draw(m, 4) == 0)
+		buf_addf(b, ",\"target\":\"%s\"", amount(m));
+	buf_puts(b, "}");
+}
+
+static void change(struct model *m)
+{
+	uint32_t i = draw(m, MODEL_RULES);
+	bool is_search = i % 3;
+	struct buf b = { 0 };
+	char id[16];
+
+	snprintf(id, sizeof(id), "%x", i * 2654435761u);
+	rule_free(&m->rule[i]);
+	if (draw(m, 4) == 0) {
+		percolator_remove(m->p, is_search, str_from(id));
+		return;
+	}
+	add_setting(m, is_search, &b);
+	put(m->p, is_search, id, b.p);
+	m->rule[i] = rule_new(is_search, str_from(id), buf_str(&b), NULL);
+	buf_free(&b);
+}
+
+static int by_kind_and_id(const void *pa, const void *pb)
+{
+	const struct rule *a = *(const struct rule *const *)pa;
+	const struct rule *b = *(const struct rule *const *)pb;
+
+	return a->is_search != b->is_search ? a->is_search - b->is_search
+					    : str_cmp(a->id, b->id);
+}
+
+static void event(struct model *m)
+{
+	static const char *const topics[] = { "listing.new/s",
+					      "price.update/la",
+					      "listing.update/t",
+					      "chat.message/s", "x.y" };
+	struct matter ev = { .topic = str_from(draw_of(m, topics, 5)) };
+	const struct rule *want[MODEL_RULES];
+	struct buf row = { 0 };
+	size_t n = 0, found;
+
+	ev.source = draw(m, 8) ? str_from(draw(m, 2) ? "s" : "t") : ev.source;
+	if (draw(m, 8))
+		ev.price = str_from(amount(m));
+	if (draw(m, 4))
+		ev.currency = str_from(draw(m, 3) ? "EUR" : "USD");
+	for (uint32_t i = draw(m, 12); i > 0; i--) {
+		words_add(&row, str_from(word(m)));
+		if (draw(m, 5) == 0)
+			buf_putc(&row, '\n');
+		else if (row.len)
+			row.len--;
+	}
+	buf_putc(&row, ' ');
+	ev.row = buf_str(&row);
+	for (size_t i = 0; i < MODEL_RULES; i++)
+		if (m->rule[i] &&
+		    rule_concerns(m->rule[i], ev.topic, ev.source) &&
+		    rule_judge(m->rule[i], &ev, false) == VERDICT_YES)
+			want[n++] = m->rule[i];
+	qsort(want, n, sizeof(want[0]), by_kind_and_id);
+	percolator_find(m->p, &ev);
+	found = 0;
+	for (size_t i = 0; i < percolator_n_found(m->p); i++) {
+		const struct rule *r = percolator_found(m->p, i);
+		bool yes = rule_concerns(r, ev.topic, ev.source) &&
+			   rule_judge(r, &ev, false) == VERDICT_YES;
+
+		m->sure += percolator_is_sure(m->p, i);
+		if (!yes)
+			assert_false(percolator_is_sure(m->p, i));
+		else if (found == n || !str_eq(want[found]->id, r->id) ||
+			 want[found++]->is_search != r->is_search)
+			fail_msg("%.*s is not expected", STR_ARG(r->text));
+	}
+	if (found < n)
+		fail_msg("%.*s is missed", STR_ARG(want[found]->text));
+	m->yes += n;
+	m->looked_at += percolator_looked_at(m->p);
+	buf_free(&row);
+}
+
+static void the_same_is_found_as_without_an_index(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct model m = { .p = percolator_new(), .seed = seed };
+
+		for (int i = 0; i < MODEL_STEPS; i++)
+			if (draw(&m, 4) == 0)
+				change(&m);
+			else
+				event(&m);
+		/* It was about something. */
+		assert_true(m.yes > 1000);
+		assert_true(m.sure > 500);
+		assert_true(m.looked_at <
+			    (size_t)MODEL_STEPS * MODEL_RULES / 4);
+		for (size_t i = 0; i < MODEL_RULES; i++)
+			rule_free(&m.rule[i]);
+		percolator_free(&m.p);
+	}
+}
+
+static void what_was_set_is_there_as_text(void **state)
+{
 	struct percolator *p = percolator_new();
-	uint64_t seed = 11;
 
 	(void)state;
-	for (unsigned i = 0; i < 2000; i++) {
-		char id[16], data[128];
-
-		seed = seed * 6364136223846793005u + 1442695040888963407u;
-		snprintf(id, sizeof(id), "s%04u", i);
-		snprintf(data, sizeof(data), "{\"keywords\":\"%s %s\"}",
-			 words[seed >> 40 & 7], words[seed >> 50 & 7]);
-		put(p, true, id, data);
-	}
-	for (unsigned i = 0; i < 64; i++) {
-		struct matter m = { .topic = STR("listing.new/s") };
-		const struct rule *const *found;
-		char row[64];
-		size_t n, yes = 0, want = 0;
-
-		snprintf(row, sizeof(row), " %s %s ", words[i & 7],
-			 words[i >> 3]);
-		m.row = str_from(row);
-		found = percolator_find(p, m.topic, STR("s"), m.row, &n);
-		for (size_t k = 0; k < n; k++)
-			yes += rule_judge(found[k], &m, false) == VERDICT_YES;
-		for (unsigned k = 0; k < 2000; k++) {
-			char id[16];
-
-			snprintf(id, sizeof(id), "s%04u", k);
-			want += rule_judge(percolator_get(p, true,
-							  str_from(id)),
-					   &m, false) == VERDICT_YES;
-		}
-		assert_int_equal(yes, want);
-		assert_true(n < 2000);
-	}
+	put(p, true, "a", "{\"keywords\":\"red\"}");
+	put(p, false, "a", "{\"on\":\"\"}");
+	assert_true(str_is(percolator_text(p, true, STR("a")),
+			   "{\"keywords\":\"red\"}"));
+	assert_true(
+		str_is(percolator_text(p, false, STR("a")), "{\"on\":\"\"}"));
+	assert_null(percolator_text(p, false, STR("b")).p);
+	assert_true(percolator_get(p, true, STR("a"))->is_search);
 	percolator_free(&p);
 }
 
@@ -347,7 +531,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(candidates_come_by_word_topic_and_pattern),
 		cmocka_unit_test(a_rule_is_replaced_and_removed_by_its_id),
-		cmocka_unit_test(nothing_that_matches_is_missed),
+		cmocka_unit_test(the_same_is_found_as_without_an_index),
+		cmocka_unit_test(what_was_set_is_there_as_text),
 		cmocka_unit_test(a_silence_covers_its_topics_user_and_time),
 		cmocka_unit_test(the_longest_silence_counts),
 		cmocka_unit_test(deadlines_come_earliest_first),
