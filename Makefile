@@ -52,8 +52,8 @@ LIBS_cairo := $(shell $(PKG_CONFIG) --libs cairo)
 CFLAGS_cairo := $(shell $(PKG_CONFIG) --cflags cairo)
 LIBS_mhd  := $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 
-LIBS_COMMON := $(LIBS_zmq) $(LIBS_lmdb) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) $(LIBS_z) $(LIBS_brotli) -lssl $(LIBS_crypto) -lm -lpthread
-LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_pcre2) $(LIBS_jq) $(LIBS_seccomp) $(LIBS_z)
+LIBS_COMMON := $(LIBS_zmq) $(LIBS_pcre2) $(LIBS_lmdb) $(LIBS_uv) $(LIBS_curl) $(LIBS_zstd) $(LIBS_z) $(LIBS_brotli) -lssl $(LIBS_crypto) -lm -lpthread
+LIBS_scraper := $(LIBS_xml) $(LIBS_html) $(LIBS_jq) $(LIBS_seccomp) $(LIBS_z)
 LIBS_gateway := $(LIBS_lws) $(LIBS_uring) $(LIBS_z) -lssl $(LIBS_crypto)
 LIBS_chart   := $(LIBS_cairo) -lm
 LIBS_sim     := $(LIBS_mhd) $(LIBS_z)

@@ -66,6 +66,8 @@ void expr_free(struct expr **xp)
 
 	if (!x)
 		return;
+	for (struct expr_node *n = x->matches; n; n = n->other)
+		regex_free(&n->regex);
 	arena_free(&x->memory);
 	arena_free(&x->scratch);
 	free(x);
@@ -75,4 +77,9 @@ void expr_free(struct expr **xp)
 struct str expr_text(const struct expr *x)
 {
 	return x->text;
+}
+
+uint64_t expr_given_up(const struct expr *x)
+{
+	return x->n_given_up;
 }

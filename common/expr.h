@@ -31,6 +31,7 @@ enum {
 	EXPR_LIST_MAX = 256,  /* values in one list */
 	EXPR_PATH_MAX = 32,   /* names and indexes of one field */
 	EXPR_INDEX_MAX = 99999, /* highest index in a list */
+	EXPR_MATCHES_MAX = 8,	/* regular expressions; of each see regex.h */
 	EXPR_VALUE_MAX = 256,	/* bytes of a value in expr_values() */
 	EXPR_PHRASES_MAX = 256, /* of all clauses of expr_needs() */
 };
@@ -112,6 +113,12 @@ struct expr_facts {
  */
 enum expr_answer expr_ask(struct expr *x, const struct event *ev,
 			  const struct expr_facts *facts, struct decimal slack);
+
+/*
+ * How often a regular expression gave up on a text (regex.h), so that it was
+ * not known whether the text matches.
+ */
+uint64_t expr_given_up(const struct expr *x);
 
 /*
  * Add, as a JSON object, the fields and functions that it asks, each under its

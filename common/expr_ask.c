@@ -161,7 +161,19 @@ static bool row_has(const struct expr_node *n, struct str row)
 	return false;
 }
 
-static enum expr_answer ask_string(const struct expr_node *n, struct str text)
+static enum expr_answer ask_regex(struct expr *x, const struct expr_node *n,
+				  struct str text)
+{
+	int found = regex_match(n->regex, text);
+
+	if (found >= 0)
+		return yes_or_no(found);
+	x->n_given_up++;
+	return EXPR_UNKNOWN;
+}
+
+static enum expr_answer ask_string(struct expr *x, const struct expr_node *n,
+				   struct str text)
 {
 	switch (n->kind) {
 	case EXPR_CONTAINS:
@@ -169,26 +181,33 @@ static enum expr_answer ask_string(const struct expr_node *n, struct str text)
 			       ? yes_or_no(str_find(text, n->list->text) !=
 					   (size_t)-1)
 			       : EXPR_UNKNOWN;
+	case EXPR_MATCHES: return ask_regex(x, n, text);
 	case EXPR_STARTS: return yes_or_no(str_starts(text, n->list->text));
 	default: return yes_or_no(words_mention(text, n->wanted, n->n_list));
 	}
 }
 
-/* `text` is several texts: is it so of one of them? */
+/*
+ * `text` is several texts: yes if it is so of one of them, and unknown where
+ * there is none, or where one of them took too long.
+ */
 static enum expr_answer ask_texts(struct expr *x, const struct expr_node *n)
 {
 	struct expr_texts it = { 0 };
-	enum expr_answer sum = EXPR_UNKNOWN;
+	bool one = false, all = true;
 	struct str text;
 
 	if (n->kind == EXPR_MENTIONS && x->facts && x->facts->row.len)
 		return yes_or_no(row_has(n, x->facts->row));
-	while (sum != EXPR_YES && expr_next_text(x, &it, &text)) {
-		if (n->kind == EXPR_HAS)
-			return EXPR_YES;
-		sum = ask_string(n, text);
+	for (; expr_next_text(x, &it, &text); one = true) {
+		enum expr_answer a =
+			n->kind == EXPR_HAS ? EXPR_YES : ask_string(x, n, text);
+
+		if (a == EXPR_YES)
+			return a;
+		all = all && a == EXPR_NO;
 	}
-	return n->kind == EXPR_HAS ? EXPR_NO : sum;
+	return n->kind == EXPR_HAS || (one && all) ? EXPR_NO : EXPR_UNKNOWN;
 }
 
 static enum expr_answer ask_has(struct expr *x, const struct expr_node *n)
@@ -218,7 +237,7 @@ static enum expr_answer ask_test(struct expr *x, const struct expr_node *n)
 	if (n->kind < EXPR_IN)
 		return ask_comparison(x, n, &v);
 	if (v.type == JSON_STRING)
-		return ask_string(n, v.text);
+		return ask_string(x, n, v.text);
 	return n->kind == EXPR_CONTAINS ? ask_contains(x, n, &v) : EXPR_UNKNOWN;
 }
 

@@ -5,7 +5,7 @@
  *	test  = "has" "(" field ")" | field
  *	      | field COMPARISON ( value | term ) | value COMPARISON field
  *	      | field [ "not" ] "in" list
- *	      | field [ "not" ] ( "contains" | "starts" ) value
+ *	      | field [ "not" ] ( "contains" | "starts" | "matches" ) value
  *	      | field [ "not" ] "mentions" ( value | list )
  *	list  = "[" value { "," value } "]"
  *	term  = [ NUMBER "*" ] field [ ( "+" | "-" ) NUMBER ]
@@ -17,7 +17,6 @@
 
 #include <string.h>
 
-#include "common/clk.h"
 #include "common/decimal.h"
 #include "common/xmem.h"
 
@@ -25,11 +24,17 @@ static const struct {
 	const char *text;
 	enum expr_kind kind;
 } operators[] = {
-	{ "==", EXPR_EQ },	   { "!=", EXPR_NE },
-	{ "<", EXPR_LT },	   { "<=", EXPR_LE },
-	{ ">", EXPR_GT },	   { ">=", EXPR_GE },
-	{ "in", EXPR_IN },	   { "contains", EXPR_CONTAINS },
-	{ "starts", EXPR_STARTS }, { "mentions", EXPR_MENTIONS },
+	{ "==", EXPR_EQ },
+	{ "!=", EXPR_NE },
+	{ "<", EXPR_LT },
+	{ "<=", EXPR_LE },
+	{ ">", EXPR_GT },
+	{ ">=", EXPR_GE },
+	{ "in", EXPR_IN },
+	{ "contains", EXPR_CONTAINS },
+	{ "starts", EXPR_STARTS },
+	{ "mentions", EXPR_MENTIONS },
+	{ "matches", EXPR_MATCHES },
 };
 
 static struct expr_node *new_node(struct expr_parser *p, enum expr_kind kind)
@@ -49,172 +54,6 @@ static struct expr_node *new_node(struct expr_parser *p, enum expr_kind kind)
 /*
  * ---- tests: what returns a pointer returns NULL where there is a mistake ----
  */
-
-static bool is_time(const struct expr_field *f)
-{
-	return f->attr == EXPR_TIME || f->attr == EXPR_RECORDEDTIME;
-}
-
-static bool is_order(enum expr_kind kind)
-{
-	return kind >= EXPR_LT && kind <= EXPR_LE;
-}
-
-static bool is_decimal(struct str s)
-{
-	struct decimal d;
-
-	return decimal_parse(s, &d);
-}
-
-/* Can this be asked at all? A time is given the form that events have. */
-static int check_value(struct expr_parser *p, const struct expr_node *n,
-		       struct expr_value *v, const char *at)
-{
-	struct str shown = expr_quote(v->text);
-	char text[CLK_TEXT_SIZE];
-	int64_t us;
-
-	if (v->type == JSON_NULL && n->kind > EXPR_NE)
-		return expr_mistake(p, at,
-				    "null is no value; has(FIELD) asks for "
-				    "one");
-	if (v->type == JSON_NULL || n->kind > EXPR_IN)
-		return 0;
-	if (is_time(&n->left)) {
-		if (v->type != JSON_STRING || !clk_parse(v->text, &us))
-			return expr_mistake(p, at,
-					    "event.%s is compared with a time "
-					    "such as \"2026-11-20T21:00:00Z\"",
-					    expr_attrs[n->left.attr]);
-		v->text = arena_str(&p->x->memory,
-				    str_from(clk_format(us, text)));
-		return 0;
-	}
-	if (is_order(n->kind) && v->type == JSON_BOOL)
-		return expr_mistake(p, at,
-				    "%.*s is not more or less than something; "
-				    "did you mean ==?",
-				    STR_ARG(shown));
-	if (is_order(n->kind) && is_decimal(v->text) && v->type == JSON_STRING)
-		return expr_mistake(p, at,
-				    "\"%.*s\" is text, in the order of letters;"
-				    " did you mean the number %.*s?",
-				    STR_ARG(shown), STR_ARG(shown));
-	return 0;
-}
-
-static int check_text(struct expr_parser *p, const struct expr_node *n,
-		      const struct expr_value *v, const char *at)
-{
-	if (v->type != JSON_STRING)
-		return n->kind == EXPR_CONTAINS && n->left.attr != EXPR_TEXT
-			       ? 0
-			       : expr_mistake(p, at,
-					      "a text in quotes is expected");
-	if (v->text.len == 0)
-		return expr_mistake(p, at, "every text has \"\" in it");
-	if (n->kind == EXPR_MENTIONS && !words_any(v->text))
-		return expr_mistake(p, at, "there is no word in it");
-	return 0;
-}
-
-/* One value of a list. */
-static int read_item(struct expr_parser *p, struct expr_node *n,
-		     struct expr_value *v_r)
-{
-	const char *at = p->token.text.p;
-
-	if (n->n_list == EXPR_LIST_MAX)
-		return expr_mistake(p, at, "more than %d values in a list",
-				    EXPR_LIST_MAX);
-	if (!expr_at_value(p))
-		return expr_unexpected(p, "a text, number, true or false");
-	if (expr_read_value(p, v_r))
-		return -1;
-	return n->kind == EXPR_IN ? check_value(p, n, v_r, at)
-				  : check_text(p, n, v_r, at);
-}
-
-static int read_list(struct expr_parser *p, struct expr_node *n)
-{
-	struct expr_value list[EXPR_LIST_MAX];
-
-	if (expr_expect(p, "[", "a list such as [\"a\", \"b\"]"))
-		return -1;
-	for (;;) {
-		if (read_item(p, n, &list[n->n_list]))
-			return -1;
-		n->n_list++;
-		if (!expr_is(p, ","))
-			break;
-		if (expr_next(p))
-			return -1;
-	}
-	n->list = arena_alloc(&p->x->memory, n->n_list * sizeof(*list));
-	memcpy(n->list, list, n->n_list * sizeof(*list));
-	return expr_expect(p, "]", "',' or ']'");
-}
-
-/* As rows of words, which text is searched for. */
-static void compile_phrases(struct expr_parser *p, struct expr_node *n)
-{
-	struct arena *a = &p->x->memory;
-	struct buf row = { 0 };
-
-	n->wanted = arena_alloc(a, n->n_list * sizeof(*n->wanted));
-	for (size_t i = 0; i < n->n_list; i++) {
-		uint16_t *table;
-
-		buf_reset(&row);
-		words_phrase(&row, n->list[i].text);
-		table = arena_alloc(a, row.len * sizeof(*table));
-		words_table(buf_str(&row), table);
-		n->wanted[i].row = arena_str(a, buf_str(&row));
-		n->wanted[i].table = table;
-	}
-	buf_free(&row);
-}
-
-static int read_value(struct expr_parser *p, struct expr_node *n)
-{
-	const char *at = p->token.text.p;
-
-	if (!expr_at_value(p))
-		return expr_unexpected(p, "a text in quotes");
-	n->list = arena_alloc(&p->x->memory, sizeof(*n->list));
-	n->n_list = 1;
-	if (expr_read_value(p, n->list) || check_value(p, n, n->list, at))
-		return -1;
-	return n->kind > EXPR_IN ? check_text(p, n, n->list, at) : 0;
-}
-
-/* 5 begins "5 * price", too. */
-static bool at_term(const struct expr_parser *p)
-{
-	struct str rest = str_trim(p->rest);
-
-	return !expr_at_value(p) ||
-	       (p->token.kind == EXPR_NUMBER && rest.len && rest.p[0] == '*');
-}
-
-/* What stands on the right. */
-static int read_right(struct expr_parser *p, struct expr_node *n)
-{
-	if (n->kind == EXPR_IN)
-		return read_list(p, n);
-	if (n->kind == EXPR_MENTIONS) {
-		if (expr_is(p, "[") ? read_list(p, n) : read_value(p, n))
-			return -1;
-		compile_phrases(p, n);
-		return 0;
-	}
-	if (n->kind > EXPR_IN || !at_term(p))
-		return read_value(p, n);
-	if (p->token.kind != EXPR_NAME && p->token.kind != EXPR_NUMBER)
-		return expr_unexpected(p, "a value or a field");
-	return expr_read_term(p, &n->right);
-}
 
 static bool at_operator(const struct expr_parser *p, enum expr_kind *kind_r)
 {
@@ -266,7 +105,8 @@ static int check_sides(struct expr_parser *p, struct expr_node *n,
 	if (n->left.attr == EXPR_TEXT && n->kind <= EXPR_IN)
 		return expr_mistake(p, left_at,
 				    "text is all that is written there; it is "
-				    "asked with mentions, contains or starts; "
+				    "asked with mentions, contains, starts or "
+				    "matches; "
 				    "a member of that name is data.text");
 	if (!n->list && n->right.field.attr == EXPR_TEXT)
 		return expr_mistake(p, right_at,
@@ -348,7 +188,7 @@ static struct expr_node *parse_turned(struct expr_parser *p)
 	n->list = v;
 	n->n_list = 1;
 	left_at = p->token.text.p;
-	if (expr_read_field(p, &n->left) || check_value(p, n, v, at) ||
+	if (expr_read_field(p, &n->left) || expr_check_value(p, n, v, at) ||
 	    check_sides(p, n, left_at, at))
 		return NULL;
 	return finish(p, n);
@@ -370,9 +210,10 @@ static int no_test(struct expr_parser *p, const struct expr_node *n,
 		   const char *at)
 {
 	if (n->left.attr == EXPR_TEXT)
-		return expr_mistake(p, at,
-				    "text is asked with mentions, contains or "
-				    "starts, as in text mentions \"red bike\"");
+		return expr_mistake(
+			p, at,
+			"text is asked with mentions, contains, starts "
+			"or matches, as in text mentions \"red bike\"");
 	return expr_mistake(p, at,
 			    "%s() is a number; compare it, as in %s() > 5",
 			    expr_functions[n->left.function],
@@ -410,13 +251,13 @@ static struct expr_node *parse_test(struct expr_parser *p)
 		return n;
 	}
 	if (negate && n->kind < EXPR_IN) {
-		expr_unexpected(p, "in, contains, starts or mentions");
+		expr_unexpected(p, "in, contains, starts, mentions or matches");
 		return NULL;
 	}
 	if (expr_next(p))
 		return NULL;
 	right_at = p->token.text.p;
-	if (read_right(p, n) || check_sides(p, n, at, right_at))
+	if (expr_read_right(p, n) || check_sides(p, n, at, right_at))
 		return NULL;
 	return negate ? negated(p, n) : finish(p, n);
 }

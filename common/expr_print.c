@@ -1,12 +1,19 @@
 #include "common/expr_private.h"
 
 static const char *const signs[] = {
-	[EXPR_OR] = " or ",	    [EXPR_AND] = " and ",
-	[EXPR_EQ] = " == ",	    [EXPR_NE] = " != ",
-	[EXPR_LT] = " < ",	    [EXPR_GE] = " >= ",
-	[EXPR_GT] = " > ",	    [EXPR_LE] = " <= ",
-	[EXPR_IN] = " in ",	    [EXPR_CONTAINS] = " contains ",
-	[EXPR_STARTS] = " starts ", [EXPR_MENTIONS] = " mentions ",
+	[EXPR_OR] = " or ",
+	[EXPR_AND] = " and ",
+	[EXPR_EQ] = " == ",
+	[EXPR_NE] = " != ",
+	[EXPR_LT] = " < ",
+	[EXPR_GE] = " >= ",
+	[EXPR_GT] = " > ",
+	[EXPR_LE] = " <= ",
+	[EXPR_IN] = " in ",
+	[EXPR_CONTAINS] = " contains ",
+	[EXPR_STARTS] = " starts ",
+	[EXPR_MENTIONS] = " mentions ",
+	[EXPR_MATCHES] = " matches ",
 };
 
 static void print_name(struct str name, struct buf *b)

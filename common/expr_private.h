@@ -6,7 +6,8 @@
  *
  * expr_token.c cuts the text into tokens and says what is wrong in it,
  * expr_operand.c makes values and fields of them, expr_function.c functions and
- * arithmetic, and expr_parse.c tests and what joins them; expr_print.c writes
+ * arithmetic, expr_right.c what a test compares with, and expr_parse.c tests and
+ * what joins them; expr_print.c writes
  * those in the canonical form. expr_read.c finds in an event what is asked
  * for, and expr_ask.c asks it; expr_values.c tells what was found, and
  * expr_needs.c what an index can know. All that is compiled lives in the memory
@@ -18,6 +19,7 @@
 #include "common/buf.h"
 #include "common/expr.h"
 #include "common/json.h"
+#include "common/regex.h"
 #include "common/words.h"
 
 /* ---- tokens ---- */
@@ -37,10 +39,10 @@ struct expr_token {
 
 struct expr_parser {
 	struct str text, rest;
-	struct expr_token token; /* the one to look at */
-	struct expr *x;		 /* what is being made */
-	size_t depth, nodes;	 /* of it, against the limits */
-	bool is_rule;		 /* may ask for what was before */
+	struct expr_token token;	/* the one to look at */
+	struct expr *x;			/* what is being made */
+	size_t depth, nodes, n_matches; /* of it, against the limits */
+	bool is_rule;			/* may ask for what was before */
 	struct err *e;
 };
 
@@ -89,6 +91,7 @@ enum expr_kind {
 	EXPR_CONTAINS,
 	EXPR_STARTS,
 	EXPR_MENTIONS,
+	EXPR_MATCHES,
 };
 
 /* Attributes of the event. */
@@ -169,6 +172,8 @@ struct expr_node {
 	struct expr_value *list; /* right of it; NULL: a term is */
 	size_t n_list;
 	struct words_wanted *wanted; /* EXPR_MENTIONS: for each of the list */
+	struct regex *regex;	     /* EXPR_MATCHES */
+	struct expr_node *other;     /* another one that matches */
 	struct decimal limit;	     /* is_decimal: the value in the list */
 };
 
@@ -180,7 +185,9 @@ struct expr {
 	struct expr_step *price, *place[4], *texts[EXPR_TEXTS]; /* or NULL */
 	size_t n_asked; /* fields of the data */
 	struct str text;
-	struct expr_needs *needs; /* once somebody asked */
+	struct expr_needs *needs;  /* once somebody asked */
+	struct expr_node *matches; /* those that do */
+	uint64_t n_given_up;
 
 	/* What is being asked. */
 	const struct event *ev;
@@ -207,6 +214,15 @@ struct expr_step *expr_step_of(struct expr *x, struct expr_step *parent,
 			       struct str name, size_t index);
 /* The step to data.A.B, or data.A where b is NULL, asked for from now on. */
 struct expr_step *expr_ask_for(struct expr *x, const char *a, const char *b);
+
+/*
+ * Can this value be compared with so? A time is given the form that events
+ * have.
+ */
+int expr_check_value(struct expr_parser *p, const struct expr_node *n,
+		     struct expr_value *v, const char *at);
+/* Read what stands right of n's operator. */
+int expr_read_right(struct expr_parser *p, struct expr_node *n);
 
 /* Fill x, but for x->text. -1 with *e. */
 int expr_parse(struct expr *x, struct str text, bool is_rule, struct err *e);

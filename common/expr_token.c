@@ -57,6 +57,7 @@ static const struct {
 	{ "contains", NULL },
 	{ "starts", NULL },
 	{ "mentions", NULL },
+	{ "matches", NULL },
 	{ "has", NULL },
 	{ "true", NULL },
 	{ "false", NULL },
@@ -67,6 +68,10 @@ static const struct {
 	{ "exists", "has" },
 	{ "includes", "contains" },
 	{ "like", "contains" },
+	{ "match", "matches" },
+	{ "regex", "matches" },
+	{ "regexp", "matches" },
+	{ "rlike", "matches" },
 	{ "startswith", "starts" },
 	{ "starts_with", "starts" },
 	{ "keywords", "mentions" },
@@ -155,15 +160,18 @@ const char *expr_meant(struct str word, const char *const *list)
 static const struct {
 	const char *sign, *ours;
 } signs[] = {
-	{ "===", "==" }, { "!==", "!=" }, { "==", NULL }, { "!=", NULL },
-	{ "<=", NULL },	 { ">=", NULL },  { "<>", "!=" }, { "=<", "<=" },
-	{ "=>", ">=" },	 { "&&", "and" }, { "||", "or" }, { "<", NULL },
-	{ ">", NULL },	 { "*", NULL },	  { "+", NULL },  { "-", NULL },
-	{ "(", NULL },	 { ")", NULL },	  { "[", NULL },  { "]", NULL },
-	{ ",", NULL },	 { ".", NULL },	  { "=", "==" },  { "!", "not" },
-	{ "&", "and" },	 { "|", "or" },	  { "≤", "<=" },  { "≥", ">=" },
-	{ "≠", "!=" },	 { "“", "\"" },	  { "”", "\"" },  { "„", "\"" },
-	{ "‘", "'" },	 { "’", "'" },
+	{ "=~", "matches" }, { "~", "matches" }, { "===", "==" },
+	{ "!==", "!=" },     { "==", NULL },	 { "!=", NULL },
+	{ "<=", NULL },	     { ">=", NULL },	 { "<>", "!=" },
+	{ "=<", "<=" },	     { "=>", ">=" },	 { "&&", "and" },
+	{ "||", "or" },	     { "<", NULL },	 { ">", NULL },
+	{ "*", NULL },	     { "+", NULL },	 { "-", NULL },
+	{ "(", NULL },	     { ")", NULL },	 { "[", NULL },
+	{ "]", NULL },	     { ",", NULL },	 { ".", NULL },
+	{ "=", "==" },	     { "!", "not" },	 { "&", "and" },
+	{ "|", "or" },	     { "≤", "<=" },	 { "≥", ">=" },
+	{ "≠", "!=" },	     { "“", "\"" },	 { "”", "\"" },
+	{ "„", "\"" },	     { "‘", "'" },	 { "’", "'" },
 };
 
 static bool is_letter(char c)

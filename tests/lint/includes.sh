@@ -12,12 +12,13 @@ only() { # LIBRARY-REGEX FILES-REGEX: who includes it that should not
 bad=$(
 	grep -nE '#include "(\.\./|cmd/)' cmd/*/*.[ch]
 	grep -nE '#include "(\.\./|cmd/)' common/*.[ch]
-	grep -nE '#include <(zmq|curl|lmdb|libwebsockets|uv|zlib|brotli|zstd|openssl)' common/*.h
+	grep -nE '#include <(zmq|curl|lmdb|libwebsockets|uv|zlib|brotli|zstd|openssl|pcre2)' common/*.h
 	only 'zmq' 'common/bus(_curve)?\.c'
 	only 'lmdb' 'common/db\.c'
 	only 'uv\.h' 'common/loop[a-z_]*\.c|cmd/gateway/net[a-z_]*\.c'
 	only 'curl' 'common/(http[a-z_]*|url)\.c'
 	only 'liburing' 'cmd/gateway/burst\.c'
+	only 'pcre2' 'common/regex\.c|cmd/scraper/iregexp\.c'
 	only 'zlib' 'common/unpack\.c|cmd/(gateway/(deflate|web/embed)|sim/gzip)\.c'
 	only 'brotli' 'common/unpack\.c'
 	only 'zstd' 'common/(blob_file|unpack)\.c'

@@ -4,6 +4,7 @@
  */
 #include "common/expr.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "common/words.h"
@@ -340,6 +341,85 @@ static void what_must_be_so_is_known_before(void **state)
 			    .n > 20);
 }
 
+/* ---- limits and costs ---- */
+
+static void there_are_so_many_regular_expressions(void **state)
+{
+	struct buf b = { 0 };
+	struct err e = { 0 };
+	struct expr *x;
+
+	(void)state;
+	buf_puts(&b, "a matches 'x'");
+	for (int i = 1; i < EXPR_MATCHES_MAX; i++)
+		buf_puts(&b, " or a matches 'x'");
+	x = compile(buf_str(&b));
+	expr_free(&x);
+	buf_puts(&b, " or a matches 'x'");
+	assert_null(expr_compile_rule(buf_str(&b), &e));
+	assert_string_equal(e.msg, "line 1, column 147: more than 8 regular "
+				   "expressions");
+	buf_free(&b);
+}
+
+static void giving_up_is_counted(void **state)
+{
+	struct expr *x = compile(STR("not (title matches 'a*[xz]')"));
+	struct event ev = { .topic = STR("a.b"), .data = STR(item) };
+	struct buf b = { 0 };
+
+	(void)state;
+	assert_int_equal(expr_ask(x, &ev, NULL, decimal("0")), EXPR_YES);
+	assert_int_equal(expr_given_up(x), 0);
+	buf_puts(&b, "{\"title\":\"");
+	for (int i = 0; i < 10000; i++)
+		buf_putc(&b, 'a');
+	buf_puts(&b, "\"}");
+	ev.data = buf_str(&b);
+	assert_int_equal(expr_ask(x, &ev, NULL, decimal("0")), EXPR_UNKNOWN);
+	assert_false(expr_match(x, &ev));
+	assert_int_equal(expr_given_up(x), 2);
+	buf_free(&b);
+	expr_free(&x);
+}
+
+static void asking_costs_no_memory(void **state)
+{
+	static const char *const data[] = { item, "{\"price\":null}", "[1]",
+					    "{\"title\":\"\\u00e9\"}" };
+	struct expr *x = compile(STR(
+		"(text mentions ['blue', 'bicyc*'] or text matches 'x|y$') and "
+		"price <= 0.9 * highest('7d') - 5 and drop_percent('30d') > 3 "
+		"and distance(52, 13) < 100 and has(text)"));
+	struct event ev = { .topic = STR("a.b") };
+	size_t before = 0;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		if (i == 4)
+			before = mallinfo2().uordblks;
+		ev.data = str_from(data[i % 4]);
+		assert_true((i % 4 == 0) ==
+			    (expr_ask(x, &ev, &facts, decimal("0.01")) ==
+			     EXPR_YES));
+	}
+	assert_true(before == mallinfo2().uordblks);
+	expr_free(&x);
+}
+
+static void without_facts_they_are_unknown(void **state)
+{
+	struct expr *x = compile(STR("previous() > 5 or drop('7d') > 5"));
+	struct expr_facts none = { 0 };
+	struct event ev = { .topic = STR("a.b"), .data = STR(item) };
+
+	(void)state;
+	assert_int_equal(expr_ask(x, &ev, NULL, decimal("0")), EXPR_UNKNOWN);
+	assert_int_equal(expr_ask(x, &ev, &none, decimal("0")), EXPR_UNKNOWN);
+	assert_int_equal(expr_ask(x, &ev, &facts, decimal("0")), EXPR_YES);
+	expr_free(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +428,10 @@ int main(void)
 		cmocka_unit_test(mistakes_in_rules_are_shown_where_they_are),
 		cmocka_unit_test(the_values_that_were_asked_are_told),
 		cmocka_unit_test(what_must_be_so_is_known_before),
+		cmocka_unit_test(there_are_so_many_regular_expressions),
+		cmocka_unit_test(giving_up_is_counted),
+		cmocka_unit_test(asking_costs_no_memory),
+		cmocka_unit_test(without_facts_they_are_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
