@@ -23,7 +23,8 @@ teardown() {
 start() { # PATTERN NAME OPTION...
 	pattern=$1 name=$2
 	shift 2
-	"weir-$name" "$@" >"$name.out" 2>"$name.log" 3>&- &
+	: >"$name.log" # no line of the one before is taken for this one's
+	"weir-$name" "$@" >"$name.out" 2>>"$name.log" 3>&- &
 	pid=$!
 	pids="$pids $pid"
 	wait_for 'grep -q "$pattern" "$name.log"'

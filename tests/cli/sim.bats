@@ -15,7 +15,8 @@ teardown() {
 
 # Start it with the options given and wait for the ready line; sets $url.
 start_sim() {
-	"$BIN/weir-sim" --listen 127.0.0.1:0 --tick 0 "$@" 2>"$log" 3>&- &
+	: >"$log" # no line of the one before is taken for this one's
+	"$BIN/weir-sim" --listen 127.0.0.1:0 --tick 0 "$@" 2>>"$log" 3>&- &
 	pid=$!
 	for _ in $(seq 1200); do
 		grep -q ': ready ' "$log" && break

@@ -22,7 +22,8 @@ dose() { # DATA
 
 # Start, get ready, stop.
 live() { # [OPTION...]
-	"$POISON" --dir "$dir" "$@" 2>"$dir/life.log" 3>&- &
+	: >"$dir/life.log" # no line of the one before is taken for this one's
+	"$POISON" --dir "$dir" "$@" 2>>"$dir/life.log" 3>&- &
 	poison=$!
 	for _ in $(seq 200); do
 		! grep -q ': ready ' "$dir/life.log" || break

@@ -23,7 +23,8 @@ setup() {
 teardown() { weir_teardown; }
 
 start_echo() { # OPTION...
-	"$ECHO" --port 0 --ping-interval 25000 --ping-timeout 20000 "$@" 2>"$T/echo.err" 3>&- &
+	: >"$T/echo.err" # no line of the one before is taken for this one's
+	"$ECHO" --port 0 --ping-interval 25000 --ping-timeout 20000 "$@" 2>>"$T/echo.err" 3>&- &
 	daemon=$!
 	daemons+=("$daemon")
 	wait_for ready_or_gone "$T/echo.err" "$daemon"
