@@ -74,7 +74,26 @@ static const struct shape_field delivery_rows[] = {
 	{ ROW(type_delivery, message_id, TEXT, 0,
 	      "Of delivery.sent: the receiver's id of the message."),
 	  .max = 256 },
+	{ ROW(type_delivery, fallover, ID, 0,
+	      "Of delivery.failed: the channel that it goes over now.") },
+	{ ROW(type_delivery, instead, ID, 0,
+	      "The channel that it was for and that failed.") },
 };
 const struct shape shape_delivery =
 	SHAPE(type_delivery, delivery_rows, OPEN,
 	      "How telling a user over one channel went.");
+
+static const struct shape_field channel_rows[] = {
+	{ ROW(type_channel, channel, ID, REQ, "Its name in weir.conf.") },
+	{ ROW(type_channel, user, ID, 0, "Whose it is, if only one's.") },
+	{ ROW(type_channel, reason, TEXT, 0,
+	      "Why it is down, as in delivery.failed."),
+	  .max = 64 },
+	{ ROW(type_channel, since, TIME, 0,
+	      "Since when nothing got through.") },
+	{ ROW(type_channel, receiver, TEXT, 0, "What the receiver said."),
+	  .max = 512 },
+};
+const struct shape shape_channel =
+	SHAPE(type_channel, channel_rows, OPEN,
+	      "A way to reach people does not work, or does again.");

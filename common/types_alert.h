@@ -41,8 +41,14 @@ struct type_delivery { /* delivery.sent, .failed, .unknown/USER */
 	struct str status;  /* JSON number */
 	struct str attempt; /* JSON number */
 	struct str message_id;
+	struct str fallover, instead; /* channels */
 };
 
-extern const struct shape shape_alert, shape_notification, shape_delivery;
+struct type_channel { /* channel.down, channel.up/NAME */
+	struct str channel, user, reason, since, receiver;
+};
+
+extern const struct shape shape_alert, shape_notification, shape_delivery,
+	shape_channel;
 
 #endif

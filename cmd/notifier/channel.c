@@ -34,6 +34,12 @@ static int set_common(struct section *s, const struct conf_entry *at,
 		{ .name = "title", .kind = OPT_STR, .dst = &s->title },
 		{ .name = "text", .kind = OPT_STR, .dst = &s->text },
 		{ .name = "long", .kind = OPT_STR, .dst = &s->length },
+		{ .name = "fallover", .kind = OPT_STR, .dst = &c->fallover },
+		{ .name = "standby", .kind = OPT_FLAG, .dst = &c->standby },
+		{ .name = "down-after",
+		  .kind = OPT_MS,
+		  .dst = &c->down_after_ms,
+		  .max = 24 * HOUR_MS },
 		{ .name = "rate",
 		  .kind = OPT_UINT,
 		  .dst = &c->rate,
@@ -42,7 +48,7 @@ static int set_common(struct section *s, const struct conf_entry *at,
 		  .kind = OPT_UINT,
 		  .dst = &c->parallel,
 		  .min = 1,
-		  .max = 64 },
+		  .max = CHANNEL_PARALLEL_MAX },
 		{ .name = "timeout",
 		  .kind = OPT_MS,
 		  .dst = &c->timeout_ms,
@@ -236,6 +242,10 @@ static int read_section(struct section *s, struct arena *a, struct err *e)
 
 	if (!*s->name || strcmp(s->name, "-") == 0)
 		return err_set(e, EX_CONFIG, "a channel needs a name");
+	if (!str_is_id(str_from(s->name)))
+		return err_set(e, EX_CONFIG,
+			       "a name is letters, digits, "
+			       "'.', '_' and '-'");
 	if (find_kind(s, e))
 		return -1;
 	if (c->kind) {
@@ -278,12 +288,47 @@ static int load_one(const struct conf *conf, const char *name,
 	*c = (struct channel){ .name = name,
 			       .parallel = 4,
 			       .timeout_ms = 30000,
+			       .down_after_ms = 2 * 60 * 1000,
 			       .retry_life_ms = INT64_C(24) * HOUR_MS };
 	if (read_section(&s, a, e) == 0)
 		return 0;
 	e->code = EX_CONFIG;
 	return err_prefix(e, "%s:%u: channel %s", conf_path(conf),
 			  s.line ? s.line : line_about(&s, e->msg), name);
+}
+
+/* Is there such a channel, and for these people? */
+static int check_fallover(const struct channels *set, const struct channel *c,
+			  struct err *e)
+{
+	const struct channel *to;
+
+	if (!c->fallover || strcmp(c->fallover, "-") == 0)
+		return 0;
+	to = channels_find(set, str_from(c->fallover));
+	if (!to || to == c)
+		return err_set(e, EX_CONFIG,
+			       "fallover: there is no other channel '%s'",
+			       c->fallover);
+	if (to->user && (!c->user || strcmp(to->user, c->user) != 0))
+		return err_set(e, EX_CONFIG, "fallover: %s is %s's alone",
+			       c->fallover, to->user);
+	return 0;
+}
+
+static int check_fallovers(const struct conf *conf, struct channels *set,
+			   struct err *e)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		const struct section s = { .conf = conf,
+					   .name = set->v[i].name };
+
+		if (check_fallover(set, &set->v[i], e))
+			return err_prefix(e, "%s:%u: channel %s",
+					  conf_path(conf),
+					  line_about(&s, e->msg), s.name);
+	}
+	return 0;
 }
 
 int channels_load(const struct conf *conf, struct channels *set_r,
@@ -304,7 +349,8 @@ int channels_load(const struct conf *conf, struct channels *set_r,
 			     e))
 			goto fail;
 	}
-	return 0;
+	if (check_fallovers(conf, set_r, e) == 0)
+		return 0;
 fail:
 	channels_free(set_r);
 	return -1;
@@ -337,4 +383,52 @@ const struct channel *channels_find(const struct channels *set, struct str name)
 bool channel_serves(const struct channel *c, struct str user)
 {
 	return !c->user || str_is(user, c->user);
+}
+
+static bool is_in(struct str name, const struct shape_list *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (str_eq(name, names->v[i]))
+			return true;
+	return false;
+}
+
+bool channel_is_meant(const struct channel *c, struct str user,
+		      const struct shape_list *notify)
+{
+	if (!channel_serves(c, user))
+		return false;
+	return notify->n ? is_in(str_from(c->name), notify) : !c->standby;
+}
+
+static bool was_tried(struct str name, struct str tried)
+{
+	while (tried.len)
+		if (str_eq(str_cut(tried, '\n', &tried), name))
+			return true;
+	return false;
+}
+
+const struct channel *channels_next(const struct channels *set,
+				    const struct channel *c, struct str user,
+				    const struct shape_list *notify,
+				    struct str tried)
+{
+	size_t at = 0;
+
+	if (tried.len > CHANNEL_TRIED_MAX)
+		return NULL;
+	while (at < set->n && strcmp(set->v[at].name, c->name) != 0)
+		at++;
+	for (size_t i = 1; i < set->n; i++) {
+		const struct channel *to = &set->v[(at + i) % set->n];
+		bool wanted = c->fallover ? strcmp(c->fallover, to->name) == 0
+					  : to->user != NULL;
+
+		if (wanted && channel_serves(to, user) &&
+		    !channel_is_meant(to, user, notify) &&
+		    !was_tried(str_from(to->name), tried))
+			return to;
+	}
+	return NULL;
 }

@@ -23,11 +23,16 @@
 #include "common/arena.h"
 #include "common/conf.h"
 #include "common/err.h"
+#include "common/shape.h"
 #include "common/str.h"
 
 #include "kind.h"
 
-enum { CHANNELS_MAX = 256 };
+enum {
+	CHANNELS_MAX = 256,
+	CHANNEL_PARALLEL_MAX = 128,
+	CHANNEL_TRIED_MAX = 1024, /* bytes of names; then there is no other */
+};
 
 struct channel {
 	const char *name;
@@ -41,7 +46,10 @@ struct channel {
 	int64_t retries; /* after the first try; 0: as retry_life_ms allows */
 	int64_t retry_life_ms;
 	const struct text_template *title, *text; /* NULL: it has none */
-	bool split; /* a text that is too long; else it is cut */
+	int64_t down_after_ms; /* of nothing but failures: it is down */
+	const char *fallover;  /* NULL: the user's next one; "-": none */
+	bool standby;	       /* only where it is named, or as a fallover */
+	bool split;	       /* a text that is too long; else it is cut */
 };
 
 struct channels {
@@ -64,5 +72,19 @@ const struct channel *channels_find(const struct channels *set,
 
 /* True if what is for this user may go over it. */
 bool channel_serves(const struct channel *c, struct str user);
+
+/* Does a notification go over it, which names these channels or none? */
+bool channel_is_meant(const struct channel *c, struct str user,
+		      const struct shape_list *notify);
+
+/*
+ * What c cannot deliver goes over another one: that of `fallover`, or the
+ * user's own next one. Never one that is meant for the notification anyway or
+ * has failed before (tried: names with line breaks between them). NULL: none.
+ */
+const struct channel *channels_next(const struct channels *set,
+				    const struct channel *c, struct str user,
+				    const struct shape_list *notify,
+				    struct str tried);
 
 #endif

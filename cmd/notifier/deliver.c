@@ -41,22 +41,41 @@ static int emit(struct notifier *n, const char *type, const struct message *m,
 	return rc;
 }
 
-/* Tell how it stands with one delivery; line is its notification. */
-static int tell(struct notifier *n, const char *type, struct str target,
-		struct str line, unsigned attempt, const struct outcome *o,
+/* A delivery's event in the making: more may be put into data. */
+struct news {
+	struct str target, line; /* the channel and the notification */
+	unsigned attempt;
+	const struct outcome *outcome;
+	struct type_delivery data;
+};
+
+static int read_line(struct str line, struct arena *a, struct message *m_r,
+		     struct err *e)
+{
+	struct event ev;
+
+	if (event_parse(line, 0, a, &ev, e))
+		return -1;
+	return message_read(&ev, a, m_r, e);
+}
+
+/* Tell how it stands with one delivery. */
+static int tell(struct notifier *n, const char *type, const struct news *news,
 		struct err *e)
 {
 	char id[MESSAGE_ID_SIZE], attempt_text[16], status_text[16];
-	struct type_delivery d = { .channel = short_name(target) };
+	const struct outcome *o = news->outcome;
+	unsigned attempt = news->attempt;
+	struct type_delivery d = news->data;
 	struct arena a = { 0 };
-	struct event ev;
 	struct message m;
 	int rc = -1;
 
-	if (event_parse(line, 0, &a, &ev, e) || message_read(&ev, &a, &m, e))
+	if (read_line(news->line, &a, &m, e))
 		goto out;
-	message_id(&ev, target, id);
+	message_id(&m.ev, news->target, id);
 	d.id = str_from(id);
+	d.channel = short_name(news->target);
 	if (*o->reason)
 		d.reason = str_from(o->reason);
 	if (*o->receiver)
@@ -107,6 +126,9 @@ static int save(struct notifier *n, const struct job *job, enum row_state state,
 			   .due_us = job->due_us,
 			   .part = job->part,
 			   .message = str_from(job->message),
+			   .self = job->self,
+			   .update = job->update,
+			   .tried = str_from(job->tried),
 			   .target = target,
 			   .line = line };
 	char key[LANE_KEY_MAX];
@@ -179,13 +201,104 @@ static void count(struct notifier *n, const struct job *job, const char *name)
 	stats_add(stage_stats(n->stage), name, job->lane->label, 1);
 }
 
+/* The first of the channels that failed, if any. */
+static struct str first_tried(const struct job *job)
+{
+	struct str rest, first = str_cut(str_from(job->tried), '\n', &rest);
+
+	return first.len ? first : (struct str){ 0 };
+}
+
+/* Who else could deliver it: NULL for nobody. */
+static const struct channel *find_next(struct notifier *n,
+				       const struct job *job,
+				       const struct message *m)
+{
+	return channels_next(n->channels, &job->lane->channel, m->user,
+			     &m->data.notify, str_from(job->tried));
+}
+
+static struct str add_tried(const struct job *job, struct arena *a)
+{
+	struct buf b = { .p = NULL };
+	struct str tried;
+
+	buf_puts(&b, job->tried ? job->tried : "");
+	if (b.len)
+		buf_putc(&b, '\n');
+	buf_puts(&b, job->lane->name);
+	tried = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return tried;
+}
+
+/*
+ * This channel's delivery has failed, and another channel takes it over where
+ * there is one. `always`: it has failed also where there is none. 1: it has
+ * not, and stays.
+ */
+static int give_up(struct notifier *n, struct job *job, struct str line,
+		   const struct outcome *o, bool always, struct err *e)
+{
+	struct news news = { .target = lane_name(job->lane),
+			     .attempt = job->attempt,
+			     .outcome = o,
+			     .data = { .instead = first_tried(job) } };
+	struct arena a = { 0 };
+	struct message m;
+	const struct channel *to = NULL;
+	struct str tried;
+	int rc;
+
+	/* The line may be the job's own, which ends before it is needed. */
+	news.line = arena_str(&a, line);
+	rc = read_line(news.line, &a, &m, e);
+	if (rc == 0)
+		to = find_next(n, job, &m);
+	if (rc == 0 && !to && !always) {
+		job->stuck = true;
+		rc = 1;
+	}
+	if (rc)
+		goto out;
+	tried = add_tried(job, &a);
+	if (to)
+		news.data.fallover = str_from(to->name);
+	count(n, job, to ? "fallover_total" : "failed_total");
+	log_warn("failed channel=%s attempt=%u reason=%s%s%s %s",
+		 job->lane->name, job->attempt, o->reason,
+		 to ? " fallover=" : "", to ? to->name : "", o->receiver);
+	rc = tell(n, "delivery.failed", &news, e);
+	if (rc == 0)
+		rc = forget(n, job, e);
+	if (rc == 0 && to)
+		rc = notifier_enqueue(n, &m, str_from(to->name),
+				      str_from(to->name), tried, e);
+out:
+	arena_free(&a);
+	return rc;
+}
+
+static bool may_go_elsewhere(const struct outcome *o)
+{
+	return strcmp(o->reason, "bad-notification") != 0;
+}
+
 static int fail(struct notifier *n, struct job *job, struct str target,
 		struct str line, const struct outcome *o, struct err *e)
 {
+	const struct news news = { .target = target,
+				   .line = line,
+				   .attempt = job->attempt,
+				   .outcome = o,
+				   .data = { .instead = first_tried(job) } };
+
+	if (job->lane->channel.kind && may_go_elsewhere(o))
+		return give_up(n, job, line, o, true, e);
 	count(n, job, "failed_total");
 	log_warn("failed channel=%s attempt=%u reason=%s %s",
 		 job->lane->channel.name, job->attempt, o->reason, o->receiver);
-	if (tell(n, "delivery.failed", target, line, job->attempt, o, e))
+	if (tell(n, "delivery.failed", &news, e))
 		return -1;
 	return forget(n, job, e);
 }
@@ -205,8 +318,12 @@ static int tell_unknown(struct notifier *n, struct job *job, struct str line,
 		return 0;
 	job->told = true;
 	count(n, job, "unknown_total");
-	return tell(n, "delivery.unknown", lane_name(job->lane), line,
-		    job->attempt, o, e);
+	return tell(n, "delivery.unknown",
+		    &(struct news){ .target = lane_name(job->lane),
+				    .line = line,
+				    .attempt = job->attempt,
+				    .outcome = o },
+		    e);
 }
 
 /* Back into the queue, as the job is now. */
@@ -217,8 +334,25 @@ static int wait_again(struct notifier *n, struct job *job, struct err *e)
 		 e))
 		return -1;
 	free(job->line);
-	job->line = NULL;
+	free(job->edit);
+	job->line = job->edit = NULL;
 	return 0;
+}
+
+/* What was to be changed is not there any more: at once, as a new message. */
+static int send_anew(struct notifier *n, struct job *job, struct err *e)
+{
+	struct arena a = { 0 };
+	struct message m;
+	int rc = read_line(str_from(job->line), &a, &m, e);
+
+	count(n, job, "retries_total");
+	if (rc == 0)
+		rc = book_drop(n, job->lane, m.data.update, e);
+	if (rc == 0)
+		rc = wait_again(n, job, e);
+	arena_free(&a);
+	return rc;
 }
 
 static int retry(struct notifier *n, struct job *job, struct err *e)
@@ -228,18 +362,40 @@ static int retry(struct notifier *n, struct job *job, struct err *e)
 	struct str line = str_from(job->line);
 	int64_t at_us;
 	uint32_t random;
+	int rc;
 
+	if (o->edit_gone && job->edit)
+		return send_anew(n, job, e);
 	while (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		;
 	at_us = lane_retry_at(l, job, o, clk_wall_us(), random);
 	if (at_us == CLK_NONE)
 		return fail(n, job, lane_name(l), line, o, e);
+	if (l->down) {
+		rc = give_up(n, job, line, o, false, e);
+		if (rc <= 0)
+			return rc;
+	}
 	count(n, job, "retries_total");
 	log_info("retry channel=%s attempt=%u reason=%s in_ms=%lld",
 		 l->channel.name, job->attempt, o->reason,
 		 (long long)(at_us - clk_wall_us()) / 1000);
 	job->due_us = at_us;
 	return wait_again(n, job, e);
+}
+
+/* Remember by which id the message can be changed. */
+static int enter(struct notifier *n, const struct job *job, struct err *e)
+{
+	struct arena a = { 0 };
+	struct message m;
+	int rc = read_line(str_from(job->line), &a, &m, e);
+
+	if (rc == 0)
+		rc = book_put(n, job->lane, m.data.id, str_from(job->message),
+			      e);
+	arena_free(&a);
+	return rc;
 }
 
 /* A part of its text is there; is that all? */
@@ -252,7 +408,8 @@ static int record_sent(struct notifier *n, struct job *job, struct err *e)
 	/* What can be changed later is the first part. */
 	if (job->part == 0)
 		str_copy(job->message, sizeof(job->message),
-			 str_from(o->message));
+			 str_from(*o->message || !job->edit ? o->message
+							    : job->edit));
 	if (o->more && job->part < UINT8_MAX) {
 		job->part++;
 		job->attempt = 0;
@@ -261,7 +418,15 @@ static int record_sent(struct notifier *n, struct job *job, struct err *e)
 	count(n, job, "sent_total");
 	log_debug("sent channel=%s attempt=%u", l->channel.name, job->attempt);
 	str_copy(o->message, sizeof(o->message), str_from(job->message));
-	if (tell(n, "delivery.sent", lane_name(l), line, job->attempt, o, e))
+	if (*o->message && enter(n, job, e))
+		return -1;
+	if (tell(n, "delivery.sent",
+		 &(struct news){ .target = lane_name(l),
+				 .line = line,
+				 .attempt = job->attempt,
+				 .outcome = o,
+				 .data = { .instead = first_tried(job) } },
+		 e))
 		return -1;
 	return forget(n, job, e);
 }
@@ -273,8 +438,8 @@ static int record(struct notifier *n, struct job *job, struct err *e)
 	struct str line = str_from(job->line);
 
 	l->active--;
-	if (o->end == OUTCOME_SENT || o->end == OUTCOME_FAILED)
-		l->failures = 0; /* there is somebody who answers */
+	if (health_judge(n, l, o, e))
+		return -1;
 	switch (o->end) {
 	case OUTCOME_SENT: return record_sent(n, job, e);
 	case OUTCOME_FAILED: return fail(n, job, lane_name(l), line, o, e);
@@ -337,12 +502,31 @@ static int judge(struct notifier *n, struct job *job, struct err *e)
 
 /* ---- sending ---- */
 
+/* Is there a message to change? */
+static int find_edit(struct notifier *n, struct job *job, struct str line,
+		     struct arena *a, struct err *e)
+{
+	struct message m;
+	struct str message;
+
+	if (!job->update || job->part)
+		return 0;
+	if (read_line(line, a, &m, e) ||
+	    book_find(n, job->lane, m.data.update, &message, e))
+		return -1;
+	if (message.len)
+		job->edit = xstrndup(message.p, message.len);
+	return 0;
+}
+
 static int choose(struct notifier *n, struct job *job, struct err *e)
 {
 	struct arena a = { 0 };
 	struct row row;
 	int rc = read_row(n, job, &a, &row, e);
 
+	if (rc == 0)
+		rc = find_edit(n, job, row.line, &a, e);
 	if (rc == 0) {
 		job->line = xstrndup(row.line.p, row.line.len);
 		job->attempt++;
@@ -355,6 +539,22 @@ static int choose(struct notifier *n, struct job *job, struct err *e)
 	return rc;
 }
 
+/* Of a channel that is down, to another one. */
+static int flee(struct notifier *n, struct job *job, struct err *e)
+{
+	struct outcome o = { .end = OUTCOME_RETRY,
+			     .reason = job->lane->down_reason,
+			     .status = -1 };
+	struct arena a = { 0 };
+	struct row row;
+	int rc = read_row(n, job, &a, &row, e);
+
+	if (rc == 0)
+		rc = give_up(n, job, row.line, &o, false, e);
+	arena_free(&a);
+	return rc < 0 ? -1 : 0;
+}
+
 bool deliver_is_due(struct notifier *n, struct lane *l, int64_t *wait_ms_r)
 {
 	int64_t now_ms = loop_now_ms(stage_loop(n->stage));
@@ -365,6 +565,7 @@ bool deliver_is_due(struct notifier *n, struct lane *l, int64_t *wait_ms_r)
 	if (n->stopping)
 		return false;
 	return lane_wants_rows(l) || lane_find(l, JOB_UNSETTLED) ||
+	       lane_refugee(l, clk_wall_us()) ||
 	       lane_next(l, clk_wall_us(), now_ms, wait_ms_r);
 }
 
@@ -380,6 +581,11 @@ int deliver_turn(struct notifier *n, struct lane *l, struct err *e)
 		return -1;
 	while ((job = lane_find(l, JOB_UNSETTLED)))
 		if (judge(n, job, e))
+			return -1;
+	if (health_gone(n, l, e))
+		return -1;
+	while (!n->stopping && (job = lane_refugee(l, clk_wall_us())))
+		if (flee(n, job, e))
 			return -1;
 	while (!n->stopping &&
 	       (job = lane_next(l, clk_wall_us(), now_ms, &wait_ms)))
@@ -415,7 +621,8 @@ void deliver_start(struct notifier *n, struct lane *l)
 			message_id(&ev, lane_name(l), job->id);
 		what = (struct compose_job){ .line = str_from(job->line),
 					     .id = job->id,
-					     .part = job->part + 1 };
+					     .part = job->part + 1,
+					     .edit = str_from(job->edit) };
 		job->sending = send_start(n->sender, &l->channel, &what,
 					  on_outcome, job);
 		arena_reset(&a);

@@ -11,7 +11,13 @@
 struct row_head {
 	int64_t born_us, due_us;
 	uint32_t attempt, target_len;
-	uint8_t state, told, part, message_len, zero[4];
+	uint8_t state, told, part, message_len;
+	uint8_t more, zero[3]; /* 1: struct row_more follows */
+};
+
+struct row_more {
+	uint64_t self, update;
+	uint32_t tried_len, zero;
 };
 
 void row_print(const struct row *r, struct buf *b)
@@ -23,25 +29,41 @@ void row_print(const struct row *r, struct buf *b)
 			      .state = (uint8_t)r->state,
 			      .told = r->told,
 			      .part = (uint8_t)r->part,
-			      .message_len = (uint8_t)r->message.len };
+			      .message_len = (uint8_t)r->message.len,
+			      .more = 1 };
+	struct row_more more = { .self = r->self,
+				 .update = r->update,
+				 .tried_len = (uint32_t)r->tried.len };
 
 	buf_add(b, &h, sizeof(h));
+	buf_add(b, &more, sizeof(more));
+	buf_add_str(b, r->tried);
 	buf_add_str(b, r->message);
 	buf_add_str(b, r->target);
 	buf_add_str(b, r->line);
 }
 
+/* The next len bytes of *rest. */
+static bool take(struct str *rest, size_t len, struct str *part_r)
+{
+	if (len > rest->len)
+		return false;
+	*part_r = str_sub(*rest, 0, len);
+	*rest = str_sub(*rest, len, rest->len);
+	return true;
+}
+
+/* Rows of earlier versions have no struct row_more. */
 bool row_read(struct str val, struct row *r_r)
 {
+	struct row_more more = { .self = 0 };
+	struct str part;
 	struct row_head h;
-	size_t at = sizeof(h);
 
-	if (val.len < sizeof(h))
+	if (!take(&val, sizeof(h), &part))
 		return false;
-	memcpy(&h, val.p, sizeof(h));
-	if (h.state > ROW_OLD || h.message_len > OUTCOME_MESSAGE_MAX ||
-	    h.message_len > val.len - at ||
-	    h.target_len > val.len - at - h.message_len)
+	memcpy(&h, part.p, sizeof(h));
+	if (h.state > ROW_OLD || h.message_len > OUTCOME_MESSAGE_MAX)
 		return false;
 	*r_r = (struct row){ .state = (enum row_state)h.state,
 			     .told = h.told,
@@ -49,11 +71,17 @@ bool row_read(struct str val, struct row *r_r)
 			     .born_us = h.born_us,
 			     .due_us = h.due_us,
 			     .part = h.part };
-	r_r->message = str_sub(val, at, at + h.message_len);
-	at += h.message_len;
-	r_r->target = str_sub(val, at, at + h.target_len);
-	r_r->line = str_sub(val, at + h.target_len, val.len);
-	return true;
+	if (h.more) {
+		if (!take(&val, sizeof(more), &part))
+			return false;
+		memcpy(&more, part.p, sizeof(more));
+	}
+	r_r->self = more.self;
+	r_r->update = more.update;
+	r_r->line = val;
+	return take(&r_r->line, more.tried_len, &r_r->tried) &&
+	       take(&r_r->line, h.message_len, &r_r->message) &&
+	       take(&r_r->line, h.target_len, &r_r->target);
 }
 
 struct str row_prefix(struct str lane, char out[LANE_KEY_MAX])
@@ -94,6 +122,12 @@ void lane_bind(struct lane *l, const struct channel *channel, int64_t now_ms)
 	}
 	l->channel.name = l->name;
 	bucket_init(&l->bucket, l->channel.rate, now_ms);
+	/* It may be mended now: the next one shows it. */
+	l->failures = l->rejects = 0;
+	l->pause_us = 0;
+	l->failing_us = CLK_NONE;
+	for (size_t i = 0; i < l->n; i++)
+		l->job[i]->stuck = false;
 	for (size_t i = 0; !channel && i < l->n; i++)
 		if (l->job[i]->state == JOB_WAITING)
 			l->job[i]->state = JOB_UNSETTLED;
@@ -141,6 +175,10 @@ struct job *lane_add(struct lane *l, uint64_t seq, const struct row *row)
 	job->born_us = row->born_us;
 	job->due_us = row->due_us;
 	job->part = row->part;
+	job->self = row->self;
+	job->update = row->update;
+	if (row->tried.len)
+		job->tried = xstrndup(row->tried.p, row->tried.len);
 	str_copy(job->message, sizeof(job->message), row->message);
 	return job;
 }
@@ -154,6 +192,8 @@ void lane_drop(struct lane *l, struct job *job)
 	l->n--;
 	memmove(l->job + i, l->job + i + 1, (l->n - i) * sizeof(*l->job));
 	free(job->line);
+	free(job->edit);
+	free(job->tried);
 	free(job);
 }
 
@@ -170,6 +210,16 @@ struct job *lane_find(const struct lane *l, enum job_state state)
 	return NULL;
 }
 
+/* What it changes must have its message first. */
+static bool must_follow(const struct lane *l, size_t i)
+{
+	for (size_t k = 0; l->job[i]->update && k < i; k++)
+		if (l->job[k]->self == l->job[i]->update ||
+		    l->job[k]->update == l->job[i]->update)
+			return true;
+	return false;
+}
+
 /* The waiting job that is due first; the older one of equals. */
 static struct job *first_due(const struct lane *l)
 {
@@ -179,7 +229,8 @@ static struct job *first_due(const struct lane *l)
 		struct job *job = l->job[i];
 
 		if (job->state == JOB_WAITING &&
-		    (!first || job->due_us < first->due_us))
+		    (!first || job->due_us < first->due_us) &&
+		    !must_follow(l, i))
 			first = job;
 	}
 	return first;
@@ -224,4 +275,62 @@ int64_t lane_retry_at(struct lane *l, const struct job *job,
 	if ((c->retries && job->attempt > c->retries) || at_us > end_us)
 		return CLK_NONE;
 	return at_us;
+}
+
+static bool is(const char *reason, const char *word)
+{
+	return strcmp(reason, word) == 0;
+}
+
+/* Does it get nothing through? Then *since_us_r is since when. */
+static bool is_dead(struct lane *l, const struct outcome *o, int64_t now_us,
+		    int64_t *since_us_r)
+{
+	*since_us_r = now_us;
+	if (o->end == OUTCOME_FAILED) {
+		l->failing_us = CLK_NONE;
+		if (is(o->reason, "rejected"))
+			l->rejects++;
+		return is(o->reason, "auth") || l->rejects >= LANE_REJECTS;
+	}
+	if (is(o->reason, "rate-limit") || o->edit_gone)
+		return false;
+	if (l->failing_us == CLK_NONE)
+		l->failing_us = now_us;
+	*since_us_r = l->failing_us;
+	return now_us - l->failing_us >= l->channel.down_after_ms * 1000;
+}
+
+enum lane_turn lane_judge(struct lane *l, const struct outcome *o,
+			  int64_t now_us)
+{
+	bool was = l->down;
+	int64_t since_us;
+
+	if (o->end == OUTCOME_SENT) {
+		l->failures = l->rejects = 0;
+		l->failing_us = CLK_NONE;
+		l->down = false;
+		return was ? LANE_UP : LANE_SAME;
+	}
+	if (is_dead(l, o, now_us, &since_us) && !was) {
+		l->down = true;
+		l->down_us = since_us;
+		str_copy(l->down_reason, sizeof(l->down_reason),
+			 str_from(o->reason));
+	}
+	/* Somebody answers; where all is refused, it is asked less often. */
+	if (o->end == OUTCOME_FAILED && !l->down)
+		l->failures = 0;
+	else if (o->end == OUTCOME_FAILED && now_us >= l->pause_us)
+		l->pause_us = now_us + retry_pause_ms(++l->failures, 0) * 1000;
+	return l->down && !was ? LANE_DOWN : LANE_SAME;
+}
+
+struct job *lane_refugee(const struct lane *l, int64_t now_us)
+{
+	for (size_t i = 0; l->down && now_us < l->pause_us && i < l->n; i++)
+		if (l->job[i]->state == JOB_WAITING && !l->job[i]->stuck)
+			return l->job[i];
+	return NULL;
 }

@@ -20,7 +20,12 @@
 #include "outcome.h"
 #include "retry.h"
 
-enum { LANE_WINDOW = 256, LANE_KEY_MAX = STR_ID_MAX + 16 };
+enum {
+	LANE_WINDOW = 2 * CHANNEL_PARALLEL_MAX,
+	LANE_KEY_MAX = STR_ID_MAX + 16,
+	LANE_REJECTS = 3,      /* in a row: the channel is down */
+	LANE_REASON_SIZE = 24, /* the longest word of outcome.h, with its NUL */
+};
 
 /* ---- rows of the ledger ---- */
 
@@ -32,11 +37,14 @@ enum row_state {
 
 struct row {
 	enum row_state state;
-	bool told;	    /* delivery.unknown was recorded */
-	unsigned attempt;   /* the last one, from 1; 0: none */
-	int64_t born_us;    /* the retry life begins */
-	int64_t due_us;	    /* the next attempt; wall clock */
-	unsigned part;	    /* of a text that is split: that were sent */
+	bool told;	  /* delivery.unknown was recorded */
+	unsigned attempt; /* the last one, from 1; 0: none */
+	int64_t born_us;  /* the retry life begins */
+	int64_t due_us;	  /* the next attempt; wall clock */
+	unsigned part;	  /* of a text that is split: that were sent */
+	/* Hashes of the notification's id and of the one it replaces; 0: none */
+	uint64_t self, update;
+	struct str tried;   /* channels that failed before, with line breaks */
 	struct str message; /* the receiver's id of the first one */
 	struct str target;  /* the channel's name as it was asked for */
 	struct str line;    /* the notification's event as text */
@@ -72,6 +80,10 @@ struct job {
 	unsigned attempt;
 	int64_t born_us, due_us;
 	unsigned part; /* that were sent */
+	uint64_t self, update;
+	char *tried; /* names with line breaks between them, or NULL */
+	bool stuck;  /* the channel is down, and there is no other */
+	char *edit;  /* while it is being sent: the message that it changes */
 	char message[OUTCOME_MESSAGE_MAX + 1];
 	char id[MESSAGE_ID_SIZE];
 	char *line; /* while it is being sent, else NULL */
@@ -86,12 +98,17 @@ struct lane {
 	const char *label;	      /* for counters: name, or "-" */
 	struct job *job[LANE_WINDOW]; /* by seq */
 	size_t n;
-	uint64_t loaded;   /* the last seq that was put into the window */
-	bool whole;	   /* the window holds every row */
-	uint64_t rows;	   /* in the ledger */
-	unsigned active;   /* chosen, being sent, ended */
-	unsigned failures; /* in a row */
-	int64_t pause_us;  /* nothing is sent before; wall clock */
+	uint64_t loaded;    /* the last seq that was put into the window */
+	bool whole;	    /* the window holds every row */
+	uint64_t rows;	    /* in the ledger */
+	unsigned active;    /* chosen, being sent, ended */
+	unsigned failures;  /* in a row */
+	int64_t pause_us;   /* nothing is sent before; wall clock */
+	unsigned rejects;   /* in a row */
+	int64_t failing_us; /* since when nothing gets through; or CLK_NONE */
+	bool down;	    /* told of by channel.down */
+	int64_t down_us;    /* since when */
+	char down_reason[LANE_REASON_SIZE];
 	struct bucket bucket;
 };
 
@@ -132,5 +149,21 @@ struct job *lane_next(struct lane *l, int64_t now_us, int64_t now_ms,
  */
 int64_t lane_retry_at(struct lane *l, const struct job *job,
 		      const struct outcome *o, int64_t now_us, uint32_t random);
+
+/*
+ * What the end of an attempt says of the channel. It is down when it does not
+ * want us (auth), has taken nothing for down_after_ms, or has refused
+ * LANE_REJECTS in a row; and up with the next one that is sent. One that only
+ * wants less of us is neither.
+ */
+enum lane_turn { LANE_SAME, LANE_DOWN, LANE_UP };
+enum lane_turn lane_judge(struct lane *l, const struct outcome *o,
+			  int64_t now_us);
+
+/*
+ * Of a channel that is down and left alone for now: the first job that waits
+ * and may go over another one, or NULL.
+ */
+struct job *lane_refugee(const struct lane *l, int64_t now_us);
 
 #endif

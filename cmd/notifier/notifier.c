@@ -140,14 +140,24 @@ static int remember_row(struct notifier *n, const struct event *ev,
 	return stage_put(n->stage, index_key(id, index), key, e);
 }
 
-static int enqueue(struct notifier *n, const struct message *m, struct str lane,
-		   struct str target, struct err *e)
+/* What says the same of one notification in a row; 0: nothing. */
+static uint64_t hash_of(struct str id)
+{
+	return id.len ? str_hash_id(id) : 0;
+}
+
+int notifier_enqueue(struct notifier *n, const struct message *m,
+		     struct str lane, struct str target, struct str tried,
+		     struct err *e)
 {
 	bool silent = stage_is_silent(n->stage);
 	int64_t now_us = clk_wall_us();
 	struct row row = { .state = silent ? ROW_OLD : ROW_WAITING,
 			   .born_us = silent ? m->ev.recorded_us : now_us,
 			   .due_us = now_us,
+			   .self = hash_of(m->data.id),
+			   .update = hash_of(m->data.update),
+			   .tried = tried,
 			   .target = target };
 	struct lane *l = notifier_lane(n, lane);
 	uint64_t seq = ++n->seq;
@@ -170,6 +180,12 @@ static int enqueue(struct notifier *n, const struct message *m, struct str lane,
 	if (l->whole)
 		lane_add(l, seq, &row);
 	return n->replaying ? 0 : deliver_turn(n, l, e);
+}
+
+static int enqueue(struct notifier *n, const struct message *m, struct str lane,
+		   struct str target, struct err *e)
+{
+	return notifier_enqueue(n, m, lane, target, (struct str){ 0 }, e);
 }
 
 static int refuse(struct notifier *n, const struct message *m,
@@ -216,7 +232,7 @@ static int to_all(struct notifier *n, const struct message *m, struct err *e)
 	for (size_t i = 0; i < n->channels->n; i++) {
 		const struct channel *c = &n->channels->v[i];
 
-		if (!channel_serves(c, m->user))
+		if (!channel_is_meant(c, m->user, &m->data.notify))
 			continue;
 		any = true;
 		if (enqueue(n, m, str_from(c->name), str_from(c->name), e))
@@ -262,8 +278,44 @@ static int keep_told(struct notifier *n, struct str key, struct row row,
 	return stage_put(n->stage, key, buf_str(&n->scratch), e);
 }
 
+static int forget_row(struct notifier *n, struct lane *l, struct str key,
+		      struct str index, struct err *e)
+{
+	l->rows--;
+	if (stage_del(n->stage, key, e) < 0)
+		return -1;
+	return stage_del(n->stage, index, e) < 0 ? -1 : 0;
+}
+
+/* It was sent, or goes over another channel: what the next life must know. */
+static int learn_end(struct notifier *n, struct lane *l, const struct row *row,
+		     const struct type_delivery *d, struct arena *a,
+		     struct err *e)
+{
+	struct event ev;
+	struct message m;
+	struct buf tried = { .p = NULL };
+	int rc = 0;
+
+	if (!d->message_id.len && !d->fallover.len)
+		return 0;
+	if (event_parse(row->line, 0, a, &ev, e) || message_read(&ev, a, &m, e))
+		return -1;
+	if (d->message_id.len)
+		return book_put(n, l, m.data.id, d->message_id, e);
+	buf_add_str(&tried, row->tried);
+	if (tried.len)
+		buf_putc(&tried, '\n');
+	buf_puts(&tried, l->name);
+	rc = notifier_enqueue(n, &m, d->fallover, d->fallover, buf_str(&tried),
+			      e);
+	buf_free(&tried);
+	return rc;
+}
+
 static int learn_row(struct notifier *n, const struct event *ev,
-		     struct str index, struct arena *a, struct err *e)
+		     struct str index, const struct type_delivery *d,
+		     struct arena *a, struct err *e)
 {
 	struct str key, val, name;
 	struct row row;
@@ -282,10 +334,9 @@ static int learn_row(struct notifier *n, const struct event *ev,
 	l = notifier_lane(n, name);
 	if (event_is(ev, "delivery.unknown") && !unknown_ends(l, &row, ev))
 		return keep_told(n, key, row, e);
-	l->rows--;
-	if (stage_del(n->stage, key, e) < 0)
+	if (forget_row(n, l, key, index, e))
 		return -1;
-	return stage_del(n->stage, index, e) < 0 ? -1 : 0;
+	return learn_end(n, l, &row, d, a, e);
 }
 
 static int learn(struct notifier *n, const struct event *ev, struct arena *a,
@@ -299,7 +350,7 @@ static int learn(struct notifier *n, const struct event *ev, struct arena *a,
 	    shape_decode(&shape_delivery, ev->data, &d, a, &ignored) ||
 	    !str_copy(id, sizeof(id), d.id) || d.id.len != sizeof(id) - 1)
 		return 0; /* somebody else's */
-	return learn_row(n, ev, index_key(id, index), a, e);
+	return learn_row(n, ev, index_key(id, index), &d, a, e);
 }
 
 /* ---- the heartbeat ---- */
@@ -390,6 +441,9 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 				  event_is(ev, "delivery.failed") ||
 				  event_is(ev, "delivery.unknown")))
 		rc = learn(n, ev, &a, e);
+	else if (n->replaying &&
+		 (event_is(ev, "channel.down") || event_is(ev, "channel.up")))
+		rc = health_learn(n, ev, &a, e);
 	arena_free(&a);
 	return rc;
 }
@@ -440,7 +494,7 @@ static int on_open(void *self, struct stage *s, struct err *e)
 	n->timer = loop_timer_new(stage_loop(s), on_timer, n);
 	for (size_t i = 0; i < n->channels->n; i++)
 		notifier_lane(n, str_from(n->channels->v[i].name));
-	if (find_past(n, e) ||
+	if (find_past(n, e) || health_load(n, e) || book_prune(n, e) ||
 	    stage_each(s, STR(KEY_STALE), count_row_stale, n, e) ||
 	    begin_beating(n, e))
 		return -1;
@@ -469,7 +523,8 @@ static void on_live(void *self, struct stage *s)
 			 "known outcome",
 			 (unsigned long long)rows_left(n));
 	if (stage_begin(s, &e) || stage_del(s, KEY_REPLAY, &e) < 0 ||
-	    stage_each(s, STR("i/"), drop_index, n, &e) || stage_commit(s, &e))
+	    stage_each(s, STR("i/"), drop_index, n, &e) || health_load(n, &e) ||
+	    stage_commit(s, &e))
 		stage_fail(s, &e);
 }
 

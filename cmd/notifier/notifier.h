@@ -33,8 +33,9 @@ struct notifier {
 	struct loop_timer *timer;
 	struct lane **lane;
 	size_t n_lanes, lanes_cap;
-	uint64_t seq;	/* of the newest row */
-	bool replaying; /* learning what was delivered before this ledger */
+	uint64_t seq;	 /* of the newest row */
+	unsigned booked; /* since book_prune() */
+	bool replaying;	 /* learning what was delivered before this ledger */
 	bool input_over;
 	bool stopping; /* begin no more attempts */
 	struct buf scratch;
@@ -48,7 +49,17 @@ void notifier_rebind(struct notifier *n);
 /* The lane of a channel; where there is no such channel, one for the name. */
 struct lane *notifier_lane(struct notifier *n, struct str name);
 
-/* ---- deliver.c: in a transaction ---- */
+/* ---- all below are for a transaction, but for deliver_start() ---- */
+
+/*
+ * Put a notification into a channel's queue. born_us: from when its retry life
+ * counts; tried: channels that failed before, or absent.
+ */
+int notifier_enqueue(struct notifier *n, const struct message *m,
+		     struct str lane, struct str target, struct str tried,
+		     struct err *e);
+
+/* ---- deliver.c ---- */
 
 /* Record outcomes, read rows, judge what is unsettled, choose what to send. */
 int deliver_turn(struct notifier *n, struct lane *l, struct err *e);
@@ -61,5 +72,29 @@ void deliver_start(struct notifier *n, struct lane *l);
 /* Tell that there is no channel of this name for the notification. */
 int deliver_refuse(struct notifier *n, const struct message *m,
 		   struct str target, const char *reason, struct err *e);
+
+/* ---- book.c: the receivers' ids of what was sent ---- */
+
+/* Of the message for a notification, which can be changed; else absent. */
+int book_find(struct notifier *n, const struct lane *l, struct str notification,
+	      struct str *message_r, struct err *e);
+int book_put(struct notifier *n, const struct lane *l, struct str notification,
+	     struct str message, struct err *e);
+int book_drop(struct notifier *n, const struct lane *l, struct str notification,
+	      struct err *e);
+/* Forget those that are too old. */
+int book_prune(struct notifier *n, struct err *e);
+
+/* ---- health.c: channels that are down ---- */
+
+/* What the end of an attempt says of the channel; told where that is new. */
+int health_judge(struct notifier *n, struct lane *l, const struct outcome *o,
+		 struct err *e);
+/* One that is not configured any more is not down. */
+int health_gone(struct notifier *n, struct lane *l, struct err *e);
+int health_load(struct notifier *n, struct err *e);
+/* channel.down and channel.up, from before this ledger. */
+int health_learn(struct notifier *n, const struct event *ev, struct arena *a,
+		 struct err *e);
 
 #endif

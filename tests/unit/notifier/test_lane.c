@@ -32,6 +32,9 @@ static void rows_come_back_as_they_were(void **state)
 			   .due_us = INT64_MAX,
 			   .part = 3,
 			   .message = STR("815"),
+			   .self = 3,
+			   .update = UINT64_MAX,
+			   .tried = STR("a\nb"),
 			   .target = STR("phone"),
 			   .line = STR("{}") };
 	struct row got;
@@ -47,12 +50,143 @@ static void rows_come_back_as_they_were(void **state)
 	assert_int_equal(got.due_us, INT64_MAX);
 	assert_int_equal(got.part, 3);
 	assert_true(str_is(got.message, "815"));
+	assert_int_equal(got.self, 3);
+	assert_true(got.update == UINT64_MAX);
+	assert_true(str_is(got.tried, "a\nb"));
 	assert_true(str_is(got.target, "phone"));
 	assert_true(str_is(got.line, "{}"));
 	/* What is cut short is damaged, up to the text that may be empty. */
 	for (size_t len = 0; len < b.len - 2; len++)
 		assert_false(row_read((struct str){ b.p, len }, &got));
 	buf_free(&b);
+}
+
+static void rows_of_earlier_versions_are_read(void **state)
+{
+	/* born, due, attempt, target's length, state, told, six zeroes. */
+	static const unsigned char old[] = {
+		5, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0,   0,   2,	 0,
+		0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 'p', '{', '}',
+	};
+	struct row got;
+
+	(void)state;
+	assert_true(
+		row_read((struct str){ (const char *)old, sizeof(old) }, &got));
+	assert_int_equal(got.state, ROW_BEGUN);
+	assert_true(got.told);
+	assert_int_equal(got.born_us, 5);
+	assert_int_equal(got.due_us, 7);
+	assert_int_equal(got.attempt, 2);
+	assert_int_equal(got.part, 0);
+	assert_true(got.update == 0 && got.self == 0);
+	assert_int_equal(got.tried.len, 0);
+	assert_true(str_is(got.target, "p"));
+	assert_true(str_is(got.line, "{}"));
+}
+
+static enum lane_turn judge(struct lane *l, enum outcome_end end,
+			    const char *reason, int64_t s)
+{
+	const struct outcome o = { .end = end, .reason = reason };
+
+	return lane_judge(l, &o, s * SECOND);
+}
+
+static void a_channel_is_down_when_nothing_gets_through(void **state)
+{
+	struct channel c = hook;
+	struct lane *l;
+
+	(void)state;
+	c.down_after_ms = 60000;
+	l = fill(&c, 0);
+	assert_int_equal(judge(l, OUTCOME_RETRY, "network", 100), LANE_SAME);
+	assert_int_equal(judge(l, OUTCOME_UNKNOWN, "timeout", 159), LANE_SAME);
+	assert_int_equal(judge(l, OUTCOME_SENT, "", 159), LANE_SAME);
+	assert_int_equal(judge(l, OUTCOME_RETRY, "network", 200), LANE_SAME);
+	/* That it wants less of us is an answer. */
+	assert_int_equal(judge(l, OUTCOME_RETRY, "rate-limit", 300), LANE_SAME);
+	assert_int_equal(judge(l, OUTCOME_RETRY, "server-error", 260),
+			 LANE_DOWN);
+	assert_string_equal(l->down_reason, "server-error");
+	assert_int_equal(l->down_us, 200 * SECOND);
+	assert_int_equal(judge(l, OUTCOME_RETRY, "network", 900), LANE_SAME);
+	assert_int_equal(judge(l, OUTCOME_SENT, "", 901), LANE_UP);
+	assert_int_equal(judge(l, OUTCOME_SENT, "", 902), LANE_SAME);
+	lane_free(&l);
+}
+
+static void a_channel_is_down_when_it_wants_nothing_of_us(void **state)
+{
+	struct channel c = hook;
+	struct lane *l;
+
+	(void)state;
+	c.down_after_ms = 60000;
+	l = fill(&c, 0);
+	assert_int_equal(judge(l, OUTCOME_FAILED, "auth", 1), LANE_DOWN);
+	/* And is left alone for a while, each time a longer one. */
+	assert_true(l->pause_us > SECOND);
+	judge(l, OUTCOME_FAILED, "auth", 2);
+	assert_int_equal(l->failures, 2);
+	assert_int_equal(judge(l, OUTCOME_SENT, "", 3), LANE_UP);
+	for (int i = 1; i < LANE_REJECTS; i++)
+		assert_int_equal(judge(l, OUTCOME_FAILED, "rejected", 4),
+				 LANE_SAME);
+	assert_int_equal(judge(l, OUTCOME_SENT, "", 5), LANE_SAME);
+	for (int i = 1; i < LANE_REJECTS; i++)
+		assert_int_equal(judge(l, OUTCOME_FAILED, "rejected", 6),
+				 LANE_SAME);
+	/* One that is none of the channel's. */
+	assert_int_equal(judge(l, OUTCOME_FAILED, "bad-notification", 6),
+			 LANE_SAME);
+	assert_int_equal(judge(l, OUTCOME_FAILED, "rejected", 6), LANE_DOWN);
+	lane_free(&l);
+}
+
+static void what_waits_for_a_dead_channel_may_go_but_for_the_trial(void **state)
+{
+	struct lane *l = fill(&hook, 2);
+
+	(void)state;
+	assert_null(lane_refugee(l, SECOND));
+	l->down = true;
+	l->pause_us = 5 * SECOND;
+	assert_int_equal(lane_refugee(l, SECOND)->seq, 1);
+	l->job[0]->stuck = true;
+	assert_int_equal(lane_refugee(l, SECOND)->seq, 2);
+	l->job[1]->state = JOB_SENDING;
+	assert_null(lane_refugee(l, SECOND));
+	l->job[1]->state = JOB_WAITING;
+	/* After the pause the next one shows whether it works. */
+	assert_null(lane_refugee(l, 5 * SECOND));
+	/* Another configuration: all is tried again. */
+	lane_bind(l, &hook, 0);
+	assert_false(l->job[0]->stuck);
+	assert_int_equal(l->pause_us, 0);
+	lane_free(&l);
+}
+
+static void a_change_follows_the_message_that_it_changes(void **state)
+{
+	struct lane *l = lane_new(&hook, STR(""), 0);
+	struct row row = { .state = ROW_WAITING, .self = 7 };
+	int64_t wait_ms;
+
+	(void)state;
+	lane_add(l, 1, &row);
+	row = (struct row){ .state = ROW_WAITING, .self = 8, .update = 7 };
+	lane_add(l, 2, &row);
+	row = (struct row){ .state = ROW_WAITING, .self = 9, .update = 7 };
+	lane_add(l, 3, &row);
+	l->job[0]->state = JOB_SENDING;
+	assert_null(lane_next(l, SECOND, 0, &wait_ms));
+	lane_drop(l, l->job[0]);
+	assert_int_equal(lane_next(l, SECOND, 0, &wait_ms)->seq, 2);
+	l->job[0]->state = JOB_SENDING;
+	assert_null(lane_next(l, SECOND, 0, &wait_ms));
+	lane_free(&l);
 }
 
 static void keys_sort_by_number_and_belong_to_one_lane(void **state)
@@ -250,6 +384,12 @@ int main(void)
 		cmocka_unit_test(the_rate_is_asked_last),
 		cmocka_unit_test(a_failure_slows_the_lane_down_once),
 		cmocka_unit_test(what_the_receiver_asks_for_holds_up_all),
+		cmocka_unit_test(rows_of_earlier_versions_are_read),
+		cmocka_unit_test(a_channel_is_down_when_nothing_gets_through),
+		cmocka_unit_test(a_channel_is_down_when_it_wants_nothing_of_us),
+		cmocka_unit_test(
+			what_waits_for_a_dead_channel_may_go_but_for_the_trial),
+		cmocka_unit_test(a_change_follows_the_message_that_it_changes),
 		cmocka_unit_test(
 			tries_end_with_their_number_and_with_their_life),
 	};
