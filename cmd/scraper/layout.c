@@ -327,7 +327,7 @@ static int title_score(const struct layout *l, const struct dom_node *n,
 	int like = 0, score = 0;
 
 	for (size_t i = 0; i < n_names; i++) {
-		int percent;
+		int of_text, of_name;
 
 		if (names[i].len == 0)
 			continue;
