@@ -512,7 +512,7 @@ static void clear_lone_old(struct markup *m)
 		bool lone = p->old && !p->struck;
 
 		for (size_t k = 0; k < n && lone; k++)
-			lone = m->prices[k].old ||
+			lone = m->prices[k].old || m->prices[k].aside_words ||
 			       layout_apart(m->prices[k].pos, p->pos) > 150 ||
 			       decimal_cmp(m->prices[k].amount, p->amount) >=
 				       0 ||
