@@ -331,8 +331,10 @@ static int title_score(const struct layout *l, const struct dom_node *n,
 
 		if (names[i].len == 0)
 			continue;
-		percent = layout_likeness(text, names[i]);
-		like = percent > like ? percent : like;
+		of_text = layout_likeness(text, names[i]);
+		of_name = layout_likeness(names[i], text);
+		like = of_text > like ? of_text : like;
+		like = of_name > like ? of_name : like;
 	}
 	if (n->tag == DOM_TAG_H1)
 		score += 60;

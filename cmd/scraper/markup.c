@@ -415,23 +415,46 @@ static void score_words_beside(struct reader *r)
 	buf_free(&line);
 }
 
+static void mark_twin(const struct markup_price *one, struct markup_price *twin)
+{
+	if (twin->old || twin->aside_words)
+		return;
+	twin->old = one->old;
+	twin->aside_words = one->aside_words;
+	twin->score -= 40;
+}
+
+/* Both are in one element, and nothing else is. */
+static bool is_pair(const struct layout *l, const struct markup_price *a,
+		    const struct markup_price *b)
+{
+	return a->node->parent == b->node->parent &&
+	       layout_length(l, a->node) + layout_length(l, b->node) ==
+		       layout_length(l, a->node->parent);
+}
+
 /*
  * A price is often there twice: to be read out, and in parts to be looked at.
- * What is said of the first is said of its twin right behind it.
+ * What the words say of the first holds for its twin right behind it, and, if
+ * they are a pair, the other way round: "$2 $2" "per kg".
  */
-static void score_twins(struct markup *m)
+static void score_twins(struct reader *r)
 {
+	struct markup *m = r->m;
+
 	for (size_t i = 1; i < m->n_prices; i++) {
-		const struct markup_price *one = &m->prices[i - 1];
+		struct markup_price *one = &m->prices[i - 1];
 		struct markup_price *twin = &m->prices[i];
 
-		if (!one->old || one->struck || twin->old ||
-		    !twin->currency.p ||
+		if (one->struck || twin->struck || !twin->currency.p ||
 		    layout_apart(one->pos, twin->pos) > TWIN ||
 		    decimal_cmp(one->amount, twin->amount) != 0)
 			continue;
-		twin->old = true;
-		twin->score -= 40;
+		if (one->old || one->aside_words)
+			mark_twin(one, twin);
+		else if ((twin->old || twin->aside_words) &&
+			 is_pair(r->l, one, twin))
+			mark_twin(twin, one);
 	}
 }
 
@@ -633,7 +656,7 @@ struct markup *markup_read(const struct layout *l,
 	find_stock(r);
 	find_prices(r);
 	score_words_beside(r);
-	score_twins(r->m);
+	score_twins(r);
 	score_lists(r);
 	score_repeats(r->m);
 	clear_lone_old(r->m);
