@@ -154,7 +154,34 @@ void kind_names(struct buf *b);
  */
 void kind_header(struct kind_request *req, const char *name, struct str value);
 
+/* "Authorization: Bearer" and the token. */
+void kind_bearer(struct kind_request *req, const char *token);
+
 /* -1 with *e where it is no http or https URL. */
 int kind_check_url(const char *key, const char *url, struct err *e);
+
+/* Add a base URL without slashes at its end. */
+void kind_add_base(struct buf *b, const char *url);
+
+/* How much it matters; in the order of user_priorities. */
+enum kind_priority { KIND_LOW, KIND_NORMAL, KIND_HIGH, KIND_URGENT };
+enum kind_priority kind_priority(const struct kind_message *m);
+
+/*
+ * Where to look: the notification's data.link, an http or https URL of at most
+ * KIND_LINK_MAX bytes in which all is encoded that no URL may hold. Absent:
+ * there is none. It lives in the arena.
+ */
+enum { KIND_LINK_MAX = 1024 };
+struct str kind_link(const struct kind_message *m, struct arena *a);
+
+/* An answer's body, a JSON object; absent: it is none. */
+struct str kind_answer_object(const struct http_response *r);
+
+/* What says "sent" by its status is not an answer of this service. */
+void kind_answer_of_others(struct outcome *o);
+
+/* Wait so many seconds, which may have a fraction; other texts say nothing. */
+void kind_wait(struct outcome *o, struct str seconds);
 
 #endif

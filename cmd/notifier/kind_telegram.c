@@ -56,12 +56,10 @@ static int build(const void *settings, const struct kind_message *km,
 		 struct kind_request *req, struct err *e)
 {
 	const struct telegram *t = settings;
-	size_t len = strlen(t->base_url);
 
 	(void)e;
-	while (len && t->base_url[len - 1] == '/')
-		len--;
-	buf_addf(&req->url, "%.*s/bot%s/%s", (int)len, t->base_url, t->token,
+	kind_add_base(&req->url, t->base_url);
+	buf_addf(&req->url, "/bot%s/%s", t->token,
 		 km->edit.p ? "editMessageText" : "sendMessage");
 	buf_puts(&req->body, "{\"chat_id\":");
 	buf_json_str(&req->body, str_from(t->chat));

@@ -154,15 +154,11 @@ static int build(const void *settings, const struct kind_message *km,
 		 struct kind_request *req, struct err *e)
 {
 	const struct webhook *w = settings;
-	struct buf bearer = { .p = NULL };
 	struct arena a = { 0 };
 
 	buf_puts(&req->url, w->url ? w->url : w->secret_url);
-	if (w->token) {
-		buf_addf(&bearer, "Bearer %s", w->token);
-		kind_header(req, "Authorization", buf_str(&bearer));
-		buf_free(&bearer);
-	}
+	if (w->token)
+		kind_bearer(req, w->token);
 	if (!w->body) {
 		print(km, &req->body);
 		return 0;

@@ -110,6 +110,33 @@ tell() {
 		"$BIN/weir-pub" -t user.notification -s "$1" 2>>"$T/pub.log"
 }
 
+# What others wrote to do harm, to ana; see tests/helpers/hostile.py.
+tell_hostile() {
+	python3 "$ROOT/tests/helpers/hostile.py" |
+		"$BIN/weir-pub" -t user.notification -s ana 2>>"$T/pub.log"
+}
+
+# shown_is NAME JQ FORM: is all of it shown as it was meant; JQ of a request.
+shown_is() {
+	got "$1" "map($2)" |
+		python3 "$ROOT/tests/helpers/hostile.py" check "$3"
+}
+
+# keeps_secret TEXT...: neither logs nor events have it.
+keeps_secret() {
+	local secret
+	"$BIN/weir-log" >"$T/all.events" 2>>"$T/log.log"
+	for secret; do
+		! grep -F -- "$secret" "$T"/*.log "$T/all.events"
+	done
+}
+
+# failures_are TEXT: reasons and what the receiver said, of all that failed.
+failures_are() {
+	events_are delivery. 'map(select(.type == "delivery.failed").data |
+		.reason + ": " + .receiver) | join("; ")' "$1"
+}
+
 # events PREFIX JQ: what jq makes of all such events as an array.
 events() {
 	"$BIN/weir-log" "$1" 2>>"$T/log.log" | jq -rs "$2"

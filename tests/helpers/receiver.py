@@ -10,7 +10,7 @@ a module of tests/helpers/receivers with
 
 that checks a request as the service's documentation defines it and returns an
 Answer: what the service says to a good one, or its documented error to a bad
-one. request has .method, .path (without query), .query (dict of lists),
+one; .shown is what people then see of it. request has .method, .path (without query), .query (dict of lists),
 .headers (names in lower case) and .body (bytes), .json() (None: no JSON).
 
 The test's own side:
@@ -21,7 +21,8 @@ The test's own side:
         more were as always (after); without times until the next POST; {}
         ends it. close: end the connection instead.
     GET  /control   {"requests":[{"at_ms","method","path","query","headers",
-                     "body","json","status"}]} of all so far, oldest first
+                     "body","json","status","shown"}]} of all so far, oldest
+                     first
 """
 import http.server
 import importlib
@@ -33,10 +34,12 @@ import urllib.parse
 
 
 class Answer:
-    def __init__(self, status=200, body="", headers=None, kind=None):
+    def __init__(self, status=200, body="", headers=None, kind=None,
+                 shown=None):
         if not isinstance(body, (str, bytes)):
             body, kind = json.dumps(body), kind or "application/json"
         self.status = status
+        self.shown = shown
         self.body = body.encode() if isinstance(body, str) else body
         self.headers = dict(headers or {})
         self.headers.setdefault("Content-Type", kind or "text/plain")
@@ -129,7 +132,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         else:
             with self.lock:
                 a = self.service.receive(request)
-        seen["status"] = a.status
+        seen["status"], seen["shown"] = a.status, a.shown
         return self.answer(a)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
