@@ -22,6 +22,7 @@ static const struct type_entry types[] = {
 	{ "rule.set", &shape_rule, true, "ID", OF(type_rule, id) },
 	{ "search.set", &shape_search, true, "ID", OF(type_search, id) },
 	{ "silence.set", &shape_silence, true, "ID", OF(type_silence, id) },
+	{ "alert.ack", &shape_ack, false, "ALERT", NO_FIELD },
 	{ "user.set", &shape_user, true, "ID", OF(type_user, id) },
 	{ "proxy.set", &shape_proxy, true, "ID", OF(type_proxy, id) },
 	{ "provider.set", &shape_provider, true, "ID", OF(type_provider, id) },
@@ -60,7 +61,9 @@ static const struct type_entry types[] = {
 	{ "provider.status", &shape_provider_status, false, "PROVIDER",
 	  OF(type_provider_status, provider) },
 	{ "alert.new", &shape_alert, false, "ITEM/RULE", NO_FIELD },
+	{ "alert.update", &shape_alert, false, "ITEM/RULE", NO_FIELD },
 	{ "alert.suppressed", &shape_alert, false, "ITEM/RULE", NO_FIELD },
+	{ "alert.acked", &shape_alert, false, "ITEM/RULE", NO_FIELD },
 	{ "alert.resolved", &shape_alert, false, "ITEM/RULE", NO_FIELD },
 	{ "user.notification", &shape_notification, false, "USER", NO_FIELD },
 	{ "delivery.sent", &shape_delivery, false, "USER",
@@ -108,6 +111,11 @@ bool type_is_retained(struct str type)
 	return t && t->retained;
 }
 
+bool type_takes_null(const struct type_entry *t)
+{
+	return t->retained || t->shape == &shape_ack;
+}
+
 /* Room for the largest of the structs. */
 union type_any {
 	struct type_watch watch;
@@ -115,6 +123,7 @@ union type_any {
 	struct type_search search;
 	struct type_rule rule;
 	struct type_silence silence;
+	struct type_ack ack;
 	struct type_user user;
 	struct type_proxy proxy;
 	struct type_provider provider;
@@ -136,7 +145,7 @@ static int check_subject(const struct type_entry *t, const void *data,
 	if (t->subject && !subject.p)
 		return err_set(e, EX_DATAERR, "subject: missing, must be %s",
 			       t->subject);
-	if (t->retained && !str_is_id(subject))
+	if (type_takes_null(t) && !str_is_id(subject))
 		return err_set(e, EX_DATAERR, "subject: not an id");
 	if (data && t->named != NO_FIELD)
 		named = *(const struct str *)((const char *)data + t->named);
@@ -229,7 +238,11 @@ static int check_sense(const struct shape *shape, union type_any *data,
 			       ? -1
 			       : 0;
 	if (shape == &shape_silence)
-		return silence_check(&data->silence, e);
+		return silence_check(&data->silence, e) ||
+				       check_zone(data->silence.zone, "zone",
+						  NULL, e)
+			       ? -1
+			       : 0;
 	if (shape == &shape_push)
 		return push_check(&data->push, e);
 	if (shape != &shape_rule && shape != &shape_search)
@@ -252,7 +265,7 @@ int type_check(const struct event *ev, struct err *e)
 
 	if (!t)
 		return 0;
-	if (t->retained && (kind == JSON_NULL || kind == JSON_NONE))
+	if (type_takes_null(t) && (kind == JSON_NULL || kind == JSON_NONE))
 		return check_subject(t, NULL, event_subject(ev), e);
 	assert(t->shape->size <= sizeof(data));
 	if (shape_decode(t->shape, ev->data, &data, &a, e))

@@ -9,7 +9,7 @@
  *
  *	types_watch		watch.*, session.* but watch.stale, watch.fresh
  *	types_way		proxy.*, provider.*
- *	types_rule		rule.set, search.set, silence.set
+ *	types_rule		rule.set, search.set, silence.set, alert.ack
  *	types_user		user.set, and what of it rules say
  *	types_finding		price.update, offer.*, listing.*, page.*, chat.*
  *	types_observation	observation.*, scraper.status, watch.stale
@@ -53,6 +53,9 @@ struct type_entry {
 };
 const struct type_entry *type_at(size_t i);
 bool type_is_retained(struct str type);
+
+/* Data null deletes what is retained, and undoes a command that can be. */
+bool type_takes_null(const struct type_entry *t);
 
 /*
  * The door: whoever takes events from outside asks this first, so that a

@@ -3,6 +3,11 @@
 #include "common/types_rows.h"
 #include "common/types_user.h"
 
+static const char *const alert_states[] = {
+	"inactive",	"pending",  "suppressed", "firing",
+	"acknowledged", "resolved", NULL
+};
+
 static const struct shape_field alert_rows[] = {
 	{ ROW(type_alert, id, ID, 0, "A hash of rule and cause.") },
 	{ ROW(type_alert, rule, ID, 0,
@@ -29,6 +34,15 @@ static const struct shape_field alert_rows[] = {
 	  .max = 128 },
 	{ ROW(type_alert, until, TIME, 0, "Until when.") },
 	{ ROW(type_alert, notify, LIST, 0, DOC_NOTIFY) },
+	{ NAMED(type_alert, state, 0, alert_states, "How it is now.") },
+	{ NAMED(type_alert, was, 0, alert_states, "How it was before.") },
+	{ ROW(type_alert, version, ID, 0,
+	      "A hash of the rule's text, as it was set.") },
+	{ ROW(type_alert, values, OBJECT, 0,
+	      "What the condition asked, and what it was answered.") },
+	{ ROW(type_alert, by, ID, 0, "Of alert.acked: who takes care of it.") },
+	{ ROW(type_alert, note, TEXT, 0, "Of alert.acked: what they say."),
+	  .max = 512 },
 };
 const struct shape shape_alert = SHAPE(type_alert, alert_rows, OPEN,
 				       "A rule or search found something.");

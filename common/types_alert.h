@@ -19,6 +19,10 @@ struct type_alert {    /* alert.new/ITEM/RULE and the others */
 	struct str reason;  /* of alert.suppressed: cooldown, hysteresis … */
 	struct str until;   /* RFC 3339, of alert.suppressed */
 	struct shape_list notify;
+	struct str state, was; /* pending, firing, … */
+	struct str version;    /* of the rule */
+	struct str values;     /* JSON object */
+	struct str by, note;   /* of alert.acked */
 };
 
 enum { NOTIFICATION_ALERTS_MAX = 100 }; /* ids in one */

@@ -2,6 +2,8 @@
 
 #include <sysexits.h>
 
+#include "common/expr.h"
+#include "common/hours.h"
 #include "common/types.h"
 #include "common/types_rows.h"
 #include "common/words.h"
@@ -63,6 +65,14 @@ static const char *const stock_names[] = { "BackOrder",	  "Discontinued",
 					   "Reserved",	  "SoldOut",
 					   NULL };
 
+static const struct shape_field of_rows[] = {
+	{ ROW(type_of, n, COUNT, REQ, "So many must say yes."),
+	  .max = RULE_OF_MAX },
+	{ ROW(type_of, m, COUNT, REQ, "Of the last so many judgements."),
+	  .max = RULE_OF_MAX },
+};
+static const struct shape shape_of = SHAPE(type_of, of_rows, 0, "N of M.");
+
 static const struct shape_field rule_rows[] = {
 	{ ROW(type_rule, id, ID, 0, "The rule; \"target\" is taken.") },
 	{ ROW(type_rule, on, TEXT, REQ,
@@ -102,22 +112,57 @@ static const struct shape_field rule_rows[] = {
 	  .sub = &shape_step,
 	  .doc = "Who is told next while nobody acknowledges; absent: as the "
 		 "user says." },
+	{ .name = "for",
+	  .kind = SHAPE_DURATION,
+	  .offset = offsetof(struct type_rule, hold),
+	  .doc = "How long it must be so before it fires." },
+	{ ROW(type_rule, keep, DURATION, 0,
+	      "How long it fires at least, once it does.") },
+	{ SUB(type_rule, of, 0, shape_of,
+	      "How many of the last judgements must say that it is so.") },
 };
 const struct shape shape_rule =
 	SHAPE(type_rule, rule_rows, 0, "When to alert, and whom.");
 
 static const struct shape_field silence_rows[] = {
 	{ ROW(type_silence, id, ID, 0, "The silence.") },
-	{ ROW(type_silence, pattern, TEXT, REQ,
+	{ ROW(type_silence, pattern, TEXT, 0,
 	      "The alerts that notify nobody: a pattern of their topics, "
 	      "such as alert.new/rolex-submariner/."),
 	  .max = EVENT_TOPIC_MAX },
+	{ .name = "if",
+	  .kind = SHAPE_TEXT,
+	  .offset = offsetof(struct type_silence, when),
+	  .max = EXPR_MAX,
+	  .doc = "An expression on the alert (weir-expr(7)); with a pattern, "
+		 "both must hold." },
 	{ ROW(type_silence, until, TIME, 0, "Absent: until it is removed.") },
+	{ ROW(type_silence, windows, LIST, 0,
+	      "Only in these hours of the week, as of a watch: Mon-Fri "
+	      "09:00-17:00."),
+	  .max = HOURS_WINDOWS_MAX },
+	{ ROW(type_silence, zone, TEXT, 0,
+	      "Their time zone, such as Europe/Paris; absent: UTC."),
+	  .max = 64 },
 	{ ROW(type_silence, user, ID, 0, "Only this user; absent: all.") },
 	{ ROW(type_silence, note, TEXT, 0, "Why."), .max = 512 },
 };
-const struct shape shape_silence =
-	SHAPE(type_silence, silence_rows, 0, "No notifications for a while.");
+static const char *const silence_any_of[] = { "pattern", "if", NULL };
+const struct shape shape_silence = {
+	.doc = "No notifications for a while.",
+	.fields = silence_rows,
+	.n = sizeof(silence_rows) / sizeof(silence_rows[0]),
+	.size = sizeof(struct type_silence),
+	.any_of = silence_any_of,
+};
+
+static const struct shape_field ack_rows[] = {
+	{ ROW(type_ack, user, ID, 0, "Who takes care of it.") },
+	{ ROW(type_ack, note, TEXT, 0, "What they say of it."), .max = 512 },
+};
+const struct shape shape_ack =
+	SHAPE(type_ack, ack_rows, 0,
+	      "Somebody takes care of an alert, so nobody else need be told.");
 
 /* ---- what a shape cannot say ---- */
 
@@ -177,17 +222,48 @@ int target_check(struct str target, struct err *e)
 		       : 0;
 }
 
+/* What the alerter judges by itself. */
+static int check_id(struct str id, struct err *e)
+{
+	static const char *const taken[][2] = {
+		{ RULE_TARGET, "the target of an item" },
+		{ RULE_FRESH, "how fresh a watch must be" },
+		{ RULE_CHANNEL, "a channel that does not deliver" },
+		{ RULE_GAP, "a time of which nothing is known" },
+	};
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (str_is(id, taken[i][0]))
+			return err_set(e, EX_DATAERR,
+				       "id: '%s' is taken; %s is that rule",
+				       taken[i][0], taken[i][1]);
+	return 0;
+}
+
+static int check_of(const struct type_of *of, struct err *e)
+{
+	if (!of->present || shape_count(of->n, 0) <= shape_count(of->m, 0))
+		return 0;
+	return err_set(e, EX_DATAERR, "of: n is above m");
+}
+
+/* What is not there is not judged by what it says. */
+static int check_no_data(const struct type_rule *r, struct err *e)
+{
+	if (r->absent.p && r->fewer.present)
+		return err_set(e, EX_DATAERR,
+			       "absent: not together with fewer");
+	if ((r->absent.p || r->fewer.present) && r->of.present)
+		return err_set(e, EX_DATAERR,
+			       "of: not together with absent or fewer");
+	return 0;
+}
+
 int rule_check(const struct type_rule *r, struct str id, struct err *e)
 {
-	if (str_is(id, RULE_TARGET))
-		return err_set(e, EX_DATAERR,
-			       "id: '" RULE_TARGET "' is taken; the target of "
-			       "an item is that rule");
-	if (str_is(id, RULE_FRESH))
-		return err_set(e, EX_DATAERR,
-			       "id: '" RULE_FRESH "' is taken; how fresh a "
-			       "watch must be is that rule");
-	return check_pattern(r->on, "on", e) || target_check(r->target, e) ||
+	return check_id(id, e) || check_of(&r->of, e) || check_no_data(r, e) ||
+			       check_pattern(r->on, "on", e) ||
+			       target_check(r->target, e) ||
 			       check_bounds(&r->price, e) ||
 			       check_keywords(&r->keywords, e) ||
 			       user_check_notify(&r->notify, e) ||
@@ -208,5 +284,19 @@ int search_check(const struct type_search *s, struct err *e)
 
 int silence_check(const struct type_silence *s, struct err *e)
 {
-	return check_pattern(s->pattern, "pattern", e);
+	struct hours hours;
+	struct expr *x;
+
+	if (s->pattern.p && check_pattern(s->pattern, "pattern", e))
+		return -1;
+	if (s->windows.present &&
+	    hours_parse(s->windows.v, s->windows.n, &hours, e))
+		return err_prefix(e, "windows");
+	if (!s->when.p)
+		return 0;
+	x = expr_compile(s->when, e);
+	if (!x)
+		return err_prefix(e, "if");
+	expr_free(&x);
+	return 0;
 }

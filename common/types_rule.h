@@ -2,8 +2,8 @@
 #define COMMON_TYPES_RULE_H
 
 /*
- * types_rule - what people want to hear of: rule.set, search.set, silence.set.
- * See types.h.
+ * types_rule - what people want to hear of: rule.set, search.set, silence.set,
+ * alert.ack. See types.h.
  */
 #include "common/types_user.h"
 
@@ -25,6 +25,17 @@ struct type_drop { /* "drop": {"percent" or "amount", "over"} */
 	struct str amount, over;
 };
 
+struct type_of { /* "of": {"n", "m"} */
+	bool present;
+	struct str n, m; /* digits */
+};
+
+struct type_fewer { /* "fewer": {"percent", "over"} */
+	bool present;
+	struct str percent; /* JSON number */
+	struct str over;
+};
+
 struct type_rule { /* rule.set/ID */
 	struct str id, on, target;
 	struct type_drop drop;
@@ -40,20 +51,41 @@ struct type_rule { /* rule.set/ID */
 	struct type_group group;
 	struct type_inhibits inhibits;
 	struct shape_subs escalate; /* struct type_step */
+	struct str hold;	    /* "for", which is a word of C */
+	struct str keep;
+	struct type_of of;
+	struct str absent;
+	struct type_fewer fewer;
 };
 
 struct type_silence { /* silence.set/ID: no notification until then */
-	struct str id, pattern, until, user, note;
+	struct str id, pattern;
+	struct str when; /* "if", which is a word of C */
+	struct str until;
+	struct shape_list windows; /* hours.h */
+	struct str zone, user, note;
 };
 
-extern const struct shape shape_rule, shape_search, shape_silence;
+struct type_ack { /* alert.ack/ALERT */
+	struct str user, note;
+};
+
+extern const struct shape shape_rule, shape_search, shape_silence, shape_ack;
 
 /* Bytes of their data; what is longer would not fit into its alerts. */
 enum { RULE_DATA_MAX = 8 << 10 };
 
-/* Ids of rules that are not set: an item's target, how fresh a watch must be. */
-#define RULE_TARGET "target"
-#define RULE_FRESH  "fresh"
+/* The most judgements of which some must say yes. */
+enum { RULE_OF_MAX = 32 };
+
+/*
+ * Ids of rules that are not set: an item's target, how fresh a watch must be,
+ * a channel that does not deliver, a time of which nothing is known.
+ */
+#define RULE_TARGET  "target"
+#define RULE_FRESH   "fresh"
+#define RULE_CHANNEL "channel"
+#define RULE_GAP     "gap"
 
 /*
  * What a shape cannot say of a rule, search or silence: its id is not one of

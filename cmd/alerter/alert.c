@@ -68,6 +68,10 @@ static void add_reason(struct buf *b, const struct rule *r,
 		       const struct type_alert *t, const struct sighting *s,
 		       bool over)
 {
+	if (s->kind == SIGHTING_GONE) {
+		buf_puts(b, ", gone");
+		return;
+	}
 	if (t->targetPrice.p) {
 		buf_puts(b, over ? ", above the target " : ", target ");
 		buf_add_str(b, t->targetPrice);
@@ -133,6 +137,26 @@ static struct str sentence(const struct rule *r, const struct type_alert *t,
 	return text;
 }
 
+struct str alert_version(const struct rule *r, struct arena *a)
+{
+	struct buf b = { 0 };
+	char out[17];
+
+	if (r->text.p) {
+		buf_add_str(&b, r->text);
+	} else if (r->target_text.p) {
+		buf_add_str(&b, r->target_text);
+		buf_putc(&b, ' ');
+		buf_add_str(&b, r->currency);
+	} else {
+		return (struct str){ 0 };
+	}
+	snprintf(out, sizeof(out), "%016llx",
+		 (unsigned long long)str_hash_id(buf_str(&b)));
+	buf_free(&b);
+	return arena_str(a, str_from(out));
+}
+
 void alert_make(const struct rule *r, const struct sighting *s,
 		struct str cause, bool over, struct arena *a,
 		struct type_alert *t)
@@ -155,6 +179,7 @@ void alert_make(const struct rule *r, const struct sighting *s,
 		.listing = s->listing,
 		.blob = s->blob,
 		.notify = r->notify,
+		.version = alert_version(r, a),
 	};
 	t->item.target = r->is_search ? (struct str){ 0 } : s->item.target;
 	if (s->kind == SIGHTING_PAGE && str_is(t->kind, "match"))

@@ -15,6 +15,9 @@ void alert_make(const struct rule *r, const struct sighting *s,
 		struct str cause, bool over, struct arena *a,
 		struct type_alert *alert);
 
+/* The rule's text as it was set, hashed. */
+struct str alert_version(const struct rule *r, struct arena *a);
+
 /* "alert.new/ITEM/RULE"; the item is hashed where that is too long. */
 struct str alert_topic(const char *type, const struct type_alert *alert,
 		       struct arena *a);

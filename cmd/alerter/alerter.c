@@ -53,18 +53,18 @@ static int gather(void *arg, struct str key, struct str val, struct err *e)
 	return 0;
 }
 
-static int drop_states(struct alerter *al, struct stage *s, struct str prefix,
-		       bool is_search, struct str id, struct err *e)
+static int drop_states(struct alerter *al, struct stage *s,
+		       const struct event *ev, struct str prefix,
+		       bool is_search, struct str id, const char *why,
+		       struct err *e)
 {
 	struct gathering g = { .a = &al->arena,
 			       .is_search = is_search,
 			       .id = id };
 	int rc = stage_each(s, prefix, gather, &g, e);
 
-	for (size_t i = 0; !rc && i < g.n; i++) {
-		deadlines_set(&al->deadlines, g.v[i], CLK_NONE);
-		rc = drop_key(s, g.v[i], e);
-	}
+	for (size_t i = 0; !rc && i < g.n; i++)
+		rc = judge_drop(al, s, ev, g.v[i], why, e);
 	free(g.v);
 	return rc;
 }
@@ -266,18 +266,18 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 		return 0;
 	old = percolator_get(al->percolator, is_search, id);
 	if (is_deletion(ev)) {
+		if (drop_states(al, s, ev, all, is_search, id, "removed", e))
+			return -1;
 		count_search(al, old, -1);
 		percolator_remove(al->percolator, is_search, id);
-		if (drop_key(s, key_of(al, table, id), e))
-			return -1;
-		return drop_states(al, s, all, is_search, id, e);
+		return drop_key(s, key_of(al, table, id), e);
 	}
 	r = rule_new(is_search, id, ev->data, &bad);
 	if (r && !may_search(al, s, old, r, &bad))
 		rule_free(&r);
 	if (!r)
 		return refuse(al, ev, &bad, e);
-	if (old && drop_states(al, s, all, is_search, id, e)) {
+	if (old && drop_states(al, s, ev, all, is_search, id, "set anew", e)) {
 		rule_free(&r);
 		return -1;
 	}
@@ -315,11 +315,15 @@ static int set_silence(struct alerter *al, struct stage *s,
 
 	if (is_deletion(ev)) {
 		silences_remove(&al->silences, id);
-		return drop_key(s, key_of(al, "silence/", id), e);
+		if (drop_key(s, key_of(al, "silence/", id), e))
+			return -1;
+	} else {
+		if (silences_put(&al->silences, id, ev->data, &bad))
+			return refuse(al, ev, &bad, e);
+		if (stage_put(s, key_of(al, "silence/", id), ev->data, e))
+			return -1;
 	}
-	if (silences_put(&al->silences, id, ev->data, &bad))
-		return refuse(al, ev, &bad, e);
-	return stage_put(s, key_of(al, "silence/", id), ev->data, e);
+	return judge_suppressed(al, s, ev, e);
 }
 
 static int read_watch(struct alerter *al, const struct event *ev,
@@ -371,7 +375,8 @@ static int set_watch(struct alerter *al, struct stage *s,
 	if (stage_put(s, key, text, e))
 		return -1;
 	buf_addf(&prefix, "state/%.*s/", STR_ARG(w.item.id));
-	rc = drop_states(al, s, buf_str(&prefix), false, STR(RULE_TARGET), e);
+	rc = drop_states(al, s, ev, buf_str(&prefix), false, STR(RULE_TARGET),
+			 "set anew", e);
 	buf_reset(&prefix);
 	buf_addf(&prefix, "price/%.*s/", STR_ARG(w.item.id));
 	if (!rc)
@@ -497,6 +502,8 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 		return set_user(al, s, ev, e);
 	if (event_is(ev, "silence.set"))
 		return set_silence(al, s, ev, e);
+	if (event_is(ev, "alert.ack"))
+		return judge_ack(al, s, ev, e);
 	if (freshness_observed(al, s, ev, e))
 		return -1;
 	return take_fact(al, s, ev, e);
@@ -507,6 +514,7 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 struct loading {
 	struct alerter *al;
 	bool is_search;
+	struct deadlines old; /* states of a version before */
 };
 
 static struct str id_in(struct str key)
@@ -546,17 +554,33 @@ static int load_silence(void *arg, struct str key, struct str val,
 	return silences_put(&l->al->silences, id_in(key), val, e);
 }
 
-static int load_deadline(void *arg, struct str key, struct str val,
-			 struct err *e)
+static int load_state(void *arg, struct str key, struct str val, struct err *e)
 {
 	struct loading *l = arg;
 	struct state st;
 
 	(void)e;
 	arena_reset(&l->al->arena);
-	if (state_decode(val, &l->al->arena, &st))
-		deadlines_set(&l->al->deadlines, key, state_due(&st));
+	if (!state_decode(val, &l->al->arena, &st))
+		return 0;
+	judge_watch(l->al, key, &st);
+	if (st.is_old)
+		deadlines_set(&l->old, key, 0);
 	return 0;
+}
+
+static int renew(struct alerter *al, struct stage *s, struct deadlines *old,
+		 struct err *e)
+{
+	int rc = 0;
+
+	while (!rc && old->n) {
+		arena_reset(&al->arena);
+		rc = judge_renew(al, s, old->v[0]->key, e);
+		deadlines_set(old, old->v[0]->key, CLK_NONE);
+	}
+	deadlines_free(old);
+	return rc;
 }
 
 static int load_freshness(void *arg, struct str key, struct str val,
@@ -579,15 +603,17 @@ static int feed(struct stage *s, const char *path, const char *type,
 static int on_open(void *self, struct stage *s, struct err *e)
 {
 	struct alerter *al = self;
-	struct loading rules = { al, false }, searches = { al, true };
+	struct loading rules = { .al = al };
+	struct loading searches = { .al = al, .is_search = true };
 	int rc;
 
 	if (stage_each(s, STR("rule/"), load_rule, &rules, e) ||
 	    stage_each(s, STR("search/"), load_rule, &searches, e) ||
 	    stage_each(s, STR("user/"), load_user, &rules, e) ||
 	    stage_each(s, STR("silence/"), load_silence, &rules, e) ||
-	    stage_each(s, STR("state/"), load_deadline, &rules, e) ||
-	    stage_each(s, FRESHNESS_KEY, load_freshness, al, e))
+	    stage_each(s, STR("state/"), load_state, &rules, e) ||
+	    stage_each(s, FRESHNESS_KEY, load_freshness, al, e) ||
+	    renew(al, s, &rules.old, e))
 		return -1;
 	al->feeding = true;
 	rc = feed(s, al->watches, "watch.set", e) ||
@@ -624,6 +650,7 @@ static int on_give_up(void *self, struct stage *s, int64_t now_us,
 	(void)now_us;
 	if (stage_del(s, key, e) < 0)
 		return -1;
+	deadlines_set(&al->suppressed, key, CLK_NONE);
 	deadlines_set(&al->deadlines, key, CLK_NONE);
 	return 0;
 }
@@ -649,6 +676,7 @@ void alerter_fini(struct alerter *al)
 	silences_free(&al->silences);
 	users_free(&al->users);
 	deadlines_free(&al->deadlines);
+	deadlines_free(&al->suppressed);
 	arena_free(&al->arena);
 	buf_free(&al->key);
 	buf_free(&al->text);

@@ -24,6 +24,7 @@ struct alerter {
 	struct silences silences;
 	struct users users;
 	struct deadlines deadlines;
+	struct deadlines suppressed; /* keys of states, until who knows */
 	bool feeding;	    /* reading those files: a bad line is an error */
 	struct arena arena; /* of one event */
 	struct buf key, text;
@@ -52,9 +53,34 @@ struct hearing {
 int judge_rule(struct alerter *al, const struct hearing *h,
 	       const struct rule *r, struct err *e);
 
+/*
+ * While an alert fires, alert.update says that the price is lower by so many
+ * per cent than what was said last, or that seller or availability changed.
+ */
+enum { JUDGE_UPDATE_PERCENT = 1 };
+
 /* What the state under key is about is gone. */
 int judge_gone(struct alerter *al, const struct hearing *h, struct str key,
 	       struct err *e);
+
+/* The rule of the state under key is, since ev; why: "removed", "set anew". */
+int judge_drop(struct alerter *al, struct stage *s, const struct event *ev,
+	       struct str key, const char *why, struct err *e);
+
+/* Silences, or what inhibits alerts, have changed by ev. */
+int judge_suppressed(struct alerter *al, struct stage *s,
+		     const struct event *ev, struct err *e);
+
+/* alert.ack/ID: somebody takes care of it, or no longer does. */
+int judge_ack(struct alerter *al, struct stage *s, const struct event *ev,
+	      struct err *e);
+
+/* Write a state that a version before has written. */
+int judge_renew(struct alerter *al, struct stage *s, struct str key,
+		struct err *e);
+
+/* Keep in mind what a state that was read waits for. */
+void judge_watch(struct alerter *al, struct str key, const struct state *st);
 
 /* The first deadline has come. */
 int judge_due(struct alerter *al, struct stage *s, int64_t now_us,

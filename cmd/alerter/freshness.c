@@ -221,17 +221,17 @@ static int turn(struct alerter *al, struct stage *s, const struct event *ev,
 }
 
 /* What was known is of another watch, or of none. */
-static int forget(struct alerter *al, struct stage *s, struct str key,
-		  struct str watch, struct err *e)
+static int forget(struct alerter *al, struct stage *s, const struct event *ev,
+		  struct str key, const char *why, struct err *e)
 {
 	const struct rule r = { .id = STR(RULE_FRESH) };
 	struct buf state = { 0 };
 	int rc;
 
-	state_key(&state, thing_of(al, watch), &r);
+	state_key(&state, thing_of(al, event_subject(ev)), &r);
 	deadlines_set(&al->deadlines, key, CLK_NONE);
-	deadlines_set(&al->deadlines, buf_str(&state), CLK_NONE);
-	rc = stage_del(s, key, e) < 0 || stage_del(s, buf_str(&state), e) < 0;
+	rc = stage_del(s, key, e) < 0 ||
+	     judge_drop(al, s, ev, buf_str(&state), why, e);
 	buf_free(&state);
 	return rc ? -1 : 0;
 }
@@ -278,7 +278,7 @@ int freshness_set(struct alerter *al, struct stage *s, const struct event *ev,
 		if (!got)
 			return 0;
 		return release(s, ev, &old, "removed", e) ||
-				       forget(al, s, key, id, e)
+				       forget(al, s, ev, key, "removed", e)
 			       ? -1
 			       : 0;
 	}
@@ -291,8 +291,8 @@ int freshness_set(struct alerter *al, struct stage *s, const struct event *ev,
 				       .plausible = w->plausible };
 	if (got && is_same(&old.watch, &f.watch))
 		return 0;
-	if (got &&
-	    (release(s, ev, &old, "set anew", e) || forget(al, s, key, id, e)))
+	if (got && (release(s, ev, &old, "set anew", e) ||
+		    forget(al, s, ev, key, "set anew", e)))
 		return -1;
 	if (!al->feeding)
 		see(al, &f, ev);

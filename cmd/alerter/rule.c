@@ -103,6 +103,10 @@ static int compile_rule(struct rule *r, struct err *e)
 		r->user = t.user;
 	r->has_target = t.target.p && decimal_parse(t.target, &r->target);
 	r->cooldown_us = duration_us(t.cooldown);
+	r->for_us = duration_us(t.hold);
+	r->keep_us = duration_us(t.keep);
+	r->of_n = (unsigned)shape_count(t.of.n, 0);
+	r->of_m = (unsigned)shape_count(t.of.m, 0);
 	compile_bounds(r, &t.price);
 	compile_slack(r, t.hysteresis);
 	compile_drop(r, &t.drop);

@@ -38,9 +38,10 @@ struct rule {
 	struct str fresh; /* a duration: of a watch, that it is stale */
 	int64_t over_us;  /* of a drop; 0: against the price before */
 	struct str stock;
-	struct decimal slack; /* the hysteresis, 0.01 for 1% */
-	int64_t cooldown_us;
-	struct str start, stop; /* chats; or absent */
+	struct decimal slack;		      /* the hysteresis, 0.01 for 1% */
+	int64_t cooldown_us, for_us, keep_us; /* lifecycle.h */
+	unsigned of_n, of_m;		      /* of_m 0: each says it */
+	struct str start, stop;		      /* chats; or absent */
 };
 
 #define RULE_USER "default" /* whom a rule without a user tells */

@@ -78,6 +78,7 @@ static bool read_price(const struct event *ev, struct arena *a,
 		   : p.title.p	 ? p.title
 				 : p.item.id;
 	s->link = p.link;
+	s->seller = p.seller;
 	s->baseline = p.baseline;
 	s->matter.price = p.price;
 	s->matter.currency = p.currency;
@@ -107,6 +108,7 @@ static bool read_listing(const struct event *ev, struct arena *a,
 	s->title = l.title.len ? l.title : l.id;
 	s->watch = l.watch;
 	s->link = l.link;
+	s->seller = l.seller;
 	if (ev->data.len <= SIGHTING_LISTING_MAX)
 		s->listing = ev->data;
 	s->baseline = l.baseline;

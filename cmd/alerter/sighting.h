@@ -28,7 +28,7 @@ struct sighting {
 	struct type_item item; /* its id is good in a topic */
 	struct str watch;
 	struct str title; /* what to call it */
-	struct str link;
+	struct str link, seller;
 	struct shape_list added, removed; /* a page's lines */
 	struct str blob;		  /* and its text */
 	struct str listing; /* a listing's data, unless too large; or absent */

@@ -14,8 +14,12 @@
 
 struct state {
 	struct rule_state rule;
-	struct str alert_id; /* of the alert that was said last */
-	/* Of a held alert: what will be said. JSON objects. */
+	bool is_old;	     /* read in the form of a version before */
+	struct str alert_id; /* of the alert that was or will be said */
+	struct str item;     /* of it, where it is not the thing's */
+	/* What was said of it last; see judge.c. */
+	struct str price, offer;
+	/* What will be said of it. JSON values. */
 	struct str cause, alert, note;
 };
 
@@ -26,6 +30,12 @@ bool state_is_of(struct str key, bool is_search, struct str id);
 
 /* The id of the rule, or search, that key is of. */
 struct str state_rule(struct str key, bool *is_search_r);
+
+/* The item, listing or whatever else it is about. */
+struct str state_item(struct str key);
+
+/* Something is to be said later. */
+bool state_has_more(const struct state *st);
 
 void state_encode(const struct state *st, struct buf *b);
 bool state_decode(struct str text, struct arena *a, struct state *st);

@@ -79,7 +79,7 @@ with() {
 		#!/bin/sh
 		exec "$BIN/weir-alerter" -i - -o - \$(case \$* in *-p*) echo -p ;; esac)
 	EOT
-	sed 's/lamp 79 EUR$/&\nat 6m price lamp 70 EUR/' "$BATS_TEST_TMPDIR/deal.txt" \
+	sed 's/lamp 79 EUR$/&\nat 6m price lamp 79 EUR/' "$BATS_TEST_TMPDIR/deal.txt" \
 		>"$BATS_TEST_TMPDIR/other.txt"
 	chmod +x "$BATS_TEST_TMPDIR/forgets"
 	judge other.txt

@@ -91,7 +91,7 @@ static bool do_all(const char *dir, bool check)
 		struct buf b = { .max = FILE_MAX };
 
 		snprintf(path, sizeof(path), "%s/%s.json", dir, t->type);
-		shape_schema(t->shape, t->type, t->retained, &b);
+		shape_schema(t->shape, t->type, type_takes_null(t), &b);
 		if (!(check ? is_same(path, buf_str(&b))
 			    : write_file(path, buf_str(&b))))
 			ok = false;
@@ -251,6 +251,8 @@ static void print_manual(void)
 		print_wrapped(t->shape->doc);
 		if (t->retained)
 			puts("Retained: data null deletes it.");
+		else if (type_takes_null(t))
+			puts("Data null undoes it.");
 		if (t->shape->n == 0)
 			continue;
 		puts(".Pp");

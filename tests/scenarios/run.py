@@ -246,6 +246,8 @@ class Want:
         self.topic = w.take("TYPE/SUBJECT", r"[a-z]+\.[a-z]+/.+")
         self.text = w.maybe(r".*", quoted=True)
         self.members = w.members()
+        if self.text is None:
+            self.text = w.maybe(r".*", quoted=True)
         w.end()
 
     def last(self):

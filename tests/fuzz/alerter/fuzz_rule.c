@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void judge(const struct rule *r, struct str seen)
 {
 	struct known known = { .data = STR("{}") };
-	struct rule_state st = { .fired_us = CLK_NONE, .due_us = CLK_NONE };
+	struct rule_state st = LIFE_FRESH;
 	struct occasion o = { .silent_until_us = CLK_NONE };
 	struct buf row = { 0 };
 	struct matter m = { .topic = STR("price.update/x"),

@@ -101,8 +101,9 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		  "{\"url\":\"http://x\",\"confirm\":{\"times\":2,\"of\":2}}",
 		  NULL },
 		{ "silence.set/s", "{\"pattern\":\"a/\",\"untl\":\"1h\"}",
-		  "data: untl: unknown member; known are id, pattern, until, "
-		  "user, note" },
+		  "data: untl: unknown member; known are id, pattern, if, "
+		  "until, "
+		  "windows, zone, user, note" },
 		{ "watch.set/a", "{\"url\":\"http://x\",\"windows\":[\"8-9\"]}",
 		  "windows: '8-9': no days as in Mon-Fri" },
 		{ "watch.set/a", "{\"url\":\"http://x\",\"windows\":[]}",
@@ -141,6 +142,14 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "rule.set/fresh", "{\"on\":\"price.update/\"}",
 		  "id: 'fresh' is taken; how fresh a watch must be is that "
 		  "rule" },
+		{ "rule.set/channel", "{\"on\":\"price.update/\"}",
+		  "id: 'channel' is taken; a channel that does not deliver "
+		  "is that rule" },
+		{ "rule.set/r",
+		  "{\"on\":\"price.update/\",\"of\":{\"n\":4,\"m\":3}}",
+		  "of: n is above m" },
+		{ "rule.set/r",
+		  "{\"on\":\"price.update/\",\"of\":{\"n\":3,\"m\":3}}", NULL },
 		{ "rule.set/r",
 		  "{\"on\":\"price.update/\",\"keywords\":[\"-\",\"\"]}",
 		  "keywords: no word in them" },
@@ -233,6 +242,19 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		  "pattern: topic has a space, a control character or broken "
 		  "UTF-8" },
 		{ "silence.set/s", "{\"pattern\":\"alert.new/\"}", NULL },
+		{ "silence.set/s", "{\"if\":\"rule == \\\"r\\\"\"}", NULL },
+		{ "silence.set/s", "{\"if\":\"rule = \\\"r\\\"\"}",
+		  "if: line 1, column 6: '=' has no meaning here; did you mean "
+		  "==?" },
+		{ "silence.set/s",
+		  "{\"pattern\":\"alert.new/\",\"windows\":[\"8-9\"]}",
+		  "windows: '8-9': no days as in Mon-Fri" },
+		{ "silence.set/s", "{\"note\":\"x\"}",
+		  "data: one of pattern, if is missing" },
+		{ "alert.ack/0123456789abcdef", "{\"user\":\"ana\"}", NULL },
+		{ "alert.ack/0123456789abcdef", "null", NULL },
+		{ "alert.ack/a/b", "null", "subject: not an id" },
+		{ "alert.new/lamp/r", "null", "data: not a JSON object" },
 		{ "rule.set/r", "{\"on\":\"price.update/\",\"target\":\"-5\"}",
 		  "target: below 0, as no price is" },
 		{ "rule.set/r", "{\"on\":\"price.update/\",\"target\":0}",
