@@ -38,6 +38,7 @@ static bool is_equal(const struct expr_value *v, const struct expr_value *want)
 	return compare(v, want, want->type == JSON_NUMBER) == 0;
 }
 
+/* c as that of compare(): is it what such a test wants? */
 static enum expr_answer ask_order(enum expr_kind kind, int c)
 {
 	switch (kind) {
@@ -65,7 +66,7 @@ static struct decimal loosen(const struct expr *x, enum expr_kind kind,
 	bool up = (kind == EXPR_LT || kind == EXPR_LE) != x->is_turned;
 	struct decimal band, r;
 
-	if (!is_order(kind) || decimal_sign(x->slack) == 0 ||
+	if (!x->has_slack || !is_order(kind) ||
 	    !decimal_mul(limit, x->slack, &band))
 		return limit;
 	if (band.coef < 0)
@@ -93,12 +94,11 @@ static enum expr_answer ask_computed(struct expr *x, const struct expr_node *n)
 }
 
 /* Numbers of any size are compared; only decimals have slack. */
-static bool have_slack(const struct expr *x, const struct expr_node *n,
-		       const struct expr_value *left,
-		       const struct expr_value *right, struct decimal d_r[2])
+static bool are_decimals(const struct expr_node *n,
+			 const struct expr_value *left,
+			 const struct expr_value *right, struct decimal d_r[2])
 {
-	return decimal_sign(x->slack) != 0 && is_order(n->kind) &&
-	       (!n->list || right->type == JSON_NUMBER) &&
+	return is_order(n->kind) && (!n->list || right->type == JSON_NUMBER) &&
 	       expr_is_number(left) && expr_is_number(right) &&
 	       decimal_parse_json(left->text, &d_r[0]) &&
 	       decimal_parse_json(right->text, &d_r[1]);
@@ -115,7 +115,7 @@ static enum expr_answer ask_comparison(struct expr *x,
 
 	if (!is_plain(left) || !is_plain(&right))
 		return EXPR_UNKNOWN;
-	if (have_slack(x, n, left, &right, d))
+	if (x->has_slack && are_decimals(n, left, &right, d))
 		return ask_decimals(x, n->kind, d[0], d[1]);
 	c = compare(left, &right, !n->list || right.type == JSON_NUMBER);
 	if (is_order(n->kind) && (c == DIFFERENT || left->type == JSON_BOOL))
@@ -273,5 +273,6 @@ enum expr_answer expr_ask(struct expr *x, const struct event *ev,
 {
 	expr_take(x, ev, facts);
 	x->slack = slack;
+	x->has_slack = decimal_sign(slack) != 0;
 	return ask(x, x->root);
 }

@@ -193,6 +193,7 @@ struct expr {
 	const struct event *ev;
 	const struct expr_facts *facts;
 	struct decimal slack;
+	bool has_slack;
 	bool is_turned;	  /* within an odd number of `not` */
 	bool is_read;	  /* the data */
 	size_t n_missing; /* fields that are not found yet */
@@ -248,8 +249,13 @@ struct expr_texts {
 };
 bool expr_next_text(struct expr *x, struct expr_texts *it, struct str *text_r);
 
-/* A number, or text that is a decimal one, as money is written in events. */
-bool expr_is_number(const struct expr_value *v);
+/* Text that is a decimal number, as money is written in events. */
+bool expr_is_decimal(struct str s);
+static inline bool expr_is_number(const struct expr_value *v)
+{
+	return v->type == JSON_NUMBER ||
+	       (v->type == JSON_STRING && expr_is_decimal(v->text));
+}
 
 /* The number that a field or function is. False: none, or not known. */
 bool expr_decimal(struct expr *x, const struct expr_field *f,

@@ -78,11 +78,11 @@ static void read_data(struct expr *x)
 void expr_take(struct expr *x, const struct event *ev,
 	       const struct expr_facts *facts)
 {
-	arena_reset(&x->scratch);
-	x->is_read = x->is_turned = false;
+	if (x->scratch.used)
+		arena_reset(&x->scratch);
+	x->is_read = x->is_turned = x->has_slack = false;
 	x->ev = ev;
 	x->facts = facts;
-	x->slack = decimal_from_int(0);
 }
 
 static struct str number_text(struct expr *x, uint64_t v)
@@ -184,8 +184,7 @@ bool expr_next_text(struct expr *x, struct expr_texts *it, struct str *text_r)
 
 /* ---- numbers ---- */
 
-/* Text that is a decimal number, as money is written in events. */
-static bool is_decimal(struct str s)
+bool expr_is_decimal(struct str s)
 {
 	size_t i = s.len > 0 && s.p[0] == '-', point = 0, digits = i;
 
@@ -198,12 +197,6 @@ static bool is_decimal(struct str s)
 			return false;
 	}
 	return i > digits;
-}
-
-bool expr_is_number(const struct expr_value *v)
-{
-	return v->type == JSON_NUMBER ||
-	       (v->type == JSON_STRING && is_decimal(v->text));
 }
 
 static bool value_decimal(const struct expr_value *v, struct decimal *d_r)

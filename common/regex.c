@@ -12,7 +12,8 @@ struct regex {
 	pcre2_code *code;
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
-	size_t work, place; /* of the match at hand, and where it is */
+	size_t work;  /* that the match at hand may do yet */
+	size_t place; /* where it is */
 };
 
 /* PCRE2 calls this between any two items of the pattern. */
@@ -20,11 +21,14 @@ static int count_work(pcre2_callout_block *at, void *arg)
 {
 	struct regex *re = arg;
 	size_t place = at->current_position;
-
-	re->work +=
+	size_t work =
 		1 + (place > re->place ? place - re->place : re->place - place);
+
 	re->place = place;
-	return re->work > REGEX_WORK_MAX ? PCRE2_ERROR_CALLOUT : 0;
+	if (work > re->work)
+		return PCRE2_ERROR_CALLOUT;
+	re->work -= work;
+	return 0;
 }
 
 static int mistake(int error, struct err *e)
@@ -158,7 +162,8 @@ void regex_free(struct regex **rep)
 
 static int match(struct regex *re, struct str text, uint32_t options)
 {
-	re->work = re->place = 0;
+	re->work = REGEX_WORK + REGEX_WORK_PER_BYTE * text.len;
+	re->place = 0;
 	return pcre2_match(re->code, (PCRE2_SPTR)(text.p ? text.p : ""),
 			   text.len, 0, PCRE2_NO_UTF_CHECK | options, re->match,
 			   re->limits);

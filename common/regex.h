@@ -6,9 +6,9 @@
  * UTF-8, \w and the like being of Unicode.
  *
  * Compiled to machine code where the system lets a process make some, and
- * interpreted where it does not, with the same answers. A match may do only so
- * much work, whatever the pattern and the text: PCRE2's own limits count per
- * place to start at, and not what a lookahead reads, so the work is counted
+ * interpreted where it does not, with the same answers. The work of a match is
+ * bounded by the length of the text, whatever the pattern: PCRE2's own limits
+ * count per place to start at, and not what a lookahead reads, so it is counted
  * here, in steps and the bytes between them. Groups cannot be asked for again
  * (\1), which would be work that nobody counts.
  */
@@ -22,7 +22,8 @@ enum {
 	REGEX_PATTERN_MAX = 512,    /* bytes */
 	REGEX_NESTED_MAX = 32,	    /* groups in each other */
 	REGEX_CODE_MAX = 8 << 10,   /* bytes of a compiled pattern */
-	REGEX_WORK_MAX = 2000000,   /* steps and bytes of one match */
+	REGEX_WORK = 20000,	    /* steps and bytes of one match, */
+	REGEX_WORK_PER_BYTE = 16,   /* and so many for each of the text */
 	REGEX_MEMORY_MAX = 4 << 10, /* KiB that an interpreted one may take */
 };
 

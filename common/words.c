@@ -57,68 +57,91 @@ static bool is_word(uint32_t cp)
 	return true;
 }
 
+/* ---- rows ---- */
+
 /* What a character is to a row, if it is no letter. */
 enum { SEPARATOR = ' ', MARK = 0 };
 
-static uint32_t read_ascii(unsigned char c)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-		return c;
-	return c >= 'A' && c <= 'Z' ? c + 32u : SEPARATOR;
-}
+/* Folded letters and digits; all else of ASCII separates. */
+static const char ascii[0x80 + 1] = "                                "
+				    "                0123456789      "
+				    " abcdefghijklmnopqrstuvwxyz     "
+				    " abcdefghijklmnopqrstuvwxyz     ";
 
-/* The next character, folded, or SEPARATOR, or MARK. */
-static uint32_t read_next(const char **p, const char *end)
+static uint32_t read_wide(const char **p, const char *end)
 {
-	unsigned char c = (unsigned char)**p;
 	uint32_t cp;
 
-	if (c < 0x80) {
-		++*p;
-		return read_ascii(c);
-	}
 	*p += utf8_decode((struct str){ *p, (size_t)(end - *p) }, &cp);
 	return is_word(cp) ? fold(cp) : SEPARATOR;
 }
 
-static size_t put(uint32_t cp, char *out)
+/* The next character, folded, or SEPARATOR, or MARK. */
+static inline uint32_t read_next(const char **p, const char *end)
 {
-	if (cp >= 0x80)
-		return utf8_encode(cp, out);
-	*out = (char)cp;
-	return 1;
+	unsigned char c = (unsigned char)**p;
+
+	if (c >= 0x80)
+		return read_wide(p, end);
+	++*p;
+	return (uint32_t)ascii[c];
 }
 
-void words_add(struct buf *b, struct str text)
-{
-	/*
-	 * A space and a letter for each byte; what folds to a character of more
-	 * bytes has two already, and none has four.
-	 */
-	char *start = buf_reserve(b, 2 * text.len + 1), *out = start;
-	const char *p = text.p, *end = text.p + text.len;
-	bool in_word = false;
+/* A text whose row is being written, a part at a time. */
+struct row {
+	const char *p, *end; /* what is to come of the text */
+	bool in_word;
+};
 
-	if (!start)
-		return;
-	while (p < end) {
+enum { STEP = 5 }; /* bytes that one character adds: a space and itself */
+
+/*
+ * Write what comes next of the row, but for the space at its very end, to out,
+ * which has room for `size` bytes; goes on while a character fits.
+ */
+static size_t write_row(struct row *r, char *out, size_t size)
+{
+	const char *p = r->p, *end = r->end;
+	char *o = out, *last = out + size - STEP;
+	bool in_word = r->in_word;
+
+	while (p < end && o <= last) {
 		uint32_t cp = read_next(&p, end);
 
-		if (cp == MARK)
-			continue;
 		if (cp == SEPARATOR) {
 			in_word = false;
 			continue;
 		}
+		if (cp == MARK)
+			continue;
 		if (!in_word)
-			*out++ = ' ';
+			*o++ = ' ';
 		in_word = true;
-		out += put(cp, out);
+		if (cp < 0x80)
+			*o++ = (char)cp;
+		else
+			o += utf8_encode(cp, o);
 	}
-	if (out > start)
-		*out++ = ' ';
-	*out = '\0';
-	b->len += (size_t)(out - start);
+	r->p = p;
+	r->in_word = in_word;
+	return (size_t)(o - out);
+}
+
+void words_add(struct buf *b, struct str text)
+{
+	struct row r = { text.p, text.len ? text.p + text.len : text.p, false };
+	/* No byte of a text adds more than two to its row. */
+	size_t size = 2 * text.len + STEP;
+	char *out = buf_reserve(b, size);
+	size_t n;
+
+	if (!out || !text.p)
+		return;
+	n = write_row(&r, out, size);
+	if (n > 0)
+		out[n++] = ' ';
+	out[n] = '\0';
+	b->len += n;
 }
 
 /* Is there a '*' directly behind its last word, and nothing but space after? */
@@ -180,52 +203,42 @@ void words_table(struct str row, uint16_t *table)
 	}
 }
 
-struct mention {
-	const struct words_wanted *any;
-	size_t n;
-	uint16_t at[WORDS_WANTED_MAX]; /* so many bytes of it have been found */
-};
-
-/* The next bytes of the row; true: they end one of those. */
-static bool go_on(struct mention *m, const char *p, size_t len)
+/* Does the phrase end in these bytes of a row? *n_r of it were there before. */
+static inline bool ends_in(const struct words_wanted *w, const char *p,
+			   size_t len, uint16_t *n_r)
 {
-	for (size_t k = 0; k < m->n; k++) {
-		const struct words_wanted *w = &m->any[k];
-		uint16_t n = m->at[k];
+	const char *row = w->row.p;
+	size_t n = *n_r;
 
-		for (size_t i = 0; i < len; i++) {
-			while (n > 0 && p[i] != w->row.p[n])
-				n = w->table[n - 1];
-			n += p[i] == w->row.p[n];
-			if (n == w->row.len)
-				return true;
-		}
-		m->at[k] = n;
+	for (size_t i = 0; i < len; i++) {
+		while (n > 0 && p[i] != row[n])
+			n = w->table[n - 1];
+		n += p[i] == row[n];
+		if (n == w->row.len)
+			return true;
 	}
+	*n_r = (uint16_t)n;
 	return false;
 }
 
 bool words_mention(struct str text, const struct words_wanted *any, size_t n)
 {
-	const char *p = text.p, *end = text.p + text.len;
-	struct mention m;
-	bool in_word = false;
-	char bytes[4];
+	struct row r = { text.p, text.len ? text.p + text.len : text.p, false };
+	uint16_t found[WORDS_WANTED_MAX];
+	char part[256];
+	size_t len;
+	bool more = text.len > 0;
 
 	assert(n <= WORDS_WANTED_MAX);
-	m.any = any;
-	m.n = n;
-	memset(m.at, 0, n * sizeof(*m.at));
-	/* One space before the row, and one at the end of each word. */
-	go_on(&m, " ", 1);
-	while (p < end) {
-		uint32_t cp = read_next(&p, end);
-
-		if (cp == MARK || (cp == SEPARATOR && !in_word))
-			continue;
-		in_word = cp != SEPARATOR;
-		if (go_on(&m, bytes, put(cp, bytes)))
-			return true;
+	memset(found, 0, n * sizeof(*found));
+	while (more) {
+		len = write_row(&r, part, sizeof(part) - 1);
+		more = r.p < r.end;
+		if (!more)
+			part[len++] = ' ';
+		for (size_t i = 0; i < n; i++)
+			if (ends_in(&any[i], part, len, &found[i]))
+				return true;
 	}
-	return in_word && go_on(&m, " ", 1);
+	return false;
 }

@@ -111,11 +111,15 @@ struct str filter_text(const struct filter *f)
 
 bool filter_match(struct filter *f, const struct event *ev)
 {
+	uint64_t given_up;
+
 	if (ev->offset && f->at.offset == ev->offset &&
 	    f->at.epoch == ev->epoch)
 		return f->answer;
 	f->all->counts.tests++;
+	given_up = expr_given_up(f->expr);
 	f->answer = expr_match(f->expr, ev);
+	f->all->counts.given_up += expr_given_up(f->expr) - given_up;
 	f->at = (struct position){ ev->epoch, ev->offset };
 	return f->answer;
 }

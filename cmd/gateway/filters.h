@@ -43,8 +43,9 @@ struct str filter_text(const struct filter *f);
 bool filter_match(struct filter *f, const struct event *ev);
 
 struct filters_counts {
-	size_t filters; /* now */
-	uint64_t tests; /* events that a filter has looked at */
+	size_t filters;	   /* now */
+	uint64_t tests;	   /* events that a filter has looked at */
+	uint64_t given_up; /* texts that a regular expression gave up on */
 };
 struct filters_counts filters_count(const struct filters *all);
 

@@ -120,6 +120,8 @@ static const struct {
 	{ "delivery_seconds",
 	  "From when an event was recorded until it was sent to the live "
 	  "clients, of equal ones the first 1024." },
+	{ "filter_given_up_total",
+	  "Texts on which a filter's regular expression gave up." },
 	{ "filter_tests_total",
 	  "Filters tried on events, once for each event." },
 	{ "filters", "Filters that clients have." },

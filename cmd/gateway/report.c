@@ -111,6 +111,7 @@ static void count(struct gateway *g)
 		{ "groups", hub.groups },
 		{ "filters", hub.filters.filters },
 		{ "filter_tests_total", hub.filters.tests },
+		{ "filter_given_up_total", hub.filters.given_up },
 		{ "framed_total", hub.framed },
 		{ "delivered_total", hub.delivered },
 		{ "flushes_total", hub.flushes },

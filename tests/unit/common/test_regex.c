@@ -168,6 +168,9 @@ static void no_pattern_takes_for_ever(void **state)
 	for (size_t i = 0; i < 10; i++)
 		if (match(patterns[i], buf_str(&b)) != -1)
 			fail_msg("%s", patterns[i]);
+	assert_int_equal(match("(\\w|\\w\\w)+[!?]",
+			       STR("Donaudampfschifffahrtsgesellschaft")),
+			 -1);
 	/* while a long text by itself is none */
 	assert_int_equal(match("\\d+ ?(km|miles)", buf_str(&b)), 0);
 	assert_int_equal(match("a\\b", buf_str(&b)), 1);

@@ -102,6 +102,24 @@ static void an_event_is_looked_at_once(void **state)
 	filters_free(&all);
 }
 
+static void what_takes_too_long_is_counted(void **state)
+{
+	struct filters *all = filters_new();
+	struct filter *f = filter_of(all, "v matches '(a|aa)+$'");
+	struct event ev = { .epoch = 1, .offset = 1 };
+
+	(void)state;
+	ev.data = STR("{\"v\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"}");
+	assert_false(filter_match(f, &ev));
+	assert_int_equal(filters_count(all).given_up, 1);
+	ev.offset++;
+	ev.data = STR("{\"v\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}");
+	assert_true(filter_match(f, &ev));
+	assert_int_equal(filters_count(all).given_up, 1);
+	filter_drop(&f);
+	filters_free(&all);
+}
+
 static void assert_printed(const struct patterns *p, const char *want)
 {
 	struct buf b = { 0 };
@@ -217,6 +235,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_filter_is_refused_with_its_place),
 		cmocka_unit_test(there_are_so_many_of_them),
 		cmocka_unit_test(an_event_is_looked_at_once),
+		cmocka_unit_test(what_takes_too_long_is_counted),
 		cmocka_unit_test(
 			a_pattern_has_the_filter_that_it_was_given_last),
 		cmocka_unit_test(groups_are_told_of_what_passes_their_filter),
