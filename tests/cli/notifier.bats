@@ -333,7 +333,8 @@ check_fails() {
 
 @test "asked to stop, it waits for what is being sent, and begins no more" {
 	start_all
-	script '{"name":"a","delay_ms":1500}'
+	# Long enough to say so meanwhile; it waits for five seconds.
+	script '{"name":"a","delay_ms":3500}'
 	channel a type=webhook url="$url/hook/a" parallel=1 >"$conf"
 	start_notifier
 	tell ana one
