@@ -341,6 +341,67 @@ static void what_must_be_so_is_known_before(void **state)
 			    .n > 20);
 }
 
+/* ---- the manual ---- */
+
+/* A line of a display, without what mandoc reads otherwise. */
+static void add_line(struct buf *b, struct str line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		bool escape =
+			str_starts(str_sub(line, i, line.len), STR("\\e"));
+
+		buf_putc(b, line.p[i]);
+		i += escape;
+	}
+	buf_putc(b, ' ');
+}
+
+static void compile_example(struct str text, bool is_rule)
+{
+	struct err e = { 0 };
+	struct expr *x = expr_compile_rule(text, &e);
+
+	if (!x)
+		fail_msg("%.*s: %s", STR_ARG(text), e.msg);
+	expr_free(&x);
+	x = expr_compile(text, &e);
+	if (is_rule != !x)
+		fail_msg("%.*s: a filter?", STR_ARG(text));
+	expr_free(&x);
+}
+
+/* Displays behind a comment that says for whom they are. */
+static void the_examples_of_the_manual_are_right(void **state)
+{
+	FILE *f = fopen("man/weir-expr.7", "re");
+	char line[256];
+	struct buf b = { 0 };
+	bool is_rule = false, in = false;
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		struct str s = str_trim(str_from(line));
+		bool rule = str_is(s, ".\\\" rule");
+
+		if (rule || str_is(s, ".\\\" filter")) {
+			is_rule = rule;
+			in = true;
+		} else if (in && str_is(s, ".Ed")) {
+			compile_example(buf_str(&b), is_rule);
+			buf_reset(&b);
+			in = false;
+			n++;
+		} else if (in && !str_starts(s, STR(".Bd"))) {
+			add_line(&b, s);
+		}
+	}
+	assert_int_equal(n, 6);
+	buf_free(&b);
+	fclose(f);
+}
+
 /* ---- limits and costs ---- */
 
 static void there_are_so_many_regular_expressions(void **state)
@@ -428,6 +489,7 @@ int main(void)
 		cmocka_unit_test(mistakes_in_rules_are_shown_where_they_are),
 		cmocka_unit_test(the_values_that_were_asked_are_told),
 		cmocka_unit_test(what_must_be_so_is_known_before),
+		cmocka_unit_test(the_examples_of_the_manual_are_right),
 		cmocka_unit_test(there_are_so_many_regular_expressions),
 		cmocka_unit_test(giving_up_is_counted),
 		cmocka_unit_test(asking_costs_no_memory),
