@@ -9,9 +9,16 @@
 #include "common/words.h"
 
 #define DOC_USER "Whom to tell; absent: default."
-#define DOC_WORDS                                                          \
-	"Words, or an array of phrases: all must occur as whole words in " \
-	"title or summary, whatever their case."
+#define DOC_WORDS                                                            \
+	"Words, or an array of phrases: all must occur as whole words in "   \
+	"title or summary, whatever their case and marks; one that ends in " \
+	"* is the beginning of a word."
+#define DOC_IF                                                             \
+	"What must be so: an expression (weir-expr(7)), beside what else " \
+	"is asked."
+#define DOC_SELLERS  "Sold by one of these."
+#define DOC_NEAR     "Not farther away than this."
+#define DOC_SCORE    "The score is this or more."
 #define DOC_CURRENCY "Only prices in this currency; absent: any."
 #define DOC_MAX	     "Notifications in one day of the user; absent: any number."
 #define DOC_PRIORITY "urgent is told in quiet hours, too; absent: normal."
@@ -19,16 +26,40 @@
 #define DOC_RESOLVED "Told again when it is over."
 #define DOC_COOLDOWN "How long to keep quiet after an alert for the same thing."
 
+static const struct shape_field near_rows[] = {
+	{ ROW(type_near, lat, NUMBER, REQ, "Latitude, in degrees.") },
+	{ ROW(type_near, lon, NUMBER, REQ, "Longitude, in degrees.") },
+	{ ROW(type_near, km, NUMBER, REQ, "Kilometres.") },
+};
+static const struct shape shape_near =
+	SHAPE(type_near, near_rows, 0, "A place and its surroundings.");
+
+/* What rules and searches ask alike. */
+#define ASK_ROWS(s)                                        \
+	{ .name = "if",                                    \
+	  .kind = SHAPE_TEXT,                              \
+	  .offset = offsetof(struct s, when),              \
+	  .max = EXPR_MAX,                                 \
+	  .doc = DOC_IF },                                 \
+		{ ROW(s, sellers, LIST, 0, DOC_SELLERS),   \
+		  .max = RULE_NAMES_MAX },                 \
+		{ SUB(s, near, 0, shape_near, DOC_NEAR) }, \
+	{                                                  \
+		ROW(s, score, NUMBER, 0, DOC_SCORE)        \
+	}
+
 static const struct shape_field search_rows[] = {
 	{ ROW(type_search, id, ID, 0, "The search.") },
 	{ ROW(type_search, user, ID, 0, DOC_USER) },
+	ASK_ROWS(type_search),
 	{ ROW(type_search, keywords, WORDS, 0, DOC_WORDS) },
 	{ SUB(type_search, price, 0, shape_bounds,
 	      "Bounds; a listing without a price is out of them.") },
 	{ ROW(type_search, currency, CURRENCY, 0, DOC_CURRENCY) },
 	{ ROW(type_search, sources, LIST, 0,
 	      "Absent or empty: all listings; of a chat, only where its id is "
-	      "among them.") },
+	      "among them."),
+	  .max = RULE_NAMES_MAX },
 	{ ROW(type_search, notify, LIST, 0, DOC_NOTIFY) },
 	{ ROW(type_search, cooldown, DURATION, 0, DOC_COOLDOWN) },
 	{ ROW(type_search, max_per_day, COUNT, 0, DOC_MAX),
@@ -84,6 +115,10 @@ static const struct shape_field rule_rows[] = {
 	{ NAMED(type_rule, stock, 0, stock_names,
 		"Fires when the availability becomes this.") },
 	{ ROW(type_rule, keywords, WORDS, 0, DOC_WORDS) },
+	ASK_ROWS(type_rule),
+	{ ROW(type_rule, sources, LIST, 0,
+	      "Only of these; absent or empty: any."),
+	  .max = RULE_NAMES_MAX },
 	{ SUB(type_rule, price, 0, shape_bounds,
 	      "Bounds within which the price must be.") },
 	{ ROW(type_rule, currency, CURRENCY, 0, DOC_CURRENCY) },
@@ -166,15 +201,81 @@ const struct shape shape_ack =
 
 /* ---- what a shape cannot say ---- */
 
+static size_t count_words(struct str text)
+{
+	struct buf row = { 0 };
+	struct str rest, word;
+	size_t n = 0;
+
+	words_add(&row, text);
+	for (rest = buf_str(&row); str_token(&rest, " ", &word);)
+		n++;
+	buf_free(&row);
+	return n;
+}
+
 /* Keywords without a word would find everything, or nothing. */
 static int check_keywords(const struct shape_list *keywords, struct err *e)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < keywords->n; i++)
-		if (words_any(keywords->v[i]))
-			return 0;
-	return keywords->present
-		       ? err_set(e, EX_DATAERR, "keywords: no word in them")
-		       : 0;
+		n += count_words(keywords->v[i]);
+	if (n > RULE_WORDS_MAX)
+		return err_set(e, EX_DATAERR,
+			       "keywords: %zu words; %d are the most", n,
+			       RULE_WORDS_MAX);
+	return n || !keywords->present
+		       ? 0
+		       : err_set(e, EX_DATAERR, "keywords: no word in them");
+}
+
+static int check_if(struct str when, struct err *e)
+{
+	struct expr *x;
+
+	if (!when.p)
+		return 0;
+	x = expr_compile_rule(when, e);
+	if (!x)
+		return err_prefix(e, "if");
+	expr_free(&x);
+	return 0;
+}
+
+static bool is_within(struct str number, int most)
+{
+	struct decimal d, limit = decimal_from_int(most);
+
+	if (!decimal_parse_json(number, &d))
+		return false;
+	if (d.coef < 0)
+		d.coef = -d.coef;
+	return decimal_cmp(d, limit) <= 0;
+}
+
+static int check_near(const struct type_near *near, struct err *e)
+{
+	struct decimal km;
+
+	if (!near->present)
+		return 0;
+	if (!is_within(near->lat, 90))
+		return err_set(e, EX_DATAERR, "near.lat: not from -90 to 90");
+	if (!is_within(near->lon, 180))
+		return err_set(e, EX_DATAERR, "near.lon: not from -180 to 180");
+	if (!decimal_parse_json(near->km, &km) || decimal_sign(km) < 0)
+		return err_set(e, EX_DATAERR, "near.km: not a distance");
+	return 0;
+}
+
+static int check_score(struct str score, struct err *e)
+{
+	struct decimal d;
+
+	return !score.p || decimal_parse_json(score, &d)
+		       ? 0
+		       : err_set(e, EX_DATAERR, "score: too long a number");
 }
 
 static bool is_below_zero(struct str price)
@@ -266,6 +367,9 @@ int rule_check(const struct type_rule *r, struct str id, struct err *e)
 			       target_check(r->target, e) ||
 			       check_bounds(&r->price, e) ||
 			       check_keywords(&r->keywords, e) ||
+			       check_if(r->when, e) ||
+			       check_near(&r->near, e) ||
+			       check_score(r->score, e) ||
 			       user_check_notify(&r->notify, e) ||
 			       user_check_escalate(&r->escalate, e) ||
 			       user_check_group(&r->group, e) ||
@@ -277,6 +381,9 @@ int rule_check(const struct type_rule *r, struct str id, struct err *e)
 int search_check(const struct type_search *s, struct err *e)
 {
 	return check_bounds(&s->price, e) || check_keywords(&s->keywords, e) ||
+			       check_if(s->when, e) ||
+			       check_near(&s->near, e) ||
+			       check_score(s->score, e) ||
 			       user_check_notify(&s->notify, e)
 		       ? -1
 		       : 0;

@@ -7,9 +7,17 @@
  */
 #include "common/types_user.h"
 
+struct type_near { /* "near": {"lat", "lon", "km"}, JSON numbers */
+	bool present;
+	struct str lat, lon, km;
+};
+
 struct type_search { /* search.set/ID */
 	struct str id, user;
-	struct shape_list keywords;
+	struct str when; /* "if" */
+	struct shape_list keywords, sellers;
+	struct type_near near;
+	struct str score; /* JSON number */
 	struct type_bounds price;
 	struct str currency;
 	struct shape_list sources, notify;
@@ -38,9 +46,12 @@ struct type_fewer { /* "fewer": {"percent", "over"} */
 
 struct type_rule { /* rule.set/ID */
 	struct str id, on, target;
+	struct str when; /* "if" */
 	struct type_drop drop;
 	struct str stock;
-	struct shape_list keywords;
+	struct shape_list keywords, sources, sellers;
+	struct type_near near;
+	struct str score; /* JSON number */
 	struct type_bounds price;
 	struct str currency, hysteresis, cooldown, user;
 	struct shape_list notify;
@@ -72,8 +83,11 @@ struct type_ack { /* alert.ack/ALERT */
 
 extern const struct shape shape_rule, shape_search, shape_silence, shape_ack;
 
-/* Bytes of their data; what is longer would not fit into its alerts. */
-enum { RULE_DATA_MAX = 8 << 10 };
+enum {
+	RULE_DATA_MAX = 8 << 10, /* bytes; more would not fit into alerts */
+	RULE_WORDS_MAX = 64,	 /* in keywords */
+	RULE_NAMES_MAX = 64,	 /* in sources, in sellers */
+};
 
 /* The most judgements of which some must say yes. */
 enum { RULE_OF_MAX = 32 };
@@ -90,7 +104,8 @@ enum { RULE_OF_MAX = 32 };
 /*
  * What a shape cannot say of a rule, search or silence: its id is not one of
  * the above, its pattern is one and not the bare name of a type whose topics
- * all have a subject, its keywords hold a word, some price reaches its target
+ * all have a subject, its condition is an expression, its keywords hold a word
+ * and not too many, some price reaches its target
  * or lies within its bounds, and channels can have the names that it wants to
  * notify. -1 with *e: EX_DATAERR.
  */

@@ -176,7 +176,7 @@ static int judge_known(struct alerter *al, struct stage *s,
 	buf_add_str(&topic, item);
 	then.topic = arena_str(&al->arena, buf_str(&topic));
 	buf_free(&topic);
-	then.data = known.data;
+	then.data = known_data(&known, &al->arena);
 	/* A setting from a file has no time of its own. */
 	h.time_us = ev->time_us > known.time_us ? ev->time_us : known.time_us;
 	h.recorded_us = ev->recorded_us > known.recorded_us ? ev->recorded_us

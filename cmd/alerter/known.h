@@ -3,12 +3,13 @@
 
 /*
  * known - what is known of an item at a source: the last event's data, the
- * last price, and how high the price was when.
+ * last price, and how high and how low the price was when.
  *
  * The heights answer "the highest price of the last week" in bounded memory:
  * a price that was followed by a higher one is never asked for again, so the
- * list falls from its first to its last entry. At KNOWN_HIGHS_MAX the entry
- * that differs least from the one behind it goes.
+ * list falls from its first to its last entry. At KNOWN_EDGES_MAX the entry
+ * that differs least from the one behind it goes. The depths are the same the
+ * other way round.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,11 +19,16 @@
 #include "common/decimal.h"
 #include "common/str.h"
 
-enum { KNOWN_HIGHS_MAX = 64 };
+enum { KNOWN_EDGES_MAX = 64 };
 
-struct high {
+struct edge {
 	struct decimal price;
 	int64_t end_us; /* when it no longer held; the last one still holds */
+};
+
+struct edges {
+	struct edge v[KNOWN_EDGES_MAX];
+	size_t n;
 };
 
 struct known {
@@ -31,8 +37,7 @@ struct known {
 	struct str price; /* the last one that was not null; or absent */
 	struct str currency;
 	struct str availability; /* the last one that was said; or absent */
-	size_t n;
-	struct high high[KNOWN_HIGHS_MAX];
+	struct edges highs, lows;
 };
 
 /* A price holds from now on; prices in another currency are forgotten. */
@@ -40,10 +45,17 @@ void known_price(struct known *k, struct str price, struct str currency,
 		 int64_t time_us);
 
 /*
- * The highest price that held at any time after from_us. False where none is
- * known.
+ * The highest or lowest price that held at any time after from_us. False where
+ * none is known.
  */
 bool known_highest(const struct known *k, int64_t from_us, struct decimal *r);
+bool known_lowest(const struct known *k, int64_t from_us, struct decimal *r);
+
+/*
+ * The data with what is known last in it, where it said nothing of that itself:
+ * a price that could not be read is the one before.
+ */
+struct str known_data(const struct known *k, struct arena *a);
 
 /* As a JSON object and back; text is borrowed, or from the arena. */
 void known_encode(const struct known *k, struct buf *b);

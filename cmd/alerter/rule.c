@@ -84,9 +84,142 @@ static void compile_slack(struct rule *r, struct str percent)
 		r->slack.scale += 2; /* 1% is 0.01 */
 }
 
+/* ---- the condition ---- */
+
+static void add_decimal(struct buf *b, struct decimal d)
+{
+	char text[DECIMAL_TEXT_MAX];
+
+	buf_puts(b, decimal_format(d, text));
+}
+
+/* What comes next must be so, too. */
+static struct buf *add_test(struct buf *b)
+{
+	if (b->len)
+		buf_puts(b, " and ");
+	return b;
+}
+
+static void add_limit(struct buf *b, const char *test, struct decimal limit)
+{
+	buf_puts(add_test(b), test);
+	add_decimal(b, limit);
+}
+
+/* The price is so far below what it was: by a share of that, by an amount. */
+static void add_drop(struct buf *b, const struct rule *r, struct str over)
+{
+	const struct decimal all = decimal_from_int(100);
+	struct buf was = { 0 };
+	struct decimal share;
+
+	if (over.p)
+		buf_addf(&was, "highest(\"%.*s\")", STR_ARG(over));
+	else
+		buf_puts(&was, "previous()");
+	if (r->has_percent && decimal_sub(all, r->percent, &share)) {
+		share.scale += 2;
+		add_limit(b, "price <= ", share);
+		buf_puts(b, " * ");
+		buf_add_str(b, buf_str(&was));
+	}
+	if (r->has_amount) {
+		buf_puts(add_test(b), "price <= ");
+		buf_add_str(b, buf_str(&was));
+		buf_puts(b, " - ");
+		add_decimal(b, r->amount);
+	}
+	buf_free(&was);
+}
+
+/* A row of words as somebody would write it. */
+static void add_words(struct buf *b, struct str row)
+{
+	bool is_open = !str_ends(row, STR(" "));
+
+	buf_puts(add_test(b), "text mentions \"");
+	buf_add_str(b, str_sub(row, 1, row.len - !is_open));
+	buf_puts(b, is_open ? "*\"" : "\"");
+}
+
+static void add_names(struct buf *b, const char *field,
+		      const struct shape_list *names)
+{
+	if (names->n == 0)
+		return;
+	buf_addf(add_test(b), "%s in [", field);
+	for (size_t i = 0; i < names->n; i++) {
+		buf_puts(b, i ? ", " : "");
+		buf_json_str(b, names->v[i]);
+	}
+	buf_putc(b, ']');
+}
+
+/* Of the short forms, what is not kept in the rule. */
+struct rule_more {
+	struct str when, over, score;
+	const struct shape_list *sellers;
+	const struct type_near *near;
+};
+
+/* Each short form is a test, which could as well stand in the `if`. */
+static void write_condition(const struct rule *r, const struct rule_more *more,
+			    struct buf *b)
+{
+	const struct type_near *near = more->near;
+
+	if (r->has_target)
+		add_limit(b, "price <= ", r->target);
+	if (r->has_min)
+		add_limit(b, "price >= ", r->min);
+	if (r->has_max)
+		add_limit(b, "price <= ", r->max);
+	if (r->has_percent || r->has_amount)
+		add_drop(b, r, more->over);
+	if (r->stock.p)
+		buf_addf(add_test(b), "availability == \"%.*s\"",
+			 STR_ARG(r->stock));
+	for (size_t i = 0; i < r->n_phrases; i++)
+		add_words(b, r->phrases[i]);
+	add_names(b, "seller", more->sellers);
+	if (near->present)
+		buf_addf(add_test(b), "distance(%.*s, %.*s) <= %.*s",
+			 STR_ARG(near->lat), STR_ARG(near->lon),
+			 STR_ARG(near->km));
+	if (more->score.p)
+		buf_addf(add_test(b), "score >= %.*s", STR_ARG(more->score));
+	if (more->when.p && b->len)
+		buf_addf(b, " and (%.*s)", STR_ARG(more->when));
+	else
+		buf_add_str(b, more->when);
+}
+
+/*
+ * That of a search is compiled when it is first asked: most are never, since
+ * the index decides about them.
+ */
+static int compile_condition(struct rule *r, const struct rule_more *more,
+			     struct err *e)
+{
+	struct buf b = { 0 };
+
+	write_condition(r, more, &b);
+	r->condition = arena_str(&r->arena, buf_str(&b));
+	r->asks = arena_alloc(&r->arena, sizeof(*r->asks));
+	r->has_if = more->when.p || more->sellers->n || more->near->present ||
+		    more->score.p;
+	buf_free(&b);
+	if (r->condition.len == 0 || (r->is_search && !r->has_if))
+		return 0;
+	*r->asks = expr_compile_rule(r->condition, e);
+	return *r->asks ? 0 : err_prefix(e, "if and what stands beside it");
+}
+
 static int compile_rule(struct rule *r, struct err *e)
 {
 	struct type_rule t;
+	struct rule_more more;
 
 	if (shape_decode(&shape_rule, r->text, &t, &r->arena, e) ||
 	    rule_check(&t, r->id, e))
@@ -111,12 +244,16 @@ static int compile_rule(struct rule *r, struct err *e)
 	compile_slack(r, t.hysteresis);
 	compile_drop(r, &t.drop);
 	compile_keywords(r);
-	return 0;
+	r->sources = t.sources;
+	more = (struct rule_more){ t.when, t.drop.over, t.score, &t.sellers,
+				   &t.near };
+	return compile_condition(r, &more, e);
 }
 
 static int compile_search(struct rule *r, struct err *e)
 {
 	struct type_search t;
+	struct rule_more more;
 
 	if (shape_decode(&shape_search, r->text, &t, &r->arena, e) ||
 	    search_check(&t, e))
@@ -131,7 +268,11 @@ static int compile_search(struct rule *r, struct err *e)
 	r->cooldown_us = duration_us(t.cooldown);
 	compile_bounds(r, &t.price);
 	compile_keywords(r);
-	return 0;
+	more = (struct rule_more){ .when = t.when,
+				   .score = t.score,
+				   .sellers = &t.sellers,
+				   .near = &t.near };
+	return compile_condition(r, &more, e);
 }
 
 struct rule *rule_new(bool is_search, struct str id, struct str data,
@@ -160,6 +301,8 @@ void rule_free(struct rule **rp)
 
 	if (!r)
 		return;
+	if (r->asks)
+		expr_free(r->asks);
 	arena_free(&r->arena);
 	free(r);
 	*rp = NULL;
@@ -179,110 +322,85 @@ bool rule_from_item(struct rule *r, const struct type_item *item)
 
 /* ---- judge ---- */
 
-/* limit * (1 + slack), or (1 - slack); limit itself where it does not fit. */
-static struct decimal loosen(struct decimal limit, struct decimal slack,
-			     bool up)
+/* The price before, as far as it can be compared. */
+static bool price_before(const struct matter *m, struct decimal *price_r)
 {
-	struct decimal band, r;
-
-	if (slack.coef == 0 || !decimal_mul(limit, slack, &band))
-		return limit;
-	/* A band is always outwards, also around a negative limit. */
-	if (band.coef < 0)
-		band.coef = -band.coef;
-	if (up ? !decimal_add(limit, band, &r) : !decimal_sub(limit, band, &r))
-		return limit;
-	return r;
-}
-
-static bool in_bounds(const struct rule *r, struct decimal price,
-		      struct decimal slack)
-{
-	if (r->has_target &&
-	    decimal_cmp(price, loosen(r->target, slack, true)) > 0)
-		return false;
-	if (r->has_min && decimal_cmp(price, loosen(r->min, slack, false)) < 0)
-		return false;
-	return !r->has_max ||
-	       decimal_cmp(price, loosen(r->max, slack, true)) <= 0;
-}
-
-bool rule_reference(const struct rule *r, const struct matter *m,
-		    struct decimal *price_r)
-{
-	if (r->over_us)
-		return m->known && str_eq(m->currency, m->known->currency) &&
-		       known_highest(m->known, m->time_us - r->over_us,
-				     price_r);
 	if (m->known && m->known->currency.p && m->currency.p &&
 	    !str_eq(m->currency, m->known->currency))
 		return false;
 	return m->previous.p && decimal_parse(m->previous, price_r);
 }
 
-static bool has_dropped(const struct rule *r, struct decimal ref,
-			struct decimal price, struct decimal slack)
+/* What conditions ask of the past, for expr_ask(). */
+static bool ask_past(void *arg, enum expr_fact which, int64_t window_us,
+		     struct decimal *r)
 {
-	const struct decimal one_percent = { 1, 2 };
-	struct decimal part, limit;
+	const struct matter *m = arg;
+	int64_t from_us = m->time_us - window_us;
 
-	if (r->has_amount &&
-	    (!decimal_sub(ref, r->amount, &limit) ||
-	     decimal_cmp(price, loosen(limit, slack, true)) > 0))
+	if (which == EXPR_PREVIOUS)
+		return price_before(m, r);
+	if (!m->known || !str_eq(m->currency, m->known->currency))
 		return false;
-	if (!r->has_percent)
-		return true;
-	return decimal_mul(ref, one_percent, &part) &&
-	       decimal_mul(part, r->percent, &part) &&
-	       decimal_sub(ref, part, &limit) &&
-	       decimal_cmp(price, loosen(limit, slack, true)) <= 0;
+	return which == EXPR_HIGHEST ? known_highest(m->known, from_us, r)
+				     : known_lowest(m->known, from_us, r);
 }
 
-static bool asks_for_price(const struct rule *r)
+bool rule_reference(const struct rule *r, const struct matter *m,
+		    struct decimal *price_r)
 {
-	return r->has_target || r->has_min || r->has_max || r->has_percent ||
-	       r->has_amount;
+	return ask_past((void *)(uintptr_t)m,
+			r->over_us ? EXPR_HIGHEST : EXPR_PREVIOUS, r->over_us,
+			price_r);
 }
 
-static enum verdict judge_price(const struct rule *r, const struct matter *m,
-				struct decimal slack)
+/* Of an item's own target nothing is compiled: it is another each time. */
+static enum verdict judge_target(const struct rule *r, const struct matter *m)
 {
-	struct decimal price, ref;
+	struct decimal price;
 
-	if (r->currency.p && !str_eq(r->currency, m->currency))
-		return VERDICT_UNKNOWN;
-	if (!asks_for_price(r))
-		return VERDICT_YES;
 	if (!m->price.p || !decimal_parse(m->price, &price))
 		return VERDICT_UNKNOWN;
-	if (!in_bounds(r, price, slack))
-		return VERDICT_NO;
-	if (!r->has_percent && !r->has_amount)
-		return VERDICT_YES;
-	return rule_reference(r, m, &ref) && has_dropped(r, ref, price, slack)
-		       ? VERDICT_YES
-		       : VERDICT_NO;
+	return decimal_cmp(price, r->target) <= 0 ? VERDICT_YES : VERDICT_NO;
+}
+
+static struct expr *condition(const struct rule *r)
+{
+	struct err e;
+
+	if (!*r->asks)
+		*r->asks = expr_compile_rule(r->condition, &e);
+	return *r->asks;
+}
+
+struct str rule_condition(const struct rule *r)
+{
+	return r->asks && r->condition.len ? expr_text(condition(r)) : STR("");
 }
 
 enum verdict rule_judge(const struct rule *r, const struct matter *m,
 			bool firing)
 {
 	const struct decimal none = { 0, 0 };
-	enum verdict v;
+	const struct expr_facts facts = { .number = ask_past,
+					  .arg = (void *)(uintptr_t)m,
+					  .row = m->row };
 
 	if (r->fresh.p)
 		return m->stale ? VERDICT_YES : VERDICT_NO;
-	v = judge_price(r, m, firing ? r->slack : none);
-	if (v != VERDICT_YES)
-		return v;
-	if (r->stock.p && !m->availability.p)
+	if (r->currency.p && !str_eq(r->currency, m->currency))
 		return VERDICT_UNKNOWN;
-	if (r->stock.p && !str_eq(r->stock, m->availability))
-		return VERDICT_NO;
-	for (size_t i = 0; i < r->n_phrases; i++)
-		if (!words_contain(m->row, r->phrases[i]))
-			return VERDICT_NO;
-	return VERDICT_YES;
+	if (!r->asks)
+		return judge_target(r, m);
+	if (r->condition.len == 0)
+		return VERDICT_YES;
+	switch (expr_ask(condition(r), m->ev, &facts,
+			 firing ? r->slack : none)) {
+	case EXPR_YES: return VERDICT_YES;
+	case EXPR_NO: return VERDICT_NO;
+	case EXPR_UNKNOWN: break;
+	}
+	return VERDICT_UNKNOWN;
 }
 
 bool rule_finds(const struct rule *r, struct str text)
@@ -322,6 +440,36 @@ static struct expr_clause *each_phrase(struct rule *r)
 	return c;
 }
 
+/* What the short forms need is all that there is to ask, but for a few. */
+static void needs_of_forms(struct rule *r, struct rule_needs *needs)
+{
+	needs->clauses = each_phrase(r);
+	needs->n_clauses = r->n_phrases;
+	needs->has_min = r->has_min;
+	needs->has_max = r->has_max;
+	needs->min = r->min;
+	needs->max = r->max;
+	needs->asks = r->stock.p || r->has_percent || r->has_amount;
+	if (r->has_target &&
+	    (!r->has_max || decimal_cmp(r->target, r->max) < 0)) {
+		needs->has_max = true;
+		needs->max = r->target;
+	}
+}
+
+static void needs_of_condition(const struct rule *r, struct rule_needs *needs)
+{
+	const struct expr_needs *of = expr_needs(condition(r));
+
+	needs->clauses = of->clauses;
+	needs->n_clauses = of->n_clauses;
+	needs->has_min = of->has_min;
+	needs->has_max = of->has_max;
+	needs->min = of->min;
+	needs->max = of->max;
+	needs->asks = true;
+}
+
 void rule_needs(struct rule *r, struct rule_needs *needs_r)
 {
 	*needs_r = (struct rule_needs){
@@ -329,19 +477,11 @@ void rule_needs(struct rule *r, struct rule_needs *needs_r)
 		.n_topics = r->is_search && r->sources.n ? 2 : 1,
 		.sources = { r->sources.v, r->sources.n },
 		.currency = r->currency,
-		.clauses = each_phrase(r),
-		.n_clauses = r->n_phrases,
-		.has_min = r->has_min,
-		.has_max = r->has_max,
-		.min = r->min,
-		.max = r->max,
-		.asks = r->stock.p || r->has_percent || r->has_amount,
 	};
-	if (r->has_target &&
-	    (!r->has_max || decimal_cmp(r->target, r->max) < 0)) {
-		needs_r->has_max = true;
-		needs_r->max = r->target;
-	}
+	if (r->has_if)
+		needs_of_condition(r, needs_r);
+	else
+		needs_of_forms(r, needs_r);
 }
 
 bool rule_is_momentary(const struct rule *r)
@@ -351,7 +491,8 @@ bool rule_is_momentary(const struct rule *r)
 
 bool rule_needs_change(const struct rule *r)
 {
-	return r->stock.p && !asks_for_price(r);
+	return r->stock.p && !r->has_target && !r->has_min && !r->has_max &&
+	       !r->has_percent && !r->has_amount && !r->has_if;
 }
 
 const char *rule_kind(const struct rule *r)

@@ -16,14 +16,23 @@
 #include "common/clk.h"
 #include "common/decimal.h"
 #include "common/err.h"
+#include "common/event.h"
 #include "common/expr.h"
 #include "common/types_part.h"
 
 #include "known.h"
 
+/*
+ * Where a rule looks - topics, sources, currency - decides whether an event
+ * concerns it at all. What it asks of one that does is one expression: its
+ * `if`, and what the short forms stand for.
+ */
 struct rule {
-	struct arena arena; /* holds all text of the rule */
-	struct str text;    /* as it was set */
+	struct arena arena;   /* holds all text of the rule */
+	struct str condition; /* as text; empty: each event will do */
+	struct expr **asks;   /* the same, compiled when it is first asked */
+	bool has_if;
+	struct str text; /* as it was set */
 	bool is_search;
 	struct str id;
 	struct str on; /* pattern of topics */
@@ -62,6 +71,7 @@ bool rule_from_item(struct rule *r, const struct type_item *item);
 
 /* What a rule is judged against. Text that is not there is absent. */
 struct matter {
+	const struct event *ev; /* what a condition is asked of */
 	struct str topic;
 	struct str row; /* words of title and summary */
 	struct str price, currency, availability, source;
@@ -76,6 +86,9 @@ enum verdict { VERDICT_UNKNOWN, VERDICT_NO, VERDICT_YES };
 /* Is it so? firing: it was before, so the hysteresis holds. */
 enum verdict rule_judge(const struct rule *r, const struct matter *m,
 			bool firing);
+
+/* What it asks, in the canonical form of weir-expr(7); empty: nothing. */
+struct str rule_condition(const struct rule *r);
 
 /*
  * The price that a drop is measured against: the highest of the rule's time,

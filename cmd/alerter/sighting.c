@@ -224,6 +224,7 @@ bool sighting_read(const struct event *ev, struct arena *a, struct sighting *s)
 		good = read_other(ev, a, s);
 	if (!good)
 		return false;
+	s->matter.ev = ev;
 	s->matter.topic = ev->topic;
 	s->matter.time_us = ev->time_us;
 	source = s->matter.source.p ? s->matter.source : STR("-");

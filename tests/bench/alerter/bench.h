@@ -53,9 +53,9 @@ void words_put(struct buf *b, uint32_t rank);
 /* The data of search.set: two to five different words, bounds of the price. */
 void put_search(struct buf *b, struct dice *d, uint32_t i);
 
-/* An ad: title and summary as they are written, and its price. */
+/* An ad: title and summary as they are written, its price, and all as JSON. */
 struct ad {
-	struct str title, summary, price; /* freed by nobody */
+	struct str title, summary, price, data; /* freed by nobody */
 };
 struct ad make_ad(struct dice *d);
 

@@ -52,13 +52,19 @@ static void fill(struct market *m)
 	percolator_find(m->searches, &(struct matter){ .topic = STR("a.b") });
 }
 
+/* The ad as rules see it; the event is that of the last call. */
 static struct matter matter_of(const struct ad *ad, struct buf *row)
 {
+	static struct event ev;
+
 	buf_reset(row);
 	words_add(row, ad->title);
 	buf_putc(row, '\n');
 	words_add(row, ad->summary);
-	return (struct matter){ .topic = STR("listing.new/ads"),
+	ev = (struct event){ .topic = STR("listing.new/ads"),
+			     .data = ad->data };
+	return (struct matter){ .ev = &ev,
+				.topic = STR("listing.new/ads"),
 				.source = STR("ads"),
 				.row = buf_str(row),
 				.price = ad->price,

@@ -101,12 +101,18 @@ static struct str sentence(struct dice *d, uint32_t n)
 
 struct ad make_ad(struct dice *d)
 {
-	struct buf price = { 0 };
+	struct buf price = { 0 }, data = { 0 };
+	struct ad ad = { .title = sentence(d, 4 + dice_below(d, 7)),
+			 .summary = sentence(d, 10 + dice_below(d, 21)) };
 
 	buf_addf(&price, "%.2f", dice_log(d, 5, 5000));
-	return (struct ad){ sentence(d, 4 + dice_below(d, 7)),
-			    sentence(d, 10 + dice_below(d, 21)),
-			    buf_str(&price) };
+	ad.price = buf_str(&price);
+	buf_addf(&data,
+		 "{\"id\":\"1\",\"title\":\"%s\",\"price\":\"%s\","
+		 "\"currency\":\"EUR\",\"source\":\"ads\",\"summary\":\"%s\"}",
+		 ad.title.p, ad.price.p, ad.summary.p);
+	ad.data = buf_str(&data);
+	return ad;
 }
 
 void put_price(struct buf *b, struct dice *d, uint32_t i, uint32_t n_items)

@@ -9,6 +9,7 @@
 #include "common/words.h"
 #include "common/xmem.h"
 
+#include "tests/unit/alerter/look.h"
 #include "tests/unit/cases.h"
 
 #define HOUR INT64_C(3600000000)
@@ -155,6 +156,30 @@ static void add_keywords(struct model *m, struct buf *b)
 	buf_puts(b, phrases ? "\"]" : "\"");
 }
 
+/* What an index can use of it, and what it cannot. */
+static void add_if(struct model *m, struct buf *b)
+{
+	switch (draw(m, 12)) {
+	case 0:
+		buf_addf(b,
+			 ",\"if\":\"text mentions '%s' or text mentions "
+			 "'%s %s*'\"",
+			 word(m), word(m), word(m));
+		break;
+	case 1: buf_addf(b, ",\"if\":\"price <= %s\"", amount(m)); break;
+	case 2:
+		buf_addf(b, ",\"if\":\"not text mentions '%s'\"", word(m));
+		break;
+	case 3:
+		buf_addf(b,
+			 ",\"if\":\"source == 's' and (price > %s or text "
+			 "mentions '%s')\"",
+			 amount(m), word(m));
+		break;
+	default: break;
+	}
+}
+
 static void add_setting(struct model *m, bool is_search, struct buf *b)
 {
 	static const char *const patterns[] = {
@@ -184,6 +209,7 @@ static void add_setting(struct model *m, bool is_search, struct buf *b)
 	if (is_search && draw(m, 3) == 0)
 		buf_addf(b, ",\"sources\":[\"s\"%s]",
 			 draw(m, 2) ? ",\"t\"" : "");
+	add_if(m, b);
 	if (!is_search && draw(m, 4) == 0)
 		buf_addf(b, ",\"target\":\"%s\"", amount(m));
 	buf_puts(b, "}");
@@ -225,6 +251,7 @@ static void event(struct model *m)
 					      "chat.message/s", "x.y" };
 	struct matter ev = { .topic = str_from(draw_of(m, topics, 5)) };
 	const struct rule *want[MODEL_RULES];
+	struct look_event of;
 	struct buf row = { 0 };
 	size_t n = 0, found;
 
@@ -242,6 +269,7 @@ static void event(struct model *m)
 	}
 	buf_putc(&row, ' ');
 	ev.row = buf_str(&row);
+	look_event(&of, &ev);
 	for (size_t i = 0; i < MODEL_RULES; i++)
 		if (m->rule[i] &&
 		    rule_concerns(m->rule[i], ev.topic, ev.source) &&
@@ -266,6 +294,7 @@ static void event(struct model *m)
 		fail_msg("%.*s is missed", STR_ARG(want[found]->text));
 	m->yes += n;
 	m->looked_at += percolator_looked_at(m->p);
+	look_event_free(&of);
 	buf_free(&row);
 }
 
@@ -528,6 +557,16 @@ static void highest(const struct known *k, int from_hour, const char *want)
 	assert_string_equal(out, want);
 }
 
+static void lowest(const struct known *k, int from_hour, const char *want)
+{
+	char out[DECIMAL_TEXT_MAX] = "none";
+	struct decimal d;
+
+	if (known_lowest(k, from_hour * HOUR, &d))
+		decimal_format(d, out);
+	assert_string_equal(out, want);
+}
+
 static void the_highest_price_of_a_time_is_known(void **state)
 {
 	struct known k = { .data = STR("{}") }, again;
@@ -546,12 +585,19 @@ static void the_highest_price_of_a_time_is_known(void **state)
 	highest(&k, 3, "90");
 	highest(&k, 6, "70");
 	highest(&k, 99, "70");
+	lowest(&k, 0, "70");
 	known_encode(&k, &b);
 	assert_true(known_decode(buf_str(&b), &a, &again));
 	highest(&again, 3, "90");
-	assert_int_equal(again.n, k.n);
+	highest(&again, 99, "70");
+	lowest(&again, 1, "70");
+	assert_int_equal(again.highs.n, k.highs.n);
+	assert_int_equal(again.lows.n, k.lows.n);
 	known(&k, "5", "USD", 8);
 	highest(&k, 0, "5");
+	known(&k, "6", "USD", 9);
+	lowest(&k, 8, "5");
+	lowest(&k, 9, "6"); /* 5 held until then, and no longer */
 	buf_free(&b);
 	arena_free(&a);
 }
@@ -569,7 +615,7 @@ static void heights_take_bounded_room(void **state)
 			 2000 - i - (i >= 500 ? 100 : 0));
 		known(&k, price, "EUR", i);
 	}
-	assert_int_equal(k.n, KNOWN_HIGHS_MAX);
+	assert_int_equal(k.highs.n, KNOWN_EDGES_MAX);
 	highest(&k, 499, "1501"); /* the large step is not forgotten */
 	highest(&k, 998, "902");
 }

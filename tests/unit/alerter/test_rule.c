@@ -6,6 +6,7 @@
 #include "common/types_rule.h"
 #include "common/xmem.h"
 
+#include "tests/unit/alerter/look.h"
 #include "tests/unit/cases.h"
 
 #define HOUR INT64_C(3600000000)
@@ -35,6 +36,20 @@ static void what_cannot_be_is_refused(void **state)
 		  "drop.percent" },
 		{ "{\"on\":\"\",\"drop\":{\"percent\":1e99}}", "drop.percent" },
 		{ "{\"on\":\"\",\"drop\":{\"amount\":0}}", "drop.amount" },
+		{ "{\"on\":\"\",\"if\":\"price < \"}",
+		  "if: line 1, column 9: " },
+		{ "{\"on\":\"\",\"if\":\"\"}", "if: " },
+		{ "{\"on\":\"\",\"near\":{\"lat\":91,\"lon\":0,\"km\":1}}",
+		  "near.lat: not from -90 to 90" },
+		{ "{\"on\":\"\",\"near\":{\"lat\":1,\"lon\":181,\"km\":1}}",
+		  "near.lon: not from -180 to 180" },
+		{ "{\"on\":\"\",\"near\":{\"lat\":1,\"lon\":0,\"km\":-1}}",
+		  "near.km: not a distance" },
+		{ "{\"on\":\"\",\"score\":1e99}", "score: too long" },
+		{ "{\"on\":\"\",\"keywords\":\"a b c d e f g h i j k l m n o p "
+		  "q r s t u v w x y z a b c d e f g h i j k l m n o p q r s t "
+		  "u v w x y z a b c d e f g h i j k l m\"}",
+		  "keywords: 65 words; 64 are the most" },
 		{ "{\"on\":\"\",\"keywords\":\" -- \"}",
 		  "keywords: no word in them" },
 		{ "{\"on\":\"\",\"keywords\":[\"!\",\"?\"]}",
@@ -83,6 +98,7 @@ struct look {
 static void judge(const struct look *l)
 {
 	struct rule *r = compile(l->rule);
+	struct look_event of;
 	struct matter m = {
 		.topic = STR("price.update/x"),
 		.row = STR(" red bicycle "),
@@ -91,8 +107,11 @@ static void judge(const struct look *l)
 		.availability = str_from(l->availability),
 		.previous = str_from(l->previous),
 	};
-	enum verdict got = rule_judge(r, &m, l->firing);
+	enum verdict got;
 
+	look_event(&of, &m);
+	got = rule_judge(r, &m, l->firing);
+	look_event_free(&of);
 	if (got != l->want)
 		fail_msg("%s at %s: %d", l->rule, l->price, got);
 	rule_free(&r);
@@ -131,7 +150,7 @@ static void verdicts(void **state)
 		{ B, "22.01", 0, 0, 0, true, VERDICT_NO },
 		{ DP, "87.5", 0, 0, "100", false, VERDICT_YES },
 		{ DP, "87.51", 0, 0, "100", false, VERDICT_NO },
-		{ DP, "87.5", 0, 0, NULL, false, VERDICT_NO },
+		{ DP, "87.5", 0, 0, NULL, false, VERDICT_UNKNOWN },
 		{ DP, "110", 0, 0, "100", false, VERDICT_NO },
 		{ DA, "0.90", 0, 0, "1.00", false, VERDICT_YES },
 		{ DA, "0.91", 0, 0, "1.00", false, VERDICT_NO },
@@ -149,12 +168,48 @@ static void verdicts(void **state)
 		judge(&looks[i]);
 }
 
+/* The short forms are the same language. */
+static void a_rule_is_one_expression(void **state)
+{
+	static const char *const cases[][2] = {
+		{ ON "\"cooldown\":\"1h\"}", "" },
+		{ TE, "price <= 80" },
+		{ B, "price >= 10 and price <= 20" },
+		{ DP, "price <= 0.875 * previous()" },
+		{ ON "\"drop\":{\"percent\":10,\"amount\":5,\"over\":\"7d\"}}",
+		  "price <= 0.9 * highest(\"7d\") and "
+		  "price <= highest(\"7d\") - 5" },
+		{ ON "\"keywords\":\"Red bicyc*\",\"stock\":\"InStock\"}",
+		  "availability == \"InStock\" and text mentions \"red\" and "
+		  "text mentions \"bicyc*\"" },
+		{ ON "\"sellers\":[\"a \\\"b\\\"\",\"c\"],\"score\":0.5}",
+		  "seller in [\"a \\\"b\\\"\", \"c\"] and score >= 0.5" },
+		{ ON "\"near\":{\"lat\":52.5,\"lon\":-13.4,\"km\":30}}",
+		  "distance(52.5, -13.4) <= 30" },
+		{ ON "\"target\":\"80\",\"if\":\"a == 1 or b == 2\"}",
+		  "price <= 80 and (a == 1 or b == 2)" },
+		{ ON "\"if\":\"price<lowest('30d')\"}",
+		  "price < lowest(\"30d\")" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rule *r = compile(cases[i][0]);
+		struct str got = rule_condition(r);
+
+		if (!str_is(got, cases[i][1]))
+			fail_msg("%s: %.*s", cases[i][0], STR_ARG(got));
+		rule_free(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_cannot_be_is_refused),
 		cmocka_unit_test(a_rule_without_a_user_tells_default),
 		cmocka_unit_test(verdicts),
+		cmocka_unit_test(a_rule_is_one_expression),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
