@@ -378,6 +378,7 @@ static int carry_out(struct alerter *al, const struct hearing *h,
 {
 	const struct saying by = saying_of(h);
 	struct state *st = &t->st;
+	char until[CLK_TEXT_SIZE];
 	struct type_alert alert;
 
 	alert_make(t->r, h->seen, event_cause(h->ev, &al->arena),
@@ -386,6 +387,11 @@ static int carry_out(struct alerter *al, const struct hearing *h,
 	keep_id(t, &alert);
 	switch (action) {
 	case RULE_FIRE:
+		/* Only for what has no end. */
+		if (st->rule.happened)
+			alert.until = str_from(clk_format(
+				h->recorded_us + (int64_t)LIFE_ACK_MS * 1000,
+				until));
 		set_states(&alert, "firing",
 			   t->old.rule.happened ? LIFE_INACTIVE
 						: t->old.rule.life);

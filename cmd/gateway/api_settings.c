@@ -1,5 +1,5 @@
 /*
- * Sessions of chats, which are only started and stopped, and watches, rules,
+ * Alerts that somebody takes care of, sessions of chats, which are only started and stopped, and watches, rules,
  * searches, silences, users, proxies, providers: what users set. Each is the retained
  * event TYPE.set/ID; to change one is to publish it, to delete one is to
  * publish null.
@@ -383,6 +383,37 @@ static void answer_session(struct gateway *g, struct net_conn *c,
 		http_not_allowed(c, "PUT, DELETE");
 }
 
+/* ---- alerts are acknowledged ---- */
+
+/* Whether such an alert fires the alerter knows, and says. */
+static void answer_alert(struct gateway *g, struct net_conn *c,
+			 const struct net_request *r, struct str id,
+			 struct str verb)
+{
+	struct str body = json_trim(r->body);
+	struct arena a = { 0 };
+	struct err e;
+
+	if (!str_is_id(id) || !str_is(verb, "ack"))
+		http_problem(c, 404, "there is nothing here");
+	else if (!http_check_params(r, NULL, 0, &e))
+		http_problem(c, 400, "%s", e.msg);
+	else if (r->method != NET_PUT && r->method != NET_DELETE)
+		http_not_allowed(c, "PUT, DELETE");
+	else if (!may_write(g, c, "alert.ack/", id))
+		return;
+	else if (r->method == NET_DELETE)
+		write_one(g, c, "alert.ack/", id, STR("null"), 204,
+			  (struct str){ 0 });
+	else if (body.len && json_check(body, JSON_STRICT, &e))
+		http_problem(c, 400, "%s", e.msg);
+	else
+		write_one(g, c, "alert.ack/", id,
+			  body.len ? json_one_line(body, &a) : STR("{}"), 202,
+			  STR("{}"));
+	arena_free(&a);
+}
+
 void api_settings(struct gateway *g, struct net_conn *c,
 		  const struct net_request *r, struct str rest)
 {
@@ -397,6 +428,10 @@ void api_settings(struct gateway *g, struct net_conn *c,
 		return;
 	}
 	id = str_cut(id, '/', &verb);
+	if (str_is(name, "alerts")) {
+		answer_alert(g, c, r, id, verb);
+		return;
+	}
 	if (!k || (id.p && !str_is_id(id)) ||
 	    (verb.p && !(k->poll && str_is(verb, "poll"))))
 		http_problem(c, 404, "there is nothing here");
