@@ -5,6 +5,7 @@ import sys
 import time
 
 import campaign
+import deaths
 import journals
 import ledgers
 import scene
@@ -23,7 +24,7 @@ def main():
     tap.note(f"SEED={seed}")
     campaign.run(tap, seed, KILLS_LONG if is_long else KILLS,
                  PAUSE_LONG_S if is_long else PAUSE_S)
-    for story in (*ledgers.STORIES, *journals.STORIES):
+    for story in (*ledgers.STORIES, *deaths.STORIES, *journals.STORIES):
         scene.play(tap, story)
     return tap.finish()
 

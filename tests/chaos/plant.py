@@ -48,6 +48,7 @@ class Tool:
         self.program = program or BIN / f"weir-{name}"
         self.log = plant.dir / "log" / name
         self.process = None
+        self.env = None  # another environment
         self.born_at = 0  # in the log
         self.lives = 0
 
@@ -57,7 +58,8 @@ class Tool:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.program, "--dir", self.plant.dir, *self.args],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.env)
         return self
 
     def said(self, pattern):

@@ -15,7 +15,7 @@ import time
 
 HERE = pathlib.Path(__file__).parent
 WAIT_S = 15
-COMMITS = 8 + 8 * (1 << 16)  # bytes: struct commits
+COMMITS = 16 + 8 * (1 << 16)  # bytes: struct commits
 NCHAN = pathlib.Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 
 NGINX = """\

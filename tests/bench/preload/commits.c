@@ -6,11 +6,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 static struct commits *commits;
 static ssize_t (*real_pwrite)(int fd, const void *p, size_t n, off_t at);
+static ssize_t (*real_pwritev)(int fd, const struct iovec *v, int n, off_t at);
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -19,6 +21,7 @@ __attribute__((constructor)) static void begin(void)
 	void *at;
 
 	*(void **)&real_pwrite = dlsym(RTLD_NEXT, "pwrite");
+	*(void **)&real_pwritev = dlsym(RTLD_NEXT, "pwritev");
 	if (fd < 0)
 		return;
 	at = mmap(NULL, sizeof(*commits), PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -43,6 +46,8 @@ ssize_t pwrite(int fd, const void *p, size_t n, off_t at)
 {
 	ssize_t done = real_pwrite(fd, p, n, at);
 
+	if (commits && done > 0)
+		commits->bytes += (uint64_t)done;
 	if (commits && (fcntl(fd, F_GETFL) & O_DSYNC))
 		note();
 	return done;
@@ -50,3 +55,15 @@ ssize_t pwrite(int fd, const void *p, size_t n, off_t at)
 
 ssize_t pwrite64(int fd, const void *p, size_t n, off_t at)
 	__attribute__((alias("pwrite")));
+
+ssize_t pwritev(int fd, const struct iovec *v, int n, off_t at)
+{
+	ssize_t done = real_pwritev(fd, v, n, at);
+
+	if (commits && done > 0)
+		commits->bytes += (uint64_t)done;
+	return done;
+}
+
+ssize_t pwritev64(int fd, const struct iovec *v, int n, off_t at)
+	__attribute__((alias("pwritev")));

@@ -17,7 +17,8 @@ enum { COMMITS_MAX = 1 << 16 }; /* the newest ones */
 struct commits {
 	_Atomic uint64_t n; /* noted so far */
 	int64_t at_us
-		[COMMITS_MAX]; /* the i-th at i % COMMITS_MAX, wall clock */
+		[COMMITS_MAX];	/* the i-th at i % COMMITS_MAX, wall clock */
+	_Atomic uint64_t bytes; /* written by pwrite(2) and pwritev(2) */
 };
 
 #endif
