@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/xmem.h"
+
+enum { EDGE_BYTES = sizeof(decimal_coef) + sizeof(int64_t) + 1 };
 
 /* Drop the entry that is nearest to the one behind it. */
 static void thin(struct edges *of)
@@ -87,32 +90,6 @@ static void add_text(struct buf *b, const char *name, struct str text)
 	buf_json_str(b, text);
 }
 
-static void add_edges(struct buf *b, const char *name, const struct edges *of)
-{
-	char out[DECIMAL_TEXT_MAX];
-
-	buf_addf(b, ",\"%s\":[", name);
-	for (size_t i = 0; i < of->n; i++)
-		buf_addf(b, "%s[\"%s\",\"%lld\"]", i ? "," : "",
-			 decimal_format(of->v[i].price, out),
-			 (long long)of->v[i].end_us);
-	buf_putc(b, ']');
-}
-
-void known_encode(const struct known *k, struct buf *b)
-{
-	buf_puts(b, "{\"data\":");
-	buf_add_str(b, k->data);
-	add_text(b, "price", k->price);
-	add_text(b, "currency", k->currency);
-	add_text(b, "availability", k->availability);
-	buf_addf(b, ",\"time\":\"%lld\",\"recorded\":\"%lld\"",
-		 (long long)k->time_us, (long long)k->recorded_us);
-	add_edges(b, "highs", &k->highs);
-	add_edges(b, "lows", &k->lows);
-	buf_putc(b, '}');
-}
-
 static bool is_said(struct str data, const char *name, struct arena *a,
 		    struct str known)
 {
@@ -146,6 +123,117 @@ struct str known_data(const struct known *k, struct arena *a)
 	buf_free(&b);
 	return text;
 }
+
+/* ---- as bytes ---- */
+
+enum { BYTES_FORMAT = 1 }; /* no first byte of JSON */
+
+/* Behind it the edges, first the highs, and the texts. */
+struct head {
+	uint8_t format, n_highs, n_lows, n_texts;
+	uint32_t len[4]; /* of the texts; ABSENT */
+	int64_t time_us, recorded_us;
+};
+static const uint32_t ABSENT = UINT32_MAX;
+
+static char *put_edges(char *at, const struct edges *of)
+{
+	for (size_t i = 0; i < of->n; i++) {
+		const struct edge *edge = &of->v[i];
+		uint8_t scale = (uint8_t)edge->price.scale;
+
+		memcpy(at, &edge->price.coef, sizeof(decimal_coef));
+		memcpy(at + sizeof(decimal_coef), &edge->end_us,
+		       sizeof(int64_t));
+		memcpy(at + sizeof(decimal_coef) + sizeof(int64_t), &scale, 1);
+		at += EDGE_BYTES;
+	}
+	return at;
+}
+
+void known_encode(const struct known *k, struct buf *b)
+{
+	const struct str text[] = { k->data, k->price, k->currency,
+				    k->availability };
+	struct head h = { .format = BYTES_FORMAT,
+			  .n_highs = (uint8_t)k->highs.n,
+			  .n_lows = (uint8_t)k->lows.n,
+			  .n_texts = ARRAY_LEN(text),
+			  .time_us = k->time_us,
+			  .recorded_us = k->recorded_us };
+	size_t n = sizeof(h) + (k->highs.n + k->lows.n) * EDGE_BYTES;
+	char *at;
+
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		h.len[i] = text[i].p ? (uint32_t)text[i].len : ABSENT;
+		n += text[i].len;
+	}
+	at = buf_reserve(b, n);
+	if (!at)
+		return;
+	memcpy(at, &h, sizeof(h));
+	at = put_edges(at + sizeof(h), &k->highs);
+	at = put_edges(at, &k->lows);
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		if (text[i].len)
+			memcpy(at, text[i].p, text[i].len);
+		at += text[i].len;
+	}
+	*at = '\0';
+	b->len += n;
+}
+
+static void take_edges(struct str *rest, size_t n, struct edges *of)
+{
+	for (of->n = 0; of->n < n; of->n++) {
+		struct edge *edge = &of->v[of->n];
+		const char *at = rest->p;
+
+		memcpy(&edge->price.coef, at, sizeof(decimal_coef));
+		memcpy(&edge->end_us, at + sizeof(decimal_coef),
+		       sizeof(int64_t));
+		edge->price.scale =
+			(uint8_t)at[sizeof(decimal_coef) + sizeof(int64_t)];
+		*rest = str_sub(*rest, EDGE_BYTES, rest->len);
+	}
+}
+
+static bool decode_bytes(struct str bytes, struct known *k)
+{
+	struct str text[4] = { { 0 } };
+	struct head h;
+	size_t n = sizeof(h);
+
+	if (bytes.len < n)
+		return false;
+	memcpy(&h, bytes.p, sizeof(h));
+	if (h.n_texts != ARRAY_LEN(text) || h.n_highs > KNOWN_EDGES_MAX ||
+	    h.n_lows > KNOWN_EDGES_MAX)
+		return false;
+	n += (size_t)(h.n_highs + h.n_lows) * EDGE_BYTES;
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		n += h.len[i] == ABSENT ? 0 : h.len[i];
+	if (n != bytes.len)
+		return false;
+	bytes = str_sub(bytes, sizeof(h), bytes.len);
+	take_edges(&bytes, h.n_highs, &k->highs);
+	take_edges(&bytes, h.n_lows, &k->lows);
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		if (h.len[i] == ABSENT)
+			continue;
+		text[i] = str_sub(bytes, 0, h.len[i]);
+		bytes = str_sub(bytes, h.len[i], bytes.len);
+	}
+	k->data = text[0];
+	k->price = text[1];
+	k->currency = text[2];
+	k->availability = text[3];
+	k->time_us = h.time_us;
+	k->recorded_us = h.recorded_us;
+	return true;
+}
+
+/* ---- as versions before wrote it ---- */
 
 static bool read_int(struct str s, int64_t *v_r)
 {
@@ -188,12 +276,12 @@ static bool read_edges(struct str list, struct arena *a, struct edges *of)
 	return true;
 }
 
-bool known_decode(struct str text, struct arena *a, struct known *k)
+static bool decode_json(struct str text, struct arena *a, struct known *k)
 {
-	struct str highs, lows;
+	struct str highs;
 
-	k->highs.n = k->lows.n = 0;
-	if (!json_get(text, "data", &k->data) ||
+	k->lows.n = 0;
+	if (json_check(text, 0, NULL) || !json_get(text, "data", &k->data) ||
 	    !json_get(text, "highs", &highs) ||
 	    !read_edges(highs, a, &k->highs) ||
 	    !read_time(text, "time", a, &k->time_us) ||
@@ -202,6 +290,12 @@ bool known_decode(struct str text, struct arena *a, struct known *k)
 	k->price = json_get_text(text, "price", a);
 	k->currency = json_get_text(text, "currency", a);
 	k->availability = json_get_text(text, "availability", a);
-	/* Versions before had none. */
-	return !json_get(text, "lows", &lows) || read_edges(lows, a, &k->lows);
+	return true;
+}
+
+bool known_decode(struct str bytes, struct arena *a, struct known *k)
+{
+	return bytes.len && bytes.p[0] == BYTES_FORMAT
+		       ? decode_bytes(bytes, k)
+		       : decode_json(bytes, a, k);
 }

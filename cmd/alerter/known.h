@@ -57,8 +57,12 @@ bool known_lowest(const struct known *k, int64_t from_us, struct decimal *r);
  */
 struct str known_data(const struct known *k, struct arena *a);
 
-/* As a JSON object and back; text is borrowed, or from the arena. */
+/*
+ * As bytes, of this machine, and back: text is borrowed. What versions before
+ * wrote, a JSON object, is read too; its text may be from the arena. False:
+ * neither.
+ */
 void known_encode(const struct known *k, struct buf *b);
-bool known_decode(struct str text, struct arena *a, struct known *k);
+bool known_decode(struct str bytes, struct arena *a, struct known *k);
 
 #endif

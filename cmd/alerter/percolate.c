@@ -66,7 +66,10 @@ struct percolator {
 	struct range price, sure;
 	uint64_t *found, *other; /* rank << 32 | entry */
 	size_t n_found, cap_found, cap_other, looked_at;
-	struct rule *compiled[PERCOLATOR_COMPILED];
+	struct compiled {
+		struct rule *rule;	 /* NULL: none yet */
+		uint32_t of;		 /* this entry */
+	} compiled[PERCOLATOR_COMPILED]; /* searches that were asked for */
 	size_t next_compiled;
 };
 
@@ -126,7 +129,7 @@ void percolator_free(struct percolator **pp)
 		if (p->entry[i].packed)
 			packed_free(p->entry[i].packed);
 	for (size_t i = 0; i < PERCOLATOR_COMPILED; i++)
-		rule_free(&p->compiled[i]);
+		rule_free(&p->compiled[i].rule);
 	vocabulary_free(&p->words);
 	places_free(&p->places);
 	free(p->entry);
@@ -604,6 +607,14 @@ static void settle(struct percolator *p)
 
 /* ---- changes ---- */
 
+static struct compiled *find_compiled(struct percolator *p, uint32_t what)
+{
+	for (size_t i = 0; i < PERCOLATOR_COMPILED; i++)
+		if (p->compiled[i].rule && p->compiled[i].of == what)
+			return &p->compiled[i];
+	return NULL;
+}
+
 void percolator_put(struct percolator *p, struct rule *rule)
 {
 	bool is_search = rule->is_search;
@@ -633,11 +644,15 @@ void percolator_remove(struct percolator *p, bool is_search, struct str id)
 {
 	uint32_t what = find_entry(p, is_search, id);
 	struct entry *e = &p->entry[what - 1];
+	struct compiled *old;
 	struct packed *k;
 
 	if (what-- == 0)
 		return;
 	k = e->packed;
+	old = find_compiled(p, what);
+	if (old)
+		rule_free(&old->rule);
 	if (e->is_posted)
 		take_out(p, what);
 	empty_bucket(p, bucket_of(p, is_search, id));
@@ -658,15 +673,20 @@ void percolator_remove(struct percolator *p, bool is_search, struct str id)
 static const struct rule *rule_of(struct percolator *p, uint32_t what)
 {
 	const struct packed *k = p->entry[what].packed;
-	struct rule **at = &p->compiled[p->next_compiled];
+	struct compiled *at;
 	struct err e;
 
 	if (k->is_rule)
 		return compiled(k);
+	at = find_compiled(p, what);
+	if (at)
+		return at->rule;
+	at = &p->compiled[p->next_compiled];
 	p->next_compiled = (p->next_compiled + 1) % PERCOLATOR_COMPILED;
-	rule_free(at);
-	*at = rule_new(true, id_of(k), text_of(k), &e); /* it was before */
-	return *at;
+	rule_free(&at->rule);
+	at->of = what;
+	at->rule = rule_new(true, id_of(k), text_of(k), &e); /* as before */
+	return at->rule;
 }
 
 const struct rule *percolator_get(struct percolator *p, bool is_search,

@@ -34,7 +34,7 @@ void percolator_remove(struct percolator *p, bool is_search, struct str id);
 /*
  * NULL if there is none. What is returned here and by percolator_found() is
  * valid until that rule is replaced or removed, and of a search only until
- * PERCOLATOR_COMPILED more of them were asked for.
+ * PERCOLATOR_COMPILED others were asked for.
  */
 enum { PERCOLATOR_COMPILED = 16 };
 const struct rule *percolator_get(struct percolator *p, bool is_search,

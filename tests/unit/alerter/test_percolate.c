@@ -323,6 +323,7 @@ static void the_same_is_found_as_without_an_index(void **state)
 static void what_was_set_is_there_as_text(void **state)
 {
 	struct percolator *p = percolator_new();
+	const struct rule *found;
 
 	(void)state;
 	put(p, true, "a", "{\"keywords\":\"red\"}");
@@ -332,7 +333,14 @@ static void what_was_set_is_there_as_text(void **state)
 	assert_true(
 		str_is(percolator_text(p, false, STR("a")), "{\"on\":\"\"}"));
 	assert_null(percolator_text(p, false, STR("b")).p);
-	assert_true(percolator_get(p, true, STR("a"))->is_search);
+	found = percolator_get(p, true, STR("a"));
+	assert_true(found->is_search);
+	/* One that is asked for again and again is one. */
+	for (int i = 0; i < 2 * PERCOLATOR_COMPILED; i++)
+		assert_ptr_equal(percolator_get(p, true, STR("a")), found);
+	put(p, true, "a", "{\"keywords\":\"blue\"}");
+	assert_true(str_is(percolator_get(p, true, STR("a"))->text,
+			   "{\"keywords\":\"blue\"}"));
 	percolator_free(&p);
 }
 
@@ -602,6 +610,31 @@ static void the_highest_price_of_a_time_is_known(void **state)
 	arena_free(&a);
 }
 
+/* What a version before has written, and what nobody has. */
+static void what_was_known_before_is_known(void **state)
+{
+	static const char *const bad[] = { "", "{}", "\1", "x",
+					   "{\"data\":{},\"time\":\"1\"}" };
+	struct arena a = { 0 };
+	struct known k;
+
+	(void)state;
+	assert_true(known_decode(
+		STR("{\"data\":{\"a\":1},\"price\":\"80\",\"currency\":\"EUR\","
+		    "\"time\":\"7\",\"recorded\":\"-8\",\"highs\":"
+		    "[[\"100.50\",\"3600000000\"],[\"80\",\"9\"]]}"),
+		&a, &k));
+	assert_true(str_is(k.data, "{\"a\":1}"));
+	assert_true(str_is(k.price, "80"));
+	assert_null(k.availability.p);
+	assert_true(k.time_us == 7 && k.recorded_us == -8);
+	highest(&k, 0, "100.50");
+	lowest(&k, 0, "none");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(known_decode(str_from(bad[i]), &a, &k));
+	arena_free(&a);
+}
+
 static void heights_take_bounded_room(void **state)
 {
 	struct known k = { .data = STR("{}") };
@@ -633,6 +666,7 @@ int main(void)
 		cmocka_unit_test(many_deadlines_stay_in_order),
 		cmocka_unit_test(a_state_survives_as_text),
 		cmocka_unit_test(the_highest_price_of_a_time_is_known),
+		cmocka_unit_test(what_was_known_before_is_known),
 		cmocka_unit_test(heights_take_bounded_room),
 	};
 
