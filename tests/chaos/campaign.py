@@ -1,17 +1,19 @@
 """campaign - all stages at work, and SIGKILL for one after the other."""
 import collections
+import pathlib
 import random
 import time
 
 import verify
 from clients import Http
-from load import ApiLoad, Follower, HookReader, Poller, PubLoad, SimLoad
+from load import ApiLoad, BotLoad, Follower, HookReader, Poller, PubLoad, SimLoad
 from plant import Plant, wait_for
 
-STAGES = ("scraper", "analyzer", "alerter", "notifier")
+STAGES = ("scraper", "analyzer", "alerter", "notifier", "bot")
 VICTIMS = ("store", "gateway", "pub", *STAGES)
 SHOPS = ("jsonld", "microdata", "og", "plain")
 CHANNELS = {"all": None, "ana": {"ana"}}  # channel: its users
+BOT_API = pathlib.Path(__file__).parent / "../helpers/botapi.py"
 DELAY_MS = 25   # a receiver's answer; so that deaths meet open requests
 CALM_S = 2.5    # longer than the cooldown in verify.SETTINGS
 SETTLE_S = 120  # for everything to be through, after the last kill
@@ -31,6 +33,9 @@ class Campaign:
         plant = self.plant
         sim = plant.add("sim", "--listen", "127.0.0.1:0", "--tick", "0")
         self.sim_at = sim.start().ready()["at"]
+        self.telegram = plant.add("telegram", "--log", plant.dir / "telegram",
+                                  program=BOT_API)
+        self.telegram_at = self.telegram.start().ready()["at"]
         self.configure()
         plant.add("store", *self.options)
         plant.add("analyzer", *self.options)
@@ -40,7 +45,9 @@ class Campaign:
                   "--host-delay", "5ms", "--host-burst", "50", "--spread",
                   "100ms", "--backoff", "200ms", "--backoff-max", "1s")
         plant.add("gateway", *self.options, "--port", "0")
-        plant.start("store", "analyzer", "alerter", "notifier", "scraper")
+        plant.add("bot", *self.options)
+        plant.start("store", "analyzer", "alerter", "notifier", "bot",
+                    "scraper")
         self.gateway_at = plant["gateway"].start().ready()["at"]
         plant["gateway"].args[-1:] = [self.gateway_at.rsplit(":", 1)[1]]
         self.epoch = plant["store"].said(r"epoch=(\w+)")[1]
@@ -49,7 +56,13 @@ class Campaign:
     def configure(self):
         self.options = ["--config", str(self.plant.dir / "weir.conf")]
         http = Http(self.sim_at)
+        token = self.plant.dir / "token"
+        token.touch(0o600)
+        token.write_text("4711:abcdefghijklmnopqrstuvwxyz")
         with open(self.plant.dir / "weir.conf", "w", encoding="utf-8") as f:
+            f.write(f"[bot]\nbase-url = http://{self.telegram_at}\n"
+                    f"token-file = {token}\npoll = 1s\n"
+                    f"allow = {BotLoad.CHAT} editor dora\n")
             for channel, users in CHANNELS.items():
                 f.write(f"[channel {channel}]\ntype = webhook\n"
                         f"url = http://{self.sim_at}/hook/{channel}\n")
@@ -94,7 +107,8 @@ class Campaign:
         ]
         self.poller = Poller("long poll", at, "delivery.", epoch, seed)
         self.hooks = HookReader(self.sim_at, CHANNELS, seed)
-        self.loads = [self.pub, self.api, self.world]
+        self.chat = BotLoad(self.telegram_at, self.plant.dir / "telegram", seed)
+        self.loads = [self.pub, self.api, self.world, self.chat]
         self.lookers = [*self.followers, self.poller, self.hooks]
         for actor in self.loads + self.lookers:
             actor.start()
@@ -151,6 +165,8 @@ class Campaign:
                                            self.world.removed, events)
                 and not verify.statistics(events)
                 and not verify.alerts(events)
+                and not verify.commands(self.chat.sent, events)
+                and self.chat.is_answered()
                 and all(sent[c] == len([n for n in notes if not users
                                         or n["subject"] in users])
                         for c, users in CHANNELS.items()))
@@ -244,6 +260,10 @@ class Campaign:
                    [] if held else ["not one"])
         tap.result("each alert has its notification",
                    verify.notifications(events))
+        tap.result(f"each of {len(self.chat.sent)} commands to the bot had its "
+                   "effect once, in order, and an answer",
+                   verify.commands(self.chat.sent, events) +
+                   self.chat.missing())
         self.report_clients(tap, events)
         self.report_deliveries(tap, events)
         self.replays(tap, log, events)

@@ -200,6 +200,37 @@ class SimLoad(Actor):
         self.pause(0.8)
 
 
+class BotLoad(Actor):
+    """Writes commands to the bot, each with another effect."""
+
+    CHAT = 4001
+
+    def __init__(self, at, log, seed):
+        super().__init__("chat", seed)
+        self.http = Http(at)
+        self.log = log
+        self.sent = []
+
+    def turn(self):
+        hours = len(self.sent) + 1
+        self.sent.append(hours)
+        self.http.must("POST", "/say", {"message": {
+            "message_id": 1, "from": {"id": self.CHAT},
+            "chat": {"id": self.CHAT, "type": "private"},
+            "text": f"/silence {hours}h"}})
+        self.pause(0.5)
+
+    def missing(self):
+        """Commands without an answer. One that came twice is fine."""
+        said = {json.loads(line).get("text")
+                for line in self.log.read_text("utf-8").splitlines()}
+        return [f"/silence {h}h: no answer" for h in self.sent
+                if f"Silence for {h}h." not in said]
+
+    def is_answered(self):
+        return not self.missing()
+
+
 class Follower(Actor):
     """A WebSocket client that comes back with the position that it had."""
 

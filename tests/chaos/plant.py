@@ -21,6 +21,7 @@ READY_S = 30  # for a tool to be ready, on a machine that is busy
 READY = {
     "store": r"ready dir=",
     "sim": r"ready listen=(?P<at>\S+)",
+    "telegram": r"http://(?P<at>\S+)",
     "gateway": r"ready url=http://(?P<at>[^/]+)/",
 }
 STAGE_READY = r" ready source="

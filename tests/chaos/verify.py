@@ -3,6 +3,7 @@
 Each function returns a list of problems, one line each.
 """
 import collections
+import datetime
 import json
 import re
 from decimal import Decimal
@@ -283,6 +284,25 @@ def deliveries(hook, channel, users, requests, events):
     if len({found[0] for found in keys.values()}) != len(keys):
         problems.append(f"{hook}: two notifications share a key")
     return problems
+
+
+# ---- the bot ----
+
+def commands(hours, events):
+    """Each /silence had its effect once, in the order of the commands."""
+    got = [e for e in of_type(events, "silence.set") if tool_of(e) == "bot"]
+    problems = counted("update", range(len(hours)),
+                       [int(e["update"].split("/")[1]) - 1000 for e in got])
+    lasts = [parse_time(e["data"]["until"]) - parse_time(e["time"])
+             for e in got]
+    if not problems and [round(s / 3600) for s in lasts] != hours:
+        problems.append(f"silences in the order {lasts}")
+    return problems
+
+
+def parse_time(text):
+    return datetime.datetime.fromisoformat(
+        text.replace("Z", "+00:00")).timestamp()
 
 
 # ---- replays ----

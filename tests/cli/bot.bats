@@ -9,7 +9,7 @@ setup() {
 	weir_setup
 	cd "$T"
 	start_store
-	python3 "$BATS_TEST_DIRNAME/../helpers/botapi.py" api.jsonl >api.url 3>&- &
+	python3 "$BATS_TEST_DIRNAME/../helpers/botapi.py" --log api.jsonl >api.url 3>&- &
 	daemons+=("$!")
 	wait_for test -s api.url
 	api=$(cat api.url)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A Bot API of Telegram's for tests (https://core.telegram.org/bots/api).
 
-    botapi.py LOG >ADDRESS        prints its address, then serves
+    botapi.py --log LOG           prints its address, then serves
 
 Bots call /botTOKEN/METHOD. getUpdates waits, hands out what is not confirmed,
 and forgets what is below the offset, as the documentation says. sendMessage,
@@ -15,12 +15,14 @@ and refused in its words; what is taken is a line of LOG. Tests call:
 import html.parser
 import http.server
 import json
+import signal
 import sys
 import threading
 import time
 
 lock = threading.Condition()
-updates, script, log = [], [], open(sys.argv[1], 'a', buffering=1)
+updates, script = [], []
+log = open(sys.argv[sys.argv.index('--log') + 1], 'a', buffering=1)
 state = {'next': 1000, 'confirmed': 0, 'polls': 0, 'messages': 0}
 TAGS = {'b', 'i', 'u', 's', 'a', 'code', 'pre', 'strong', 'em', 'blockquote'}
 
@@ -211,6 +213,7 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 server = Server(('127.0.0.1', 0), Handler)
 print('http://127.0.0.1:%d' % server.server_address[1], flush=True)
 server.serve_forever()
