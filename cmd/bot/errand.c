@@ -6,12 +6,12 @@
 #include <sysexits.h>
 
 #include "common/backoff.h"
+#include "common/child.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/xmem.h"
 
 #include "bot.h"
-#include "child.h"
 #include "finds.h"
 #include "telegram.h"
 

@@ -1,4 +1,4 @@
-#include "child.h"
+#include "common/child.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -107,8 +107,10 @@ static struct loop_child *spawn(struct loop *l, const struct child_want *w,
 
 	find_tool(w->tool, program);
 	argv[n++] = program;
-	argv[n++] = dir;
-	argv[n++] = (char *)(uintptr_t)w->dir;
+	if (w->dir) {
+		argv[n++] = dir;
+		argv[n++] = (char *)(uintptr_t)w->dir;
+	}
 	if (w->config) {
 		argv[n++] = config;
 		argv[n++] = (char *)(uintptr_t)w->config;

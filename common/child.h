@@ -1,13 +1,16 @@
-#ifndef BOT_CHILD_H
-#define BOT_CHILD_H
+#ifndef COMMON_CHILD_H
+#define COMMON_CHILD_H
 
 /*
  * child - another of weir's programs, run for an answer: its standard input is
  * given, its standard output collected, its log goes to ours. It is looked for
- * beside this program,
- * then in $PATH, gets the same data directory and configuration, and is killed
- * after its time.
+ * beside this program, then in $PATH, gets the same data directory and
+ * configuration, and is killed after its time.
  */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
 #include "common/loop.h"
 #include "common/str.h"
 
@@ -22,7 +25,7 @@ typedef void child_fn(void *arg, bool ok, struct str output);
 struct child_want {
 	const char *tool;	  /* "chart" */
 	const char *const *args;  /* NULL-terminated */
-	const char *dir, *config; /* config may be NULL */
+	const char *dir, *config; /* NULL: the default */
 	struct str input;	  /* absent: none */
 	int64_t timeout_ms;
 	size_t max_bytes;
