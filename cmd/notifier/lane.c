@@ -311,6 +311,8 @@ enum lane_turn lane_judge(struct lane *l, const struct outcome *o,
 		l->failures = l->rejects = 0;
 		l->failing_us = CLK_NONE;
 		l->down = false;
+		if (now_us + o->wait_ms * 1000 > l->pause_us)
+			l->pause_us = now_us + o->wait_ms * 1000;
 		return was ? LANE_UP : LANE_SAME;
 	}
 	if (is_dead(l, o, now_us, &since_us) && !was) {

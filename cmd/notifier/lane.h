@@ -154,7 +154,8 @@ int64_t lane_retry_at(struct lane *l, const struct job *job,
  * What the end of an attempt says of the channel. It is down when it does not
  * want us (auth), has taken nothing for down_after_ms, or has refused
  * LANE_REJECTS in a row; and up with the next one that is sent. One that only
- * wants less of us is neither.
+ * wants less of us is neither. What the receiver asks for after one that it has
+ * taken is waited for.
  */
 enum lane_turn { LANE_SAME, LANE_DOWN, LANE_UP };
 enum lane_turn lane_judge(struct lane *l, const struct outcome *o,

@@ -22,7 +22,8 @@ struct outcome {
 	enum outcome_end end;
 	const char *reason; /* a word; "" where it was sent */
 	int status;	    /* HTTP or exit status; -1: none */
-	int64_t wait_ms;    /* the receiver asks for it; 0: it does not */
+	int64_t wait_ms;    /* the receiver asks for it, also where it has
+			       taken this one; 0: it does not */
 	unsigned more;	    /* parts of the text that follow this one */
 	bool edit_gone;	    /* with OUTCOME_RETRY: there is nothing to change,
 			       send a new message */

@@ -4,9 +4,10 @@
     hostile.py              prints them, one line of JSON each
     hostile.py check FORM   reads an array of what a receiver's users see of
                             each, in order, and compares: FORM says where the
-                            title {t}, or as one line {line}, and the
-                            message {m} stand. A text may have lost its end,
-                            where "…" or "..." then stands, and nothing else.
+                            title {t}, without tabs {nl}, as one line {line},
+                            and the message {m} stand. A text may have lost
+                            its end, where "…" or "..." then stands, and
+                            nothing else.
 """
 import json
 import re
@@ -39,10 +40,11 @@ def check(form):
     assert len(seen) == len(NOTES), len(seen)
     for (title, message), text in zip(NOTES, seen):
         want = form.format(t=shown(title), m=shown(message),
+                           nl=shown(title).replace("\t", " "),
                            line=re.sub(r"[\n\t]", " ", shown(title)))
         begin = re.sub(r"(…|\.\.\.)$", "", text)
         if text != want and not (begin != text and want.startswith(begin)
-                                 and len(begin) > 100):
+                                 and len(begin) > 60):
             sys.exit(f"want {want[:300]!r}\ngot  {text[:300]!r}\n"
                      f"     {text[-30:]!r}")
 

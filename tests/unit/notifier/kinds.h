@@ -144,4 +144,58 @@ static inline struct outcome kinds_answer(const char *kind, int status,
 	return o;
 }
 
+/* An answer, and all that is to become of it. */
+struct kinds_answer_case {
+	int status;
+	const char *body;
+	enum outcome_end end;
+	const char *reason, *receiver, *message;
+	int64_t wait_ms;
+	bool gone;
+};
+
+static inline void kinds_check_answers(const char *kind,
+				       const struct kinds_answer_case *t,
+				       size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct outcome o = kinds_answer(kind, t[i].status, t[i].body);
+
+		if (o.end != t[i].end || strcmp(o.reason, t[i].reason) != 0 ||
+		    strcmp(o.receiver, t[i].receiver) != 0 ||
+		    strcmp(o.message, t[i].message) != 0 ||
+		    o.wait_ms != t[i].wait_ms || o.edit_gone != t[i].gone)
+			fail_msg("%d %s: %d %s, receiver %s, message %s, "
+				 "wait %lld",
+				 t[i].status, t[i].body, o.end, o.reason,
+				 o.receiver, o.message, (long long)o.wait_ms);
+	}
+}
+
+/* Keys that are refused, with a secret for FILE, and what must be said. */
+struct kinds_refusal {
+	const char *keys, *secret, *want;
+};
+
+static inline void kinds_check_refusals(const struct kinds_refusal *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct kinds_case k;
+		struct err e;
+		int rc = strstr(t[i].keys, "FILE")
+				 ? kinds_load_secret(&k, t[i].keys, t[i].secret,
+						     &e)
+				 : kinds_load(&k, t[i].keys, &e);
+
+		if (rc == 0)
+			fail_msg("%s: taken", t[i].keys);
+		if (!strstr(e.msg, t[i].want) || strstr(e.msg, t[i].secret))
+			fail_msg("%s: %s", t[i].keys, e.msg);
+	}
+}
+
+#define KINDS_NOTE(title, message) \
+	"{\"type\":\"custom\",\"title\":" title ",\"message\":" message "}"
+#define KINDS_FOREIGN "this is no answer of such a service"
+
 #endif

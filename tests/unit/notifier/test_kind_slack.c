@@ -2,9 +2,6 @@
 
 #include "tests/unit/notifier/kinds.h"
 
-#define DATA(title, message) \
-	"{\"type\":\"custom\",\"title\":" title ",\"message\":" message "}"
-
 static void load(struct kinds_case *k, const char *keys, const char *secret)
 {
 	struct err e;
@@ -21,7 +18,7 @@ static void a_webhook_gets_the_text_alone(void **state)
 	(void)state;
 	load(&k, "type = slack\nurl-file = FILE", "https://h/services/T/B/s3");
 	/* It cannot be told to change anything. */
-	assert_int_equal(kinds_compose_part(&k, DATA("\"t\"", "\"m\""), 1,
+	assert_int_equal(kinds_compose_part(&k, KINDS_NOTE("\"t\"", "\"m\""), 1,
 					    STR("C1/1.2"), &e),
 			 0);
 	assert_string_equal(k.req.url.p, "https://h/services/T/B/s3");
@@ -69,12 +66,13 @@ static void others_words_mention_and_link_nobody(void **state)
 	static const struct {
 		const char *data, *want;
 	} t[] = {
-		{ DATA("\"<!channel> <@U1>\"", "\"<http://evil|bank> & co\""),
+		{ KINDS_NOTE("\"<!channel> <@U1>\"",
+			     "\"<http://evil|bank> & co\""),
 		  "*&lt;!channel&gt; &lt;@U1&gt;*\\n"
 		  "&lt;http://evil|bank&gt; &amp; co" },
-		{ DATA("\"<script>\"", "\"&lt;\""),
+		{ KINDS_NOTE("\"<script>\"", "\"&lt;\""),
 		  "*&lt;script&gt;*\\n&amp;lt;" },
-		{ DATA("\"a\\nb\"", "\"\\u202eabc\\u0007\""),
+		{ KINDS_NOTE("\"a\\nb\"", "\"\\u202eabc\\u0007\""),
 		  "*a\\nb*\\n\xe2\x80\xae"
 		  "abc" },
 	};
@@ -93,89 +91,65 @@ static void others_words_mention_and_link_nobody(void **state)
 
 static void its_answers_are_understood(void **state)
 {
-	static const struct {
-		int status;
-		const char *body;
-		enum outcome_end end;
-		const char *reason, *receiver, *message;
-		bool gone;
-	} t[] = {
-		{ 200, "ok", OUTCOME_SENT, "", "", "", false },
+	static const struct kinds_answer_case t[] = {
+		{ 200, "ok", OUTCOME_SENT, "", "", "", 0, false },
 		{ 403, "invalid_token", OUTCOME_FAILED, "auth", "invalid_token",
-		  "", false },
+		  "", 0, false },
 		{ 404, "no_service\n", OUTCOME_FAILED, "rejected", "no_service",
-		  "", false },
+		  "", 0, false },
 		{ 500, "rollup_error", OUTCOME_RETRY, "server-error",
-		  "rollup_error", "", false },
+		  "rollup_error", "", 0, false },
 		{ 200, "<html>Sign in", OUTCOME_FAILED, "rejected",
-		  "this is no answer of such a service", "", false },
-		{ 200, "{}", OUTCOME_FAILED, "rejected",
-		  "this is no answer of such a service", "", false },
+		  KINDS_FOREIGN, "", 0, false },
+		{ 200, "{}", OUTCOME_FAILED, "rejected", KINDS_FOREIGN, "", 0,
+		  false },
 		{ 200, "{\"ok\":true,\"channel\":\"C1\",\"ts\":\"15.0002\"}",
-		  OUTCOME_SENT, "", "", "C1/15.0002", false },
-		{ 200, "{\"ok\":true,\"ts\":7}", OUTCOME_SENT, "", "", "",
+		  OUTCOME_SENT, "", "", "C1/15.0002", 0, false },
+		{ 200, "{\"ok\":true,\"ts\":7}", OUTCOME_SENT, "", "", "", 0,
 		  false },
 		{ 200, "{\"ok\":false,\"error\":\"invalid_auth\"}",
-		  OUTCOME_FAILED, "auth", "invalid_auth", "", false },
+		  OUTCOME_FAILED, "auth", "invalid_auth", "", 0, false },
 		{ 200, "{\"ok\":false,\"error\":\"channel_not_found\"}",
-		  OUTCOME_FAILED, "rejected", "channel_not_found", "", false },
-		{ 200, "{\"ok\":false,\"error\":\"fatal_error\"}",
-		  OUTCOME_RETRY, "server-error", "fatal_error", "", false },
-		{ 200, "{\"ok\":false,\"error\":\"ratelimited\"}",
-		  OUTCOME_RETRY, "rate-limit", "ratelimited", "", false },
-		{ 429, "{\"ok\":false,\"error\":\"ratelimited\"}",
-		  OUTCOME_RETRY, "rate-limit", "ratelimited", "", false },
-		{ 200, "{\"ok\":false,\"error\":\"message_not_found\"}",
-		  OUTCOME_RETRY, "rejected", "message_not_found", "", true },
-		{ 200, "{\"ok\":\"true\"}", OUTCOME_FAILED, "rejected", "", "",
+		  OUTCOME_FAILED, "rejected", "channel_not_found", "", 0,
 		  false },
+		{ 200, "{\"ok\":false,\"error\":\"fatal_error\"}",
+		  OUTCOME_RETRY, "server-error", "fatal_error", "", 0, false },
+		{ 200, "{\"ok\":false,\"error\":\"ratelimited\"}",
+		  OUTCOME_RETRY, "rate-limit", "ratelimited", "", 0, false },
+		{ 429, "{\"ok\":false,\"error\":\"ratelimited\"}",
+		  OUTCOME_RETRY, "rate-limit", "ratelimited", "", 0, false },
+		{ 200, "{\"ok\":false,\"error\":\"message_not_found\"}",
+		  OUTCOME_RETRY, "rejected", "message_not_found", "", 0, true },
+		{ 200, "{\"ok\":\"true\"}", OUTCOME_FAILED, "rejected", "", "",
+		  0, false },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		struct outcome o =
-			kinds_answer("slack", t[i].status, t[i].body);
-
-		if (o.end != t[i].end || strcmp(o.reason, t[i].reason) != 0 ||
-		    strcmp(o.receiver, t[i].receiver) != 0 ||
-		    strcmp(o.message, t[i].message) != 0 ||
-		    o.edit_gone != t[i].gone)
-			fail_msg("%d %s: %d %s %s %s", t[i].status, t[i].body,
-				 o.end, o.reason, o.receiver, o.message);
-	}
+	kinds_check_answers("slack", t, ARRAY_LEN(t));
 }
 
 static void what_does_not_fit_together_is_refused(void **state)
 {
-	static const struct {
-		const char *keys, *want;
-	} t[] = {
-		{ "type = slack\nchannel = C1\nurl-file = FILE",
+	static const struct kinds_refusal t[] = {
+		{ "type = slack\nchannel = C1\nurl-file = FILE", "s3cret",
 		  ":3: channel x: channel: a webhook has its own" },
 		{ "type = slack\nbase-url = http://a/\nurl-file = FILE",
-		  ":3: channel x: base-url: only for a bot" },
-		{ "type = slack\nurl-file = FILE",
+		  "s3cret", ":3: channel x: base-url: only for a bot" },
+		{ "type = slack\nurl-file = FILE", "s3cret",
 		  ":3: channel x: url-file: no http or https URL" },
-		{ "type = slack\ntoken-file = FILE",
+		{ "type = slack\ntoken-file = FILE", "s3cret",
 		  ":2: channel x: channel is needed" },
 		{ "type = slack\nchannel = C1\nbase-url = a\n"
 		  "token-file = FILE",
-		  ":4: channel x: base-url: no http or https URL" },
-		{ "type = slack\ntoken-file = FILE\nurl = http://a/",
+		  "s3cret", ":4: channel x: base-url: no http or https URL" },
+		{ "type = slack\ntoken-file = FILE\nurl = http://a/", "s3cret",
 		  ":4: channel x: url: not of type slack" },
+		{ "type = slack\nchannel = C1", "s3cret",
+		  "url-file or token-file is needed" },
 	};
-	struct kinds_case k;
-	struct err e;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		assert_int_equal(kinds_load_secret(&k, t[i].keys, "s3cret", &e),
-				 -1);
-		if (!strstr(e.msg, t[i].want) || strstr(e.msg, "s3cret"))
-			fail_msg("%s: %s", t[i].keys, e.msg);
-	}
-	assert_int_equal(kinds_load(&k, "type = slack\nchannel = C1", &e), -1);
-	assert_non_null(strstr(e.msg, "url-file or token-file is needed"));
+	kinds_check_refusals(t, ARRAY_LEN(t));
 }
 
 int main(void)

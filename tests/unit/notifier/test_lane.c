@@ -348,6 +348,24 @@ static void what_the_receiver_asks_for_holds_up_all(void **state)
 	lane_free(&l);
 }
 
+static void it_may_ask_after_one_that_it_has_taken(void **state)
+{
+	struct lane *l = fill(&hook, 1);
+	struct outcome o = { .end = OUTCOME_SENT, .reason = "" };
+	int64_t wait_ms;
+
+	(void)state;
+	o.wait_ms = 1500;
+	assert_int_equal(lane_judge(l, &o, 0), LANE_SAME);
+	assert_null(lane_next(l, SECOND, 0, &wait_ms));
+	assert_int_equal(wait_ms, 500);
+	o.wait_ms = 0;
+	assert_int_equal(lane_judge(l, &o, 0), LANE_SAME);
+	assert_null(lane_next(l, SECOND, 0, &wait_ms));
+	assert_non_null(lane_next(l, 2 * SECOND, 0, &wait_ms));
+	lane_free(&l);
+}
+
 static void tries_end_with_their_number_and_with_their_life(void **state)
 {
 	struct channel few = hook;
@@ -384,6 +402,7 @@ int main(void)
 		cmocka_unit_test(the_rate_is_asked_last),
 		cmocka_unit_test(a_failure_slows_the_lane_down_once),
 		cmocka_unit_test(what_the_receiver_asks_for_holds_up_all),
+		cmocka_unit_test(it_may_ask_after_one_that_it_has_taken),
 		cmocka_unit_test(rows_of_earlier_versions_are_read),
 		cmocka_unit_test(a_channel_is_down_when_nothing_gets_through),
 		cmocka_unit_test(a_channel_is_down_when_it_wants_nothing_of_us),
