@@ -1,5 +1,6 @@
 #include "markup_words.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -645,6 +646,18 @@ static size_t pair_at(const char *s)
 	return ((unsigned char)s[0] * 31U + (unsigned char)s[1]) & 255;
 }
 
+/* What is not written as rows have it would never be found in one. */
+static bool is_part_of_row(struct str label)
+{
+	struct buf row = { 0 };
+	bool is;
+
+	words_add(&row, label);
+	is = words_contain(buf_str(&row), label);
+	buf_free(&row);
+	return is;
+}
+
 static void index_labels(void)
 {
 	_Static_assert(ARRAY_LEN(labels) < 256, "numbers of labels are bytes");
@@ -652,6 +665,7 @@ static void index_labels(void)
 	for (size_t i = ARRAY_LEN(labels); i-- > 0;) {
 		uint8_t *first = &label_index.first[pair_at(labels[i].text)];
 
+		assert(is_part_of_row(str_from(labels[i].text)));
 		label_index.len[i] = (uint8_t)strlen(labels[i].text);
 		label_index.next[i] = *first;
 		*first = (uint8_t)(i + 1);
