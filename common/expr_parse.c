@@ -106,8 +106,8 @@ static int check_sides(struct expr_parser *p, struct expr_node *n,
 		return expr_mistake(p, left_at,
 				    "text is all that is written there; it is "
 				    "asked with mentions, contains, starts or "
-				    "matches; "
-				    "a member of that name is data.text");
+				    "matches; a member of that name is "
+				    "data.text");
 	if (!n->list && n->right.field.attr == EXPR_TEXT)
 		return expr_mistake(p, right_at,
 				    "text is all that is written there, and no "

@@ -61,6 +61,24 @@ int expr_check_value(struct expr_parser *p, const struct expr_node *n,
 	return 0;
 }
 
+/* One that would be read as a space. */
+static bool has_odd_star(struct str text)
+{
+	struct str all = str_trim(text);
+	size_t at = str_chr(all, '*');
+	struct buf row = { 0 };
+	bool is_odd;
+
+	if (at == (size_t)-1)
+		return false;
+	if (at + 1 < all.len)
+		return true;
+	words_phrase(&row, text);
+	is_odd = str_ends(buf_str(&row), STR(" "));
+	buf_free(&row);
+	return is_odd;
+}
+
 static int check_text(struct expr_parser *p, const struct expr_node *n,
 		      const struct expr_value *v, const char *at)
 {
@@ -71,8 +89,14 @@ static int check_text(struct expr_parser *p, const struct expr_node *n,
 					      "a text in quotes is expected");
 	if (v->text.len == 0)
 		return expr_mistake(p, at, "every text has \"\" in it");
-	if (n->kind == EXPR_MENTIONS && !words_any(v->text))
+	if (n->kind != EXPR_MENTIONS)
+		return 0;
+	if (!words_any(v->text))
 		return expr_mistake(p, at, "there is no word in it");
+	if (has_odd_star(v->text))
+		return expr_mistake(p, at,
+				    "a '*' stands only behind the last word, "
+				    "as in \"red bicyc*\"");
 	return 0;
 }
 
