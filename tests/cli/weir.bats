@@ -305,3 +305,60 @@ null null null EUR' ]
 	run -0 env WEIR_URL="http://x:$(cat "$T/token")@${url#http://}" "$BIN/weir" status
 	[ "$(jq -r .ready <<<"$output")" = true ]
 }
+
+# A week of prices: low on the 2nd and the 5th.
+lamp_week() {
+	for day in 1:100 2:79 3:100 4:95 5:70 6:100; do
+		jq -cn --arg d "${day%:*}" --arg p "${day#*:}" '{type: "price.update", subject: "lamp",
+			time: "2026-11-0\($d)T10:00:00Z",
+			data: {item: {id: "lamp"}, price: $p, currency: "EUR", source: "shop"}}'
+	done | pub
+}
+
+@test "a rule is tried on the past, beside the one in force" {
+	start_store
+	front rule add deal on=price.update/ target=75
+	lamp_week
+	out=$(front rule test deal on=price.update/ target=80 --since 2026-11-01)
+	[[ $out == *"rule deal, since 2026-11-01T00:00:00Z"* ]]
+	[[ $out =~ fires\ +2\ +1 ]]
+	[[ $out =~ resolved\ +2\ +1 ]]
+	[[ $out =~ 2026-11-02\ +1\ +0 ]]
+	[[ $out =~ 2026-11-05\ +1\ +1 ]]
+	[[ $out == *"first           2026-11-02T10:00:00.000000Z  lamp: 79 EUR, target 80, at shop"* ]]
+	front rule test deal on=price.update/ target=80 --since 2026-11-03 --json |
+		jq -e '.proposed.fires == 1 and .in_force.fires == 1 and .proposed.days == {"2026-11-05": 1}'
+	# Nothing was set by that, and what is in force can be tried alone.
+	[ "$(front rule list deal | jq -r .target)" = 75 ]
+	front rule test deal --json --since 2026-11-01 | jq -e '.proposed.fires == 1 and .in_force == null'
+	# By a file, and what is held back is told.
+	echo '{"on":"price.update/","target":"80","cooldown":"30d"}' >"$T/rule.json"
+	front rule test deal "$T/rule.json" --since 2026-11-01 --json |
+		jq -e '.proposed.fires == 1 and .proposed.reasons == {"cooldown": 1}'
+}
+
+@test "a rule that cannot be is refused where it is tried" {
+	start_store
+	lamp_week
+	run --separate-stderr front rule test deal on=price.update/ target=-5
+	[ "$status" -eq 65 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == *target* ]]
+	run --separate-stderr front rule test deal on=price.update/ if='price <'
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"line 1, column"* ]]
+	run --separate-stderr front rule test none
+	[ "$status" -eq 1 ]
+	run --separate-stderr front rule test deal on=price.update/ --since yesterday
+	[ "$status" -eq 64 ]
+	run --separate-stderr front watch test deal
+	[ "$status" -eq 64 ]
+}
+
+@test "a search is tried on the past" {
+	start_store
+	jq -cn '{type: "listing.new", subject: "board", time: "2026-11-01T10:00:00Z", data: {
+		id: "1", title: "Red bike", price: "50", currency: "EUR", source: "board"}}' | pub
+	front search test bikes keywords='red bike' --since 2026-11-01 --json | jq -e '.proposed.fires == 1'
+	front search test bikes keywords='red bike' price.max=40 --since 2026-11-01 --json | jq -e '.proposed.fires == 0'
+}
