@@ -15,8 +15,9 @@ static const struct shape_field alert_rows[] = {
 	      "stale.") },
 	{ ROW(type_alert, user, ID, 0, "Whom it is for.") },
 	{ ROW(type_alert, kind, TEXT, 0,
-	      "What happened: target, drop, stock, fresh, keywords, page, "
-	      "match."),
+	      "What happened: target, drop, stock, fresh, absent, fewer, "
+	      "channel, "
+	      "gap, keywords, page, match."),
 	  .max = 64 },
 	{ ROW(type_alert, message, TEXT, 0, "The same as a sentence.") },
 	{ ROW(type_alert, itemType, TEXT, 0, "The item's kind."), .max = 128 },

@@ -104,6 +104,15 @@ static const struct shape_field of_rows[] = {
 };
 static const struct shape shape_of = SHAPE(type_of, of_rows, 0, "N of M.");
 
+static const struct shape_field fewer_rows[] = {
+	{ ROW(type_fewer, percent, RATE, REQ,
+	      "Fewer by at least so many per cent.") },
+	{ ROW(type_fewer, over, DURATION, REQ,
+	      "Than it was for half of this time, or more.") },
+};
+static const struct shape shape_fewer =
+	SHAPE(type_fewer, fewer_rows, 0, "Fewer items than usual.");
+
 static const struct shape_field rule_rows[] = {
 	{ ROW(type_rule, id, ID, 0, "The rule; \"target\" is taken.") },
 	{ ROW(type_rule, on, TEXT, REQ,
@@ -155,6 +164,10 @@ static const struct shape_field rule_rows[] = {
 	      "How long it fires at least, once it does.") },
 	{ SUB(type_rule, of, 0, shape_of,
 	      "How many of the last judgements must say that it is so.") },
+	{ ROW(type_rule, absent, DURATION, 0,
+	      "Fires when nothing that the rule is for comes for so long.") },
+	{ SUB(type_rule, fewer, 0, shape_fewer,
+	      "Fires when a watch finds fewer items than usual.") },
 };
 const struct shape shape_rule =
 	SHAPE(type_rule, rule_rows, 0, "When to alert, and whom.");
@@ -357,6 +370,12 @@ static int check_no_data(const struct type_rule *r, struct err *e)
 	if ((r->absent.p || r->fewer.present) && r->of.present)
 		return err_set(e, EX_DATAERR,
 			       "of: not together with absent or fewer");
+	if (r->fewer.present &&
+	    (r->when.p || r->target.p || r->price.present || r->drop.present ||
+	     r->stock.p || r->keywords.present || r->score.p ||
+	     r->near.present || r->currency.p || r->sellers.present))
+		return err_set(e, EX_DATAERR,
+			       "fewer: together with on and sources only");
 	return 0;
 }
 

@@ -72,6 +72,11 @@ static void add_reason(struct buf *b, const struct rule *r,
 		buf_puts(b, ", gone");
 		return;
 	}
+	if (r->lacks) {
+		buf_puts(b, ": ");
+		buf_add_str(b, s->why);
+		return;
+	}
 	if (t->targetPrice.p) {
 		buf_puts(b, over ? ", above the target " : ", target ");
 		buf_add_str(b, t->targetPrice);
@@ -215,10 +220,17 @@ static struct str headline(const struct type_alert *t, const struct sighting *s,
 			   struct arena *a)
 {
 	static const char *const words[][2] = {
-		{ "target", "Target reached" }, { "drop", "Price drop" },
-		{ "stock", "In stock" },	{ "page", "Page changed" },
-		{ "fresh", "Not fetched" },	{ "keywords", "Found" },
+		{ "target", "Target reached" },
+		{ "drop", "Price drop" },
+		{ "stock", "In stock" },
+		{ "page", "Page changed" },
+		{ "fresh", "Not fetched" },
+		{ "keywords", "Found" },
 		{ "match", "Alert" },
+		{ "absent", "Nothing came" },
+		{ "fewer", "Fewer than usual" },
+		{ "channel", "Not delivered" },
+		{ "gap", "Nothing was recorded" },
 	};
 	const char *word = "Alert";
 	struct buf b = { 0 };

@@ -11,6 +11,7 @@
 #include "common/xmem.h"
 
 #include "freshness.h"
+#include "nodata.h"
 
 static struct str key_of(struct alerter *al, const char *table, struct str id)
 {
@@ -266,7 +267,8 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 		return 0;
 	old = percolator_get(al->percolator, is_search, id);
 	if (is_deletion(ev)) {
-		if (drop_states(al, s, ev, all, is_search, id, "removed", e))
+		if (drop_states(al, s, ev, all, is_search, id, "removed", e) ||
+		    (!is_search && nodata_remove(al, s, id, e)))
 			return -1;
 		count_search(al, old, -1);
 		percolator_remove(al->percolator, is_search, id);
@@ -277,7 +279,8 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 		rule_free(&r);
 	if (!r)
 		return refuse(al, ev, &bad, e);
-	if (old && drop_states(al, s, ev, all, is_search, id, "set anew", e)) {
+	if (old && (drop_states(al, s, ev, all, is_search, id, "set anew", e) ||
+		    (!is_search && nodata_remove(al, s, id, e)))) {
 		rule_free(&r);
 		return -1;
 	}
@@ -286,6 +289,8 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 	percolator_put(al->percolator, r);
 	if (stage_put(s, key_of(al, table, id), ev->data, e))
 		return -1;
+	if (nodata_is(r))
+		return nodata_set(al, s, ev, r, e);
 	if (is_search || rule_is_momentary(r))
 		return 0;
 	return judge_all_known(al, s, ev, STR("price/"), (struct str){ 0 }, r,
@@ -414,8 +419,12 @@ static int judge_all_rules(struct alerter *al, const struct hearing *h,
 	for (size_t i = 0; !rc && i < percolator_n_found(al->percolator); i++) {
 		const struct rule *r = percolator_found(al->percolator, i);
 
-		if (rule_concerns(r, m->topic, m->source))
+		if (!rule_concerns(r, m->topic, m->source))
+			continue;
+		if (!nodata_is(r))
 			rc = judge_rule(al, h, r, e);
+		else if (rule_judge(r, m, false) == VERDICT_YES)
+			rc = nodata_heard(al, h, r, e);
 	}
 	return rc;
 }
@@ -492,6 +501,8 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 	struct alerter *al = self;
 
 	arena_reset(&al->arena);
+	if (!al->feeding && nodata_observed(al, s, ev, e))
+		return -1;
 	if (event_is(ev, "watch.set"))
 		return set_watch(al, s, ev, e);
 	if (event_is(ev, "rule.set"))
@@ -613,7 +624,7 @@ static int on_open(void *self, struct stage *s, struct err *e)
 	    stage_each(s, STR("silence/"), load_silence, &rules, e) ||
 	    stage_each(s, STR("state/"), load_state, &rules, e) ||
 	    stage_each(s, FRESHNESS_KEY, load_freshness, al, e) ||
-	    renew(al, s, &rules.old, e))
+	    renew(al, s, &rules.old, e) || nodata_load(al, s, e))
 		return -1;
 	al->feeding = true;
 	rc = feed(s, al->watches, "watch.set", e) ||
@@ -677,6 +688,8 @@ void alerter_fini(struct alerter *al)
 	users_free(&al->users);
 	deadlines_free(&al->deadlines);
 	deadlines_free(&al->suppressed);
+	deadlines_free(&al->uncounted);
+	deadlines_free(&al->counting);
 	arena_free(&al->arena);
 	buf_free(&al->key);
 	buf_free(&al->text);

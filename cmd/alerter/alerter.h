@@ -6,7 +6,8 @@
  *
  * Its ledger keeps "rule/ID", "search/ID", "silence/ID", "user/ID" (data as it was set),
  * "watch/ID" (the item of a watch), "fresh/ID" (freshness.h),
- * "price/ITEM/SOURCE" (known.h) and "state/…" (state.h). Rules, searches, silences and deadlines are in memory
+ * "price/ITEM/SOURCE" (known.h), "state/…" (state.h), "alert/ID" (judge.c) and
+ * those of nodata.h. Rules, searches, silences and deadlines are in memory
  * as well.
  */
 #include "common/stage.h"
@@ -25,6 +26,12 @@ struct alerter {
 	struct users users;
 	struct deadlines deadlines;
 	struct deadlines suppressed; /* keys of states, until who knows */
+	/* nodata.h */
+	struct deadlines
+		uncounted; /* absences that begin with what comes next */
+	struct deadlines counting; /* rules with fewer, by id */
+	size_t absent;		   /* rules */
+	int64_t last_us;	   /* recordedtime of the last event */
 	bool feeding;	    /* reading those files: a bad line is an error */
 	struct arena arena; /* of one event */
 	struct buf key, text;

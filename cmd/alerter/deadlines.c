@@ -86,6 +86,18 @@ void deadlines_set(struct deadlines *d, struct str key, int64_t due_us)
 		add(d, new);
 }
 
+static int by_key(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+void deadlines_keys(const struct deadlines *d, struct arena *a, struct str *v)
+{
+	for (size_t i = 0; i < d->n; i++)
+		v[i] = arena_str(a, d->v[i]->key);
+	qsort(v, d->n, sizeof(*v), by_key);
+}
+
 void deadlines_free(struct deadlines *d)
 {
 	for (size_t i = 0; i < d->n; i++)

@@ -9,6 +9,7 @@
  */
 #include <stdint.h>
 
+#include "common/arena.h"
 #include "common/clk.h"
 
 #include "table.h"
@@ -27,6 +28,9 @@ struct deadlines {	     /* zeroed: none */
 
 /* Set the deadline of key, which is copied; CLK_NONE: it has none. */
 void deadlines_set(struct deadlines *d, struct str key, int64_t due_us);
+
+/* The keys, d->n of them, in their order; copied. */
+void deadlines_keys(const struct deadlines *d, struct arena *a, struct str *v);
 void deadlines_free(struct deadlines *d);
 
 #endif

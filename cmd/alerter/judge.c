@@ -16,6 +16,7 @@
 #include "alert.h"
 #include "alerter.h"
 #include "freshness.h"
+#include "nodata.h"
 #include "say.h"
 
 /* ---- states ---- */
@@ -314,13 +315,14 @@ static int say_suppressed(struct alerter *al, const struct saying *by,
 }
 
 static void remember_said(struct alerter *al, const struct hearing *h,
-			  const struct type_alert *alert, struct state *st)
+			  const struct type_alert *alert, struct str key,
+			  struct state *st)
 {
 	st->alert_id = alert->id;
 	st->price = alert->currentPrice;
 	st->offer = offer_of(al, h);
 	st->item = (struct str){ 0 };
-	if (!str_eq(alert->item.id, state_item(h->seen->key)))
+	if (!str_eq(alert->item.id, state_item(key)))
 		st->item = alert->item.id;
 }
 
@@ -359,7 +361,7 @@ static int say_update(struct alerter *al, const struct hearing *h,
 	const struct saying by = saying_of(h);
 
 	set_states(alert, life_name(t->st.rule.life), t->old.rule.life);
-	remember_said(al, h, alert, &t->st);
+	remember_said(al, h, alert, t->key, &t->st);
 	return say_change(al, &by, DISPATCH_UPDATE, t->r, alert,
 			  note_of(al, h, t->r, alert), e);
 }
@@ -395,7 +397,7 @@ static int carry_out(struct alerter *al, const struct hearing *h,
 		set_states(&alert, "firing",
 			   t->old.rule.happened ? LIFE_INACTIVE
 						: t->old.rule.life);
-		remember_said(al, h, &alert, st);
+		remember_said(al, h, &alert, t->key, st);
 		return say_change(al, &by, DISPATCH_NEW, t->r, &alert,
 				  note_of(al, h, t->r, &alert), e);
 	case RULE_SUPPRESS:
@@ -591,6 +593,8 @@ int judge_due(struct alerter *al, struct stage *s, int64_t now_us,
 
 	if (str_starts(key, FRESHNESS_KEY))
 		return freshness_due(al, s, key, now_us, e);
+	if (str_starts(key, NODATA_ABSENT_KEY))
+		return nodata_due(al, s, key, now_us, e);
 	got = look_again(al, s, key, now_us, now_us, e);
 	/* A deadline of what is not there. */
 	if (got == 0 && al->deadlines.n &&
@@ -600,20 +604,13 @@ int judge_due(struct alerter *al, struct stage *s, int64_t now_us,
 	return got < 0 ? -1 : 0;
 }
 
-static int by_key(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 int judge_suppressed(struct alerter *al, struct stage *s,
 		     const struct event *ev, struct err *e)
 {
 	size_t n = al->suppressed.n;
 	struct str *keys = arena_alloc(&al->arena, (n + 1) * sizeof(*keys));
 
-	for (size_t i = 0; i < n; i++)
-		keys[i] = copy_key(al, al->suppressed.v[i]->key);
-	qsort(keys, n, sizeof(*keys), by_key);
+	deadlines_keys(&al->suppressed, &al->arena, keys);
 	for (size_t i = 0; i < n; i++)
 		if (look_again(al, s, keys[i], ev->time_us, ev->recorded_us,
 			       e) < 0)

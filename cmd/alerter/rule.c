@@ -240,6 +240,10 @@ static int compile_rule(struct rule *r, struct err *e)
 	r->keep_us = duration_us(t.keep);
 	r->of_n = (unsigned)shape_count(t.of.n, 0);
 	r->of_m = (unsigned)shape_count(t.of.m, 0);
+	r->absent = t.absent;
+	r->absent_us = duration_us(t.absent);
+	if (t.fewer.present && decimal_parse_json(t.fewer.percent, &r->fewer))
+		r->fewer_over_us = duration_us(t.fewer.over);
 	compile_bounds(r, &t.price);
 	compile_slack(r, t.hysteresis);
 	compile_drop(r, &t.drop);
@@ -386,7 +390,7 @@ enum verdict rule_judge(const struct rule *r, const struct matter *m,
 					  .arg = (void *)(uintptr_t)m,
 					  .row = m->row };
 
-	if (r->fresh.p)
+	if (r->fresh.p || r->lacks)
 		return m->stale ? VERDICT_YES : VERDICT_NO;
 	if (r->currency.p && !str_eq(r->currency, m->currency))
 		return VERDICT_UNKNOWN;
@@ -497,6 +501,8 @@ bool rule_needs_change(const struct rule *r)
 
 const char *rule_kind(const struct rule *r)
 {
+	if (r->lacks)
+		return r->lacks;
 	if (r->has_target)
 		return "target";
 	if (r->has_percent || r->has_amount)

@@ -50,7 +50,12 @@ struct rule {
 	struct decimal slack;		      /* the hysteresis, 0.01 for 1% */
 	int64_t cooldown_us, for_us, keep_us; /* lifecycle.h */
 	unsigned of_n, of_m;		      /* of_m 0: each says it */
-	struct str start, stop;		      /* chats; or absent */
+	struct str absent;		      /* a duration; nodata.h */
+	int64_t absent_us;    /* 0: it is not of what is not there */
+	struct decimal fewer; /* per cent */
+	int64_t fewer_over_us;
+	const char *lacks;	/* its kind: so where the matter is stale */
+	struct str start, stop; /* chats; or absent */
 };
 
 #define RULE_USER "default" /* whom a rule without a user tells */

@@ -152,9 +152,9 @@ def page(w):
 
 def chat(w):
     stream, name = w.take("a stream"), w.take("a name")
-    return "chat.message", stream, {"stream": stream, "username": name,
-                                    "message": w.take("a message",
-                                                      quoted=True)}
+    return "chat.message", stream, {"stream": stream, "id": "1",
+                                    "username": name, "message":
+                                    w.take("a message", quoted=True)}
 
 
 def ack(w):

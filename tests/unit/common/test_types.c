@@ -142,6 +142,18 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "rule.set/fresh", "{\"on\":\"price.update/\"}",
 		  "id: 'fresh' is taken; how fresh a watch must be is that "
 		  "rule" },
+		{ "rule.set/r",
+		  "{\"on\":\"chat.\",\"absent\":\"1h\","
+		  "\"fewer\":{\"percent\":50,\"over\":\"7d\"}}",
+		  "absent: not together with fewer" },
+		{ "rule.set/r",
+		  "{\"on\":\"observation.\",\"target\":\"1\","
+		  "\"fewer\":{\"percent\":50,\"over\":\"7d\"}}",
+		  "fewer: together with on and sources only" },
+		{ "rule.set/r",
+		  "{\"on\":\"chat.\",\"absent\":\"1h\","
+		  "\"of\":{\"n\":1,\"m\":2}}",
+		  "of: not together with absent or fewer" },
 		{ "rule.set/channel", "{\"on\":\"price.update/\"}",
 		  "id: 'channel' is taken; a channel that does not deliver "
 		  "is that rule" },
