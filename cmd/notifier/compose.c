@@ -49,6 +49,7 @@ int compose(const struct channel *c, const struct compose_job *job,
 				   .id = job->id,
 				   .channel = c->name,
 				   .edit = job->edit,
+				   .now_us = job->now_us,
 				   .values = &values };
 	int rc, more = 0;
 

@@ -12,6 +12,7 @@ struct compose_job {
 	const char *id;	 /* of its delivery */
 	unsigned part;	 /* which one of a text that is split, from 1 */
 	struct str edit; /* kind_message.edit */
+	int64_t now_us;	 /* of this attempt; send_start() says it */
 };
 
 /*

@@ -66,6 +66,7 @@ struct kind_message {
 	const struct text_values *values; /* for templates of the kind's own */
 	/* Change the message with this message_id; absent: a new one. */
 	struct str edit;
+	int64_t now_us; /* wall clock of this attempt, for what signs it */
 };
 
 /* What to do. Zeroed before build(); what it holds is freed by the caller. */

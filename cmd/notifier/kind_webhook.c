@@ -4,6 +4,10 @@
  * The body has the members of the notification, with `id` (of the delivery),
  * `channel`, `user` and `event` {source, id, time} before them; or it is what
  * the channel's own template says.
+ *
+ * With a secret it is signed: X-Weir-Signature is "t=SECONDS,v1=HEX", where HEX
+ * is HMAC-SHA-256 of "SECONDS.BODY". Each attempt is signed anew, so that a
+ * receiver may refuse what is old.
  */
 #include <string.h>
 #include <sysexits.h>
@@ -11,12 +15,16 @@
 #include "common/json.h"
 #include "common/xmem.h"
 
+#include "hmac.h"
 #include "kind.h"
+
+enum { SECRET_MIN = 16 }; /* bytes */
 
 struct webhook {
 	const char *url;
 	char *secret_url; /* the same, from a file */
 	char *token;	  /* Authorization: Bearer; NULL: none */
+	char *secret;	  /* to sign with; NULL: it is not */
 	const char *body_source, *content_type;
 	const struct text_template *body; /* NULL: the whole notification */
 	bool json;			  /* the body must be */
@@ -26,6 +34,7 @@ static const struct kind_key keys[] = {
 	{ KIND_KEY(webhook, url, "url", OPT_STR) },
 	{ KIND_KEY(webhook, secret_url, "url-file", OPT_STR), .secret = true },
 	{ KIND_KEY(webhook, token, "token-file", OPT_STR), .secret = true },
+	{ KIND_KEY(webhook, secret, "secret-file", OPT_STR), .secret = true },
 	{ KIND_KEY(webhook, body_source, "body", OPT_STR) },
 	{ KIND_KEY(webhook, content_type, "content-type", OPT_STR) },
 };
@@ -102,6 +111,10 @@ static int check(void *settings, struct arena *a, struct err *e)
 
 	if (check_body(w, a, e))
 		return -1;
+	if (w->secret && strlen(w->secret) < SECRET_MIN)
+		return err_set(e, EX_CONFIG,
+			       "secret-file: at least %d characters expected",
+			       SECRET_MIN);
 	if (!w->url == !w->secret_url)
 		return err_set(e, EX_CONFIG, "url or url-file is needed");
 	if (w->url)
@@ -150,6 +163,22 @@ static void print(const struct kind_message *km, struct buf *b)
 	buf_putc(b, '}');
 }
 
+static void sign(const char *secret, int64_t now_us, struct kind_request *req)
+{
+	struct buf text = { .p = NULL }, value = { .p = NULL };
+
+	buf_u64(&text, (uint64_t)now_us / 1000000);
+	buf_puts(&value, "t=");
+	buf_add_str(&value, buf_str(&text));
+	buf_puts(&value, ",v1=");
+	buf_putc(&text, '.');
+	buf_add_str(&text, buf_str(&req->body));
+	hmac_add_hex(&value, str_from(secret), buf_str(&text));
+	kind_header(req, "X-Weir-Signature", buf_str(&value));
+	buf_free(&value);
+	buf_free(&text);
+}
+
 static int build(const void *settings, const struct kind_message *km,
 		 struct kind_request *req, struct err *e)
 {
@@ -159,14 +188,16 @@ static int build(const void *settings, const struct kind_message *km,
 	buf_puts(&req->url, w->url ? w->url : w->secret_url);
 	if (w->token)
 		kind_bearer(req, w->token);
-	if (!w->body) {
+	if (w->body) {
+		fill(w, km->values, &a, &req->body);
+		arena_free(&a);
+	} else {
 		print(km, &req->body);
-		return 0;
 	}
 	if (w->content_type)
 		kind_header(req, "Content-Type", str_from(w->content_type));
-	fill(w, km->values, &a, &req->body);
-	arena_free(&a);
+	if (w->secret)
+		sign(w->secret, km->now_us, req);
 	return w->json ? json_check(buf_str(&req->body), 0, e) : 0;
 }
 

@@ -244,9 +244,11 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 			   void *arg)
 {
 	struct sending *s = xcalloc(1, sizeof(*s));
+	struct compose_job now = *job;
 	int more;
 	struct err e;
 
+	now.now_us = clk_wall_us();
 	s->sender = sender;
 	s->kind = c->kind;
 	s->fn = fn;
@@ -256,7 +258,7 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 		snprintf(s->id, sizeof(s->id), "%s-%u", job->id, job->part);
 	else
 		str_copy(s->id, sizeof(s->id), str_from(job->id));
-	more = compose(c, job, &s->req, &e);
+	more = compose(c, &now, &s->req, &e);
 	if (more < 0) {
 		fail_late(s, OUTCOME_FAILED, "bad-notification", &e);
 		return s;

@@ -13,6 +13,8 @@
 
 #include "tests/unit/cases.h"
 
+#define KINDS_NOW_S INT64_C(1700000000)
+
 struct kinds_case {
 	struct conf *conf;
 	struct channels channels;
@@ -95,7 +97,10 @@ static inline int kinds_compose_part(struct kinds_case *k, const char *data,
 			    .time_us = 0,
 			    .recorded_us = CLK_NONE,
 			    .data = str_from(data) };
-	struct compose_job job = { .id = "k1", .part = part, .edit = edit };
+	struct compose_job job = { .id = "k1",
+				   .part = part,
+				   .edit = edit,
+				   .now_us = KINDS_NOW_S * 1000000 };
 	struct buf line = { .p = NULL };
 	int rc;
 

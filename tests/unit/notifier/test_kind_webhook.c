@@ -60,6 +60,35 @@ static void its_token_and_url_may_be_secrets(void **state)
 	assert_null(strstr(e.msg, "s3cret"));
 }
 
+static void it_is_signed_with_its_secret(void **state)
+{
+	struct kinds_case k;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(kinds_load_secret(&k,
+					   "url = http://a/\n"
+					   "body = {\"t\":\"{{title}}\"}\n"
+					   "secret-file = FILE",
+					   "0123456789abcdef", &e),
+			 0);
+	assert_int_equal(kinds_compose(&k, KINDS_NOTE("\"t\"", "\"m\""), &e),
+			 0);
+	/* printf '1700000000.{"t":"t"}' | openssl dgst -sha256 -hmac … */
+	assert_string_equal(kinds_header(&k, "X-Weir-Signature"),
+			    "t=1700000000,v1=b71dabf09d79c6bfc8197d7808432a"
+			    "3c12b461acf2521f55163fdca3e0501b8a");
+	kinds_free(&k);
+	assert_int_equal(kinds_load_secret(&k,
+					   "url = http://a/\n"
+					   "secret-file = FILE",
+					   "0123456789abcde", &e),
+			 -1);
+	assert_non_null(strstr(e.msg, ":3: channel x: secret-file: at least "
+				      "16 characters expected"));
+	assert_null(strstr(e.msg, "0123456789"));
+}
+
 static void its_body_may_be_a_template(void **state)
 {
 	static const char data[] = "{\"type\":\"custom\",\"title\":\"a \\\"\","
@@ -130,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_gets_all_members_and_ours_first),
 		cmocka_unit_test(its_token_and_url_may_be_secrets),
+		cmocka_unit_test(it_is_signed_with_its_secret),
 		cmocka_unit_test(its_body_may_be_a_template),
 		cmocka_unit_test(a_body_that_cannot_be_is_refused),
 	};
