@@ -165,6 +165,13 @@ static bool is_beside(const struct plain *t, size_t from)
 		/* what is not paid */
 		W("save"), W("you save"), W("sie sparen"), W("spare"),
 		W("sparen"), W("économisez"), W("ahorra"), W("risparmi"),
+		W("poupe"), W("economize"), W("economisești"), W("bespaar"),
+		W("je bespaart"), W("du sparer"), W("spar"), W("du sparar"),
+		W("spara"), W("säästä"), W("säästät"), W("säästad"),
+		W("oszczędzasz"), W("ušetříte"), W("ušetríte"), W("prihranite"),
+		W("prihranek"), W("uštedite"), W("ušteda"), W("megtakarítás"),
+		W("sutaupote"), W("экономия"), W("вы экономите"), W("економія"),
+		W("tasarruf"),
 		/* in parts, in another currency, of more than this */
 		W("payments of"), W("instalments of"), W("installments of"),
 		W("raten à"), W("raten von"), W("cuotas de"), W("rate da"),
