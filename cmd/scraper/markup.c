@@ -217,6 +217,14 @@ static int score_words(const struct reader *r, const struct dom_node *n)
 	return score;
 }
 
+/* What a choice costs beside the price: "Large (+5.00 €)" */
+static bool has_surcharge(struct str s)
+{
+	size_t open = str_chr(s, '(');
+
+	return open + 1 < s.len && strchr("+-", s.p[open + 1]);
+}
+
 /* Letters, and signs that make another thing of an amount. */
 static int score_text(struct str s, bool has_currency)
 {
@@ -233,7 +241,7 @@ static int score_text(struct str s, bool has_currency)
 		score -= 30;
 	else if (str_chr(s, '/') != (size_t)-1)
 		score -= 15;
-	if (str_chr(s, '%') != (size_t)-1)
+	if (str_chr(s, '%') != (size_t)-1 || has_surcharge(s))
 		score -= 80;
 	return score;
 }
