@@ -261,6 +261,28 @@ static void add_joint(struct buf *b, const struct dom_node *n)
 	buf_puts(b, between);
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* White space that sets the source out is one byte: an end of line, or " ". */
+static void add_text(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.len;) {
+		size_t from = i;
+		bool lines = false;
+
+		while (i < s.len && !is_space(s.p[i]))
+			i++;
+		buf_add_str(b, str_sub(s, from, i));
+		for (from = i; i < s.len && is_space(s.p[i]); i++)
+			lines = lines || s.p[i] == '\n';
+		if (i > from && b->len > 0 && !is_space(b->p[b->len - 1]))
+			buf_putc(b, lines ? '\n' : ' ');
+	}
+}
+
 struct str layout_text(const struct layout *l, const struct dom_node *top,
 		       size_t max, struct buf *b)
 {
@@ -272,7 +294,7 @@ struct str layout_text(const struct layout *l, const struct dom_node *top,
 		bool hidden = layout_note(l, n)->flags & LAYOUT_HIDDEN;
 
 		if (n->type == DOM_TEXT && !hidden)
-			buf_add_str(b, n->text);
+			add_text(b, n->text);
 		if (n->type == DOM_ELEMENT && !hidden && n != top) {
 			if (b->len > 0 && is_digit(b->p[b->len - 1]))
 				add_joint(b, n);

@@ -533,6 +533,31 @@ static void score_repeats(struct markup *m)
 	}
 }
 
+/* What may be less than a price: "303", "R$ 303," */
+static bool is_part(const struct markup_price *p)
+{
+	return !p->currency.p || strchr(".,", p->text.p[p->text.len - 1]);
+}
+
+/* The part from the point on: ".59 €" */
+static bool is_cents_of(const struct markup_price *p,
+			const struct markup_price *whole)
+{
+	return strchr(".,", p->text.p[0]) && p->text.len < whole->text.len &&
+	       str_ends(whole->text, p->text);
+}
+
+/* The part before the point. */
+static bool is_number_of(const struct markup_price *p,
+			 const struct markup_price *whole)
+{
+	const struct decimal one = decimal_from_int(1);
+	struct decimal cents;
+
+	return is_part(p) && decimal_sub(whole->amount, p->amount, &cents) &&
+	       decimal_sign(cents) > 0 && decimal_cmp(cents, one) < 0;
+}
+
 /* A former price needs a present one beside it; alone, it is the price. */
 static void clear_lone_old(struct markup *m)
 {
@@ -582,34 +607,31 @@ static const struct markup_price *find_lower(const struct markup *m)
 	return lower;
 }
 
-/* What may be less than a price: "303", "R$ 303," */
-static bool is_part(const struct markup_price *p)
+/* A price speaks for its parts, which may stand out more. */
+static void score_part(struct markup_price *part, struct markup_price *whole)
 {
-	return !p->currency.p || strchr(".,", p->text.p[p->text.len - 1]);
+	if (layout_apart(part->pos, whole->pos) > TWIN)
+		return;
+	if (is_cents_of(part, whole)) {
+		if (part->score > whole->score && !whole->old)
+			whole->score = part->score;
+		part->score = whole->score - 1;
+		part->old = whole->old;
+	} else if (part->score > whole->score && !whole->old &&
+		   is_number_of(part, whole)) {
+		whole->score = part->score + 1;
+	}
 }
 
-/* A price speaks for its part before the point, which may stand out more. */
 static void score_parts(struct markup *m)
 {
-	const struct decimal one = decimal_from_int(1);
-
 	for (size_t i = 0; i < m->n_prices; i++) {
-		struct markup_price *whole = &m->prices[i];
 		size_t k = i > PART ? i - PART : 0;
 
-		if (is_part(whole) || whole->old || whole->aside_words)
+		if (is_part(&m->prices[i]) || m->prices[i].aside_words)
 			continue;
-		for (; k < m->n_prices && k <= i + PART; k++) {
-			struct markup_price *part = &m->prices[k];
-			struct decimal cents;
-
-			if (is_part(part) && part->score > whole->score &&
-			    layout_apart(part->pos, whole->pos) <= TWIN &&
-			    decimal_sub(whole->amount, part->amount, &cents) &&
-			    decimal_sign(cents) > 0 &&
-			    decimal_cmp(cents, one) < 0)
-				whole->score = part->score + 1;
-		}
+		for (; k < m->n_prices && k <= i + PART; k++)
+			score_part(&m->prices[k], &m->prices[i]);
 	}
 }
 

@@ -6,6 +6,24 @@
 
 #include "plain.h"
 
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Is the white space at i beside a point: "14 \n .59"? */
+static bool is_by_point(struct str s, size_t i)
+{
+	size_t before = i, after = i;
+
+	while (before > 0 && is_space(s.p[before]))
+		before--;
+	while (after + 1 < s.len && is_space(s.p[after]))
+		after++;
+	return s.p[before] == '.' || s.p[before] == ',' || s.p[after] == '.' ||
+	       s.p[after] == ',';
+}
+
 /*
  * Digits with at most separators between them make one number; bytes above
  * ASCII are those of spaces that do not break (U+00A0, U+202F) and of U+2019.
@@ -23,7 +41,7 @@ static unsigned count_numbers(struct str s)
 			in = true;
 		} else if (in && !strchr(".,' ", c) && c != 0xa0 && c != 0xc2 &&
 			   c != 0xe2 && c != 0x80 && c != 0xaf && c != 0x99) {
-			in = false;
+			in = is_space(s.p[i]) && is_by_point(s, i);
 		}
 	}
 	return n;

@@ -326,6 +326,18 @@ static bool is_stale(const struct product_page *p,
 	       !v->listed && !v->old && decimal_cmp(v->amount, c->amount) < 0;
 }
 
+/* All of it, or what stands before its point. */
+static bool is_shown(const struct markup_price *p, struct decimal amount)
+{
+	struct decimal cents;
+
+	if (!decimal_sub(amount, p->amount, &cents))
+		return false;
+	return decimal_sign(cents) == 0 ||
+	       (!p->currency.p && decimal_sign(cents) > 0 &&
+		decimal_cmp(cents, decimal_from_int(1)) < 0);
+}
+
 /*
  * Whether what the sources say stands nowhere on the page, which shows another
  * price beyond doubt: theirs is without the tax, or of another day.
@@ -339,7 +351,7 @@ static bool is_unseen(const struct product_page *p,
 	    v->listed || v->old || v->aside_words || v->aside)
 		return false;
 	for (size_t i = 0; i < p->markup->n_prices; i++)
-		if (decimal_cmp(p->markup->prices[i].amount, c->amount) == 0)
+		if (is_shown(&p->markup->prices[i], c->amount))
 			return false;
 	return str_eq(v->currency, c->currency);
 }
