@@ -351,6 +351,7 @@ static void try_candidate(struct reader *r, const struct dom_node *n,
 		  score_place(r, o);
 	p.struck = o->flags & LAYOUT_STRUCK;
 	p.old = p.struck || (words & WORD_OLD);
+	p.extra = words & WORD_EXTRA;
 	p.aside = o->flags & LAYOUT_ASIDE;
 	p.link = o->flags & LAYOUT_LINK;
 	if (p.aside_words)
@@ -568,7 +569,9 @@ static void clear_lone_old(struct markup *m)
 		bool lone = p->old && !p->struck;
 
 		for (size_t k = 0; k < n && lone; k++)
-			lone = m->prices[k].old || m->prices[k].aside_words ||
+			lone = m->prices[k].old || m->prices[k].extra ||
+			       m->prices[k].aside_words ||
+			       is_number_of(&m->prices[k], p) ||
 			       layout_apart(m->prices[k].pos, p->pos) > 150 ||
 			       decimal_cmp(m->prices[k].amount, p->amount) >=
 				       0 ||
@@ -593,7 +596,7 @@ static const struct markup_price *find_lower(const struct markup *m)
 		const struct markup_price *p = &m->prices[i];
 		struct decimal least;
 
-		if (p->old || p->aside || p->listed || p->link ||
+		if (p->old || p->extra || p->aside || p->listed || p->link ||
 		    p->aside_words || !p->currency.p ||
 		    p->score + 12 < best->score ||
 		    layout_apart(p->pos, best->pos) > 30 ||

@@ -34,6 +34,7 @@ struct markup_price {
 	unsigned pos; /* visible characters before it */
 	int score;
 	bool old;	  /* crossed out, or named as the former price */
+	bool extra;	  /* in parts, of members, of many: not what all pay */
 	bool struck;	  /* crossed out, beyond doubt */
 	bool aside;	  /* of other products */
 	bool listed;	  /* one of many that are made alike */
