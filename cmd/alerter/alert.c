@@ -162,6 +162,20 @@ struct str alert_version(const struct rule *r, struct arena *a)
 	return arena_str(a, str_from(out));
 }
 
+/* Absent where it asks for nothing. */
+static struct str values(const struct rule *r, const struct sighting *s,
+			 struct arena *a)
+{
+	struct buf b = { 0 };
+	struct str json = { 0 };
+
+	rule_values(r, &s->matter, &b);
+	if (b.len > 2)
+		json = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return json;
+}
+
 void alert_make(const struct rule *r, const struct sighting *s,
 		struct str cause, bool over, struct arena *a,
 		struct type_alert *t)
@@ -193,6 +207,7 @@ void alert_make(const struct rule *r, const struct sighting *s,
 	    rule_reference(r, &s->matter, &reference))
 		t->previous = decimal_text(reference, a);
 	t->message = sentence(r, t, s, over, a);
+	t->values = values(r, s, a);
 }
 
 struct str alert_topic(const char *type, const struct type_alert *t,

@@ -515,6 +515,8 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 		return set_silence(al, s, ev, e);
 	if (event_is(ev, "alert.ack"))
 		return judge_ack(al, s, ev, e);
+	if (stage_is_silent(s) && str_starts(ev->topic, STR("alert.")))
+		return judge_learn(al, s, ev, e);
 	if (freshness_observed(al, s, ev, e))
 		return -1;
 	return take_fact(al, s, ev, e);

@@ -82,6 +82,13 @@ int judge_suppressed(struct alerter *al, struct stage *s,
 int judge_ack(struct alerter *al, struct stage *s, const struct event *ev,
 	      struct err *e);
 
+/*
+ * Where the ledger is new and the journal is read again, alert.* say what was
+ * told, of things too that the journal knows no more.
+ */
+int judge_learn(struct alerter *al, struct stage *s, const struct event *ev,
+		struct err *e);
+
 /* Write a state that a version before has written. */
 int judge_renew(struct alerter *al, struct stage *s, struct str key,
 		struct err *e);

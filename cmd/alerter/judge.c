@@ -618,6 +618,86 @@ int judge_suppressed(struct alerter *al, struct stage *s,
 	return 0;
 }
 
+/* ---- what the journal says was said ---- */
+
+/* The key of the state that an alert came from; as sighting.c makes it. */
+static struct str key_of_alert(struct alerter *al,
+			       const struct type_alert *alert)
+{
+	const struct str source = alert->source.p ? alert->source : STR("-");
+	bool is_search =
+		!percolator_text(al->percolator, false, alert->rule).p &&
+		!str_is(alert->rule, RULE_TARGET);
+	bool is_listing = str_is(alert->itemType, "listing");
+	struct rule r = { .id = alert->rule, .is_search = is_search };
+	struct buf thing = { 0 }, key = { 0 };
+	struct str s;
+
+	buf_add_str(&thing, is_listing ? source : alert->item.id);
+	buf_putc(&thing, '/');
+	buf_add_str(&thing, is_listing ? alert->item.id : source);
+	state_key(&key, buf_str(&thing), &r);
+	s = copy_key(al, buf_str(&key));
+	buf_free(&thing);
+	buf_free(&key);
+	return s;
+}
+
+/* False where this rule is not there, or is another than it was. */
+static bool is_of_rule(const struct turn *t, const struct type_alert *alert,
+		       struct arena *a)
+{
+	if (str_is(alert->rule, RULE_TARGET))
+		return true;
+	return t->r && (!alert->version.p ||
+			str_eq(alert->version, alert_version(t->r, a)));
+}
+
+static void learn(struct turn *t, const struct event *ev,
+		  const struct type_alert *alert)
+{
+	struct rule_state *st = &t->st.rule;
+
+	if (event_is(ev, "alert.resolved")) {
+		(void)rule_gone(rule_of(t), st, ev->recorded_us);
+		return;
+	}
+	if (!is_told(&t->st)) {
+		*st = (struct rule_state)LIFE_FRESH;
+		st->life = LIFE_FIRING;
+		st->fired_us = ev->recorded_us;
+		if (!str_eq(alert->item.id, state_item(t->key)))
+			t->st.item = alert->item.id;
+	}
+	t->st.alert_id = alert->id;
+	if (alert->currentPrice.p)
+		t->st.price = alert->currentPrice;
+	if (event_is(ev, "alert.acked"))
+		st->life = str_is(alert->state, life_name(LIFE_ACKED))
+				   ? LIFE_ACKED
+				   : LIFE_FIRING;
+}
+
+int judge_learn(struct alerter *al, struct stage *s, const struct event *ev,
+		struct err *e)
+{
+	struct type_alert alert;
+	struct turn t;
+
+	if (event_is(ev, "alert.suppressed") ||
+	    shape_decode(&shape_alert, ev->data, &alert, &al->arena, NULL) ||
+	    !alert.id.p || !alert.rule.p || !alert.item.present ||
+	    alert.until.p) /* it only happened */
+		return 0;
+	if (load_key(al, s, key_of_alert(al, &alert), &t, e) < 0)
+		return -1;
+	if (!is_of_rule(&t, &alert, &al->arena) ||
+	    (!is_told(&t.st) && !event_is(ev, "alert.new")))
+		return 0;
+	learn(&t, ev, &alert);
+	return save(al, s, &t, e);
+}
+
 /* ---- acknowledgements ---- */
 
 static int say_acked(struct alerter *al, struct stage *s,

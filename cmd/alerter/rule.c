@@ -407,6 +407,16 @@ enum verdict rule_judge(const struct rule *r, const struct matter *m,
 	return VERDICT_UNKNOWN;
 }
 
+void rule_values(const struct rule *r, const struct matter *m, struct buf *b)
+{
+	const struct expr_facts facts = { .number = ask_past,
+					  .arg = (void *)(uintptr_t)m,
+					  .row = m->row };
+
+	if (r->asks && r->condition.len && m->ev)
+		expr_values(condition(r), m->ev, &facts, b);
+}
+
 bool rule_finds(const struct rule *r, struct str text)
 {
 	struct buf row = { 0 };

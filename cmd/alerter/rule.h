@@ -92,6 +92,9 @@ enum verdict { VERDICT_UNKNOWN, VERDICT_NO, VERDICT_YES };
 enum verdict rule_judge(const struct rule *r, const struct matter *m,
 			bool firing);
 
+/* Add what it asks, and what m answers; see expr_values(). */
+void rule_values(const struct rule *r, const struct matter *m, struct buf *b);
+
 /* What it asks, in the canonical form of weir-expr(7); empty: nothing. */
 struct str rule_condition(const struct rule *r);
 
