@@ -153,8 +153,8 @@ static void no_pattern_takes_for_ever(void **state)
 		"(a(?1)?)+[xy]",
 		"(?>a|a(?R))*[xy]",
 		"(?<![b-z]{200}).*[xy]",
-		"(*NO_START_OPT)(*NO_AUTO_POSSESS)(*LIMIT_MATCH=999999999)"
-		"(*LIMIT_HEAP=999999999)(a?a?)*[xy]",
+		"(*LIMIT_MATCH=999999999)(*LIMIT_HEAP=999999999)(a?a?)*[xy]",
+		"(*NO_START_OPT)(*NO_AUTO_POSSESS)(a?a?)*[xy]",
 		"(*NO_JIT)(a|a?)+[xy]",
 	};
 	struct buf b = { 0 };

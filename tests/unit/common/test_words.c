@@ -141,8 +141,7 @@ static const char *const texts[] = {
 	"r e d",
 	"redred red bicycle bell",
 	"a a a b",
-	"ÉTÉ, a\377b re\xcc\x81"
-	"d",
+	"ÉTÉ, a\377b re\u0301d",
 	"ete",
 	"\xcc\x81",
 };
