@@ -85,3 +85,23 @@ telegram() {
 		join(", ")')" = \
 		'auth: Unauthorized, rejected: Bad Request: chat not found' ]
 }
+
+@test "buttons under an alert, until it is over" {
+	telegram buttons=yes rate=0 parallel=1
+	start_notifier
+	alert='"alert":"00ff00ff00ff00ff","data":{"link":"http://a.example/?b"}'
+	tell ana one "\"id\":\"n1\",$alert"
+	until_true deliveries_are sent
+	tell ana two "\"id\":\"n2\",\"update\":\"n1\",$alert"
+	until_true deliveries_are 'sent sent'
+	tell ana over "\"id\":\"n3\",\"update\":\"n2\",\"resolved\":true,$alert"
+	until_true deliveries_are 'sent sent sent'
+	keyboard=$(got telegram '.[0].json.reply_markup.inline_keyboard |
+		map(map(.text + " " + (.callback_data // .url)) | join(", ")) |
+		join("; ")')
+	[ "$keyboard" = 'Acknowledge ack:00ff00ff00ff00ff, Silence for a day day:00ff00ff00ff00ff; Open http://a.example/?b' ]
+	[ "$(got telegram '(.[0].json.reply_markup == .[1].json.reply_markup)
+		and .[2].json.reply_markup == {inline_keyboard: []}')" = true ]
+	[ "$(got telegram 'map(.path | split("/")[2]) | join(" ")')" = \
+		'sendMessage editMessageText editMessageText' ]
+}

@@ -5,6 +5,7 @@ https://core.telegram.org/bots/api#sendmessage, #editmessagetext,
 "description"}.
 """
 import html.parser
+from urllib.parse import urlsplit
 
 from receiver import Answer
 
@@ -51,6 +52,26 @@ def ok(result):
     return Answer(200, {"ok": True, "result": result})
 
 
+def wrong_markup(m):
+    """Why a reply_markup is none; https://…#inlinekeyboardmarkup."""
+    markup = m.get("reply_markup")
+    if markup is None:
+        return None
+    if not isinstance(markup, dict) or set(markup) != {"inline_keyboard"}:
+        return "object expected as reply markup"
+    for row in markup["inline_keyboard"]:
+        for button in row:
+            if not button.get("text") or \
+                    len({"url", "callback_data"} & set(button)) != 1:
+                return "can't parse inline keyboard button"
+            if not 1 <= len(button.get("callback_data", "x").encode()) <= 64:
+                return "BUTTON_DATA_INVALID"
+            if "." not in urlsplit(button.get("url", "http://a.b")).netloc:
+                return f'inline keyboard button URL "{button["url"]}" is ' \
+                    "invalid: Wrong HTTP URL"
+    return None
+
+
 def receive(r):
     parts = r.path.split("/")
     if len(parts) != 3 or not parts[1].startswith("bot"):
@@ -71,6 +92,8 @@ def receive(r):
         return fault(400, f"Bad Request: can't parse entities: {wrong}")
     if len(text.encode("utf-16-le")) // 2 > TEXT_MAX:
         return fault(400, "Bad Request: message is too long")
+    if wrong_markup(m):
+        return fault(400, f"Bad Request: {wrong_markup(m)}")
     if parts[2] == "sendMessage":
         number = len(messages) + 1
     elif parts[2] == "editMessageText":

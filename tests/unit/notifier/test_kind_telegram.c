@@ -113,37 +113,95 @@ static void what_just_fits_is_whole(void **state)
 
 static void its_answer_is_understood(void **state)
 {
-	static const struct {
-		int status;
-		const char *body, *receiver, *message;
-		int64_t wait_ms;
-	} t[] = {
+	static const struct kinds_answer_case t[] = {
 		{ 429,
 		  "{\"ok\":false,\"error_code\":429,\"description\":\"Too many"
 		  "\",\"parameters\":{\"retry_after\":35}}",
-		  "Too many", "", 35000 },
-		{ 400, " {\"description\":\"Bad \\u0022chat\\u0022\"} ",
-		  "Bad \"chat\"", "", 0 },
-		{ 429, "{\"parameters\":{\"retry_after\":-3}}", "", "", 0 },
-		{ 400, "{\"parameters\":[],\"description\":5}", "", "", 0 },
-		{ 400, "[]", "", "", 0 },
-		{ 400, "<html>", "", "", 0 },
-		{ 400, "", "", "", 0 },
-		{ 200, "{\"ok\":true,\"result\":{\"message_id\":815}}", "",
-		  "815", 0 },
-		{ 200, "{\"ok\":true,\"result\":{\"message_id\":[]}}", "", "",
-		  0 },
+		  OUTCOME_RETRY, "rate-limit", "Too many", "", 35000, false },
+		{ 400, " {\"ok\":false,\"description\":\"Bad \\u0022chat\"} ",
+		  OUTCOME_FAILED, "rejected", "Bad \"chat", "", 0, false },
+		{ 429, "{\"ok\":false,\"parameters\":{\"retry_after\":-3}}",
+		  OUTCOME_RETRY, "rate-limit", "", "", 0, false },
+		{ 400, "{\"ok\":false,\"parameters\":[],\"description\":5}",
+		  OUTCOME_FAILED, "rejected", "", "", 0, false },
+		{ 400, "[]", OUTCOME_FAILED, "rejected", "[]", "", 0, false },
+		{ 502, "<html>\nBad", OUTCOME_RETRY, "server-error", "<html>",
+		  "", 0, false },
+		{ 400, "", OUTCOME_FAILED, "rejected", "", "", 0, false },
+		{ 200, "{\"ok\":true,\"result\":{\"message_id\":815}}",
+		  OUTCOME_SENT, "", "", "815", 0, false },
+		{ 200, "{\"ok\":true,\"result\":{\"message_id\":[]}}",
+		  OUTCOME_SENT, "", "", "", 0, false },
+		{ 200, "<html>Sign in", OUTCOME_FAILED, "rejected",
+		  KINDS_FOREIGN, "", 0, false },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		struct outcome o =
-			kinds_answer("telegram", t[i].status, t[i].body);
+	kinds_check_answers("telegram", t, ARRAY_LEN(t));
+}
 
-		assert_string_equal(o.receiver, t[i].receiver);
-		assert_string_equal(o.message, t[i].message);
-		assert_int_equal(o.wait_ms, t[i].wait_ms);
-	}
+/* What is after the text of a request for such a notification. */
+static void check_buttons(struct kinds_case *k, const char *members,
+			  struct str edit, const char *want)
+{
+	struct buf data = { .p = NULL };
+	const char *after;
+	struct err e;
+
+	buf_addf(&data,
+		 "{\"type\":\"custom\",\"title\":\"t\",\"message\":\"m\"%s}",
+		 members);
+	assert_int_equal(kinds_compose_part(k, data.p, 1, edit, &e), 0);
+	after = strstr(k->req.body.p, "m\"") + 2;
+	assert_string_equal(after, want);
+	buf_free(&data);
+}
+
+static void an_alert_has_buttons_until_it_is_over(void **state)
+{
+#define PRESSES                                                     \
+	"[{\"text\":\"Acknowledge\",\"callback_data\":\"ack:a1\"}," \
+	"{\"text\":\"Silence for a day\",\"callback_data\":\"day:a1\"}]"
+#define MARKUP(rows) ",\"reply_markup\":{\"inline_keyboard\":[" rows "]}}"
+	const struct str none = { 0 }, old = STR("815");
+	struct buf members = { .p = NULL };
+	struct kinds_case k;
+	struct err e;
+
+	(void)state;
+	load(&k);
+	check_buttons(&k, ",\"alert\":\"a1\"", none, "}");
+	kinds_free(&k);
+	assert_int_equal(kinds_load_secret(&k,
+					   "type = telegram\nchat = 1\n"
+					   "buttons = yes\ntoken-file = FILE",
+					   "12:s3cret", &e),
+			 0);
+	check_buttons(&k, "", none, "}");
+	check_buttons(&k, ",\"data\":{\"link\":\"http://a.b/\"}", none, "}");
+	check_buttons(&k, ",\"alert\":\"a1\"", none, MARKUP(PRESSES));
+	check_buttons(&k, ",\"alert\":\"a1\"", old, MARKUP(PRESSES));
+	check_buttons(&k,
+		      ",\"alert\":\"a1\",\"data\":{\"link\":\"http://a.b/?\\"
+		      "\"\"}",
+		      none,
+		      MARKUP(PRESSES ",[{\"text\":\"Open\",\"url\":\""
+				     "http://a.b/?%22\"}]"));
+	/* Telegram takes no such address, nor then the message. */
+	check_buttons(&k,
+		      ",\"alert\":\"a1\",\"data\":{\"link\":\"http://home/\"}",
+		      none, MARKUP(PRESSES));
+	check_buttons(&k, ",\"alert\":\"a1\",\"resolved\":true", none, "}");
+	check_buttons(&k, ",\"alert\":\"a1\",\"resolved\":true", old,
+		      MARKUP(""));
+	/* One that goes not into the 64 bytes of a press. */
+	buf_addf(&members, ",\"alert\":\"%061d\"", 1);
+	check_buttons(&k, members.p, none, "}");
+	/* An id of another service: there is nothing of ours to change. */
+	check_buttons(&k, ",\"alert\":\"a1\"", STR("C1/2"), MARKUP(PRESSES));
+	assert_non_null(strstr(k.req.url.p, "sendMessage"));
+	buf_free(&members);
+	kinds_free(&k);
 }
 
 static void what_changes_is_edited(void **state)
@@ -240,6 +298,7 @@ int main(void)
 		cmocka_unit_test(long_texts_are_cut_between_characters),
 		cmocka_unit_test(what_just_fits_is_whole),
 		cmocka_unit_test(its_answer_is_understood),
+		cmocka_unit_test(an_alert_has_buttons_until_it_is_over),
 		cmocka_unit_test(what_changes_is_edited),
 		cmocka_unit_test(long_texts_go_on_where_the_channel_says_so),
 		cmocka_unit_test(
