@@ -319,7 +319,9 @@ static const struct {
 	    "currency", "previous", "user", "reason", "until" } },
 	{ "user.notification", { "title", "message", "notify" } },
 	{ "delivery.",
-	  { "channel", "attempt", "status", "reason", "receiver", "id" } },
+	  { "channel", "attempt", "status", "reason", "receiver", "fallover",
+	    "instead", "message_id", "id" } },
+	{ "channel.", { "channel", "user", "reason", "receiver", "since" } },
 };
 
 static const char *const *members_of(struct str topic)

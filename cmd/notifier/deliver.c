@@ -121,6 +121,7 @@ static int save(struct notifier *n, const struct job *job, enum row_state state,
 {
 	struct row row = { .state = state,
 			   .told = job->told,
+			   .urgent = job->urgent,
 			   .attempt = job->attempt,
 			   .born_us = job->born_us,
 			   .due_us = job->due_us,

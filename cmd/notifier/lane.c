@@ -12,7 +12,8 @@ struct row_head {
 	int64_t born_us, due_us;
 	uint32_t attempt, target_len;
 	uint8_t state, told, part, message_len;
-	uint8_t more, zero[3]; /* 1: struct row_more follows */
+	uint8_t more; /* 1: struct row_more follows */
+	uint8_t urgent, zero[2];
 };
 
 struct row_more {
@@ -30,7 +31,8 @@ void row_print(const struct row *r, struct buf *b)
 			      .told = r->told,
 			      .part = (uint8_t)r->part,
 			      .message_len = (uint8_t)r->message.len,
-			      .more = 1 };
+			      .more = 1,
+			      .urgent = r->urgent };
 	struct row_more more = { .self = r->self,
 				 .update = r->update,
 				 .tried_len = (uint32_t)r->tried.len };
@@ -67,6 +69,7 @@ bool row_read(struct str val, struct row *r_r)
 		return false;
 	*r_r = (struct row){ .state = (enum row_state)h.state,
 			     .told = h.told,
+			     .urgent = h.urgent,
 			     .attempt = h.attempt,
 			     .born_us = h.born_us,
 			     .due_us = h.due_us,
@@ -157,20 +160,21 @@ void lane_free(struct lane **lp)
 	*lp = NULL;
 }
 
-struct job *lane_add(struct lane *l, uint64_t seq, const struct row *row)
+/* At its place by seq, for which there must be room. */
+static struct job *insert(struct lane *l, uint64_t seq, const struct row *row)
 {
 	bool settled = row->state == ROW_WAITING && l->channel.kind;
-	struct job *job;
+	struct job *job = xcalloc(1, sizeof(*job));
+	size_t i = l->n++;
 
-	if (l->n == LANE_WINDOW) {
-		l->whole = false;
-		return NULL;
-	}
-	job = l->job[l->n++] = xcalloc(1, sizeof(*job));
+	for (; i > 0 && l->job[i - 1]->seq > seq; i--)
+		l->job[i] = l->job[i - 1];
+	l->job[i] = job;
 	job->lane = l;
-	job->seq = l->loaded = seq;
+	job->seq = seq;
 	job->state = settled ? JOB_WAITING : JOB_UNSETTLED;
 	job->told = row->told;
+	job->urgent = row->urgent;
 	job->attempt = row->attempt;
 	job->born_us = row->born_us;
 	job->due_us = row->due_us;
@@ -181,6 +185,44 @@ struct job *lane_add(struct lane *l, uint64_t seq, const struct row *row)
 		job->tried = xstrndup(row->tried.p, row->tried.len);
 	str_copy(job->message, sizeof(job->message), row->message);
 	return job;
+}
+
+/* Those beyond what was loaded are all urgent. */
+static size_t window_used(const struct lane *l)
+{
+	size_t n = l->n;
+
+	while (n && l->job[n - 1]->seq > l->loaded)
+		n--;
+	return n;
+}
+
+static struct job *find_seq(const struct lane *l, uint64_t seq)
+{
+	for (size_t i = l->n; i-- > 0 && l->job[i]->seq >= seq;)
+		if (l->job[i]->seq == seq)
+			return l->job[i];
+	return NULL;
+}
+
+struct job *lane_add(struct lane *l, uint64_t seq, const struct row *row)
+{
+	struct job *job = find_seq(l, seq);
+
+	if (window_used(l) == LANE_WINDOW) {
+		l->whole = false;
+		return NULL;
+	}
+	l->loaded = seq;
+	return job ? job : insert(l, seq, row);
+}
+
+void lane_add_urgent(struct lane *l, uint64_t seq, const struct row *row)
+{
+	/* A change is not sent before what it changes. */
+	if (row->urgent && !row->update && seq > l->loaded &&
+	    !find_seq(l, seq) && l->n - window_used(l) < LANE_URGENT)
+		insert(l, seq, row);
 }
 
 void lane_drop(struct lane *l, struct job *job)
@@ -199,7 +241,7 @@ void lane_drop(struct lane *l, struct job *job)
 
 bool lane_wants_rows(const struct lane *l)
 {
-	return !l->whole && l->n < LANE_WINDOW / 2;
+	return !l->whole && window_used(l) < LANE_WINDOW / 2;
 }
 
 struct job *lane_find(const struct lane *l, enum job_state state)
@@ -220,8 +262,14 @@ static bool must_follow(const struct lane *l, size_t i)
 	return false;
 }
 
-/* The waiting job that is due first; the older one of equals. */
-static struct job *first_due(const struct lane *l)
+/* What is due first goes first, but for urgent ones that are due. */
+static int64_t rank(const struct job *job, int64_t now_us)
+{
+	return job->urgent && job->due_us <= now_us ? INT64_MIN : job->due_us;
+}
+
+/* The waiting job that goes next; the older one of equals. */
+static struct job *first_due(const struct lane *l, int64_t now_us)
 {
 	struct job *first = NULL;
 
@@ -229,7 +277,7 @@ static struct job *first_due(const struct lane *l)
 		struct job *job = l->job[i];
 
 		if (job->state == JOB_WAITING &&
-		    (!first || job->due_us < first->due_us) &&
+		    (!first || rank(job, now_us) < rank(first, now_us)) &&
 		    !must_follow(l, i))
 			first = job;
 	}
@@ -239,7 +287,7 @@ static struct job *first_due(const struct lane *l)
 struct job *lane_next(struct lane *l, int64_t now_us, int64_t now_ms,
 		      int64_t *wait_ms_r)
 {
-	struct job *job = first_due(l);
+	struct job *job = first_due(l, now_us);
 	int64_t from_us, wait_ms;
 
 	*wait_ms_r = -1;

@@ -6,8 +6,9 @@
  *
  * All of it is in the ledger, a row each, in the order in which it came; the
  * lane holds a window of at most LANE_WINDOW jobs, so a channel that is dead
- * for a day costs disk, not memory. Each channel has a lane of its own, and no
- * lane waits for another. Pure: time is passed in.
+ * for a day costs disk, not memory. Up to LANE_URGENT jobs that are urgent are
+ * held besides and go first. Each channel has a lane of its own, and no lane
+ * waits for another. Pure: time is passed in.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@
 
 enum {
 	LANE_WINDOW = 2 * CHANNEL_PARALLEL_MAX,
+	LANE_URGENT = 32, /* more, for urgent ones that are not its turn yet */
 	LANE_KEY_MAX = STR_ID_MAX + 16,
 	LANE_REJECTS = 3,      /* in a row: the channel is down */
 	LANE_REASON_SIZE = 24, /* the longest word of outcome.h, with its NUL */
@@ -38,6 +40,7 @@ enum row_state {
 struct row {
 	enum row_state state;
 	bool told;	  /* delivery.unknown was recorded */
+	bool urgent;	  /* goes before those that are not */
 	unsigned attempt; /* the last one, from 1; 0: none */
 	int64_t born_us;  /* the retry life begins */
 	int64_t due_us;	  /* the next attempt; wall clock */
@@ -76,7 +79,7 @@ struct job {
 	struct lane *lane;
 	uint64_t seq;
 	enum job_state state;
-	bool told;
+	bool told, urgent;
 	unsigned attempt;
 	int64_t born_us, due_us;
 	unsigned part; /* that were sent */
@@ -94,9 +97,9 @@ struct job {
 struct lane {
 	void *owner;
 	char *name;
-	struct channel channel;	      /* kind NULL: it is gone */
-	const char *label;	      /* for counters: name, or "-" */
-	struct job *job[LANE_WINDOW]; /* by seq */
+	struct channel channel; /* kind NULL: it is gone */
+	const char *label;	/* for counters: name, or "-" */
+	struct job *job[LANE_WINDOW + LANE_URGENT]; /* by seq */
 	size_t n;
 	uint64_t loaded;    /* the last seq that was put into the window */
 	bool whole;	    /* the window holds every row */
@@ -126,8 +129,14 @@ void lane_bind(struct lane *l, const struct channel *channel, int64_t now_ms);
 /* Nothing may be under way. */
 void lane_free(struct lane **lp);
 
-/* Put a row behind the others. NULL: the window is full. */
+/*
+ * Put a row behind the others, if it is not there already. NULL: the window is
+ * full.
+ */
 struct job *lane_add(struct lane *l, uint64_t seq, const struct row *row);
+
+/* A row that is beyond the window: it may be urgent, and there room for it. */
+void lane_add_urgent(struct lane *l, uint64_t seq, const struct row *row);
 void lane_drop(struct lane *l, struct job *job);
 
 /* True if rows should be read into the window. */

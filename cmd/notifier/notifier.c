@@ -155,6 +155,7 @@ int notifier_enqueue(struct notifier *n, const struct message *m,
 	struct row row = { .state = silent ? ROW_OLD : ROW_WAITING,
 			   .born_us = silent ? m->ev.recorded_us : now_us,
 			   .due_us = now_us,
+			   .urgent = str_is(m->data.priority, "urgent"),
 			   .self = hash_of(m->data.id),
 			   .update = hash_of(m->data.update),
 			   .tried = tried,
@@ -179,6 +180,8 @@ int notifier_enqueue(struct notifier *n, const struct message *m,
 	l->rows++;
 	if (l->whole)
 		lane_add(l, seq, &row);
+	else if (!n->replaying)
+		lane_add_urgent(l, seq, &row);
 	return n->replaying ? 0 : deliver_turn(n, l, e);
 }
 
@@ -453,13 +456,17 @@ static int on_event(void *self, struct stage *s, const struct event *ev,
 static int count_row(void *arg, struct str key, struct str val, struct err *e)
 {
 	struct notifier *n = arg;
+	struct lane *l;
+	struct row row;
 	struct str name;
 	uint64_t seq;
 
-	(void)val;
-	if (!row_unkey(key, &name, &seq))
+	if (!row_unkey(key, &name, &seq) || !row_read(val, &row))
 		return err_set(e, EX_DATAERR, "ledger: damaged queue");
-	notifier_lane(n, name)->rows++;
+	l = notifier_lane(n, name);
+	l->rows++;
+	if (!n->replaying)
+		lane_add_urgent(l, seq, &row);
 	if (seq > n->seq)
 		n->seq = seq;
 	return 0;

@@ -59,6 +59,8 @@ static int say(const struct channel *c, const struct trial *t, struct err *e)
 		printf(" (%d)", o->status);
 	if (t->over && *o->receiver)
 		printf(": %s", o->receiver);
+	if (t->over && *o->message)
+		printf(": message %s", o->message);
 	putchar('\n');
 	if (fflush(stdout) || ferror(stdout))
 		return err_set(e, EX_IOERR, "standard output: cannot write");

@@ -220,3 +220,19 @@ unauthorized='{"status":401,"body":"{\"ok\":false,\"error_code\":401,\"descripti
 	until_true got_is telegram '.[-1].json.message_id' 1
 	[ "$(got telegram length)" -eq 4 ]
 }
+
+@test "what is urgent goes first, also from deep in a queue and after a restart" {
+	channel hook url=http://127.0.0.1:1/ parallel=1 down-after=1d >"$conf"
+	start_notifier
+	for i in $(seq 300); do
+		printf '{"type":"custom","title":"%d","message":"m"}\n' "$i"
+	done | "$BIN/weir-pub" -t user.notification -s ana
+	until_true grep -q 'retry channel=hook' "$T/notifier.log"
+	tell ana now '"priority":"urgent"'
+	kill_notifier
+	writer hook parallel=1 >"$conf"
+	start_notifier
+	until_true grep -q now "$T/hook"
+	# One may have been under way.
+	[ "$(grep -n now "$T/hook" | cut -d: -f1)" -le 2 ]
+}

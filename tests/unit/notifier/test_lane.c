@@ -27,6 +27,7 @@ static void rows_come_back_as_they_were(void **state)
 {
 	struct row row = { .state = ROW_OLD,
 			   .told = true,
+			   .urgent = true,
 			   .attempt = 9,
 			   .born_us = -5,
 			   .due_us = INT64_MAX,
@@ -44,7 +45,7 @@ static void rows_come_back_as_they_were(void **state)
 	row_print(&row, &b);
 	assert_true(row_read(buf_str(&b), &got));
 	assert_int_equal(got.state, ROW_OLD);
-	assert_true(got.told);
+	assert_true(got.told && got.urgent);
 	assert_int_equal(got.attempt, 9);
 	assert_int_equal(got.born_us, -5);
 	assert_int_equal(got.due_us, INT64_MAX);
@@ -186,6 +187,57 @@ static void a_change_follows_the_message_that_it_changes(void **state)
 	assert_int_equal(lane_next(l, SECOND, 0, &wait_ms)->seq, 2);
 	l->job[0]->state = JOB_SENDING;
 	assert_null(lane_next(l, SECOND, 0, &wait_ms));
+	lane_free(&l);
+}
+
+static void what_is_urgent_goes_first(void **state)
+{
+	struct lane *l = fill(&hook, LANE_WINDOW);
+	struct row row = { .state = ROW_WAITING, .urgent = true };
+	int64_t wait_ms;
+
+	(void)state;
+	/* Beyond the window, and as many as there is room for. */
+	for (uint64_t seq = LANE_WINDOW + 2; seq < LANE_WINDOW + 80; seq += 2)
+		lane_add_urgent(l, seq, &row);
+	assert_int_equal(l->n, LANE_WINDOW + LANE_URGENT);
+	lane_add_urgent(l, LANE_WINDOW + 2, &row);
+	row.update = 5;
+	lane_add_urgent(l, LANE_WINDOW + 81, &row);
+	assert_int_equal(l->n, LANE_WINDOW + LANE_URGENT);
+	assert_int_equal(lane_next(l, SECOND, 0, &wait_ms)->seq,
+			 LANE_WINDOW + 2);
+	/* One that waits for another try lets the others go. */
+	l->job[LANE_WINDOW]->due_us = 2 * SECOND;
+	assert_int_equal(lane_next(l, SECOND, 0, &wait_ms)->seq,
+			 LANE_WINDOW + 4);
+	while (l->n > LANE_WINDOW + 1)
+		lane_drop(l, l->job[l->n - 1]);
+	assert_int_equal(lane_next(l, SECOND, 0, &wait_ms)->seq, 1);
+	assert_int_equal(lane_next(l, 2 * SECOND, 0, &wait_ms)->seq,
+			 LANE_WINDOW + 2);
+	lane_free(&l);
+}
+
+static void urgent_ones_are_there_once_when_their_turn_comes(void **state)
+{
+	struct lane *l = fill(&hook, LANE_WINDOW);
+	struct row row = { .state = ROW_WAITING, .urgent = true };
+	const struct job *urgent;
+
+	(void)state;
+	lane_add_urgent(l, LANE_WINDOW + 2, &row);
+	urgent = l->job[LANE_WINDOW];
+	row.urgent = false;
+	assert_null(lane_add(l, LANE_WINDOW + 1, &row));
+	while (!lane_wants_rows(l))
+		lane_drop(l, l->job[0]);
+	assert_non_null(lane_add(l, LANE_WINDOW + 1, &row));
+	assert_ptr_equal(lane_add(l, LANE_WINDOW + 2, &row), urgent);
+	assert_int_equal(l->loaded, LANE_WINDOW + 2);
+	assert_non_null(lane_add(l, LANE_WINDOW + 3, &row));
+	for (size_t i = 1; i < l->n; i++)
+		assert_true(l->job[i - 1]->seq < l->job[i]->seq);
 	lane_free(&l);
 }
 
@@ -408,6 +460,9 @@ int main(void)
 		cmocka_unit_test(a_channel_is_down_when_it_wants_nothing_of_us),
 		cmocka_unit_test(
 			what_waits_for_a_dead_channel_may_go_but_for_the_trial),
+		cmocka_unit_test(what_is_urgent_goes_first),
+		cmocka_unit_test(
+			urgent_ones_are_there_once_when_their_turn_comes),
 		cmocka_unit_test(a_change_follows_the_message_that_it_changes),
 		cmocka_unit_test(
 			tries_end_with_their_number_and_with_their_life),
