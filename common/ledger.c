@@ -343,6 +343,7 @@ void ledger_close(struct ledger **lp)
 		(void)ledger_commit(l, &ignored);
 	db_abort(&l->read);
 	db_close(&l->db);
+	shelf_free(&l->memory);
 	free(l->id);
 	free(l);
 	*lp = NULL;
@@ -399,21 +400,48 @@ bool ledger_in_txn(const struct ledger *l)
 int ledger_get(struct ledger *l, struct str key, struct str *val_r,
 	       struct err *e)
 {
+	if (!l->conf.path)
+		return shelf_get(&l->memory, key, val_r);
 	return db_get(l->txn, l->state, key, val_r, e);
 }
 
 int ledger_put(struct ledger *l, struct str key, struct str val, struct err *e)
 {
+	if (!l->conf.path && key.len >= DB_KEY_MAX)
+		return err_set(e, EX_SOFTWARE, "ledger: key of %zu bytes",
+			       key.len);
+	if (!l->conf.path) {
+		shelf_put(&l->memory, key, val);
+		return 0;
+	}
 	return db_put(l->txn, l->state, key, val, 0, e);
 }
 
 int ledger_del(struct ledger *l, struct str key, struct err *e)
 {
+	if (!l->conf.path)
+		return shelf_remove(&l->memory, key);
 	return db_del(l->txn, l->state, key, e);
 }
 
-int ledger_each(struct ledger *l, struct str prefix, ledger_fn *fn, void *arg,
-		struct err *e)
+/* fn may delete the one that it is given: where to go on is copied before. */
+static int each_in_memory(struct ledger *l, struct str prefix, ledger_fn *fn,
+			  void *arg, struct err *e)
+{
+	struct str key, val, after = { 0 };
+	char at[DB_KEY_MAX];
+	int rc = 0;
+
+	while (rc == 0 && shelf_next(&l->memory, prefix, after, &key, &val)) {
+		memcpy(at, key.p, key.len);
+		after = (struct str){ at, key.len };
+		rc = fn(arg, key, val, e);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static int each_in_db(struct ledger *l, struct str prefix, ledger_fn *fn,
+		      void *arg, struct err *e)
 {
 	struct str key = prefix, val;
 	struct db_cursor *c;
@@ -439,6 +467,13 @@ int ledger_each(struct ledger *l, struct str prefix, ledger_fn *fn, void *arg,
 	}
 	db_cursor_close(&c);
 	return rc < 0 ? -1 : 0;
+}
+
+int ledger_each(struct ledger *l, struct str prefix, ledger_fn *fn, void *arg,
+		struct err *e)
+{
+	return l->conf.path ? each_in_db(l, prefix, fn, arg, e)
+			    : each_in_memory(l, prefix, fn, arg, e);
 }
 
 struct position ledger_position(const struct ledger *l)

@@ -28,8 +28,10 @@
 struct ledger;
 
 struct ledger_conf {
-	const char *path; /* directory; NULL: a scratch one, gone at the end */
-	const char *tool; /* "analyzer" */
+	const char *path;   /* directory; NULL: a scratch one, gone at the end,
+			     whose state is in memory alone and is not what it
+			     was after ledger_abort() */
+	const char *tool;   /* "analyzer" */
 	const char *source; /* fixed source ("weir/analyzer/-"), or NULL */
 	bool pure; /* the same input derives the same events with the same ids:
 		      keeps its identity when the store is ahead of it */

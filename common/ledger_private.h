@@ -4,6 +4,7 @@
 /* What ledger.c and ledger_queue.c share. */
 #include "common/db.h"
 #include "common/ledger.h"
+#include "common/shelf.h"
 
 /*
  * Identities are numbered: generation 1 is the first, and each generation has
@@ -25,6 +26,7 @@ struct ledger {
 	char tool[64], fixed[EVENT_SOURCE_MAX];
 	struct db *db;
 	db_table meta, state, outbox;
+	struct shelf memory; /* of a scratch one: the state */
 	struct db_txn *txn;  /* the write transaction */
 	struct db_txn *read; /* for handing out the outbox */
 	bool reading;

@@ -197,6 +197,18 @@ stale() {
 	cmp "$tmp/a" "$tmp/b"
 }
 
+@test "in memory and in a directory it decides the same" {
+	jq -c '.in[]' tests/fixtures/alerter/stories.jsonl >"$tmp/in"
+	jq -c '.rules[] | .id |= . + "1"' tests/fixtures/alerter/stories.jsonl \
+		>"$tmp/rules"
+	jq -c '.searches[]' tests/fixtures/alerter/stories.jsonl >"$tmp/q"
+	alert -r "$tmp/rules" -q "$tmp/q" <"$tmp/in" | jq -c 'del(.source)' >"$tmp/a"
+	alert -r "$tmp/rules" -q "$tmp/q" -s "$tmp/state" <"$tmp/in" |
+		jq -c 'del(.source)' >"$tmp/b"
+	[ "$(wc -l <"$tmp/a")" -gt 50 ]
+	cmp "$tmp/a" "$tmp/b"
+}
+
 @test "with a state directory two runs are like one" {
 	echo '{"id":"r","on":"price.update/","target":80,"cooldown":"3h"}' \
 		>"$tmp/r"

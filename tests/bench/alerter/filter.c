@@ -121,7 +121,8 @@ void bench_filter(const char *bin, bool quick)
 			buf_addf(&rules,
 				 "\"on\":\"price.update/item%05u\","
 				 "\"target\":\"%u\"}\n",
-				 i % ITEMS, 20 + i % 40);
+				 i % ITEMS,
+				 (100 + i % 100) * (50 + i / ITEMS * 2) / 100);
 		else
 			buf_addf(&rules,
 				 "\"on\":\"price.update/\","
@@ -141,7 +142,7 @@ void bench_backtest(const char *bin, bool quick)
 			 &rules };
 
 	buf_puts(&rules, "{\"id\":\"deal\",\"on\":\"price.update/\","
-			 "\"drop\":{\"percent\":40,\"over\":\"7d\"}}\n");
+			 "\"drop\":{\"percent\":20,\"over\":\"7d\"}}\n");
 	report(&r);
 	printf(",\"wanted_s\":5}\n");
 	buf_free(&rules);

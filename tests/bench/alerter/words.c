@@ -119,6 +119,11 @@ void put_price(struct buf *b, struct dice *d, uint32_t i, uint32_t n_items)
 {
 	char time[CLK_TEXT_SIZE];
 	uint32_t item = dice_below(d, n_items);
+	/* Each has its price, which wavers; one in a hundred is a deal. */
+	uint32_t cents = (100 + item % 100) * (97 + dice_below(d, 6));
+
+	if (dice_below(d, 100) == 0)
+		cents = cents * 7 / 10;
 
 	clk_format(INT64_C(1772323200000000) + i * INT64_C(1000000), time);
 	buf_addf(b,
@@ -133,6 +138,6 @@ void put_price(struct buf *b, struct dice *d, uint32_t i, uint32_t n_items)
 		 "\"link\":\"https://shop.example/lamps/%u\"},"
 		 "\"recordedtime\":\"%s\",\"offset\":\"%u\","
 		 "\"epoch\":\"9b1c04e7\"}\n",
-		 i + 1, item, time, item, item, item, 50 + dice_below(d, 100),
-		 dice_below(d, 100), item, time, i + 1);
+		 i + 1, item, time, item, item, item, cents / 100, cents % 100,
+		 item, time, i + 1);
 }
