@@ -299,7 +299,7 @@ static void print_page(struct account *c, struct str data)
 /* Of types with much in them: what an account is about. */
 static const struct {
 	const char *type;
-	const char *members[16];
+	const char *members[18];
 } brief[] = {
 	{ "price.update",
 	  { "price", "currency", "previous", "availability", "source", "offers",
@@ -315,9 +315,11 @@ static const struct {
 	  { "outcome", "previous", "reason", "status", "pages", "stopped",
 	    "next" } },
 	{ "alert.",
-	  { "rule", "kind", "message", "currentPrice", "targetPrice",
-	    "currency", "previous", "user", "reason", "until" } },
-	{ "user.notification", { "title", "message", "notify" } },
+	  { "rule", "version", "kind", "message", "currentPrice", "targetPrice",
+	    "currency", "previous", "values", "was", "state", "user", "reason",
+	    "until", "by", "note" } },
+	{ "user.notification",
+	  { "title", "message", "priority", "notify", "update" } },
 	{ "delivery.",
 	  { "channel", "attempt", "status", "reason", "receiver", "fallover",
 	    "instead", "message_id", "id" } },

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/json.h"
 #include "common/log.h"
 #include "common/tool.h"
 #include "common/xmem.h"
@@ -41,6 +42,7 @@ static const struct opt_tool tool = {
 struct wanted {
 	struct str source, id;
 	uint64_t offset;
+	struct arena arena;
 };
 
 static int match(void *arg, const struct event *ev, struct err *e)
@@ -64,31 +66,69 @@ static int on_topic(void *arg, const struct journal_topic *t, struct err *e)
 	return 1;
 }
 
-static int find_pair(struct journal *j, struct str text,
-		     const struct journal_head *head, uint64_t *offset_r,
-		     struct err *e)
+/* Down from the head, as far as we look. */
+static int scan_down(struct journal *j, const struct journal_head *head,
+		     journal_fn *fn, struct wanted *w, struct err *e)
 {
 	enum { PIECE = 10000 };
 	struct journal_scan scan = { .from = head->offset,
 				     .until = 1,
 				     .reverse = true,
 				     .budget = PIECE };
-	struct wanted w = { .source = text };
 	int rc = 1;
+
+	for (int64_t left = cfg.look; rc > 0 && left > 0; left -= PIECE) {
+		uint64_t found = w->offset;
+
+		rc = journal_scan(j, &scan, fn, w, &scan.from, e);
+		if (scan.from < scan.until ||
+		    (fn == match && found != w->offset))
+			break;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* Each event of an alert; the first one of them is the last that is met. */
+static int match_alert(void *arg, const struct event *ev, struct err *e)
+{
+	struct wanted *w = arg;
+
+	(void)e;
+	if (!str_starts(ev->topic, STR("alert.")) || event_is(ev, "alert.ack"))
+		return 0;
+	arena_reset(&w->arena);
+	if (str_eq(json_get_text(ev->data, "id", &w->arena), w->id))
+		w->offset = ev->offset;
+	return 0;
+}
+
+static int find_alert(struct journal *j, struct str id,
+		      const struct journal_head *head, uint64_t *offset_r,
+		      struct err *e)
+{
+	struct wanted w = { .id = id };
+	int rc = scan_down(j, head, match_alert, &w, e);
+
+	*offset_r = w.offset;
+	arena_free(&w.arena);
+	return rc;
+}
+
+static int find_pair(struct journal *j, struct str text,
+		     const struct journal_head *head, uint64_t *offset_r,
+		     struct err *e)
+{
+	struct wanted w = { .source = text };
+	int rc;
 
 	while (w.source.len && w.source.p[w.source.len - 1] != '/')
 		w.source.len--;
 	w.id = str_sub(text, w.source.len, text.len);
 	if (w.source.len)
 		w.source.len--;
-	for (int64_t left = cfg.look; rc > 0 && !w.offset && left > 0;
-	     left -= PIECE) {
-		rc = journal_scan(j, &scan, match, &w, &scan.from, e);
-		if (scan.from < scan.until)
-			break;
-	}
+	rc = scan_down(j, head, match, &w, e);
 	*offset_r = w.offset;
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 /* Its offset; 0: there is none. */
@@ -116,6 +156,8 @@ static int find(struct journal *j, struct str text, uint64_t *offset_r,
 				      offset_r, e) < 0
 			       ? -1
 			       : 0;
+	if (str_is_id(text))
+		return find_alert(j, text, &head, offset_r, e);
 	return find_pair(j, text, &head, offset_r, e);
 }
 

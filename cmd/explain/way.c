@@ -59,6 +59,8 @@ static bool is_notification(const struct event *ev)
 /* The id of the alert that it is, or tells of; absent: none. */
 static struct str alert_of(const struct event *ev, struct arena *a)
 {
+	if (event_is(ev, "alert.ack"))
+		return event_subject(ev);
 	if (is_alert(ev))
 		return json_get_text(ev->data, "id", a);
 	if (is_notification(ev))
@@ -168,6 +170,68 @@ static int add_in_force(struct walk *k, const char *type, struct str id,
 	return 0;
 }
 
+/* Does a silence, as it was set, cover alerts of this topic and user? */
+static bool may_cover(const struct event *silence, struct str topic,
+		      struct str user, struct arena *a)
+{
+	struct str pattern = json_get_text(silence->data, "pattern", a);
+	struct str whose = json_get_text(silence->data, "user", a);
+
+	return (!pattern.p || topic_matches(topic, pattern)) &&
+	       (!whose.p || str_eq(whose, user));
+}
+
+struct silences {
+	struct walk *k;
+	struct str topic, user;
+	uint64_t at;
+};
+
+static int on_silence(void *arg, const struct journal_topic *t, struct err *e)
+{
+	struct silences *s = arg;
+	struct arena *a = &s->k->w->arena;
+
+	s->k->done = false;
+	if (journal_history(s->k->j, arena_str(a, t->topic), s->at, take, s->k,
+			    e) < 0)
+		return -1;
+	if (s->k->done && may_cover(&s->k->found, s->topic, s->user, a))
+		add(s->k, &s->k->found, WAY_IN_FORCE);
+	return 0;
+}
+
+/* What silenced an alert: those set then whose pattern and user are its own. */
+static int add_silences(struct walk *k, const struct event *alert,
+			struct err *e)
+{
+	struct arena *a = &k->w->arena;
+	struct silences s = { .k = k, .at = alert->offset };
+	struct buf topic = { 0 };
+
+	if (!event_is(alert, "alert.suppressed") ||
+	    !str_is(json_get_text(alert->data, "reason", a), "silence"))
+		return 0;
+	buf_puts(&topic, "alert.new/");
+	buf_add_str(&topic, event_subject(alert));
+	s.topic = arena_str(a, buf_str(&topic));
+	s.user = json_get_text(alert->data, "user", a);
+	buf_free(&topic);
+	return journal_topics(k->j, STR("silence.set/"), (struct str){ 0 },
+			      on_silence, &s, e) < 0
+		       ? -1
+		       : 0;
+}
+
+/* When a user is told depends on what the user has set. */
+static int add_user(struct walk *k, const struct event *note, struct err *e)
+{
+	bool found;
+
+	return add_in_force(k, "user.set", event_subject(note), note->offset,
+			    &found, e);
+}
+
 static int add_rule(struct walk *k, const struct event *alert, struct err *e)
 {
 	struct arena *a = &k->w->arena;
@@ -264,7 +328,9 @@ static int add_offer(struct walk *k, const struct event *ev, struct err *e)
 static int add_step(struct walk *k, const struct event *ev, enum way_role role,
 		    struct err *e)
 {
-	if ((is_alert(ev) && add_rule(k, ev, e)) || add_offer(k, ev, e))
+	if ((is_alert(ev) && !event_is(ev, "alert.ack") &&
+	     (add_rule(k, ev, e) || add_silences(k, ev, e))) ||
+	    (is_notification(ev) && add_user(k, ev, e)) || add_offer(k, ev, e))
 		return -1;
 	add(k, ev, role);
 	return 0;
@@ -340,6 +406,24 @@ static bool is_on_way(const struct walk *k, struct str name)
 	return false;
 }
 
+/* A notification may tell of several. */
+static bool tells_of(const struct walk *k, const struct event *ev,
+		     struct arena *a)
+{
+	struct str alerts, id;
+	struct json_iter it;
+
+	if (is_on_way(k, alert_of(ev, a)))
+		return true;
+	if (!is_notification(ev) || !json_get(ev->data, "alerts", &alerts))
+		return false;
+	it = json_iter(alerts);
+	while (json_next(&it))
+		if (json_text(it.value, a, &id) && is_on_way(k, id))
+			return true;
+	return false;
+}
+
 static void stand_on(struct walk *k, const struct event *ev)
 {
 	put_on_way(k, event_cause(ev, &k->scratch));
@@ -354,7 +438,7 @@ static int follow(void *arg, const struct event *ev, struct err *e)
 
 	arena_reset(&k->scratch);
 	if (!is_on_way(k, event_attr(ev, "cause", &k->scratch)) &&
-	    !is_on_way(k, alert_of(ev, &k->scratch)))
+	    !tells_of(k, ev, &k->scratch))
 		return 0;
 	if (k->w->n == WAY_STEPS_MAX) {
 		k->w->more = k->done = true;

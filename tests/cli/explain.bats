@@ -205,3 +205,28 @@ say() {
 	[ "$(tr -d '\n -~' <"$T/way" | wc -c)" -eq 0 ]
 	[ "$(wc -c <"$T/way")" -lt 500 ]
 }
+
+@test "an alert's id names all that became of it, with what was in force" {
+	say rule.set/deal '{"on":"price.update/","target":"80"}'
+	say silence.set/s1 '{"pattern":"alert.new/lamp/"}'
+	say silence.set/s2 '{"pattern":"alert.new/chair/"}'
+	say silence.set/s3 '{"pattern":"alert.new/lamp/","user":"bob"}'
+	say user.set/ana '{"zone":"Europe/Paris"}'
+	say price.update/lamp '{"item":{"id":"lamp"},"price":"79","currency":"EUR","source":"shop"}'
+	price=$name
+	say alert.suppressed/lamp/deal '{"id":"9f3c51aa02e4b7d1","rule":"deal","user":"ana","reason":"silence","was":"inactive","state":"suppressed"}' "$price"
+	say alert.new/lamp/deal '{"id":"9f3c51aa02e4b7d1","rule":"deal","user":"ana","version":"00aa11bb22cc33dd","was":"suppressed","state":"firing","values":{"price":"79"}}' "$price"
+	say user.notification/ana '{"type":"price_alert","title":"T","message":"M","alerts":["other","9f3c51aa02e4b7d1"]}'
+	note=$name
+	say delivery.sent/ana '{"id":"k","channel":"phone"}' "$note"
+	say alert.ack/9f3c51aa02e4b7d1 '{"user":"ana"}'
+	say alert.acked/lamp/deal '{"id":"9f3c51aa02e4b7d1","rule":"deal","user":"ana","by":"ana","was":"firing","state":"acknowledged"}' "$name"
+	[ "$(steps 9f3c51aa02e4b7d1)" = "cause:price.update in force:rule.set in force:silence.set this:alert.suppressed in force:rule.set follows:alert.new in force:user.set follows:user.notification follows:delivery.sent follows:alert.ack in force:rule.set follows:alert.acked" ]
+	out=$(explain 9f3c51aa02e4b7d1)
+	for words in 'version       00aa11bb22cc33dd' 'values        {"price":"79"}' 'was           suppressed' \
+		'state         acknowledged' 'reason        silence' 'by            ana'; do
+		[[ $out == *"$words"* ]]
+	done
+	run explain 0000000000000000
+	[ "$status" -eq 1 ]
+}
