@@ -156,6 +156,10 @@ static const struct shape_field rule_rows[] = {
 	  .sub = &shape_step,
 	  .doc = "Who is told next while nobody acknowledges; absent: as the "
 		 "user says." },
+	{ ROW(type_rule, until, TEXT, 0,
+	      "An expression (weir-expr(7)): what fires is over when it holds, "
+	      "not before; absent: when the conditions hold no longer."),
+	  .max = EXPR_MAX },
 	{ .name = "for",
 	  .kind = SHAPE_DURATION,
 	  .offset = offsetof(struct type_rule, hold),
@@ -243,7 +247,7 @@ static int check_keywords(const struct shape_list *keywords, struct err *e)
 		       : err_set(e, EX_DATAERR, "keywords: no word in them");
 }
 
-static int check_if(struct str when, struct err *e)
+static int check_if(struct str when, const char *member, struct err *e)
 {
 	struct expr *x;
 
@@ -251,9 +255,17 @@ static int check_if(struct str when, struct err *e)
 		return 0;
 	x = expr_compile_rule(when, e);
 	if (!x)
-		return err_prefix(e, "if");
+		return err_prefix(e, "%s", member);
 	expr_free(&x);
 	return 0;
+}
+
+static int check_until(const struct type_rule *r, struct err *e)
+{
+	if (r->until.p && r->hysteresis.p)
+		return err_set(e, EX_DATAERR,
+			       "until: not together with hysteresis");
+	return check_if(r->until, "until", e);
 }
 
 static bool is_within(struct str number, int most)
@@ -386,8 +398,8 @@ int rule_check(const struct type_rule *r, struct str id, struct err *e)
 			       target_check(r->target, e) ||
 			       check_bounds(&r->price, e) ||
 			       check_keywords(&r->keywords, e) ||
-			       check_if(r->when, e) ||
-			       check_near(&r->near, e) ||
+			       check_if(r->when, "if", e) ||
+			       check_until(r, e) || check_near(&r->near, e) ||
 			       check_score(r->score, e) ||
 			       user_check_notify(&r->notify, e) ||
 			       user_check_escalate(&r->escalate, e) ||
@@ -400,7 +412,7 @@ int rule_check(const struct type_rule *r, struct str id, struct err *e)
 int search_check(const struct type_search *s, struct err *e)
 {
 	return check_bounds(&s->price, e) || check_keywords(&s->keywords, e) ||
-			       check_if(s->when, e) ||
+			       check_if(s->when, "if", e) ||
 			       check_near(&s->near, e) ||
 			       check_score(s->score, e) ||
 			       user_check_notify(&s->notify, e)

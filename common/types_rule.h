@@ -62,6 +62,7 @@ struct type_rule { /* rule.set/ID */
 	struct type_group group;
 	struct type_inhibits inhibits;
 	struct shape_subs escalate; /* struct type_step */
+	struct str until;	    /* an expression */
 	struct str hold;	    /* "for", which is a word of C */
 	struct str keep;
 	struct type_of of;

@@ -240,6 +240,8 @@ static int compile_rule(struct rule *r, struct err *e)
 	r->keep_us = duration_us(t.keep);
 	r->of_n = (unsigned)shape_count(t.of.n, 0);
 	r->of_m = (unsigned)shape_count(t.of.m, 0);
+	if (t.until.p && !(r->until = expr_compile_rule(t.until, e)))
+		return err_prefix(e, "until");
 	r->absent = t.absent;
 	r->absent_us = duration_us(t.absent);
 	if (t.fewer.present && decimal_parse_json(t.fewer.percent, &r->fewer))
@@ -307,6 +309,7 @@ void rule_free(struct rule **rp)
 		return;
 	if (r->asks)
 		expr_free(r->asks);
+	expr_free(&r->until);
 	arena_free(&r->arena);
 	free(r);
 	*rp = NULL;
@@ -382,6 +385,17 @@ struct str rule_condition(const struct rule *r)
 	return r->asks && r->condition.len ? expr_text(condition(r)) : STR("");
 }
 
+static enum verdict judge_until(struct expr *until, const struct matter *m,
+				const struct expr_facts *facts)
+{
+	switch (expr_ask(until, m->ev, facts, (struct decimal){ 0, 0 })) {
+	case EXPR_YES: return VERDICT_NO;
+	case EXPR_NO: return VERDICT_YES;
+	case EXPR_UNKNOWN: break;
+	}
+	return VERDICT_UNKNOWN;
+}
+
 enum verdict rule_judge(const struct rule *r, const struct matter *m,
 			bool firing)
 {
@@ -394,6 +408,8 @@ enum verdict rule_judge(const struct rule *r, const struct matter *m,
 		return m->stale ? VERDICT_YES : VERDICT_NO;
 	if (r->currency.p && !str_eq(r->currency, m->currency))
 		return VERDICT_UNKNOWN;
+	if (firing && r->until)
+		return judge_until(r->until, m, &facts);
 	if (!r->asks)
 		return judge_target(r, m);
 	if (r->condition.len == 0)

@@ -32,7 +32,8 @@ struct rule {
 	struct str condition; /* as text; empty: each event will do */
 	struct expr **asks;   /* the same, compiled when it is first asked */
 	bool has_if;
-	struct str text; /* as it was set */
+	struct expr *until; /* NULL: over when it is so no longer */
+	struct str text;    /* as it was set */
 	bool is_search;
 	struct str id;
 	struct str on; /* pattern of topics */

@@ -154,6 +154,16 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		  "{\"on\":\"chat.\",\"absent\":\"1h\","
 		  "\"of\":{\"n\":1,\"m\":2}}",
 		  "of: not together with absent or fewer" },
+		{ "rule.set/r",
+		  "{\"on\":\"price.update/\",\"until\":\"price > 90\"}", NULL },
+		{ "rule.set/r",
+		  "{\"on\":\"price.update/\",\"until\":\"price >\"}",
+		  "until: line 1, column 8: a value or a field is missing at "
+		  "the end" },
+		{ "rule.set/r",
+		  "{\"on\":\"price.update/\",\"until\":\"price > 90\","
+		  "\"hysteresis\":\"1%\"}",
+		  "until: not together with hysteresis" },
 		{ "rule.set/channel", "{\"on\":\"price.update/\"}",
 		  "id: 'channel' is taken; a channel that does not deliver "
 		  "is that rule" },
