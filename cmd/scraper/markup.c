@@ -638,6 +638,24 @@ static void score_parts(struct markup *m)
 	}
 }
 
+/* Of the best price there may be one that is not of a list, a little lower. */
+static const struct markup_price *find_same(const struct markup *m)
+{
+	const struct markup_price *best = m->best, *same = NULL;
+
+	for (size_t i = 0; best->listed && i < m->n_prices; i++) {
+		const struct markup_price *p = &m->prices[i];
+
+		if (!p->listed && !p->old && !p->aside && !p->aside_words &&
+		    p->score + 12 >= best->score &&
+		    str_eq(p->currency, best->currency) &&
+		    decimal_cmp(p->amount, best->amount) == 0 &&
+		    (!same || p->score > same->score))
+			same = p;
+	}
+	return same ? same : best;
+}
+
 static void choose(struct markup *m)
 {
 	const struct markup_price *lower;
@@ -647,6 +665,7 @@ static void choose(struct markup *m)
 			m->best = &m->prices[i];
 	if (!m->best)
 		return;
+	m->best = find_same(m);
 	lower = find_lower(m);
 	if (lower) {
 		m->list = m->best;
