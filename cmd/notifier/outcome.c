@@ -2,6 +2,8 @@
 
 #include <sysexits.h>
 
+#include "common/buf.h"
+
 static struct outcome make(enum outcome_end end, const char *reason, int status)
 {
 	return (struct outcome){ .end = end,
@@ -77,4 +79,54 @@ void outcome_set_message(struct outcome *o, struct str id)
 	if (id.len <= OUTCOME_MESSAGE_MAX && str_is_utf8(id))
 		str_copy(o->message, sizeof(o->message), id);
 	str_make_printable(o->message);
+}
+
+/* How much of text[at] is the secret, or its beginning where the text ends. */
+static size_t secret_at(struct str text, size_t at, struct str secret)
+{
+	struct str rest = str_sub(text, at, text.len);
+
+	if (str_starts(rest, secret))
+		return secret.len;
+	return rest.len >= 4 && str_starts(secret, rest) ? rest.len : 0;
+}
+
+static void hide_word(struct outcome *o, struct str secret)
+{
+	struct str text = str_from(o->receiver);
+	struct buf b = { .p = NULL };
+	bool found = false;
+	size_t at = 0;
+
+	while (secret.len > 1 && at < text.len) {
+		size_t n = secret_at(text, at, secret);
+
+		if (n)
+			buf_puts(&b, "***");
+		else
+			buf_putc(&b, text.p[at]);
+		found = found || n;
+		at += n ? n : 1;
+	}
+	if (found)
+		str_copy(o->receiver, sizeof(o->receiver),
+			 str_utf8_prefix(buf_str(&b), OUTCOME_RECEIVER_MAX));
+	buf_free(&b);
+}
+
+void outcome_hide(struct outcome *o, struct str secret)
+{
+	size_t scheme = str_find(secret, STR("://"));
+	struct str rest, part;
+
+	hide_word(o, secret);
+	if (scheme == (size_t)-1)
+		return;
+	rest = str_sub(secret, scheme + 3, secret.len);
+	while (rest.len && *rest.p != '/')
+		rest = str_sub(rest, 1, rest.len);
+	hide_word(o, rest);
+	while (str_token(&rest, "/?&=", &part))
+		if (part.len >= OUTCOME_SECRET_PART)
+			hide_word(o, part);
 }

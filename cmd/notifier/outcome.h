@@ -53,4 +53,13 @@ void outcome_set_receiver(struct outcome *o, struct str text);
  */
 void outcome_set_message(struct outcome *o, struct str id);
 
+/*
+ * The receiver may have said our secret back to us, as pages do that quote the
+ * address that was asked for: "***" then stands for it. Of a URL it is the
+ * whole, what is behind its host, and each part of that which is no shorter
+ * than OUTCOME_SECRET_PART.
+ */
+enum { OUTCOME_SECRET_PART = 16 };
+void outcome_hide(struct outcome *o, struct str secret);
+
 #endif

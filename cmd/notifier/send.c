@@ -1,5 +1,6 @@
 #include "send.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,12 +14,15 @@
 #include "common/log.h"
 #include "common/loop_child.h"
 #include "common/retry_after.h"
+#include "common/secret.h"
 #include "common/xmem.h"
 
 struct sender {
 	struct loop *loop;
 	struct http *http;
 };
+
+enum { SECRETS_MAX = 8 }; /* of a channel */
 
 struct sending {
 	struct sender *sender;
@@ -30,6 +34,8 @@ struct sending {
 	struct http_call *call;
 	struct http_headers *headers;
 	struct kind_request req;
+	char *secret[SECRETS_MAX];
+	size_t n_secrets;
 	struct loop_child *child;
 	struct loop_timer *timer; /* the command's timeout, or a late failure */
 	bool timed_out;
@@ -65,6 +71,8 @@ static void release(struct sending *s)
 	loop_child_free(&s->child);
 	loop_timer_free(&s->timer);
 	compose_free(&s->req);
+	for (size_t i = 0; i < s->n_secrets; i++)
+		secret_free(s->secret[i]);
 	free(s);
 }
 
@@ -77,9 +85,26 @@ void send_cancel(struct sending **sp)
 	*sp = NULL;
 }
 
+/* The channel may be another one by the time there is an answer. */
+static void keep_secrets(struct sending *s, const struct channel *c)
+{
+	for (size_t i = 0; i < c->kind->n_keys; i++) {
+		const struct kind_key *key = &c->kind->keys[i];
+		char *const *at =
+			(char *const *)((const char *)c->settings + key->at);
+
+		if (!key->secret || !*at)
+			continue;
+		assert(s->n_secrets < SECRETS_MAX);
+		s->secret[s->n_secrets++] = xstrdup(*at);
+	}
+}
+
 static void end(struct sending *s, struct outcome *o)
 {
 	o->more = s->more;
+	for (size_t i = 0; i < s->n_secrets; i++)
+		outcome_hide(o, str_from(s->secret[i]));
 	s->fn(s->arg, o);
 	release(s);
 }
@@ -253,6 +278,7 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 	s->kind = c->kind;
 	s->fn = fn;
 	s->arg = arg;
+	keep_secrets(s, c);
 	/* Each part is a request of its own, which a receiver must not merge. */
 	if (job->part > 1)
 		snprintf(s->id, sizeof(s->id), "%s-%u", job->id, job->part);

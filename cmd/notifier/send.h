@@ -5,7 +5,8 @@
  * send - one attempt to deliver a notification over one channel.
  *
  * By HTTP or as a command, within the channel's timeout. The outcome is told
- * from the loop, once, never before send_start() has returned.
+ * from the loop, once, never before send_start() has returned. What the
+ * receiver said is without the channel's secrets.
  */
 #include "common/event.h"
 #include "common/loop.h"

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/buf.h"
 #include "common/xmem.h"
 
 #include "tests/unit/cases.h"
@@ -93,12 +94,58 @@ static void of_an_answer_one_printable_line_is_kept(void **state)
 	assert_int_equal(strlen(o.receiver), 198);
 }
 
+static void what_the_receiver_says_holds_no_secret(void **state)
+{
+#define URL "https://h/services/T0/B0/abcdefghijklmnopqrst"
+	static const struct {
+		const char *secret, *text, *want;
+	} t[] = {
+		{ "12:s3cret", "no bot 12:s3cret, 12:s3cret!",
+		  "no bot ***, ***!" },
+		{ "12:s3cret", "12:s3cre", "***" },
+		{ "12:s3cret", "12:s3cr x", "12:s3cr x" },
+		{ "12:s3cret", "12:", "12:" },
+		{ "aab", "aaab", "a***" },
+		{ URL, "Cannot POST /services/T0/B0/abcdefghijklmnopqrst",
+		  "Cannot POST ***" },
+		{ URL, "no URL: " URL ".", "no URL: ***." },
+		{ URL, "token abcdefghijklmnopqrst of T0/B0",
+		  "token *** of T0/B0" },
+		{ "https://h", "not of h", "not of h" },
+		{ "https://h/", "no / here", "no / here" },
+		{ "", "text", "text" },
+	};
+	struct outcome o = { .end = OUTCOME_FAILED };
+	char text[OUTCOME_RECEIVER_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		outcome_set_receiver(&o, str_from(t[i].text));
+		outcome_hide(&o, str_from(t[i].secret));
+		assert_string_equal(o.receiver, t[i].want);
+	}
+	/* Cut in its middle, and in the middle of what stands for it. */
+	for (size_t n = 190; n <= 200; n++) {
+		struct buf b = { .p = NULL };
+
+		memset(text, 'x', n);
+		text[n] = '\0';
+		buf_addf(&b, "%s12:s3cret", text);
+		outcome_set_receiver(&o, buf_str(&b));
+		outcome_hide(&o, STR("12:s3cret"));
+		assert_null(strstr(o.receiver, "12:s"));
+		assert_true(strlen(o.receiver) <= OUTCOME_RECEIVER_MAX);
+		buf_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http_answers_and_failures_have_their_outcome),
 		cmocka_unit_test(a_command_tells_by_its_exit_status),
 		cmocka_unit_test(of_an_answer_one_printable_line_is_kept),
+		cmocka_unit_test(what_the_receiver_says_holds_no_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
