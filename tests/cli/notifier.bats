@@ -169,6 +169,19 @@ check_fails() {
 		$'type = telegram\nchat = 1\ntoken-file = credential:../token' 'no name'
 	check_fails $'type = command\ncommand = "x' 'without its end'
 	check_fails $'type = command\ncommand = /no/such' 'No such'
+	tele=$'type = telegram\nchat = 1\ntoken-file = '$T/token
+	check_fails "$tele"$'\ntext = a {{titel}}' \
+		"$conf:6: channel x: text: column 3: a notification has no 'titel'"
+	check_fails "$tele"$'\nrate = 1\ntitle = {{#data.x}}' \
+		"$conf:7: channel x: title: column 12: a section without its end"
+	check_fails "$tele"$'\nlong = trim' 'long: cut or split expected'
+	check_fails "$tele"$'\ntext = '"$(printf '%02500d' 0)" \
+		"$conf:6: channel x: text: more than half"
+	check_fails $'type = webhook\nurl = http://a/\nbody = {"a":{{title}}}' \
+		"$conf:5: channel x: body: filled in, it is no JSON"
+	printf '[channel a b]\nurl = http://a/\n' >"$conf"
+	run -78 "$BIN/weir-notifier" --check-config
+	[[ $output == *'a name is letters'* ]]
 	channel x type=telegram chat=1 token-file="$T/token" >"$conf"
 	run "$BIN/weir-notifier" --check-config
 	[ "$status" -eq 0 ]
