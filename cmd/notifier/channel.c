@@ -242,10 +242,6 @@ static int read_section(struct section *s, struct arena *a, struct err *e)
 
 	if (!*s->name || strcmp(s->name, "-") == 0)
 		return err_set(e, EX_CONFIG, "a channel needs a name");
-	if (!str_is_id(str_from(s->name)))
-		return err_set(e, EX_CONFIG,
-			       "a name is letters, digits, "
-			       "'.', '_' and '-'");
 	if (find_kind(s, e))
 		return -1;
 	if (c->kind) {
