@@ -77,6 +77,10 @@ void compose_free(struct kind_request *req)
 {
 	wipe(&req->url);
 	buf_free(&req->body);
+	buf_free(&req->message_id);
+	buf_free(&req->item);
+	buf_free(&req->before);
+	buf_free(&req->behind);
 	for (size_t i = 0; i < req->n_headers; i++)
 		wipe(&req->header[i]);
 	req->n_headers = 0;

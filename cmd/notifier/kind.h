@@ -19,6 +19,7 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "common/opt.h"
+#include "common/smtp.h"
 
 #include "message.h"
 #include "outcome.h"
@@ -79,9 +80,17 @@ struct kind_request {
 	size_t n_headers;
 	/* KIND_COMMAND: the body is its standard input */
 	char **argv; /* borrowed from the settings */
+	/* KIND_SMTP: the body is the mail */
+	struct smtp_request smtp; /* borrowed likewise */
+	struct buf message_id;	  /* by which the mail will be known */
+	/*
+	 * An item whose prices are wanted as a picture, and for add_picture():
+	 * what the mail is with one, before it and behind it.
+	 */
+	struct buf item, before, behind;
 };
 
-enum kind_transport { KIND_HTTP, KIND_COMMAND };
+enum kind_transport { KIND_HTTP, KIND_COMMAND, KIND_SMTP };
 
 struct http_response;
 
@@ -119,7 +128,8 @@ struct kind {
 
 	/*
 	 * build() knows what to do with kind_message.edit, and answer() gives
-	 * messages their ids. Where there is nothing to change any more,
+	 * messages their ids, or build() where they are mails; a mail that
+	 * cannot be changed is answered. Where there is nothing to change any more,
 	 * answer() says OUTCOME_RETRY with edit_gone.
 	 */
 	bool can_edit;
@@ -133,6 +143,9 @@ struct kind {
 	 */
 	void (*answer)(const struct http_response *r, struct arena *a,
 		       struct outcome *o);
+
+	/* The PNG that was wanted is here. NULL: none is ever wanted. */
+	void (*add_picture)(struct kind_request *req, struct str png);
 };
 
 /* NULL: there is none. */

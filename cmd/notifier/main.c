@@ -126,7 +126,9 @@ static int reload(struct notifier *n, struct err *e)
 /* 0, -1 with *e, or 1 where a test message was not delivered. */
 static int work(struct err *e)
 {
-	struct notifier n = { .channels = &channels, .reload = reload };
+	struct notifier n = { .channels = &channels,
+			      .common = cfg.stage.in ? NULL : &cfg.common,
+			      .reload = reload };
 
 	if (read_heartbeat(&n.beat, &beat_url, e))
 		return -1;

@@ -19,6 +19,7 @@
 
 struct notifier {
 	const struct channels *channels; /* borrowed */
+	const struct opt_common *common; /* for charts; NULL: none */
 	/*
 	 * SIGHUP: read *channels again and call notifier_rebind(), after which
 	 * those of before may go. -1 with *e: nothing has changed.

@@ -63,6 +63,55 @@ struct outcome outcome_of_exit(int status, int signal, bool timed_out)
 	return make(OUTCOME_FAILED, "rejected", status);
 }
 
+/* "4.7.1 try later": it is about what we may, not about what it can. */
+static bool is_policy(struct str reply)
+{
+	return str_starts(reply, STR("4.7."));
+}
+
+static struct outcome of_reply(const struct smtp_response *r)
+{
+	int code = r->code;
+
+	if (code / 100 == 4)
+		return make(OUTCOME_RETRY,
+			    is_policy(r->reply) ? "rate-limit" : "server-error",
+			    code);
+	/* Authentication (RFC 4954, 6; 3207, 4). */
+	if (r->result == SMTP_NO_AUTH || code == 530 || code == 534 ||
+	    code == 535 || code == 538)
+		return make(OUTCOME_FAILED, "auth", code ? code : -1);
+	return make(OUTCOME_FAILED, "rejected", code);
+}
+
+static struct outcome of_smtp(const struct smtp_response *r)
+{
+	enum outcome_end end = r->sent ? OUTCOME_UNKNOWN : OUTCOME_RETRY;
+
+	switch (r->result) {
+	case SMTP_OK: return make(OUTCOME_SENT, "", r->code);
+	case SMTP_REFUSED:
+	case SMTP_NO_AUTH: return of_reply(r);
+	case SMTP_TIMEOUT: return make(end, "timeout", -1);
+	case SMTP_NO_HOST: return make(end, "dns", -1);
+	case SMTP_BAD_TLS: return make(end, "tls", -1);
+	case SMTP_NO_CONNECT:
+	case SMTP_BROKEN: break;
+	}
+	return make(end, "network", -1);
+}
+
+struct outcome outcome_of_smtp(const struct smtp_response *r)
+{
+	bool replied = r->result == SMTP_OK || r->result == SMTP_REFUSED ||
+		       r->result == SMTP_NO_AUTH;
+	struct outcome o = of_smtp(r);
+
+	outcome_set_receiver(&o, replied && r->reply.len ? r->reply
+							 : str_from(r->reason));
+	return o;
+}
+
 void outcome_set_receiver(struct outcome *o, struct str text)
 {
 	struct str rest;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/http.h"
+#include "common/smtp.h"
 
 enum outcome_end {
 	OUTCOME_SENT,	 /* the receiver has it */
@@ -21,7 +22,7 @@ enum { OUTCOME_RECEIVER_MAX = 200, OUTCOME_MESSAGE_MAX = 200 }; /* bytes */
 struct outcome {
 	enum outcome_end end;
 	const char *reason; /* a word; "" where it was sent */
-	int status;	    /* HTTP or exit status; -1: none */
+	int status;	    /* of HTTP, SMTP or a command; -1: none */
 	int64_t wait_ms;    /* the receiver asks for it, also where it has
 			       taken this one; 0: it does not */
 	unsigned more;	    /* parts of the text that follow this one */
@@ -43,6 +44,14 @@ struct outcome outcome_of_http(enum http_result result, bool sent, int status);
  * unknown.
  */
 struct outcome outcome_of_exit(int status, int signal, bool timed_out);
+
+/*
+ * Of a mail, by the code of the server's reply (RFC 5321, 4.2) and its subject
+ * (RFC 3463): 4yz asks for another try, 5yz is a failure. A mail that was given
+ * and got no reply may be there. What it said is kept, of a mail that it took,
+ * too.
+ */
+struct outcome outcome_of_smtp(const struct smtp_response *r);
 
 /* Keep the first line of what the receiver said, made printable. */
 void outcome_set_receiver(struct outcome *o, struct str text);

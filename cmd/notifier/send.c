@@ -10,16 +10,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/child.h"
 #include "common/http.h"
 #include "common/log.h"
 #include "common/loop_child.h"
 #include "common/retry_after.h"
 #include "common/secret.h"
+#include "common/smtp.h"
 #include "common/xmem.h"
 
 struct sender {
 	struct loop *loop;
+	const struct opt_common *common;
 	struct http *http;
+	struct smtp *smtp;
 };
 
 enum { SECRETS_MAX = 8 }; /* of a channel */
@@ -36,13 +40,16 @@ struct sending {
 	struct kind_request req;
 	char *secret[SECRETS_MAX];
 	size_t n_secrets;
+	struct smtp_call *mail;
+	struct child *chart; /* is being drawn for it */
 	struct loop_child *child;
 	struct loop_timer *timer; /* the command's timeout, or a late failure */
 	bool timed_out;
 	struct outcome outcome; /* of what could not be started */
 };
 
-struct sender *sender_new(struct loop *l, struct err *e)
+struct sender *sender_new(struct loop *l, const struct opt_common *common,
+			  struct err *e)
 {
 	struct sender *s = xcalloc(1, sizeof(*s));
 	/* Each channel bounds its own; what it bounds must never wait here. */
@@ -51,16 +58,21 @@ struct sender *sender_new(struct loop *l, struct err *e)
 				      .max_per_host = 1024 };
 
 	s->loop = l;
+	s->common = common;
 	s->http = http_new(l, &config, e);
-	if (!s->http)
+	if (s->http)
+		s->smtp = smtp_new(l, e);
+	if (!s->smtp)
 		sender_free(&s);
 	return s;
 }
 
 void sender_free(struct sender **sp)
 {
-	if (*sp)
+	if (*sp) {
 		http_free(&(*sp)->http);
+		smtp_free(&(*sp)->smtp);
+	}
 	free(*sp);
 	*sp = NULL;
 }
@@ -68,6 +80,7 @@ void sender_free(struct sender **sp)
 static void release(struct sending *s)
 {
 	http_headers_free(&s->headers);
+	child_cancel(&s->chart);
 	loop_child_free(&s->child);
 	loop_timer_free(&s->timer);
 	compose_free(&s->req);
@@ -81,6 +94,7 @@ void send_cancel(struct sending **sp)
 	if (!*sp)
 		return;
 	http_cancel(&(*sp)->call);
+	smtp_cancel(&(*sp)->mail);
 	release(*sp);
 	*sp = NULL;
 }
@@ -163,6 +177,60 @@ static void start_http(struct sending *s, const struct channel *c)
 	s->headers = http_headers_new(lines, n);
 	req.headers = s->headers;
 	s->call = http_send(s->sender->http, &req, on_answer, s);
+}
+
+/* ---- SMTP ---- */
+
+static void on_mail(void *arg, const struct smtp_response *r)
+{
+	struct sending *s = arg;
+	struct outcome o = outcome_of_smtp(r);
+
+	s->mail = NULL;
+	if (o.end == OUTCOME_SENT)
+		outcome_set_message(&o, buf_str(&s->req.message_id));
+	end(s, &o);
+}
+
+/* A mail whose picture cannot be drawn goes without it. */
+static void on_chart(void *arg, bool ok, struct str png)
+{
+	struct sending *s = arg;
+
+	s->chart = NULL;
+	if (ok && str_starts(png, STR("\x89PNG")) && png.len < SEND_CHART_MAX)
+		s->kind->add_picture(&s->req, png);
+	smtp_send(s->mail, buf_str(&s->req.body));
+}
+
+static void start_chart(struct sending *s)
+{
+	const char *args[] = { "--since", "30d",	 "--width",
+			       "640",	  "--height",	 "320",
+			       "--",	  s->req.item.p, NULL };
+	const struct child_want want = { .tool = "chart",
+					 .args = args,
+					 .dir = s->sender->common->dir,
+					 .config = s->sender->common->config,
+					 .timeout_ms = SEND_CHART_MS,
+					 .max_bytes = SEND_CHART_MAX };
+	struct err e;
+
+	s->chart = child_start(s->sender->loop, &want, on_chart, s, &e);
+	if (!s->chart)
+		log_warn("no chart: %s", e.msg);
+}
+
+static void start_smtp(struct sending *s, const struct channel *c)
+{
+	struct smtp_request req = s->req.smtp;
+
+	req.timeout_ms = c->timeout_ms;
+	s->mail = smtp_call_new(s->sender->smtp, &req, on_mail, s);
+	if (s->req.item.len && s->sender->common)
+		start_chart(s);
+	if (!s->chart)
+		smtp_send(s->mail, buf_str(&s->req.body));
 }
 
 /* ---- command ---- */
@@ -292,6 +360,7 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 	s->more = (unsigned)more;
 	switch (c->kind->transport) {
 	case KIND_HTTP: start_http(s, c); break;
+	case KIND_SMTP: start_smtp(s, c); break;
 	case KIND_COMMAND: start_command(s, c); break;
 	}
 	return s;

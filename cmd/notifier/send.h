@@ -4,12 +4,13 @@
 /*
  * send - one attempt to deliver a notification over one channel.
  *
- * By HTTP or as a command, within the channel's timeout. The outcome is told
- * from the loop, once, never before send_start() has returned. What the
+ * By HTTP, by SMTP or as a command, within the channel's timeout. The outcome
+ * is told from the loop, once, never before send_start() has returned. What the
  * receiver said is without the channel's secrets.
  */
 #include "common/event.h"
 #include "common/loop.h"
+#include "common/opt.h"
 
 #include "channel.h"
 #include "compose.h"
@@ -18,7 +19,14 @@
 struct sender;
 struct sending;
 
-struct sender *sender_new(struct loop *l, struct err *e);
+enum {
+	SEND_CHART_MS = 10000,	     /* for drawing one; else there is none */
+	SEND_CHART_MAX = 256 * 1024, /* bytes */
+};
+
+/* common is borrowed: whose prices are drawn (weir-chart); NULL: nobody's. */
+struct sender *sender_new(struct loop *l, const struct opt_common *common,
+			  struct err *e);
 void sender_free(struct sender **sp); /* after all sendings */
 
 typedef void send_fn(void *arg, const struct outcome *o);

@@ -84,7 +84,7 @@ try() {
 
 @test "every channel that the manual shows is one" {
 	mkdir "$T/creds"
-	for name in slack telegram twilio; do
+	for name in mail slack telegram twilio; do
 		echo 12:abc >"$T/creds/$name"
 	done
 	(umask 077 && echo https://hook.example/ >"$T/discord.url" &&

@@ -16,7 +16,7 @@ bad=$(
 	only 'zmq' 'common/bus(_curve)?\.c'
 	only 'lmdb' 'common/db\.c'
 	only 'uv\.h' 'common/loop[a-z_]*\.c|cmd/gateway/net[a-z_]*\.c'
-	only 'curl' 'common/(http[a-z_]*|url)\.c'
+	only 'curl' 'common/(http[a-z_]*|smtp|url)\.c'
 	only 'liburing' 'cmd/gateway/burst\.c'
 	only 'pcre2' 'common/regex\.c|cmd/scraper/iregexp\.c'
 	only 'zlib' 'common/unpack\.c|cmd/(gateway/(deflate|web/embed)|sim/gzip)\.c'

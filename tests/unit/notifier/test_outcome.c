@@ -139,11 +139,79 @@ static void what_the_receiver_says_holds_no_secret(void **state)
 	}
 }
 
+static void a_mail_ends_by_what_the_server_said(void **state)
+{
+	static const struct {
+		enum smtp_result result;
+		bool sent;
+		int code;
+		const char *reply;
+		enum outcome_end end;
+		const char *reason, *receiver;
+		int status;
+	} t[] = {
+		{ SMTP_OK, false, 250, "Ok q1", OUTCOME_SENT, "", "Ok q1",
+		  250 },
+		{ SMTP_REFUSED, false, 421, "4.3.2 no", OUTCOME_RETRY,
+		  "server-error", "4.3.2 no", 421 },
+		{ SMTP_REFUSED, false, 421, "4.7.0 no", OUTCOME_RETRY,
+		  "rate-limit", "4.7.0 no", 421 },
+		{ SMTP_REFUSED, false, 450, "4.7.1 no", OUTCOME_RETRY,
+		  "rate-limit", "4.7.1 no", 450 },
+		{ SMTP_REFUSED, false, 452, "", OUTCOME_RETRY, "server-error",
+		  "why", 452 },
+		{ SMTP_REFUSED, false, 530, "x", OUTCOME_FAILED, "auth", "x",
+		  530 },
+		{ SMTP_REFUSED, false, 550, "4.7.1", OUTCOME_FAILED, "rejected",
+		  "4.7.1", 550 },
+		{ SMTP_REFUSED, false, 554, "x", OUTCOME_FAILED, "rejected",
+		  "x", 554 },
+		{ SMTP_NO_AUTH, false, 454, "4.7.0 x", OUTCOME_RETRY,
+		  "rate-limit", "4.7.0 x", 454 },
+		{ SMTP_NO_AUTH, false, 504, "x", OUTCOME_FAILED, "auth", "x",
+		  504 },
+		{ SMTP_NO_AUTH, false, 0, "", OUTCOME_FAILED, "auth", "why",
+		  -1 },
+		{ SMTP_BROKEN, true, 354, "go", OUTCOME_UNKNOWN, "network",
+		  "why", -1 },
+		{ SMTP_BROKEN, false, 250, "ok", OUTCOME_RETRY, "network",
+		  "why", -1 },
+		{ SMTP_TIMEOUT, true, 354, "go", OUTCOME_UNKNOWN, "timeout",
+		  "why", -1 },
+		{ SMTP_TIMEOUT, false, 0, "", OUTCOME_RETRY, "timeout", "why",
+		  -1 },
+		{ SMTP_NO_HOST, false, 0, "", OUTCOME_RETRY, "dns", "why", -1 },
+		{ SMTP_NO_CONNECT, false, 0, "", OUTCOME_RETRY, "network",
+		  "why", -1 },
+		{ SMTP_BAD_TLS, false, 220, "", OUTCOME_RETRY, "tls", "why",
+		  -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		const struct smtp_response r = {
+			.result = t[i].result,
+			.code = t[i].code,
+			.sent = t[i].sent,
+			.reply = str_from(t[i].reply),
+			.reason = t[i].result == SMTP_OK ? "" : "why"
+		};
+		struct outcome o = outcome_of_smtp(&r);
+
+		if (o.end != t[i].end || o.status != t[i].status ||
+		    strcmp(o.reason, t[i].reason) != 0 ||
+		    strcmp(o.receiver, t[i].receiver) != 0)
+			fail_msg("%zu: %d %d %s %s", i, o.end, o.status,
+				 o.reason, o.receiver);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http_answers_and_failures_have_their_outcome),
 		cmocka_unit_test(a_command_tells_by_its_exit_status),
+		cmocka_unit_test(a_mail_ends_by_what_the_server_said),
 		cmocka_unit_test(of_an_answer_one_printable_line_is_kept),
 		cmocka_unit_test(what_the_receiver_says_holds_no_secret),
 	};
