@@ -289,9 +289,11 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 	percolator_put(al->percolator, r);
 	if (stage_put(s, key_of(al, table, id), ev->data, e))
 		return -1;
+	if (is_search) /* and r is the percolator's, to keep or to free */
+		return 0;
 	if (nodata_is(r))
 		return nodata_set(al, s, ev, r, e);
-	if (is_search || rule_is_momentary(r))
+	if (rule_is_momentary(r))
 		return 0;
 	return judge_all_known(al, s, ev, STR("price/"), (struct str){ 0 }, r,
 			       e);

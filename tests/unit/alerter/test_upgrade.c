@@ -99,6 +99,7 @@ static void what_was_told_is_known_and_not_told_again(void **state)
 	ledger_abort(s.ledger);
 	alerter_fini(&al);
 	ledger_close(&s.ledger);
+	buf_free(&s.data);
 	stats_free(&s.stats);
 }
 
