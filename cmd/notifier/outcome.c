@@ -157,9 +157,12 @@ static void hide_word(struct outcome *o, struct str secret)
 		found = found || n;
 		at += n ? n : 1;
 	}
-	if (found)
+	if (found) {
 		str_copy(o->receiver, sizeof(o->receiver),
 			 str_utf8_prefix(buf_str(&b), OUTCOME_RECEIVER_MAX));
+		/* A secret may be half a character. */
+		str_make_printable(o->receiver);
+	}
 	buf_free(&b);
 }
 
