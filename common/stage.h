@@ -100,6 +100,7 @@ struct stage_options {
 	const char *in, *out;  /* "-": be a filter */
 	const char *state_dir; /* -s: a filter's state, or NULL */
 	bool pass;	       /* -p: pass input through */
+	bool mute;	       /* a filter: print nothing of what follows */
 	const char *from;      /* --from POSITION */
 	const char *retry;     /* --retry POSITION */
 };

@@ -16,7 +16,9 @@ enum { FILTER_BATCH = 512 };
 
 int stage_flush(struct stage *s, struct err *e)
 {
-	if (buf_print(&s->out, e))
+	if (s->options->mute)
+		buf_reset(&s->out);
+	else if (buf_print(&s->out, e))
 		return -1;
 	/* What was said is forgotten with the next commit. */
 	if (s->options->state_dir) {

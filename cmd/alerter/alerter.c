@@ -10,6 +10,7 @@
 #include "common/types_watch.h"
 #include "common/xmem.h"
 
+#include "dispatch.h"
 #include "freshness.h"
 #include "nodata.h"
 
@@ -307,11 +308,17 @@ static int set_user(struct alerter *al, struct stage *s, const struct event *ev,
 
 	if (is_deletion(ev)) {
 		users_remove(&al->users, id);
-		return drop_key(s, key_of(al, "user/", id), e);
+		return drop_key(s, key_of(al, "user/", id), e) ||
+				       dispatch_user(al, s, id, ev, e)
+			       ? -1
+			       : 0;
 	}
 	if (users_put(&al->users, id, ev->data, &bad))
 		return refuse(al, ev, &bad, e);
-	return stage_put(s, key_of(al, "user/", id), ev->data, e);
+	return stage_put(s, key_of(al, "user/", id), ev->data, e) ||
+			       dispatch_user(al, s, id, ev, e)
+		       ? -1
+		       : 0;
 }
 
 static int set_silence(struct alerter *al, struct stage *s,
@@ -628,7 +635,8 @@ static int on_open(void *self, struct stage *s, struct err *e)
 	    stage_each(s, STR("silence/"), load_silence, &rules, e) ||
 	    stage_each(s, STR("state/"), load_state, &rules, e) ||
 	    stage_each(s, FRESHNESS_KEY, load_freshness, al, e) ||
-	    renew(al, s, &rules.old, e) || nodata_load(al, s, e))
+	    dispatch_open(al, s, e) || renew(al, s, &rules.old, e) ||
+	    nodata_load(al, s, e))
 		return -1;
 	al->feeding = true;
 	rc = feed(s, al->watches, "watch.set", e) ||
@@ -690,6 +698,7 @@ void alerter_fini(struct alerter *al)
 	percolator_free(&al->percolator);
 	silences_free(&al->silences);
 	users_free(&al->users);
+	inhibitors_free(&al->inhibitors);
 	deadlines_free(&al->deadlines);
 	deadlines_free(&al->suppressed);
 	deadlines_free(&al->uncounted);

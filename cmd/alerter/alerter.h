@@ -13,6 +13,7 @@
 #include "common/stage.h"
 
 #include "deadlines.h"
+#include "inhibit.h"
 #include "percolate.h"
 #include "sighting.h"
 #include "silence.h"
@@ -32,6 +33,9 @@ struct alerter {
 	struct deadlines counting; /* rules with fewer, by id */
 	size_t absent;		   /* rules */
 	int64_t last_us;	   /* recordedtime of the last event */
+	struct inhibitors inhibitors;
+	size_t n_groups;	   /* of alerts, that the ledger has */
+	struct timeline *timeline; /* or NULL: nobody looks */
 	bool feeding;	    /* reading those files: a bad line is an error */
 	struct arena arena; /* of one event */
 	struct buf key, text;

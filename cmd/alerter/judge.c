@@ -378,7 +378,7 @@ static int carry_out(struct alerter *al, const struct hearing *h,
 		     struct turn *t, enum rule_action action, bool update,
 		     struct err *e)
 {
-	const struct saying by = saying_of(h);
+	struct saying by = saying_of(h);
 	struct state *st = &t->st;
 	char until[CLK_TEXT_SIZE];
 	struct type_alert alert;
@@ -387,6 +387,7 @@ static int carry_out(struct alerter *al, const struct hearing *h,
 		   action == RULE_RESOLVE || st->rule.ending, &al->arena,
 		   &alert);
 	keep_id(t, &alert);
+	by.happened = st->rule.happened;
 	switch (action) {
 	case RULE_FIRE:
 		/* Only for what has no end. */
@@ -510,6 +511,8 @@ int judge_drop(struct alerter *al, struct stage *s, const struct event *ev,
 		if (say_change(al, &by, DISPATCH_RESOLVED, t.r, &alert,
 			       (struct str){ 0 }, e))
 			return -1;
+	} else if (dispatch_forget(al, s, t.old.alert_id, ev, e)) {
+		return -1;
 	}
 	t.st.rule = (struct rule_state)LIFE_FRESH;
 	return save(al, s, &t, e);
@@ -522,6 +525,7 @@ static int say_held(struct alerter *al, struct stage *s, struct turn *t,
 		    int64_t time_us, int64_t recorded_us, struct err *e)
 {
 	struct saying by = { .stage = s,
+			     .happened = t->st.rule.happened,
 			     .time_us = time_us,
 			     .recorded_us = recorded_us };
 	struct buf ext = { 0 };
@@ -595,6 +599,8 @@ int judge_due(struct alerter *al, struct stage *s, int64_t now_us,
 		return freshness_due(al, s, key, now_us, e);
 	if (str_starts(key, NODATA_ABSENT_KEY))
 		return nodata_due(al, s, key, now_us, e);
+	if (str_starts(key, DISPATCH_KEY))
+		return dispatch_due(al, s, key, now_us, e);
 	got = look_again(al, s, key, now_us, now_us, e);
 	/* A deadline of what is not there. */
 	if (got == 0 && al->deadlines.n &&

@@ -10,6 +10,8 @@
 #include "common/words.h"
 #include "common/xmem.h"
 
+#include "policy.h"
+
 enum { RULE_BLOCK = 1024 }; /* most are short, and there are many */
 
 /* ---- compile ---- */
@@ -232,6 +234,7 @@ static int compile_rule(struct rule *r, struct err *e)
 	r->start = t.start;
 	r->stop = t.stop;
 	r->target_text = t.target;
+	r->policy = policy_of_rule(&t, &r->arena);
 	if (t.user.p)
 		r->user = t.user;
 	r->has_target = t.target.p && decimal_parse(t.target, &r->target);
@@ -269,6 +272,7 @@ static int compile_search(struct rule *r, struct err *e)
 	r->keywords = t.keywords;
 	r->notify = t.notify;
 	r->sources = t.sources;
+	r->policy = policy_of_search(&t, &r->arena);
 	if (t.user.p)
 		r->user = t.user;
 	r->cooldown_us = duration_us(t.cooldown);

@@ -22,6 +22,8 @@
 
 #include "known.h"
 
+struct policy;
+
 /*
  * Where a rule looks - topics, sources, currency - decides whether an event
  * concerns it at all. What it asks of one that does is one expression: its
@@ -57,6 +59,7 @@ struct rule {
 	int64_t fewer_over_us;
 	const char *lacks;	/* its kind: so where the matter is stale */
 	struct str start, stop; /* chats; or absent */
+	const struct policy *policy; /* NULL: it says nothing of telling */
 };
 
 #define RULE_USER "default" /* whom a rule without a user tells */

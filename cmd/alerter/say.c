@@ -60,6 +60,8 @@ int say_change(struct alerter *al, const struct saying *by,
 {
 	const struct dispatch_news news = { .change = change,
 					    .alert = alert,
+					    .is_search = r && r->is_search,
+					    .lasting = !by->happened,
 					    .note = note,
 					    .time_us = by->time_us,
 					    .recorded_us = by->recorded_us,

@@ -12,6 +12,7 @@ struct saying {
 	struct stage *stage;
 	const struct event *cause; /* or NULL, and: */
 	struct str ext;		   /* further attributes, or absent */
+	bool happened;		   /* the alert is nothing that lasts */
 	int64_t time_us, recorded_us;
 };
 

@@ -23,6 +23,13 @@ static const struct {
 	/* alerter, notifier, scraper */
 	{ "searches_refused_total",
 	  "Saved searches beyond what their users may have." },
+	{ "alerts_counted_total",
+	  "Alerts of which only the number is told, as too many wait." },
+	{ "groups_refused_total",
+	  "Alerts told alone, as there are too many groups." },
+	{ "inhibitors_refused_total",
+	  "Alerts that inhibit nothing, as too many do." },
+	{ "notifications_total", "Notifications written." },
 	{ "alerts_total", "Events that tell of an alert." },
 	{ "channel_down", "1 while nothing gets through a channel." },
 	{ "failed_total", "Deliveries given up." },

@@ -92,6 +92,12 @@ class Words:
             return self.all.pop(0)[0]
         return None
 
+    def texts(self):
+        found = []
+        while (text := self.maybe(r"(?s).*", quoted=True)) is not None:
+            found.append(text)
+        return found
+
     def members(self):
         found = {}
         while pair := self.maybe(r"[\w.]+=.*"):
@@ -244,10 +250,9 @@ class Want:
             if self.low > self.high:
                 raise Mistake("between: ends before it begins")
         self.topic = w.take("TYPE/SUBJECT", r"[a-z]+\.[a-z]+/.+")
-        self.text = w.maybe(r".*", quoted=True)
+        self.texts = w.texts()
         self.members = w.members()
-        if self.text is None:
-            self.text = w.maybe(r".*", quoted=True)
+        self.texts += w.texts()
         w.end()
 
     def last(self):
@@ -358,9 +363,9 @@ class Scenario:
             return False
         if not fnmatch.fnmatchcase(topic(ev), want.topic):
             return False
-        if want.text is not None and not any(
-                is_like(data.get(k), want.text) for k in ("title", "message")):
-            return False
+        for text in want.texts:
+            if not any(is_like(data.get(k), text) for k in ("title", "message")):
+                return False
         return all(self.has(data, k, v) for k, v in want.members.items())
 
     def has(self, data, path, text):
