@@ -138,7 +138,7 @@ def expected_alerts(events):
     """(alert.new, alert.resolved) as [(rule, cause)] of the untimed rules."""
     search = SETTINGS["search.set"][0]
     new, resolved = [], []
-    firing, before = {}, {}
+    firing, before, ads = {}, {}, set()
     for e in events:
         data = e["data"]
         if e["type"] == "price.update":
@@ -156,6 +156,11 @@ def expected_alerts(events):
         elif e["type"] == "listing.new" and not data.get("baseline"):
             if is_match(search, data):
                 new.append(("bikes", pair(e)))
+                ads.add((e["subject"], data["id"]))
+        elif (e["type"] == "listing.gone" and
+              (e["subject"], data["id"]) in ads):
+            resolved.append(("bikes", pair(e)))
+            ads.discard((e["subject"], data["id"]))
     return new, resolved
 
 
