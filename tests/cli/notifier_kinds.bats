@@ -88,7 +88,8 @@ try() {
 		echo 12:abc >"$T/creds/$name"
 	done
 	(umask 077 && echo https://hook.example/ >"$T/discord.url" &&
-		echo 12:abc >"$T/telegram.token" && echo a >"$T/gotify.token")
+		echo 12:abc >"$T/telegram.token" && echo a >"$T/gotify.token" &&
+		echo 0123456789abcdef >"$T/inventory.secret")
 	export CREDENTIALS_DIRECTORY=$T/creds
 	n=0
 	while read -r -d % block; do
@@ -100,5 +101,5 @@ try() {
 		n=$((n + 1))
 	done < <(awk '/^\.Bd/ { on = 1; next } /^\.Ed/ { on = 0; print "%" } on' \
 		"$ROOT/man/weir-notifier.1")
-	[ "$n" -ge 7 ]
+	[ "$n" -ge 8 ]
 }

@@ -50,6 +50,25 @@ http://a.example/?b&c' ]
 	shown_is slack .shown '*{t}*\n{m}'
 }
 
+@test "what changes is changed there; where it is gone it is told anew" {
+	bot parallel=1
+	start_notifier
+	tell ana one '"id":"n1"'
+	until_true deliveries_are sent
+	script slack '{"status":429,"times":1,"headers":{"Retry-After":"1"},"body":"{\"ok\":false,\"error\":\"ratelimited\"}"}'
+	tell ana two '"id":"n2","update":"n1"'
+	until_true deliveries_are 'sent sent'
+	script slack '{"status":200,"times":1,"body":"{\"ok\":false,\"error\":\"message_not_found\"}"}'
+	tell ana three '"id":"n3","update":"n2"'
+	until_true deliveries_are 'sent sent sent'
+	[ "$(got slack 'map(.path | ltrimstr("/api/chat.")) | join(" ")')" = \
+		'postMessage update update update postMessage' ]
+	[ "$(got slack '.[1].json | .channel + " " + .ts')" = \
+		'C0001 1503435956.000000' ]
+	[ "$(events delivery. 'map(.data.message_id) | join(" ")')" = \
+		'C0001/1503435956.000000 C0001/1503435956.000000 C0001/1503435956.000001' ]
+}
+
 @test "its errors, with a status and with 200" {
 	bot
 	start_notifier
