@@ -184,10 +184,12 @@ def held(events):
 
 
 def notifications(events):
-    """One for each alert."""
+    """One for each alert, and one in its place for each change of it."""
+    want = of_type(events, "alert.new") + of_type(events, "alert.update")
     return counted("user.notification",
-                   [e["data"]["id"] for e in of_type(events, "alert.new")],
-                   [e["data"]["alert"]
+                   [(e["data"]["id"], e["type"] == "alert.update")
+                    for e in want],
+                   [(e["data"]["alert"], "update" in e["data"])
                     for e in of_type(events, "user.notification")])
 
 
