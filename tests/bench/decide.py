@@ -27,7 +27,7 @@ WARM = 5
 
 
 class Tool:
-    def __init__(self, build, d, name, ready, commits):
+    def __init__(self, build, d, name, commits):
         commits.write_bytes(bytes(COMMITS_BYTES))
         env = dict(os.environ, LD_PRELOAD=f"{build}/bench/commits.so",
                    WEIR_BENCH_COMMITS=str(commits))
@@ -35,9 +35,9 @@ class Tool:
             [f"{build}/bin/weir-{name}", "--dir", d], env=env,
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
-            if ready in line:
+            if " ready " in line:
                 return
-        sys.exit(f"weir-{name} did not start")
+        raise RuntimeError(f"weir-{name} did not start")
 
     def stop(self):
         self.process.terminate()
@@ -77,35 +77,44 @@ def publish(build, d, i):
         stderr=subprocess.DEVNULL)
 
 
+def decide(build, d, n):
+    """One price after the other, each told of; all events that there are."""
+    heard = subprocess.Popen(
+        [f"{build}/bin/weir-sub", "--dir", d, "-l", "alert.new/"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        for i in range(n + WARM):
+            publish(build, d, i)
+            heard.stdout.readline()
+    finally:
+        heard.terminate()
+        heard.wait()
+    log = subprocess.run([f"{build}/bin/weir-log", "--dir", d],
+                         stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [json.loads(line) for line in log.splitlines()]
+
+
 def main(build, n):
     d = pathlib.Path(tempfile.mkdtemp(prefix="weir-bench-",
                                       dir=os.environ.get("TMPDIR",
                                                          "/var/tmp")))
     files = {name: d / f"{name}.commits" for name in ("store", "alerter")}
-    tools = [Tool(build, d, "store", " ready ", files["store"]),
-             Tool(build, d, "alerter", " ready ", files["alerter"])]
-    heard = subprocess.Popen(
-        [f"{build}/bin/weir-sub", "--dir", d, "-l", "alert.new/"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    publish(build, d, 0)
-    while not heard.stdout.readline():
-        pass
-    for i in range(1, n + WARM):
-        publish(build, d, i)
-        heard.stdout.readline()
-    heard.terminate()
-    heard.wait()
-    log = subprocess.run([f"{build}/bin/weir-log", "--dir", d],
-                         stdout=subprocess.PIPE, text=True, check=True).stdout
-    for tool in tools[::-1]:
-        tool.stop()
-    at = noted(files["store"])
-    ledger = len(noted(files["alerter"]))
+    tools = []
+    try:
+        for name in files:
+            tools.append(Tool(build, d, name, files[name]))
+        events = decide(build, d, n)
+    finally:
+        for tool in tools[::-1]:
+            tool.stop()
+        noted_of = {name: noted(f) for name, f in files.items()
+                    if f.exists()}
+        shutil.rmtree(d)
+    at = noted_of["store"]
 
     def durable(event):
         return at[bisect.bisect_left(at, micros(event["recordedtime"]))]
 
-    events = [json.loads(line) for line in log.splitlines()]
     prices = {e["source"] + " " + e["id"]: e for e in events
               if e["type"] == "price.update"}
     decided, committed = [], []
@@ -114,7 +123,6 @@ def main(build, n):
             continue
         decided.append(durable(e) - durable(prices[e["cause"]]))
         committed.append(durable(e) - micros(e["recordedtime"]))
-    shutil.rmtree(d)
     decided, committed = decided[WARM:], committed[WARM:]
     assert len(decided) == n
     figures = {**percentiles("decide", decided),
@@ -122,7 +130,8 @@ def main(build, n):
     print(json.dumps({
         "bench": "alerter-decide", "alerts": n, **figures,
         "wanted_p99_us": 2 * figures["store_commit_p99_us"] + 1000,
-        "ledger_commits_per_alert": round(ledger / (n + WARM), 2)}))
+        "ledger_commits_per_alert": 
+            round(len(noted_of["alerter"]) / (n + WARM), 2)}))
 
 
 if __name__ == "__main__":
