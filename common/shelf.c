@@ -1,7 +1,8 @@
 /*
  * A tree with a fork for each bit in which keys differ (D. J. Bernstein's
  * crit-bit tree). A byte counts as nine bits, of which the first says that it
- * is there; so no key is the beginning of another.
+ * is there; so no key is the beginning of another. A single key is looked up in
+ * a hash table beside it, since each fork on the way costs a wait for memory.
  */
 #include "common/shelf.h"
 
@@ -66,6 +67,7 @@ static void free_all(void *p)
 void shelf_free(struct shelf *s)
 {
 	free_all(s->root);
+	free(s->bucket);
 	*s = (struct shelf){ .root = NULL };
 }
 
@@ -79,15 +81,74 @@ static struct leaf *nearest(const struct shelf *s, struct str key)
 	return p;
 }
 
+/* ---- by hash ---- */
+
+enum { BUCKETS_FIRST = 64 };
+
+/* The hash stands here, so that no other leaf is looked at. */
+struct shelf_bucket {
+	struct leaf *leaf; /* NULL: free */
+	uint64_t hash;
+};
+
+/* Where it is, or could be. */
+static struct shelf_bucket *bucket_of(const struct shelf *s, struct str key,
+				      uint64_t hash)
+{
+	for (size_t i = hash;; i++) {
+		struct shelf_bucket *at = &s->bucket[i & (s->n_buckets - 1)];
+
+		if (!at->leaf ||
+		    (at->hash == hash && str_eq(key_of(at->leaf), key)))
+			return at;
+	}
+}
+
+static void grow(struct shelf *s)
+{
+	struct shelf_bucket *old = s->bucket;
+	size_t n = s->n_buckets;
+
+	s->n_buckets = n ? n * 2 : BUCKETS_FIRST;
+	s->bucket = xcalloc(s->n_buckets, sizeof(*s->bucket));
+	for (size_t i = 0; i < n; i++)
+		if (old[i].leaf)
+			*bucket_of(s, key_of(old[i].leaf), old[i].hash) =
+				old[i];
+	free(old);
+}
+
+static void empty_bucket(struct shelf *s, struct shelf_bucket *at)
+{
+	at->leaf = NULL;
+	/* What stands behind it may belong there. */
+	for (size_t i = (size_t)(at - s->bucket) + 1;; i++) {
+		struct shelf_bucket *next = &s->bucket[i & (s->n_buckets - 1)];
+		struct shelf_bucket was = *next;
+
+		if (!was.leaf)
+			return;
+		next->leaf = NULL;
+		*bucket_of(s, key_of(was.leaf), was.hash) = was;
+	}
+}
+
+static struct leaf *find(const struct shelf *s, struct str key)
+{
+	return s->n ? bucket_of(s, key, str_hash_fast(key))->leaf : NULL;
+}
+
 bool shelf_get(const struct shelf *s, struct str key, struct str *val_r)
 {
-	const struct leaf *l = nearest(s, key);
+	const struct leaf *l = find(s, key);
 
-	if (!l || !str_eq(key_of(l), key))
+	if (!l)
 		return false;
 	*val_r = val_of(l);
 	return true;
 }
+
+/* ---- changes ---- */
 
 static struct leaf *leaf_new(struct str key, struct str val)
 {
@@ -158,11 +219,25 @@ static void **place_of(struct shelf *s, struct str key)
 	return p;
 }
 
+static void put_new(struct shelf *s, struct leaf *new)
+{
+	struct str key = key_of(new);
+	uint64_t hash = str_hash_fast(key);
+
+	if (s->n)
+		add(s, nearest(s, key), new);
+	else
+		s->root = new;
+	if (++s->n * 2 > s->n_buckets)
+		grow(s);
+	*bucket_of(s, key, hash) = (struct shelf_bucket){ new, hash };
+}
+
 void shelf_put(struct shelf *s, struct str key, struct str val)
 {
-	struct leaf *old = nearest(s, key), *new;
+	struct leaf *old = find(s, key), *new;
 
-	if (old && str_eq(key_of(old), key) && val.len <= old->room) {
+	if (old && val.len <= old->room) {
 		if (val.len)
 			memmove(old->bytes + old->key_len, val.p, val.len);
 		old->val_len = (uint32_t)val.len;
@@ -170,39 +245,36 @@ void shelf_put(struct shelf *s, struct str key, struct str val)
 	}
 	new = leaf_new(key, val);
 	if (!old) {
-		s->root = new;
-		s->n++;
-	} else if (str_eq(key_of(old), key)) {
-		*place_of(s, key) = new;
-		free(old);
-	} else {
-		add(s, old, new);
-		s->n++;
+		put_new(s, new);
+		return;
 	}
+	*place_of(s, key) = new;
+	bucket_of(s, key, str_hash_fast(key))->leaf = new;
+	free(old);
 }
 
 bool shelf_remove(struct shelf *s, struct str key)
 {
+	struct leaf *leaf = find(s, key);
 	void **up = NULL, **p = &s->root;
-	struct leaf *leaf;
-	struct fork *f;
 
-	while (*p && is_fork(*p)) {
+	if (!leaf)
+		return false;
+	while (is_fork(*p)) {
 		up = p;
 		p = &fork_of(*p)->child[side(fork_of(*p), key)];
 	}
-	leaf = *p;
-	if (!leaf || !str_eq(key_of(leaf), key))
-		return false;
 	if (up) {
-		f = fork_of(*up);
+		struct fork *f = fork_of(*up);
+
 		*up = f->child[p == &f->child[0]];
 		free(f);
 	} else {
 		s->root = NULL;
 	}
-	free(leaf);
+	empty_bucket(s, bucket_of(s, key, str_hash_fast(key)));
 	s->n--;
+	free(leaf);
 	return true;
 }
 

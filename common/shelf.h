@@ -14,7 +14,9 @@
 
 struct shelf {
 	void *root;
-	size_t n; /* keys */
+	size_t n;		     /* keys */
+	struct shelf_bucket *bucket; /* the same by their hashes */
+	size_t n_buckets;
 };
 
 void shelf_free(struct shelf *s);

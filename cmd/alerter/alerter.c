@@ -84,7 +84,7 @@ static int load_known(struct alerter *al, struct stage *s, struct str key,
 	struct str bytes;
 	int got = stage_get(s, key, &bytes, e);
 
-	*k = (struct known){ .time_us = CLK_NONE, .recorded_us = CLK_NONE };
+	known_init(k);
 	if (got <= 0)
 		return got;
 	bytes = copy_json(bytes, &al->arena);

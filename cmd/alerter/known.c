@@ -2,10 +2,19 @@
 
 #include <string.h>
 
+#include "common/clk.h"
 #include "common/json.h"
 #include "common/xmem.h"
 
 enum { EDGE_BYTES = sizeof(decimal_coef) + sizeof(int64_t) + 1 };
+
+/* Without the room for edges, which is large. */
+void known_init(struct known *k)
+{
+	k->data = k->price = k->currency = k->availability = (struct str){ 0 };
+	k->time_us = k->recorded_us = CLK_NONE;
+	k->highs.n = k->lows.n = 0;
+}
 
 /* Drop the entry that is nearest to the one behind it. */
 static void thin(struct edges *of)

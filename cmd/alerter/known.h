@@ -40,6 +40,9 @@ struct known {
 	struct edges highs, lows;
 };
 
+/* Nothing is known. */
+void known_init(struct known *k);
+
 /* A price holds from now on; prices in another currency are forgotten. */
 void known_price(struct known *k, struct str price, struct str currency,
 		 int64_t time_us);
