@@ -148,6 +148,21 @@ static bool add(struct walk *k, const struct event *ev, enum way_role role)
 	return true;
 }
 
+static bool is_there(const struct way *w, const struct event *ev)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i].ev.offset == ev->offset)
+			return true;
+	return false;
+}
+
+/* A setting is shown once, where it first counts. */
+static void add_setting(struct walk *k)
+{
+	if (k->done && !is_there(k->w, &k->found))
+		add(k, &k->found, WAY_IN_FORCE);
+}
+
 /* The value that a setting had when the event was recorded. */
 static int add_in_force(struct walk *k, const char *type, struct str id,
 			uint64_t at, bool *found_r, struct err *e)
@@ -165,8 +180,7 @@ static int add_in_force(struct walk *k, const char *type, struct str id,
 	if (rc < 0)
 		return -1;
 	*found_r = k->done;
-	if (k->done)
-		add(k, &k->found, WAY_IN_FORCE);
+	add_setting(k);
 	return 0;
 }
 
@@ -197,7 +211,7 @@ static int on_silence(void *arg, const struct journal_topic *t, struct err *e)
 			    e) < 0)
 		return -1;
 	if (s->k->done && may_cover(&s->k->found, s->topic, s->user, a))
-		add(s->k, &s->k->found, WAY_IN_FORCE);
+		add_setting(s->k);
 	return 0;
 }
 

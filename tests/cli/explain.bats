@@ -221,7 +221,7 @@ say() {
 	say delivery.sent/ana '{"id":"k","channel":"phone"}' "$note"
 	say alert.ack/9f3c51aa02e4b7d1 '{"user":"ana"}'
 	say alert.acked/lamp/deal '{"id":"9f3c51aa02e4b7d1","rule":"deal","user":"ana","by":"ana","was":"firing","state":"acknowledged"}' "$name"
-	[ "$(steps 9f3c51aa02e4b7d1)" = "cause:price.update in force:rule.set in force:silence.set this:alert.suppressed in force:rule.set follows:alert.new in force:user.set follows:user.notification follows:delivery.sent follows:alert.ack in force:rule.set follows:alert.acked" ]
+	[ "$(steps 9f3c51aa02e4b7d1)" = "cause:price.update in force:rule.set in force:silence.set this:alert.suppressed follows:alert.new in force:user.set follows:user.notification follows:delivery.sent follows:alert.ack follows:alert.acked" ]
 	out=$(explain 9f3c51aa02e4b7d1)
 	for words in 'version       00aa11bb22cc33dd' 'values        {"price":"79"}' 'was           suppressed' \
 		'state         acknowledged' 'reason        silence' 'by            ana'; do

@@ -20,6 +20,7 @@ explain() {
 		-e 's/after [0-9]+ ms/after N ms/; s/(date: ).*/\1DATE/' \
 		-e 's/(etag: ).*/\1ETAG/; s/(last-modified: ).*/\1DATE/' \
 		-e 's/^(  id            )[0-9a-f]{32}$/\1KEY/' \
+		-e 's/^(  version       )[0-9a-f]{16}$/\1VERSION/' \
 		-e 's/^  body          [0-9]+ bytes/  body          N bytes/' \
 		"$T/explained"
 }
@@ -63,12 +64,15 @@ explain() {
 	  source        127.0.0.1
 	alert.new/rolex/target  POS  TIME  (cause)
 	  rule          target
+	  version       VERSION
 	  kind          target
 	  message       Rolex Submariner Date 126610LN: 7777.00 USD, target 8000, at 127.0.0.1
 	  currentPrice  7777.00
 	  targetPrice   8000
 	  currency      USD
 	  previous      10620.00
+	  was           inactive
+	  state         firing
 	  user          default
 	user.notification/default  POS  TIME  (cause)
 	  title         Target reached: Rolex Submariner Date 126610LN
@@ -138,10 +142,14 @@ explain() {
 	  keywords      sofa
 	alert.new/x1/sofas  POS  TIME  (follows)
 	  rule          sofas
+	  version       VERSION
 	  kind          keywords
 	  message       Green sofa: 310.00 USD, at ads
 	  currentPrice  310.00
 	  currency      USD
+	  values        {"text":"Green sofa"}
+	  was           inactive
+	  state         firing
 	  user          default
 	user.notification/default  POS  TIME  (follows)
 	  title         Found: Green sofa
