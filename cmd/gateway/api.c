@@ -16,7 +16,7 @@ enum need {
 	NEED_NOTHING, /* no token either */
 	NEED_STATS,   /* access_reads_stats() */
 	NEED_ADMIN,   /* access_administers() */
-	NEED_LATER,   /* none yet: what comes over the connection has one */
+	NEED_LATER,   /* none yet: the path has one, or what comes later */
 };
 
 struct route {
@@ -48,6 +48,8 @@ static const struct route routes[] = {
 	{ "/api/v1/connections/", .fn = api_connection, .need = NEED_ADMIN,
 	  .any = true },
 	{ "/api/v1/", .fn = api_settings, .any = true },
+	{ "/unsubscribe/", .fn = api_unsubscribe, .need = NEED_LATER,
+	  .any = true, .raw = true },
 	{ "/socket.io/", .need = NEED_LATER }, /* does not get here */
 	{ "/ws", .fn = api_websocket, .need = NEED_LATER },
 	{ "/", .fn = api_asset },

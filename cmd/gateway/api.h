@@ -49,6 +49,7 @@ api_fn api_topics, api_history;			       /* api_history.c */
 api_fn api_blobs;				       /* api_blobs.c */
 api_fn api_observations;			       /* api_observations.c */
 api_fn api_settings;				       /* api_settings.c */
+api_fn api_unsubscribe;				       /* api_unsubscribe.c */
 api_fn api_old, api_old_status;			       /* api_old.c */
 api_fn api_websocket;				       /* live.c */
 bool api_has_asset(struct str path);		       /* assets.c */

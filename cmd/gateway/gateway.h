@@ -35,6 +35,7 @@ struct gateway_settings {
 	const char *listen;
 	int64_t port;
 	const char *tls_cert, *tls_key; /* files; NULL: plain */
+	const char *unsubscribe_key;	/* a file; NULL: no such links */
 	int64_t max_clients;
 	int64_t ping_ms, accept_rate;
 	int64_t max_per_address; /* < 0: NET_PER_PEER, but not of this machine */
@@ -64,6 +65,7 @@ struct gateway {
 	struct producer *producer;
 	struct publish *publish;
 	struct auth *auth;
+	char *unsubscribe_key;	   /* of links in mails; NULL: none */
 	struct sessions *sessions; /* those that are kept */
 	struct throttle *throttle;
 	struct proxies proxies;

@@ -9,7 +9,9 @@
 #include <sysexits.h>
 
 #include "common/log.h"
+#include "common/secret.h"
 #include "common/tool.h"
+#include "common/unsubscribe.h"
 #include "common/xmem.h"
 
 #include "activation.h"
@@ -64,6 +66,8 @@ static const struct opt opts[] = {
 	  "certificate and its chain, PEM: https and wss" },
 	{ 0, "tls-key", "FILE", OPT_STR, &cfg.tls_key, 1, 0,
 	  "its private key, PEM" },
+	{ 0, "unsubscribe-key", "FILE", OPT_STR, &cfg.unsubscribe_key, 1, 0,
+	  "file with the notifier's key of links to unsubscribe" },
 	{ 'e', "expect", "TOOL", OPT_LIST, &cfg.expect, 0, 0,
 	  "tool that must be running for /readyz to say yes" },
 	{ 0, "max-clients", "N", OPT_UINT, &cfg.max_clients, 1, 1000000,
@@ -164,6 +168,16 @@ static int read_lag(struct lag **l_r, struct err *e)
 	return cfg.lag.n && !*l_r ? -1 : 0;
 }
 
+/* *key_r is NULL where there is to be none. */
+static int read_unsubscribe(char **key_r, struct err *e)
+{
+	*key_r = NULL;
+	if (!cfg.unsubscribe_key)
+		return 0;
+	*key_r = unsubscribe_key(cfg.unsubscribe_key, e);
+	return *key_r ? 0 : -1;
+}
+
 /* ---- SIGHUP ---- */
 
 /* The certificate, where there is to be one; *tls_r is NULL otherwise. */
@@ -202,20 +216,25 @@ static int read_settings(struct gateway *g, struct err *e)
 	struct lag *lag = NULL; /* must be right, and needs a restart */
 	struct proxies proxies;
 	struct auth *auth = NULL;
+	char *unsubscribe = NULL;
 
 	if (!past)
 		return -1;
 	if (read_lag(&lag, e) == 0 &&
-	    proxies_read(&proxies, &cfg.proxies, e) == 0)
+	    proxies_read(&proxies, &cfg.proxies, e) == 0 &&
+	    read_unsubscribe(&unsubscribe, e) == 0)
 		auth = read_auth(listening, e);
 	lag_free(&lag);
 	if (!auth || reload_tls(g, e)) {
 		auth_free(&auth);
+		secret_free(unsubscribe);
 		opt_revert(&tool, &past);
 		return -1;
 	}
 	auth_free(&g->auth);
 	g->auth = auth;
+	secret_free(g->unsubscribe_key);
+	g->unsubscribe_key = unsubscribe;
 	g->proxies = proxies;
 	sessions_review(g->sessions);
 	cfg.listen = listening;
@@ -266,8 +285,9 @@ static int run_once(int listening_fd, struct leave_fds *next, struct err *e)
 	g.auth = read_auth(cfg.listen, e);
 	if (!g.auth)
 		return -1;
-	if (read_tls(&g.tls, e)) {
+	if (read_unsubscribe(&g.unsubscribe_key, e) || read_tls(&g.tls, e)) {
 		auth_free(&g.auth);
+		secret_free(g.unsubscribe_key);
 		return -1;
 	}
 	str_copy(listening, sizeof(listening), str_from(cfg.listen));
@@ -283,6 +303,7 @@ static int run_once(int listening_fd, struct leave_fds *next, struct err *e)
 		next->listening = net_listening(g.net);
 	}
 	gateway_close(&g);
+	secret_free(g.unsubscribe_key);
 	return rc;
 }
 

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "common/json.h"
+#include "common/unsubscribe.h"
+
 /* A title goes into headers and subjects. */
 static struct str one_line(struct str text, struct arena *a)
 {
@@ -37,6 +40,25 @@ static int fill(const struct channel *c, const struct compose_job *job,
 	return (int)(km->parts - km->part);
 }
 
+/* The address by which this user wants no more of the rule that told it. */
+static struct str make_link(const struct compose_links *links,
+			    const struct message *m, struct arena *a)
+{
+	struct buf b = { .p = NULL };
+	struct str link = { 0 }, rule = link;
+
+	if (m->data.data.p)
+		rule = json_get_text(m->data.data, "rule", a);
+	if (!links || !links->url || !str_is_id(rule) || !str_is_id(m->user))
+		return link;
+	kind_add_base(&b, links->url);
+	buf_puts(&b, "/unsubscribe/");
+	unsubscribe_add(&b, str_from(links->key), m->user, rule);
+	link = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return link;
+}
+
 int compose(const struct channel *c, const struct compose_job *job,
 	    struct kind_request *req_r, struct err *e)
 {
@@ -58,6 +80,7 @@ int compose(const struct channel *c, const struct compose_job *job,
 	if (rc == 0)
 		rc = message_read(&ev, &a, &m, e);
 	if (rc == 0) {
+		km.unsubscribe = make_link(job->links, &m, &a);
 		more = fill(c, job, &km, &a);
 		rc = c->kind->build(c->settings, &km, req_r, e);
 	}

@@ -7,12 +7,19 @@
  */
 #include "channel.h"
 
+/* The links by which users want no more of a rule (unsubscribe.h). */
+struct compose_links {
+	const char *url; /* of the gateway, for all; NULL: no links */
+	char *key;
+};
+
 struct compose_job {
 	struct str line; /* the notification's event as text */
 	const char *id;	 /* of its delivery */
 	unsigned part;	 /* which one of a text that is split, from 1 */
 	struct str edit; /* kind_message.edit */
-	int64_t now_us;	 /* of this attempt; send_start() says it */
+	const struct compose_links *links; /* NULL: none; likewise */
+	int64_t now_us; /* of this attempt; send_start() says it */
 };
 
 /*

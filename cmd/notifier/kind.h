@@ -65,6 +65,8 @@ struct kind_message {
 	struct str title, text;
 	unsigned part, parts;		  /* of a text that was split, from 1 */
 	const struct text_values *values; /* for templates of the kind's own */
+	/* Where to be rid of its rule; absent: nowhere. */
+	struct str unsubscribe;
 	/* Change the message with this message_id; absent: a new one. */
 	struct str edit;
 	int64_t now_us; /* wall clock of this attempt, for what signs it */

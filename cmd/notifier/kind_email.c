@@ -3,7 +3,8 @@
  * with prices a chart of them. What is told of one alert is one thread, and a
  * mail that is sent again is known by its Message-ID.
  * RFC 5321, 6409 (submission), 3207 (STARTTLS), 8314 (smtps), 4954 (AUTH),
- * 5322 (headers), 2045 to 2047 (MIME), 2387 (related), 3834 (Auto-Submitted).
+ * 5322 (headers), 2045 to 2047 (MIME), 2387 (related), 3834 (Auto-Submitted),
+ * 2369 and 8058 (List-Unsubscribe).
  */
 #include <stdio.h>
 #include <string.h>
@@ -224,6 +225,12 @@ static void add_headers(struct buf *b, const struct email *m,
 	buf_addf(b, "Message-ID: <%s@%.*s>\r\n", km->id, STR_ARG(domain(m)));
 	add_thread(b, m, km);
 	buf_puts(b, "Auto-Submitted: auto-generated\r\n");
+	if (km->unsubscribe.len)
+		buf_addf(b,
+			 "List-Unsubscribe:\r\n <%.*s>\r\n"
+			 "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+			 "\r\n",
+			 STR_ARG(km->unsubscribe));
 	if (importance[priority])
 		buf_addf(b, "Importance: %s\r\n", importance[priority]);
 	buf_puts(b, "MIME-Version: 1.0\r\n"

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/hmac.h"
 #include "common/json.h"
 #include "common/xmem.h"
 
-#include "hmac.h"
 #include "kind.h"
 
 enum { SECRET_MIN = 16 }; /* bytes */

@@ -9,6 +9,7 @@
 #include "common/secret.h"
 #include "common/stage.h"
 #include "common/tool.h"
+#include "common/unsubscribe.h"
 #include "common/url.h"
 #include "common/xmem.h"
 
@@ -20,6 +21,8 @@ static struct {
 	struct opt_common common;
 	struct stage_options stage;
 	const char *test;
+	struct compose_links links;
+	const char *links_key;
 	const char *heartbeat, *heartbeat_file;
 	int64_t heartbeat_ms;
 	bool heartbeat_fail;
@@ -30,6 +33,10 @@ static const struct opt opts[] = {
 	STAGE_OPTIONS(cfg.stage),
 	{ 0, "test", "CHANNEL", OPT_STR, &cfg.test, 0, 0,
 	  "send a test message over CHANNEL, print the outcome, and exit" },
+	{ 0, "unsubscribe-url", "URL", OPT_STR, &cfg.links.url, 1, 0,
+	  "the gateway's address for users: mails have a link to it" },
+	{ 0, "unsubscribe-key", "FILE", OPT_STR, &cfg.links_key, 1, 0,
+	  "the key of these links, which the gateway has, too" },
 	{ 0, "heartbeat", "URL", OPT_STR, &cfg.heartbeat, 0, 0,
 	  "ask for URL again and again while all is well" },
 	{ 0, "heartbeat-file", "FILE", OPT_STR, &cfg.heartbeat_file, 0, 0,
@@ -94,12 +101,30 @@ static int read_heartbeat(struct heartbeat_conf *beat_r, char **url_r,
 	return err_set(e, EX_CONFIG, "--%s: no http or https URL", option);
 }
 
+/* On success the key is the caller's. */
+static int read_links(struct compose_links *links_r, struct err *e)
+{
+	*links_r = (struct compose_links){ .url = cfg.links.url };
+	if (!cfg.links.url != !cfg.links_key)
+		return err_set(e, EX_CONFIG,
+			       "unsubscribe-url and unsubscribe-key go "
+			       "together");
+	if (!cfg.links.url)
+		return 0;
+	if (!url_is_http(str_from(cfg.links.url)))
+		return err_set(e, EX_CONFIG,
+			       "unsubscribe-url: no http or https URL");
+	links_r->key = unsubscribe_key(cfg.links_key, e);
+	return links_r->key ? 0 : -1;
+}
+
 /* What is being sent needs its channel no longer. */
 static int reload(struct notifier *n, struct err *e)
 {
 	struct opt_past *past = opt_reload(&tool, e);
 	struct channels old = channels;
 	struct heartbeat_conf beat;
+	struct compose_links links;
 	char *url;
 
 	if (!past)
@@ -108,13 +133,21 @@ static int reload(struct notifier *n, struct err *e)
 		opt_revert(&tool, &past);
 		return -1;
 	}
+	if (read_links(&links, e)) {
+		secret_free(url);
+		opt_revert(&tool, &past);
+		return -1;
+	}
 	if (channels_load(cfg.common.conf, &channels, e)) {
 		channels = old;
+		secret_free(links.key);
 		secret_free(url);
 		opt_revert(&tool, &past);
 		return -1;
 	}
 	n->beat = beat;
+	secret_free(n->links.key);
+	n->links = links;
 	secret_free(beat_url);
 	beat_url = url;
 	notifier_rebind(n);
@@ -130,13 +163,19 @@ static int work(struct err *e)
 			      .common = cfg.stage.in ? NULL : &cfg.common,
 			      .reload = reload };
 
-	if (read_heartbeat(&n.beat, &beat_url, e))
+	int rc;
+
+	if (read_heartbeat(&n.beat, &beat_url, e) || read_links(&n.links, e))
 		return -1;
 	if (cfg.common.check_config)
-		return 0;
-	if (cfg.test)
-		return trial_run(&channels, cfg.test, e);
-	return stage_run(&notifier_handler, &n, &cfg.common, &cfg.stage, e);
+		rc = 0;
+	else if (cfg.test)
+		rc = trial_run(&channels, cfg.test, e);
+	else
+		rc = stage_run(&notifier_handler, &n, &cfg.common, &cfg.stage,
+			       e);
+	secret_free(n.links.key);
+	return rc;
 }
 
 static int run(char **args, struct err *e)

@@ -494,7 +494,7 @@ static int on_open(void *self, struct stage *s, struct err *e)
 	struct notifier *n = self;
 
 	n->stage = s;
-	n->sender = sender_new(stage_loop(s), n->common, e);
+	n->sender = sender_new(stage_loop(s), n->common, &n->links, e);
 	if (!n->sender)
 		return -1;
 	n->work = loop_work_new(stage_loop(s), on_work, n);

@@ -20,6 +20,7 @@
 struct notifier {
 	const struct channels *channels; /* borrowed */
 	const struct opt_common *common; /* for charts; NULL: none */
+	struct compose_links links;
 	/*
 	 * SIGHUP: read *channels again and call notifier_rebind(), after which
 	 * those of before may go. -1 with *e: nothing has changed.

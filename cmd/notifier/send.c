@@ -22,6 +22,7 @@
 struct sender {
 	struct loop *loop;
 	const struct opt_common *common;
+	const struct compose_links *links;
 	struct http *http;
 	struct smtp *smtp;
 };
@@ -49,7 +50,7 @@ struct sending {
 };
 
 struct sender *sender_new(struct loop *l, const struct opt_common *common,
-			  struct err *e)
+			  const struct compose_links *links, struct err *e)
 {
 	struct sender *s = xcalloc(1, sizeof(*s));
 	/* Each channel bounds its own; what it bounds must never wait here. */
@@ -59,6 +60,7 @@ struct sender *sender_new(struct loop *l, const struct opt_common *common,
 
 	s->loop = l;
 	s->common = common;
+	s->links = links;
 	s->http = http_new(l, &config, e);
 	if (s->http)
 		s->smtp = smtp_new(l, e);
@@ -342,6 +344,7 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 	struct err e;
 
 	now.now_us = clk_wall_us();
+	now.links = sender->links;
 	s->sender = sender;
 	s->kind = c->kind;
 	s->fn = fn;

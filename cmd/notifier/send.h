@@ -24,9 +24,12 @@ enum {
 	SEND_CHART_MAX = 256 * 1024, /* bytes */
 };
 
-/* common is borrowed: whose prices are drawn (weir-chart); NULL: nobody's. */
+/*
+ * Borrowed: common, whose prices are drawn (weir-chart), NULL: nobody's; and the
+ * links to unsubscribe, NULL: none.
+ */
 struct sender *sender_new(struct loop *l, const struct opt_common *common,
-			  struct err *e);
+			  const struct compose_links *links, struct err *e);
 void sender_free(struct sender **sp); /* after all sendings */
 
 typedef void send_fn(void *arg, const struct outcome *o);

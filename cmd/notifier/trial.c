@@ -85,7 +85,7 @@ int trial_run(const struct channels *channels, const char *name, struct err *e)
 	t.loop = loop_new(e);
 	if (!t.loop || loop_signals(t.loop, NULL, NULL, e))
 		goto out;
-	sender = sender_new(t.loop, NULL, e);
+	sender = sender_new(t.loop, NULL, NULL, e);
 	if (!sender)
 		goto out;
 	while (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))

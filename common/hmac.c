@@ -1,5 +1,6 @@
-#include "hmac.h"
+#include "common/hmac.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -12,4 +13,9 @@ void hmac_add_hex(struct buf *b, struct str key, struct str text)
 	     text.len, mac, &len);
 	for (unsigned i = 0; i < len; i++)
 		buf_addf(b, "%02x", mac[i]);
+}
+
+bool hmac_same(struct str a, struct str b)
+{
+	return a.len == b.len && CRYPTO_memcmp(a.p, b.p, a.len) == 0;
 }
