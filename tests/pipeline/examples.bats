@@ -95,11 +95,13 @@ running() {
 	touch "$BATS_FILE_TMPDIR/told"
 }
 
-# examples PAGE: the blocks of its EXAMPLES, each followed by a line of "%%"
+# examples PAGE: the blocks of its EXAMPLES, each followed by a line of "%%";
+# those behind a comment that calls them output, or a rule, are not typed.
 examples() {
 	awk '/^\.Sh / { on = $2 == "EXAMPLES"; next }
-		on && /^\.Bd/ { block = 1; next }
-		on && /^\.Ed/ { block = 0; print "%%"; next }
+		on && /^\.\\" (output|rule)$/ { skip = 1; next }
+		on && /^\.Bd/ { block = !skip; skip = 0; next }
+		on && /^\.Ed/ { if (block) print "%%"; block = 0; next }
 		on && block' "$1" | sed 's/\\e/\\/g; s/\\(dq/"/g; s/\\&//g; s/\\-/-/g'
 }
 
