@@ -218,7 +218,7 @@ static void add_headers(struct buf *b, const struct email *m,
 
 	mail_add_date(b, ev->time_us != CLK_NONE       ? ev->time_us
 			 : ev->recorded_us != CLK_NONE ? ev->recorded_us
-						       : clk_wall_us());
+						       : km->now_us);
 	mail_add_address(b, "From", m->from_name, m->from_address);
 	mail_add_address(b, "To", m->to_name, m->to_address);
 	mail_add_text(b, "Subject", km->title);
