@@ -29,6 +29,18 @@ void base64_add(struct buf *b, struct str bytes)
 	*out = '\0';
 }
 
+void base64url_add(struct buf *b, struct str bytes)
+{
+	size_t at = b->len;
+
+	base64_add(b, bytes);
+	for (size_t i = at; i < b->len; i++)
+		if (b->p[i] == '+' || b->p[i] == '/')
+			b->p[i] = b->p[i] == '+' ? '-' : '_';
+	while (b->len > at && b->p[b->len - 1] == '=')
+		b->p[--b->len] = '\0';
+}
+
 /* last: the two digits that the alphabets do not share. */
 static int digit_of(char c, const char last[2])
 {

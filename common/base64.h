@@ -20,6 +20,7 @@ bool base64_add_bytes(struct buf *b, struct str text);
  * Likewise of base64url without padding, as JOSE has it: the one text that
  * those bytes have.
  */
+void base64url_add(struct buf *b, struct str bytes);
 bool base64url_add_bytes(struct buf *b, struct str text);
 
 #endif

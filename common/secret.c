@@ -78,9 +78,9 @@ static int open_word(const char *path, struct err *e)
 	return secret_open(path, e);
 }
 
-char *secret_word(const char *path, struct err *e)
+static char *read_secret(const char *path, bool word, struct err *e)
 {
-	char text[SECRET_MAX + 1], *word;
+	char text[SECRET_MAX + 1], *secret;
 	int fd = open_word(path, e);
 	struct str s;
 	ssize_t n;
@@ -96,13 +96,25 @@ char *secret_word(const char *path, struct err *e)
 	}
 	s = str_trim((struct str){ text, (size_t)n });
 	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+		if (word ? (unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f
+			 : s.p[i] == '\0')
 			s.len = 0;
-	word = s.len ? xstrndup(s.p, s.len) : NULL;
+	secret = s.len ? xstrndup(s.p, s.len) : NULL;
 	explicit_bzero(text, sizeof(text));
-	if (!word)
-		err_set(e, EX_CONFIG, "%s: one word expected", path);
-	return word;
+	if (!secret)
+		err_set(e, EX_CONFIG, "%s: %s expected", path,
+			word ? "one word" : "text");
+	return secret;
+}
+
+char *secret_word(const char *path, struct err *e)
+{
+	return read_secret(path, true, e);
+}
+
+char *secret_text(const char *path, struct err *e)
+{
+	return read_secret(path, false, e);
 }
 
 void secret_free(char *secret)

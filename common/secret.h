@@ -25,6 +25,9 @@ enum { SECRET_MAX = 4096 }; /* bytes */
  */
 char *secret_word(const char *path, struct err *e);
 
+/* The same of a file that holds text: all of it, but for white space around. */
+char *secret_text(const char *path, struct err *e);
+
 /* Wiped: it must not be found in a core file or a reused page. */
 void secret_free(char *secret);
 

@@ -104,7 +104,7 @@ static int set_secret(const struct channel *c, const struct kind_key *key,
 	char **at = place(c, key);
 
 	secret_free(*at);
-	*at = secret_word(file, e);
+	*at = key->text ? secret_text(file, e) : secret_word(file, e);
 	return *at ? 0 : err_prefix(e, "%s", key->name);
 }
 

@@ -72,6 +72,7 @@ int compose(const struct channel *c, const struct compose_job *job,
 				   .channel = c->name,
 				   .edit = job->edit,
 				   .now_us = job->now_us,
+				   .random = job->random,
 				   .values = &values };
 	int rc, more = 0;
 

@@ -19,7 +19,9 @@ struct compose_job {
 	unsigned part;	 /* which one of a text that is split, from 1 */
 	struct str edit; /* kind_message.edit */
 	const struct compose_links *links; /* NULL: none; likewise */
-	int64_t now_us; /* of this attempt; send_start() says it */
+	/* Of this attempt; send_start() says them. */
+	int64_t now_us;
+	const unsigned char *random; /* kind_message.random */
 };
 
 /*

@@ -439,7 +439,7 @@ static int record(struct notifier *n, struct job *job, struct err *e)
 	struct str line = str_from(job->line);
 
 	l->active--;
-	if (health_judge(n, l, o, e))
+	if (!job->old && health_judge(n, l, o, e))
 		return -1;
 	switch (o->end) {
 	case OUTCOME_SENT: return record_sent(n, job, e);
@@ -531,6 +531,7 @@ static int choose(struct notifier *n, struct job *job, struct err *e)
 	if (rc == 0) {
 		job->line = xstrndup(row.line.p, row.line.len);
 		job->attempt++;
+		job->old = false;
 		job->state = JOB_CHOSEN;
 		job->lane->active++;
 		bucket_take(&job->lane->bucket);
@@ -540,18 +541,20 @@ static int choose(struct notifier *n, struct job *job, struct err *e)
 	return rc;
 }
 
-/* Of a channel that is down, to another one. */
+/* Of a channel that is down, to another one; of one that is gone, anyway. */
 static int flee(struct notifier *n, struct job *job, struct err *e)
 {
+	const struct lane *l = job->lane;
+	bool gone = l->gone;
 	struct outcome o = { .end = OUTCOME_RETRY,
-			     .reason = job->lane->down_reason,
+			     .reason = gone ? "gone" : l->down_reason,
 			     .status = -1 };
 	struct arena a = { 0 };
 	struct row row;
 	int rc = read_row(n, job, &a, &row, e);
 
 	if (rc == 0)
-		rc = give_up(n, job, row.line, &o, false, e);
+		rc = give_up(n, job, row.line, &o, gone, e);
 	arena_free(&a);
 	return rc < 0 ? -1 : 0;
 }

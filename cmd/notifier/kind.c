@@ -13,11 +13,13 @@
 #include "common/xmem.h"
 
 extern const struct kind kind_webhook, kind_telegram, kind_slack, kind_discord,
-	kind_ntfy, kind_gotify, kind_sms, kind_email, kind_command;
+	kind_ntfy, kind_gotify, kind_sms, kind_email, kind_webpush,
+	kind_command;
 
 static const struct kind *const kinds[] = {
-	&kind_webhook, &kind_telegram, &kind_slack, &kind_discord, &kind_ntfy,
-	&kind_gotify,  &kind_sms,      &kind_email, &kind_command,
+	&kind_webhook, &kind_telegram, &kind_slack, &kind_discord,
+	&kind_ntfy,    &kind_gotify,   &kind_sms,   &kind_email,
+	&kind_webpush, &kind_command,
 };
 
 const struct kind *kind_find(struct str name)

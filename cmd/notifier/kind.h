@@ -28,6 +28,7 @@
 enum {
 	KIND_HEADERS_MAX = 8,	 /* of a request */
 	KIND_ANSWER_MAX = 65536, /* bytes of an answer that are looked at */
+	KIND_RANDOM = 64,	 /* bytes of chance for a message */
 };
 
 /*
@@ -48,6 +49,7 @@ struct kind_key {
 	 * stand in no error, log or event.
 	 */
 	bool secret;
+	bool text; /* with secret: not a word, but all that the file holds */
 };
 
 #define KIND_KEY(type, member, text, value) \
@@ -70,6 +72,8 @@ struct kind_message {
 	/* Change the message with this message_id; absent: a new one. */
 	struct str edit;
 	int64_t now_us; /* wall clock of this attempt, for what signs it */
+	/* KIND_RANDOM bytes of this attempt that nobody else knows. */
+	const unsigned char *random;
 };
 
 /* What to do. Zeroed before build(); what it holds is freed by the caller. */
@@ -80,11 +84,17 @@ struct kind_request {
 	struct buf body;
 	struct buf header[KIND_HEADERS_MAX];
 	size_t n_headers;
+	/* The url is a secret, though no key's value is. */
+	bool secret_url;
+	/*
+	 * By which the message will be known, where that is ours to say: kept
+	 * once it was sent, as what answer() says of others.
+	 */
+	struct buf message_id;
 	/* KIND_COMMAND: the body is its standard input */
 	char **argv; /* borrowed from the settings */
 	/* KIND_SMTP: the body is the mail */
 	struct smtp_request smtp; /* borrowed likewise */
-	struct buf message_id;	  /* by which the mail will be known */
 	/*
 	 * An item whose prices are wanted as a picture, and for add_picture():
 	 * what the mail is with one, before it and behind it.

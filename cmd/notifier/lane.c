@@ -129,8 +129,11 @@ void lane_bind(struct lane *l, const struct channel *channel, int64_t now_ms)
 	l->failures = l->rejects = 0;
 	l->pause_us = 0;
 	l->failing_us = CLK_NONE;
-	for (size_t i = 0; i < l->n; i++)
+	l->gone = false;
+	for (size_t i = 0; i < l->n; i++) {
 		l->job[i]->stuck = false;
+		l->job[i]->old = true;
+	}
 	for (size_t i = 0; !channel && i < l->n; i++)
 		if (l->job[i]->state == JOB_WAITING)
 			l->job[i]->state = JOB_UNSETTLED;
@@ -291,7 +294,7 @@ struct job *lane_next(struct lane *l, int64_t now_us, int64_t now_ms,
 	int64_t from_us, wait_ms;
 
 	*wait_ms_r = -1;
-	if (!job || l->active >= l->channel.parallel)
+	if (!job || l->gone || l->active >= l->channel.parallel)
 		return NULL;
 	from_us = job->due_us > l->pause_us ? job->due_us : l->pause_us;
 	wait_ms = from_us > now_us ? (from_us - now_us + 999) / 1000
@@ -339,7 +342,8 @@ static bool is_dead(struct lane *l, const struct outcome *o, int64_t now_us,
 		l->failing_us = CLK_NONE;
 		if (is(o->reason, "rejected"))
 			l->rejects++;
-		return is(o->reason, "auth") || l->rejects >= LANE_REJECTS;
+		return is(o->reason, "auth") || is(o->reason, "gone") ||
+		       l->rejects >= LANE_REJECTS;
 	}
 	if (is(o->reason, "rate-limit") || o->edit_gone)
 		return false;
@@ -358,11 +362,12 @@ enum lane_turn lane_judge(struct lane *l, const struct outcome *o,
 	if (o->end == OUTCOME_SENT) {
 		l->failures = l->rejects = 0;
 		l->failing_us = CLK_NONE;
-		l->down = false;
+		l->down = l->gone = false;
 		if (now_us + o->wait_ms * 1000 > l->pause_us)
 			l->pause_us = now_us + o->wait_ms * 1000;
 		return was ? LANE_UP : LANE_SAME;
 	}
+	l->gone = l->gone || is(o->reason, "gone");
 	if (is_dead(l, o, now_us, &since_us) && !was) {
 		l->down = true;
 		l->down_us = since_us;
@@ -379,8 +384,11 @@ enum lane_turn lane_judge(struct lane *l, const struct outcome *o,
 
 struct job *lane_refugee(const struct lane *l, int64_t now_us)
 {
-	for (size_t i = 0; l->down && now_us < l->pause_us && i < l->n; i++)
-		if (l->job[i]->state == JOB_WAITING && !l->job[i]->stuck)
+	bool alone = l->gone || (l->down && now_us < l->pause_us);
+
+	for (size_t i = 0; alone && i < l->n; i++)
+		if (l->job[i]->state == JOB_WAITING &&
+		    (l->gone || !l->job[i]->stuck))
 			return l->job[i];
 	return NULL;
 }

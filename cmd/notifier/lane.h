@@ -80,6 +80,7 @@ struct job {
 	uint64_t seq;
 	enum job_state state;
 	bool told, urgent;
+	bool old; /* begun before lane_bind(): it says nothing of the channel */
 	unsigned attempt;
 	int64_t born_us, due_us;
 	unsigned part; /* that were sent */
@@ -112,6 +113,7 @@ struct lane {
 	bool down;	    /* told of by channel.down */
 	int64_t down_us;    /* since when */
 	char down_reason[LANE_REASON_SIZE];
+	bool gone; /* for good: nothing is sent until the next lane_bind() */
 	struct bucket bucket;
 };
 
@@ -161,10 +163,10 @@ int64_t lane_retry_at(struct lane *l, const struct job *job,
 
 /*
  * What the end of an attempt says of the channel. It is down when it does not
- * want us (auth), has taken nothing for down_after_ms, or has refused
- * LANE_REJECTS in a row; and up with the next one that is sent. One that only
- * wants less of us is neither. What the receiver asks for after one that it has
- * taken is waited for.
+ * want us (auth), is there no more (gone), has taken nothing for down_after_ms,
+ * or has refused LANE_REJECTS in a row; and up with the next one that is sent.
+ * One that only wants less of us is neither. What the receiver asks for after
+ * one that it has taken is waited for.
  */
 enum lane_turn { LANE_SAME, LANE_DOWN, LANE_UP };
 enum lane_turn lane_judge(struct lane *l, const struct outcome *o,
@@ -172,7 +174,7 @@ enum lane_turn lane_judge(struct lane *l, const struct outcome *o,
 
 /*
  * Of a channel that is down and left alone for now: the first job that waits
- * and may go over another one, or NULL.
+ * and may go over another one, or NULL. Of one that is gone: that waits.
  */
 struct job *lane_refugee(const struct lane *l, int64_t now_us);
 

@@ -15,12 +15,13 @@
 
 #include "notifier.h"
 #include "trial.h"
+#include "vapid.h"
 #include "vitals.h"
 
 static struct {
 	struct opt_common common;
 	struct stage_options stage;
-	const char *test;
+	const char *test, *vapid_key;
 	struct compose_links links;
 	const char *links_key;
 	const char *heartbeat, *heartbeat_file;
@@ -37,6 +38,8 @@ static const struct opt opts[] = {
 	  "the gateway's address for users: mails have a link to it" },
 	{ 0, "unsubscribe-key", "FILE", OPT_STR, &cfg.links_key, 1, 0,
 	  "the key of these links, which the gateway has, too" },
+	{ 0, "vapid-key", "FILE", OPT_STR, &cfg.vapid_key, 0, 0,
+	  "make a key for web push, print its public half, and exit" },
 	{ 0, "heartbeat", "URL", OPT_STR, &cfg.heartbeat, 0, 0,
 	  "ask for URL again and again while all is well" },
 	{ 0, "heartbeat-file", "FILE", OPT_STR, &cfg.heartbeat_file, 0, 0,
@@ -183,6 +186,8 @@ static int run(char **args, struct err *e)
 	int rc;
 
 	(void)args;
+	if (cfg.vapid_key)
+		return vapid_key(cfg.vapid_key, e);
 	if (channels_load(cfg.common.conf, &channels, e))
 		return -1;
 	rc = work(e);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "common/child.h"
@@ -119,8 +120,12 @@ static void keep_secrets(struct sending *s, const struct channel *c)
 static void end(struct sending *s, struct outcome *o)
 {
 	o->more = s->more;
+	if (o->end == OUTCOME_SENT && s->req.message_id.len)
+		outcome_set_message(o, buf_str(&s->req.message_id));
 	for (size_t i = 0; i < s->n_secrets; i++)
 		outcome_hide(o, str_from(s->secret[i]));
+	if (s->req.secret_url)
+		outcome_hide(o, buf_str(&s->req.url));
 	s->fn(s->arg, o);
 	release(s);
 }
@@ -189,8 +194,6 @@ static void on_mail(void *arg, const struct smtp_response *r)
 	struct outcome o = outcome_of_smtp(r);
 
 	s->mail = NULL;
-	if (o.end == OUTCOME_SENT)
-		outcome_set_message(&o, buf_str(&s->req.message_id));
 	end(s, &o);
 }
 
@@ -340,11 +343,15 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 {
 	struct sending *s = xcalloc(1, sizeof(*s));
 	struct compose_job now = *job;
+	unsigned char random[KIND_RANDOM];
 	int more;
 	struct err e;
 
+	while (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		;
 	now.now_us = clk_wall_us();
 	now.links = sender->links;
+	now.random = random;
 	s->sender = sender;
 	s->kind = c->kind;
 	s->fn = fn;
@@ -356,6 +363,7 @@ struct sending *send_start(struct sender *sender, const struct channel *c,
 	else
 		str_copy(s->id, sizeof(s->id), str_from(job->id));
 	more = compose(c, &now, &s->req, &e);
+	explicit_bzero(random, sizeof(random));
 	if (more < 0) {
 		fail_late(s, OUTCOME_FAILED, "bad-notification", &e);
 		return s;

@@ -6,6 +6,7 @@ load receiver.bash
 
 setup() {
 	receiver_setup
+	"$BIN/weir-notifier" --vapid-key "$T/vapid.pem"
 }
 
 teardown() {
@@ -26,9 +27,17 @@ all_kinds() {
 	channel gotify type=gotify token-file="$bot" base-url="$1"
 	channel sms type=sms token-file="$bot" account=AC1 from=a to=+491 \
 		base-url="$1"
+	channel webpush type=webpush vapid-file="$T/vapid.pem" \
+		subject=mailto:weir@example.net \
+		subscription-file="$(subscription "$(cat "$hook")")"
 }
 
-names='webhook discord slack slackbot telegram ntfy gotify sms'
+# subscription ENDPOINT: a browser's, in a file; prints its path.
+subscription() {
+	secret browser "{\"endpoint\":\"$1\",\"keys\":{\"auth\":\"BTBZMqHH6r4Tts7J_aSIgg\",\"p256dh\":\"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4\"}}"
+}
+
+names='webhook discord slack slackbot telegram ntfy gotify sms webpush'
 
 # try NAME: the outcome of a test message is in $output, without a secret.
 try() {
@@ -44,7 +53,7 @@ try() {
 	all_kinds "$url" >"$conf"
 	for code in 400 401 404 500; do
 		script webhook "{\"status\":$code,\"body\":\"Cannot POST /services/T1/B1/s3cretOfTheHook1234\"}"
-		for name in webhook discord slack; do
+		for name in webhook discord slack webpush; do
 			try "$name"
 			[[ $output == *"($code): Cannot POST ***"* ]]
 		done
@@ -90,6 +99,7 @@ try() {
 	(umask 077 && echo https://hook.example/ >"$T/discord.url" &&
 		echo 12:abc >"$T/telegram.token" && echo a >"$T/gotify.token" &&
 		echo 0123456789abcdef >"$T/inventory.secret")
+	mv "$(subscription https://push.example/a)" "$T/ana-browser.json"
 	export CREDENTIALS_DIRECTORY=$T/creds
 	n=0
 	while read -r -d % block; do

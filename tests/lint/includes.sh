@@ -22,7 +22,7 @@ bad=$(
 	only 'zlib' 'common/unpack\.c|cmd/(gateway/(deflate|web/embed)|sim/gzip)\.c'
 	only 'brotli' 'common/unpack\.c'
 	only 'zstd' 'common/(blob_file|unpack)\.c'
-	only 'openssl' 'common/(blob|hmac|wire_tls|ws_handshake)\.c|cmd/gateway/(guard|sign|tls)\.c|cmd/sim/chat_wire\.c'
+	only 'openssl' 'common/(blob|hmac|wire_tls|ws_handshake)\.c|cmd/gateway/(guard|sign|tls)\.c|cmd/notifier/webpush\.c|cmd/sim/chat_wire\.c'
 	only 'libwebsockets' 'cmd/gateway/net[a-z_]*\.[ch]'
 	only 'myhtml' 'cmd/scraper/dom[a-z_]*\.[ch]'
 	only 'jq\.h|jv\.h' 'cmd/scraper/jqprogram\.c'

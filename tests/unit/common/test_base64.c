@@ -41,6 +41,26 @@ static void bytes_go_there_and_back(void **state)
 	}
 }
 
+static void of_urls_there_and_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf text = { 0 }, bytes = { 0 };
+		size_t len = strcspn(rows[i].text, "=");
+
+		buf_puts(&text, "+/=");
+		base64url_add(&text, rows[i].bytes);
+		assert_int_equal(text.len, 3 + len);
+		assert_memory_equal(text.p, "+/=", 3);
+		assert_null(strpbrk(text.p + 3, "+/="));
+		assert_true(base64url_add_bytes(&bytes, str_sub(buf_str(&text),
+								3, text.len)));
+		assert_true(str_eq(buf_str(&bytes), rows[i].bytes));
+		buf_free(&text);
+		buf_free(&bytes);
+	}
+}
+
 static void what_is_none_adds_nothing(void **state)
 {
 	static const char *const texts[] = {
@@ -76,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_go_there_and_back),
+		cmocka_unit_test(of_urls_there_and_back),
 		cmocka_unit_test(what_is_none_adds_nothing),
 		cmocka_unit_test(a_full_buffer_takes_no_more),
 	};

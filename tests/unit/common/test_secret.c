@@ -58,6 +58,21 @@ static void one_word_is_read_and_nothing_else(void **state)
 	secret_free(NULL);
 }
 
+static void a_text_is_read_whole(void **state)
+{
+	char *text;
+	struct err e;
+
+	dir = *state;
+	text = secret_text(file("a", "\n two\nlines \n", 0600), &e);
+	assert_string_equal(text, "two\nlines");
+	secret_free(text);
+	assert_null(secret_text(file("a", " \n", 0600), &e));
+	assert_non_null(strstr(e.msg, "text expected"));
+	assert_null(secret_text(file("a", "text", 0640), &e));
+	assert_non_null(strstr(e.msg, "0640"));
+}
+
 static void a_credential_is_a_file_of_systemds(void **state)
 {
 	static const char *const bad[] = { "credential:", "credential:..",
@@ -86,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tmpdir_test(one_word_is_read_and_nothing_else),
+		tmpdir_test(a_text_is_read_whole),
 		tmpdir_test(a_credential_is_a_file_of_systemds),
 	};
 

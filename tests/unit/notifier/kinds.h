@@ -87,9 +87,9 @@ static inline int kinds_load_secret(struct kinds_case *k, const char *keys,
  * receiver's id of the message to change, or absent. Returns how many parts
  * follow, or -1 with *e.
  */
-static inline int kinds_compose_part(struct kinds_case *k, const char *data,
-				     unsigned part, struct str edit,
-				     struct err *e)
+static inline int kinds_compose_any(struct kinds_case *k, const char *data,
+				    unsigned part, struct str edit,
+				    int64_t now_s, struct err *e)
 {
 	struct event ev = { .topic = STR("user.notification/ana"),
 			    .source = STR("weir/alerter/1"),
@@ -100,7 +100,9 @@ static inline int kinds_compose_part(struct kinds_case *k, const char *data,
 	struct compose_job job = { .id = "k1",
 				   .part = part,
 				   .edit = edit,
-				   .now_us = KINDS_NOW_S * 1000000 };
+				   .now_us = now_s * 1000000,
+				   .random = (const unsigned char[KIND_RANDOM]){
+					   "a test's bytes of chance" } };
 	struct buf line = { .p = NULL };
 	int rc;
 
@@ -110,6 +112,19 @@ static inline int kinds_compose_part(struct kinds_case *k, const char *data,
 	rc = compose(&k->channels.v[0], &job, &k->req, e);
 	buf_free(&line);
 	return rc;
+}
+
+static inline int kinds_compose_part(struct kinds_case *k, const char *data,
+				     unsigned part, struct str edit,
+				     struct err *e)
+{
+	return kinds_compose_any(k, data, part, edit, KINDS_NOW_S, e);
+}
+
+static inline int kinds_compose_at(struct kinds_case *k, const char *data,
+				   int64_t now_s, struct err *e)
+{
+	return kinds_compose_any(k, data, 1, (struct str){ 0 }, now_s, e);
 }
 
 static inline int kinds_compose(struct kinds_case *k, const char *data,

@@ -146,6 +146,35 @@ static void a_channel_is_down_when_it_wants_nothing_of_us(void **state)
 	lane_free(&l);
 }
 
+/* Not tried again before it is another one; nothing waits for that. */
+static void a_channel_that_is_gone_is_left_alone(void **state)
+{
+	struct channel c = hook;
+	struct lane *l;
+	int64_t wait_ms;
+
+	(void)state;
+	c.down_after_ms = 60000;
+	l = fill(&c, 2);
+	assert_int_equal(judge(l, OUTCOME_RETRY, "network", 1), LANE_SAME);
+	assert_int_equal(judge(l, OUTCOME_FAILED, "gone", 2), LANE_DOWN);
+	assert_string_equal(l->down_reason, "gone");
+	assert_null(lane_next(l, 9999 * SECOND, 0, &wait_ms));
+	assert_int_equal(wait_ms, -1);
+	l->job[0]->stuck = true;
+	assert_int_equal(lane_refugee(l, 9999 * SECOND)->seq, 1);
+	lane_bind(l, &c, 0);
+	assert_true(l->down);
+	assert_null(lane_refugee(l, 9999 * SECOND));
+	assert_int_equal(lane_next(l, 9999 * SECOND, 0, &wait_ms)->seq, 1);
+	/* Also one that was down for another reason. */
+	assert_int_equal(judge(l, OUTCOME_FAILED, "gone", 3), LANE_SAME);
+	assert_null(lane_next(l, 9999 * SECOND, 0, &wait_ms));
+	assert_int_equal(judge(l, OUTCOME_SENT, "", 4), LANE_UP);
+	assert_non_null(lane_next(l, 9999 * SECOND, 0, &wait_ms));
+	lane_free(&l);
+}
+
 static void what_waits_for_a_dead_channel_may_go_but_for_the_trial(void **state)
 {
 	struct lane *l = fill(&hook, 2);
@@ -458,6 +487,7 @@ int main(void)
 		cmocka_unit_test(rows_of_earlier_versions_are_read),
 		cmocka_unit_test(a_channel_is_down_when_nothing_gets_through),
 		cmocka_unit_test(a_channel_is_down_when_it_wants_nothing_of_us),
+		cmocka_unit_test(a_channel_that_is_gone_is_left_alone),
 		cmocka_unit_test(
 			what_waits_for_a_dead_channel_may_go_but_for_the_trial),
 		cmocka_unit_test(what_is_urgent_goes_first),
