@@ -22,9 +22,9 @@ teardown() {
 	receiver_teardown
 }
 
-# subscription PATH: a file with one; prints its path.
+# subscription PATH: one in a file; prints the file's path.
 subscription() {
-	secret "${2:-subscription}" "$(jq -n --arg endpoint "$url$1" \
+	secret subscription "$(jq -n --arg endpoint "$url$1" \
 		--arg p256dh "$p256dh" --arg auth "$auth" \
 		'{$endpoint, expirationTime: null, keys: {$p256dh, $auth}}')"
 }
@@ -110,6 +110,20 @@ is_down() {
 	tell ana four
 	until_true is_down 'channel.down gone; channel.up gone'
 	[ "$(got webpush 'map(.status) | join(" ")')" = '410 201' ]
+}
+
+@test "what was begun for an old subscription says nothing of the new one" {
+	browser /push/s3cretOfTheBrowser >"$conf"
+	start_notifier
+	script webpush '{"status":410,"times":1,"delay_ms":1500}'
+	tell ana one
+	until_true got_is webpush length 1
+	browser /push/s3cretOfTheBrowser2 >"$conf"
+	kill -HUP "$notifier"
+	until_true grep -q reloaded "$T/notifier.log"
+	tell ana two
+	until_true deliveries_are 'failed sent'
+	is_down ''
 }
 
 @test "what waits for a browser that is gone goes over another channel" {
