@@ -11,6 +11,7 @@ sub() { "$BIN/weir-sub" --dir "$DIR" "$@"; }
 
 # sub_background ARG...: into $T/sub
 sub_background() {
+	: >"$T/sub"
 	"$BIN/weir-sub" --dir "$DIR" "$@" >"$T/sub" 2>"$T/sub.err" 3>&- &
 	subscriber=$!
 	daemons+=("$subscriber")
