@@ -22,6 +22,24 @@ static bool contains(struct str s, const char *part)
 	return str_find(s, str_from(part)) != (size_t)-1;
 }
 
+/* The style attribute sets the property to this. */
+static bool is_styled(const struct dom_node *n, const char *property,
+		      const char *value)
+{
+	struct str rest = str_utf8_prefix(dom_attr(n, "style"), 1024);
+
+	while (rest.len) {
+		struct str one = str_cut(rest, ';', &rest), set, more;
+		struct str name = str_trim(str_cut(one, ':', &set));
+
+		set = str_trim(str_cut(set, '!', &more));
+		if (str_eq_nocase(name, str_from(property)) &&
+		    str_eq_nocase(set, str_from(value)))
+			return true;
+	}
+	return false;
+}
+
 static bool is_hidden(const struct dom_node *n)
 {
 	static const bool tags[DOM_TAGS] = {
@@ -31,15 +49,10 @@ static bool is_hidden(const struct dom_node *n)
 		[DOM_TAG_SELECT] = true,   [DOM_TAG_TEXTAREA] = true,
 		[DOM_TAG_IFRAME] = true,   [DOM_TAG_DATALIST] = true
 	};
-	struct str style;
 
-	if (tags[n->tag] || dom_attr(n, "hidden").p)
-		return true;
-	style = str_utf8_prefix(dom_attr(n, "style"), 1024);
-	return style.len && (contains(style, "display:none") ||
-			     contains(style, "display: none") ||
-			     contains(style, "visibility:hidden") ||
-			     contains(style, "visibility: hidden"));
+	return tags[n->tag] || dom_attr(n, "hidden").p ||
+	       is_styled(n, "display", "none") ||
+	       is_styled(n, "visibility", "hidden");
 }
 
 bool layout_is_struck(const struct dom_node *n)
