@@ -12,6 +12,9 @@
 #include "deliver.h"
 #include "timeline.h"
 
+/* A group that waits for nothing is looked at: all of it may be over. */
+static const int64_t LOOK_US = (int64_t)60 * 60 * 1000000;
+
 /* ---- queues ---- */
 
 static struct plan plan_of(const struct item *it, const struct queue *q,
@@ -62,6 +65,13 @@ static bool holds(const struct item *it)
 	return !it->gone && !it->t.over && !it->t.acked && it->t.lasting;
 }
 
+/* What only happened is not told again; it may have a step to come. */
+static int leave_group(const struct run *r, struct item *it)
+{
+	it->t.group = (struct str){ 0 };
+	return item_waits(it) ? item_save(r, it) : item_drop(r, it);
+}
+
 /* Who is left in the group, and when it is told next. */
 static int keep_group(const struct run *r, struct queue *q, struct batch *b)
 {
@@ -70,18 +80,40 @@ static int keep_group(const struct run *r, struct queue *q, struct batch *b)
 	struct plan p;
 
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->v[i].gone)
+		struct item *it = &b->v[i];
+
+		if (it->gone)
 			continue;
-		any |= holds(&b->v[i]);
-		q->alerts.v[n++] = b->v[i].t.id;
+		if (!it->t.lasting && !it->t.fresh) {
+			if (leave_group(r, it))
+				return -1;
+			continue;
+		}
+		any |= holds(it);
+		q->alerts.v[n++] = it->t.id;
 	}
 	q->alerts.n = n;
 	p = plan_of(&b->v[0], q, any);
 	if (p.why == PLAN_NEVER && n == 0 &&
 	    (p.at_us == CLK_NONE || p.at_us <= r->now_us))
 		return queue_drop(r, q);
+	if (p.why == PLAN_NEVER && n > 0)
+		p.at_us = r->now_us + LOOK_US;
 	q->due = telling_text_of(p.at_us, &r->al->arena);
 	return queue_save(r, q);
+}
+
+/* It may be due only to be looked at. */
+static bool is_to_repeat(const struct run *r, const struct queue *q,
+			 const struct batch *b)
+{
+	bool any = false;
+	struct plan p;
+
+	for (size_t i = 0; i < b->n; i++)
+		any |= holds(&b->v[i]);
+	p = plan_of(&b->v[0], q, any);
+	return p.why == PLAN_REPEAT && p.at_us <= r->now_us;
 }
 
 static int flush_group(const struct run *r, struct queue *q)
@@ -96,6 +128,8 @@ static int flush_group(const struct run *r, struct queue *q)
 		return -1;
 	if (b.n == 0)
 		return queue_drop(r, q);
+	if (!q->news && !is_to_repeat(r, q, &b))
+		return keep_group(r, q, &b);
 	/* Nothing is new, and so it is time to say it all again. */
 	if (!q->news)
 		b.update = (struct str){ 0 };
