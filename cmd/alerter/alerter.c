@@ -359,42 +359,76 @@ static struct str item_text(struct alerter *al, const struct type_watch *w)
 	return arena_str(&al->arena, buf_str(&al->text));
 }
 
+/*
+ * The target of an item, as the ledger kept it of this watch, holds no more;
+ * that of another watch does.
+ */
+static int drop_target(struct alerter *al, struct stage *s,
+		       const struct event *ev, struct str text, const char *why,
+		       struct err *e)
+{
+	struct gathering g = { .a = &al->arena };
+	struct buf prefix = { 0 };
+	struct type_item item;
+	struct known known;
+	int rc;
+
+	if (shape_decode(&shape_item, text, &item, &al->arena, e))
+		return err_prefix(e, "watch/%.*s", STR_ARG(event_subject(ev)));
+	buf_addf(&prefix, "price/%.*s/", STR_ARG(item.id));
+	rc = stage_each(s, buf_str(&prefix), gather, &g, e);
+	for (size_t i = 0; !rc && i < g.n; i++) {
+		struct str watch;
+
+		rc = load_known(al, s, g.v[i], &known, e) < 0;
+		watch = json_get_text(known.data, "watch", &al->arena);
+		if (rc || (watch.p && !str_eq(watch, event_subject(ev))))
+			continue;
+		buf_reset(&prefix);
+		buf_puts(&prefix, "state/");
+		buf_add_str(&prefix,
+			    str_sub(g.v[i], strlen("price/"), g.v[i].len));
+		buf_putc(&prefix, '/');
+		rc = drop_states(al, s, ev, buf_str(&prefix), false,
+				 STR(RULE_TARGET), why, e);
+	}
+	buf_free(&prefix);
+	free(g.v);
+	return rc ? -1 : 0;
+}
+
 static int set_watch(struct alerter *al, struct stage *s,
 		     const struct event *ev, struct err *e)
 {
-	struct str id = event_subject(ev), old, text, key;
+	struct str id = event_subject(ev), old = { 0 }, text = { 0 };
+	bool gone = is_deletion(ev);
 	struct type_watch w;
 	struct buf prefix = { 0 };
 	struct err bad;
 	int got, rc;
 
-	if (is_deletion(ev))
-		return freshness_set(al, s, ev, NULL, e) ||
-				       drop_key(s, key_of(al, "watch/", id), e)
-			       ? -1
-			       : 0;
-	if (read_watch(al, ev, &w, &bad))
+	if (!gone && read_watch(al, ev, &w, &bad))
 		return refuse(al, ev, &bad, e);
-	if (freshness_set(al, s, ev, &w, e))
+	if (freshness_set(al, s, ev, gone ? NULL : &w, e))
 		return -1;
-	text = item_text(al, &w);
-	key = key_of(al, "watch/", id);
-	got = stage_get(s, key, &old, e);
+	if (!gone)
+		text = item_text(al, &w);
+	got = stage_get(s, key_of(al, "watch/", id), &old, e);
 	if (got < 0)
 		return -1;
-	if (!text.p)
-		return drop_key(s, key, e);
-	if (got && str_eq(old, text))
+	if (got && text.p && str_eq(old, text))
 		return 0;
-	if (stage_put(s, key, text, e))
+	if (got &&
+	    drop_target(al, s, ev, arena_str(&al->arena, old),
+			gone ? "removed" : "set anew", e))
 		return -1;
-	buf_addf(&prefix, "state/%.*s/", STR_ARG(w.item.id));
-	rc = drop_states(al, s, ev, buf_str(&prefix), false, STR(RULE_TARGET),
-			 "set anew", e);
-	buf_reset(&prefix);
+	if (!text.p)
+		return drop_key(s, key_of(al, "watch/", id), e);
+	if (stage_put(s, key_of(al, "watch/", id), text, e) ||
+	    drop_target(al, s, ev, text, "set anew", e))
+		return -1;
 	buf_addf(&prefix, "price/%.*s/", STR_ARG(w.item.id));
-	if (!rc)
-		rc = judge_all_known(al, s, ev, buf_str(&prefix), id, NULL, e);
+	rc = judge_all_known(al, s, ev, buf_str(&prefix), id, NULL, e);
 	buf_free(&prefix);
 	return rc;
 }
