@@ -385,8 +385,12 @@ int item_next_step(const struct run *r, struct item *it)
 
 bool item_waits(const struct item *it)
 {
+	/* Told among others: there is no notification of its own. */
+	bool among = it->t.told.p && !str_eq(it->t.told, it->t.id);
+
 	return it->t.group.p || it->t.due.p || it->t.in.p ||
-	       (it->t.lasting && it->t.steps.p && it->policy->resolved);
+	       (it->t.lasting &&
+		(among || (it->t.steps.p && it->policy->resolved)));
 }
 
 static struct str step_id(const struct run *r, struct str id, size_t step)

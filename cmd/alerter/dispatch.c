@@ -543,14 +543,16 @@ static int on_acked(const struct run *r, const struct dispatch_news *news)
 		return got;
 	timeline_acked(r->al->timeline, it.t.id, r->now_us, undone);
 	it.t.acked = !undone;
+	if (undone && !it.t.told.p) {
+		it.t.fresh = true;
+		return tell_fresh(r, &it);
+	}
 	if (undone)
 		return item_next_step(r, &it) || item_save(r, &it) ? -1 : 0;
 	it.t.fresh = false;
 	it.t.due = it.t.in = (struct str){ 0 };
-	if (!it.t.lasting || (!it.t.told.p && !it.t.group.p))
+	if (!it.t.lasting)
 		return item_drop(r, &it);
-	if (!it.t.told.p)
-		it.t.told = it.t.id;
 	/* It is kept until it is over: this may be undone. */
 	return item_save(r, &it);
 }
