@@ -16,6 +16,8 @@ static const char *const passed_by[] = {
 	"rule.",
 	"search.",
 	"silence.",
+	"session.start/", /* which alerts ask for */
+	"session.stop/",
 	"stage.",
 	"event.",
 	"observation.record/",
