@@ -171,6 +171,7 @@ static int flush_queue(const struct run *r, struct queue *q, char kind)
 			   .more = (uint64_t)shape_count(q->more, 0),
 			   .id = id_of(r, q->key) };
 	size_t n = 0;
+	int got;
 
 	if (load_items(r, q, false, &b) || queue_drop(r, q))
 		return -1;
@@ -190,11 +191,14 @@ static int flush_queue(const struct run *r, struct queue *q, char kind)
 		}
 	}
 	b.n = n;
-	if (deliver(r, &b) || b.told.p || !b.more)
-		return b.told.p || !b.more ? 0 : -1;
-	/* Nothing could be told, nor that there is more. */
-	if (queue_load(r, q->key, q) <= 0)
+	if (deliver(r, &b))
+		return -1;
+	if (b.told.p || !b.more)
 		return 0;
+	/* Nothing could be told, nor that there is more. */
+	got = queue_load(r, q->key, q);
+	if (got <= 0)
+		return got;
 	q->more = telling_digits(b.more + (uint64_t)shape_count(q->more, 0),
 				 &r->al->arena);
 	return queue_save(r, q);
