@@ -125,6 +125,31 @@ int queue_drop(const struct run *r, const struct queue *q)
 	return 0;
 }
 
+/* What is over, or waits elsewhere, is left in its queue until that is due. */
+static bool is_waiting(const struct run *r, const struct queue *q,
+		       struct str id)
+{
+	char kind = q->key.p[strlen(TELLING_QUEUE)];
+	struct item it;
+	int got = item_load(r, id, &it);
+
+	if (got <= 0)
+		return got < 0;
+	if (kind == 'e')
+		return it.t.due.p;
+	return str_eq(kind == 'g' ? it.t.group : it.t.in, q->key);
+}
+
+static void queue_tidy(const struct run *r, struct queue *q)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->alerts.n; i++)
+		if (is_waiting(r, q, q->alerts.v[i]))
+			q->alerts.v[n++] = q->alerts.v[i];
+	q->alerts.n = n;
+}
+
 bool queue_add(const struct run *r, struct queue *q, struct str id)
 {
 	struct shape_list *l = &q->alerts;
@@ -133,6 +158,8 @@ bool queue_add(const struct run *r, struct queue *q, struct str id)
 	for (size_t i = 0; i < l->n; i++)
 		if (str_eq(l->v[i], id))
 			return true;
+	if (l->n == TELLING_QUEUE_MAX)
+		queue_tidy(r, q);
 	if (l->n == TELLING_QUEUE_MAX) {
 		q->more = telling_digits((uint64_t)shape_count(q->more, 0) + 1,
 					 &r->al->arena);
