@@ -18,6 +18,7 @@ struct poll {
 	struct telegram *telegram;
 	struct telegram_call *call;
 	struct loop_timer *timer;
+	uint64_t asked; /* the offset of the answer that is awaited */
 	unsigned failures;
 };
 
@@ -58,7 +59,10 @@ int poll_served(struct bot *b, struct str update, struct err *e)
 		return 0;
 	if (get_offset(b, &offset, e))
 		return -1;
-	return served < offset ? 0 : set_offset(b, served + 1, e);
+	/* Of what was served before this ledger, the last one counts. */
+	if (served < offset && !stage_is_silent(b->stage))
+		return 0;
+	return set_offset(b, served + 1, e);
 }
 
 static void ask(struct poll *p);
@@ -77,6 +81,15 @@ static int take(struct poll *p, const struct json *node, struct err *e)
 	}
 	if (stage_begin(b->stage, e) || get_offset(b, &offset, e))
 		return -1;
+	/*
+	 * Below what was asked for there is nothing, unless Telegram numbers
+	 * anew, which it does after a week of silence.
+	 */
+	if (u.id < p->asked) {
+		log_info("updates are numbered anew, from %llu",
+			 (unsigned long long)u.id);
+		p->asked = offset = 0;
+	}
 	if (u.id >= offset) {
 		stats_add(stage_stats(b->stage), "updates_total", NULL, 1);
 		if (serve(b, &u, e) || set_offset(b, u.id + 1, e))
@@ -135,6 +148,7 @@ static void ask(struct poll *p)
 		stage_fail(s, &e);
 		return;
 	}
+	p->asked = offset;
 	buf_addf(&body,
 		 "{\"offset\":%llu,\"timeout\":%lld,\"allowed_updates\":"
 		 "[\"message\",\"callback_query\"]}",

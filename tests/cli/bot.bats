@@ -342,3 +342,26 @@ cost() {
 	[ "$(log watch.set/ | wc -l)" = 1 ]
 	! said $ana already
 }
+
+@test "Telegram may number its updates anew, lower than before" {
+	start_bot
+	ask $ana /watches 'Nothing is watched'
+	say_numbered() { # NUMBER WATCH
+		post say '{"update_id":'"$1"',"message":{"message_id":1,"from":{"id":4001},"chat":{"id":4001,"type":"private"},"text":"/addwatch http://shop.example/'"$2"'"}}' >/dev/null
+	}
+	say_numbered 5 w1
+	wait_for said $ana 'shop.example_w1'
+	kill_bot
+	start_bot
+	say_numbered 6 w2
+	wait_for said $ana 'shop.example_w2'
+	[ "$(log watch.set/ | jq -r .update | xargs)" = '4711/5 4711/6' ]
+	# Without its ledger, it is the last number that counts.
+	kill_bot
+	rm -r "$DIR/ledger/bot"
+	start_bot
+	say_numbered 7 w3
+	wait_for said $ana 'shop.example_w3'
+	[ "$(log watch.set/ | wc -l)" = 3 ]
+	! said $ana already
+}

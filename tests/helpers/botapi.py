@@ -137,7 +137,9 @@ def get_updates(m):
     with lock:
         state['polls'] += 1
         state['confirmed'] = max(state['confirmed'], offset)
-        updates[:] = [u for u in updates if u['update_id'] >= offset]
+        # An offset that is too far ahead is as good as none.
+        if offset <= (updates[-1]['update_id'] + 1 if updates else state['next']) + 10:
+            updates[:] = [u for u in updates if u['update_id'] >= offset]
         while not updates and time.monotonic() < end:
             lock.wait(min(0.2, max(0, end - time.monotonic())))
         return updates[:100]
