@@ -48,7 +48,9 @@ int desk_emit(struct desk *d, const char *type, struct str id, struct str data,
 		d->toast = "That cannot be.";
 		rc = 0;
 	} else if (stage_emit(d->stage, ev.topic, ev.time_us, NULL,
-			      attributes(d), data, e)) {
+			      attributes(d), data, e) ||
+		   /* For the next command, which may not wait for the store. */
+		   known_event(d->stage, &ev, d->a, e)) {
 		rc = -1;
 	}
 	buf_free(&topic);

@@ -199,6 +199,21 @@ cost() {
 	no_refusals
 }
 
+@test "what follows at once builds on what was just changed" {
+	watch lamp
+	start_bot
+	ask $ana /watches lamp
+	stop_daemon "$bot"
+	tell $ana '/settarget lamp 60 EUR'
+	tell $ana '/pause lamp'
+	tell $ana '/addwatch http://shop.example/chair'
+	tell $ana '/remove shop.example_chair'
+	start_bot
+	wait_for said $ana 'is not watched any more'
+	log --reverse -n 1 watch.set/lamp | jq -e '.data.item.target == "60" and .data.enabled == false'
+	no_refusals
+}
+
 @test "more watches than one message holds have a button for more" {
 	for i in $(seq -w 45); do
 		jq -cn --arg i "w$i" '{type: "watch.set", subject: $i, data: {url: ("http://shop.example/" + $i)}}'
