@@ -196,6 +196,38 @@ int known_search(struct stage *s, struct str id, struct arena *a,
 	return 1;
 }
 
+struct search_walk {
+	struct arena a;
+	struct str after;
+	known_search_fn *fn;
+	void *arg;
+};
+
+static int take_search(void *arg, struct str key, struct str val, struct err *e)
+{
+	struct search_walk *w = arg;
+	struct str id = str_sub(key, 2, key.len);
+	struct type_search t;
+
+	if (w->after.p && str_cmp(id, w->after) <= 0)
+		return 0;
+	arena_reset(&w->a);
+	if (shape_decode(&shape_search, val, &t, &w->a, e))
+		return err_prefix(e, "search %.*s", STR_ARG(id));
+	t.id = id;
+	return w->fn(w->arg, &t, e);
+}
+
+int known_searches(struct stage *s, struct str after, known_search_fn *fn,
+		   void *arg, struct err *e)
+{
+	struct search_walk w = { .after = after, .fn = fn, .arg = arg };
+	int rc = stage_each(s, STR("s/"), take_search, &w, e);
+
+	arena_free(&w.a);
+	return rc < 0 ? -1 : 0;
+}
+
 struct walk {
 	struct arena *a;
 	struct str after, *id;

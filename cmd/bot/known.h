@@ -26,6 +26,15 @@ int known_watch(struct stage *s, struct str id, struct arena *a,
 int known_search(struct stage *s, struct str id, struct arena *a,
 		 struct type_search *r, struct err *e);
 
+/*
+ * Each search above `after` in the order of ids, in one pass: there may be very
+ * many. What fn gets dies with its call; it ends the walk with 1.
+ */
+typedef int known_search_fn(void *arg, const struct type_search *t,
+			    struct err *e);
+int known_searches(struct stage *s, struct str after, known_search_fn *fn,
+		   void *arg, struct err *e);
+
 /* Ids in their order, those above `after`, at most max; how many, or -1. */
 int known_ids(struct stage *s, const char *table, struct str after,
 	      struct arena *a, struct str *id, int max, struct err *e);

@@ -117,31 +117,43 @@ static bool may_have(const struct desk *d, struct str user)
 	       str_eq(user.p ? user : STR("default"), d->who->user);
 }
 
+struct listing {
+	struct desk *d;
+	struct str last; /* id */
+	int n;
+};
+
+static int list_next(void *arg, const struct type_search *t, struct err *e)
+{
+	struct listing *l = arg;
+	struct desk *d = l->d;
+
+	(void)e;
+	if (!may_have(d, t->user))
+		return 0;
+	if (l->n == SEARCHES_LISTED) {
+		reply_puts(&d->reply, "\n/searches ");
+		reply_text(&d->reply, l->last);
+		reply_puts(&d->reply, " lists more.");
+		return 1;
+	}
+	if (l->n++ == 0)
+		reply_puts(&d->reply, "Looked for:");
+	list_search(d, t);
+	l->last = arena_str(d->a, t->id);
+	return 0;
+}
+
 static int searches(struct desk *d, struct str args, struct err *e)
 {
-	struct str id, after = args.len ? args : (struct str){ 0 };
-	struct type_search t;
-	int n, listed = 0;
+	struct listing l = { .d = d };
+	struct str after = args.len ? args : (struct str){ 0 };
 
-	while ((n = known_ids(d->stage, "s/", after, d->a, &id, 1, e)) > 0) {
-		if (known_search(d->stage, id, d->a, &t, e) < 0)
-			return -1;
-		if (may_have(d, t.user)) {
-			if (listed++ == 0)
-				reply_puts(&d->reply, "Looked for:");
-			if (listed > SEARCHES_LISTED) {
-				reply_puts(&d->reply, "\n/searches ");
-				reply_text(&d->reply, after);
-				reply_puts(&d->reply, " lists more.");
-				return 0;
-			}
-			list_search(d, &t);
-		}
-		after = id;
-	}
-	if (!listed)
+	if (known_searches(d->stage, after, list_next, &l, e))
+		return -1;
+	if (!l.n)
 		reply_puts(&d->reply, "Nothing is looked for yet. /search");
-	return n;
+	return 0;
 }
 
 /* s:ID */

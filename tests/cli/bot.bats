@@ -312,6 +312,18 @@ cost() {
 	no_refusals
 }
 
+@test "others' searches may be very many" {
+	jq -cn 'range(20000) | {type: "search.set", subject: "x.\(.)", data: {user: "zed", keywords: ["w\(.)"]}}' | pub
+	start_bot
+	ask $bob /searches 'Nothing is looked for'
+	ask $ana /searches 'lists more'
+	more=$(answers $ana | jq -r .text | tail -n 1 | sed 's/ lists more.//')
+	tell $ana "$more"
+	seen() { [ "$(answers $ana | jq -r '.buttons[].callback_data' | sort -u | wc -l)" = 20 ]; }
+	wait_for seen
+	no_refusals
+}
+
 @test "what Telegram asks for is waited for, what it refuses is let go" {
 	start_bot
 	post script '{"method":"sendMessage","status":429,"body":{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 1","parameters":{"retry_after":1}}}' >/dev/null
