@@ -324,6 +324,8 @@ static int ack(struct desk *d, struct str args, struct err *e)
 		reply_puts(&d->reply, "There is no such alert.");
 	if (got > 0)
 		got = acknowledge(d, id, &alert, e);
+	if (got == 0 && !d->reply.text.len)
+		reply_puts(&d->reply, d->toast);
 	if (got <= 0)
 		return got;
 	reply_puts(&d->reply, "Acknowledged: ");

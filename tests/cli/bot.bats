@@ -306,6 +306,7 @@ cost() {
 	wait_for said $ana 'Acknowledged: alert a1'
 	press $bob ack:a2
 	wait_for grep -q "somebody else's" api.jsonl
+	ask $bob '/ack a2' "somebody else's"
 	press $bob day:a1
 	wait_for grep -q 'Silence for a day' api.jsonl
 	log --reverse -n 1 silence.set/ | jq -e '.data.pattern == "alert.new/lamp/a1"'
