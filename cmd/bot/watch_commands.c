@@ -321,14 +321,39 @@ static int press_back(struct desk *d, struct str id, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
+/* Words of a name, and behind them a price, which is one word or two. */
+static bool read_name_target(struct str args, struct str *name_r,
+			     struct str *target_r, struct str *currency_r)
+{
+	size_t at = args.len;
+	bool found = false;
+
+	for (int words = 0; words < 2 && at > 0; words++) {
+		struct str name, target, currency;
+
+		while (at > 0 && args.p[at - 1] == ' ')
+			at--;
+		while (at > 0 && args.p[at - 1] != ' ')
+			at--;
+		name = str_trim(str_sub(args, 0, at));
+		if (!name.len || !read_target(str_sub(args, at, args.len),
+					      &target, &currency))
+			continue;
+		*name_r = name;
+		*target_r = target;
+		*currency_r = currency;
+		found = true;
+	}
+	return found;
+}
+
 static int settarget(struct desk *d, struct str args, struct err *e)
 {
-	struct str rest, name = str_cut(args, ' ', &rest), target, currency;
+	struct str name, target, currency;
 	struct type_watch w;
 	int got;
 
-	if (!name.len || !str_trim(rest).len ||
-	    !read_target(rest, &target, &currency))
+	if (!read_name_target(args, &name, &target, &currency))
 		return usage(d, "/settarget WATCH PRICE [CURRENCY]");
 	got = desk_find_watch(d, name, &w, e);
 	if (got <= 0)

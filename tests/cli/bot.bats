@@ -178,6 +178,8 @@ cost() {
 	ask $ana '/price chair' 'no price yet'
 	ask $ana '/settarget lamp 60.50 EUR' 'told at 60.50 EUR or less'
 	log --reverse -n 1 watch.set/lamp | jq -e '.data.item.target == "60.50" and .data.item.name == "Lamp & Co"'
+	ask $ana '/settarget Lamp Co 61' 'told at 61 or less'
+	ask $ana '/settarget Lamp Co 60.50 EUR' 'told at 60.50 EUR or less'
 	ask $ana '/settarget lamp cheap' '/settarget WATCH PRICE'
 	ask $ana '/settarget lamp -5' 'That cannot be'
 	ask $ana '/pause lamp' 'is paused'
