@@ -34,11 +34,10 @@ struct errands {
 	struct telegram *telegram;
 	struct loop_timer *timer;
 	struct loop_work *work;
-	struct errand *v[ERRAND_WINDOW]; /* by seq */
+	struct errand *v[ERRAND_WINDOW]; /* by seq; of a chat the first */
 	size_t n;
-	uint64_t seq;	 /* the last one given */
-	uint64_t loaded; /* the last one that came into the window */
-	bool whole;	 /* the window holds all there are */
+	uint64_t seq; /* the last one given */
+	bool whole;   /* the window holds all there are */
 	unsigned active;
 	int64_t pause_ms; /* nothing before: Telegram asked for it */
 };
@@ -417,18 +416,37 @@ static void begin(struct errand *d)
 
 /* ---- which is next ---- */
 
-/* Another one of its chat comes first. */
-static bool must_wait(const struct errands *es, size_t i)
+static struct errand *find_seq(const struct errands *es, uint64_t seq)
 {
-	for (size_t k = 0; k < i; k++)
-		if (es->v[k]->chat == es->v[i]->chat)
-			return true;
-	return false;
+	for (size_t i = 0; i < es->n; i++)
+		if (es->v[i]->seq == seq)
+			return es->v[i];
+	return NULL;
+}
+
+/* What follows it in its chat would only take room from others. */
+static struct errand *find_chat(const struct errands *es, int64_t chat)
+{
+	for (size_t i = 0; i < es->n; i++)
+		if (es->v[i]->chat == chat)
+			return es->v[i];
+	return NULL;
+}
+
+static void insert(struct errands *es, uint64_t seq, int64_t chat)
+{
+	struct errand *d = xcalloc(1, sizeof(*d));
+	size_t i = es->n++;
+
+	*d = (struct errand){ .all = es, .seq = seq, .chat = chat };
+	for (; i > 0 && es->v[i - 1]->seq > seq; i--)
+		es->v[i] = es->v[i - 1];
+	es->v[i] = d;
 }
 
 struct filling {
 	struct errands *es;
-	bool is_full;
+	bool is_full; /* there are more */
 };
 
 static int load(void *arg, struct str key, struct str val, struct err *e)
@@ -436,28 +454,22 @@ static int load(void *arg, struct str key, struct str val, struct err *e)
 	struct filling *f = arg;
 	struct errands *es = f->es;
 	struct arena a = { 0 };
-	struct str chat;
+	struct str text;
+	int64_t chat;
 	uint64_t seq;
 
 	if (!str_u64(str_sub(key, strlen(ROWS), key.len), &seq))
 		return err_set(e, EX_DATAERR, "ledger: a damaged errand");
-	if (seq <= es->loaded)
+	if (find_seq(es, seq))
 		return 0;
-	if (es->n == ERRAND_WINDOW) {
-		f->is_full = true;
-		return 1;
-	}
-	chat = json_get_text(val, "chat", &a);
-	es->v[es->n] = xcalloc(1, sizeof(struct errand));
-	*es->v[es->n] = (struct errand){
-		.all = es,
-		.seq = seq,
-		.chat = chat.p ? strtoll(arena_strdup(&a, chat), NULL, 10) : 0,
-	};
-	es->n++;
-	es->loaded = seq;
+	text = json_get_text(val, "chat", &a);
+	chat = text.p ? strtoll(arena_strdup(&a, text), NULL, 10) : 0;
 	arena_free(&a);
-	return 0;
+	if (es->n == ERRAND_WINDOW || find_chat(es, chat))
+		f->is_full = true;
+	else
+		insert(es, seq, chat);
+	return es->n == ERRAND_WINDOW && f->is_full;
 }
 
 static int fill(struct errands *es, struct err *e)
@@ -490,7 +502,7 @@ static struct errand *next(struct errands *es, int64_t *wait_ms_r)
 		struct errand *d = es->v[i];
 		int64_t wait = d->due_ms - now;
 
-		if (d->active || must_wait(es, i))
+		if (d->active)
 			continue;
 		if (wait <= 0)
 			return d;

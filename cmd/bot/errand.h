@@ -18,7 +18,7 @@
 #include "reply.h"
 
 enum {
-	ERRAND_WINDOW = 64,    /* in memory; the others wait on disk */
+	ERRAND_WINDOW = 64,    /* chats in memory; the others wait on disk */
 	ERRAND_ACTIVE_MAX = 8, /* at a time */
 	ERRAND_LIFE_S = 24 * 3600,
 	ERRAND_RETRY_MS = 1000, /* doubles, up to: */

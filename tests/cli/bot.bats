@@ -359,6 +359,15 @@ cost() {
 	no_refusals
 }
 
+@test "a chat that cannot be written to holds no other one" {
+	post script '{"method":"sendMessage","chat":'$bob',"status":500,"body":{"ok":false},"times":100000}' >/dev/null
+	for i in $(seq 70); do
+		tell $bob /price
+	done
+	start_bot
+	ask $ana '/price table' 'No watch is called table'
+}
+
 @test "without its ledger it does not serve again what the journal tells of" {
 	start_bot
 	ask $ana '/addwatch http://shop.example/w1' 'Watching'

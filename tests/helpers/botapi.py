@@ -9,7 +9,8 @@ sendPhoto and answerCallbackQuery are checked as the documentation defines them
 and refused in its words; what is taken is a line of LOG. Tests call:
 
     POST /say     one update without its update_id; answers with the id
-    POST /script  {"method","status","body","times"}: answer so next time
+    POST /script  {"method","status","body","times"}: answer so next time, with
+                  "chat" only what is for it
     GET  /state   {"next","waiting","confirmed","polls"}
 """
 import html.parser
@@ -174,10 +175,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             script.append(json.loads(body))
             return self.answer(200, True)
 
-    def scripted(self, method):
+    def scripted(self, method, chat):
         with lock:
             for s in script:
-                if s['method'] == method:
+                if s['method'] == method and s.get('chat', chat) == chat:
                     s['times'] = s.get('times', 1) - 1
                     if s['times'] <= 0:
                         script.remove(s)
@@ -191,7 +192,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         token, method = self.path[4:].split('/', 1)
         if token != '4711:abcdefghijklmnopqrstuvwxyz':
             return self.answer(401, {'ok': False, 'error_code': 401, 'description': 'Unauthorized'})
-        s = self.scripted(method)
+        chat = json.loads(body).get('chat_id') if body.startswith(b'{') else None
+        s = self.scripted(method, chat)
         if s:
             return self.answer(s['status'], s['body'])
         try:
