@@ -305,6 +305,19 @@ struct job *lane_next(struct lane *l, int64_t now_us, int64_t now_ms,
 	return NULL;
 }
 
+/*
+ * Until when all wait, as the receiver asks. Not for longer than one
+ * notification is tried: whoever asks for a year would get none of them, and
+ * nobody would be told.
+ */
+static void pause_for(struct lane *l, int64_t wait_ms, int64_t now_us)
+{
+	if (wait_ms > l->channel.retry_life_ms)
+		wait_ms = l->channel.retry_life_ms;
+	if (now_us + wait_ms * 1000 > l->pause_us)
+		l->pause_us = now_us + wait_ms * 1000;
+}
+
 int64_t lane_retry_at(struct lane *l, const struct job *job,
 		      const struct outcome *o, int64_t now_us, uint32_t random)
 {
@@ -318,8 +331,7 @@ int64_t lane_retry_at(struct lane *l, const struct job *job,
 		l->pause_us =
 			now_us + retry_pause_ms(l->failures, random) * 1000;
 	}
-	if (now_us + o->wait_ms * 1000 > l->pause_us)
-		l->pause_us = now_us + o->wait_ms * 1000;
+	pause_for(l, o->wait_ms, now_us);
 	if (o->wait_ms > pause_ms)
 		pause_ms = o->wait_ms;
 	at_us = now_us + pause_ms * 1000;
@@ -363,8 +375,7 @@ enum lane_turn lane_judge(struct lane *l, const struct outcome *o,
 		l->failures = l->rejects = 0;
 		l->failing_us = CLK_NONE;
 		l->down = l->gone = false;
-		if (now_us + o->wait_ms * 1000 > l->pause_us)
-			l->pause_us = now_us + o->wait_ms * 1000;
+		pause_for(l, o->wait_ms, now_us);
 		return was ? LANE_UP : LANE_SAME;
 	}
 	l->gone = l->gone || is(o->reason, "gone");

@@ -429,6 +429,20 @@ static void what_the_receiver_asks_for_holds_up_all(void **state)
 	lane_free(&l);
 }
 
+static void what_it_asks_for_ends_with_the_life_of_a_try(void **state)
+{
+	struct outcome o = { .wait_ms = INT64_C(31622400000) };
+	struct lane *l = fill(&hook, 2);
+	int64_t wait_ms;
+
+	(void)state;
+	assert_int_equal(lane_retry_at(l, l->job[0], &o, 0, 0), CLK_NONE);
+	lane_drop(l, l->job[0]);
+	assert_null(lane_next(l, SECOND, 0, &wait_ms));
+	assert_int_equal(wait_ms, 3600000 - 1000);
+	lane_free(&l);
+}
+
 static void it_may_ask_after_one_that_it_has_taken(void **state)
 {
 	struct lane *l = fill(&hook, 1);
@@ -483,6 +497,7 @@ int main(void)
 		cmocka_unit_test(the_rate_is_asked_last),
 		cmocka_unit_test(a_failure_slows_the_lane_down_once),
 		cmocka_unit_test(what_the_receiver_asks_for_holds_up_all),
+		cmocka_unit_test(what_it_asks_for_ends_with_the_life_of_a_try),
 		cmocka_unit_test(it_may_ask_after_one_that_it_has_taken),
 		cmocka_unit_test(rows_of_earlier_versions_are_read),
 		cmocka_unit_test(a_channel_is_down_when_nothing_gets_through),
