@@ -130,7 +130,7 @@ static bool is_ours(struct str key)
 	return str_is_any(key, ours);
 }
 
-static void print(const struct kind_message *km, struct buf *b)
+static void print(const struct kind_message *km, struct arena *a, struct buf *b)
 {
 	const struct event *ev = &km->msg->ev;
 	struct json_iter it = json_iter(ev->data);
@@ -153,7 +153,8 @@ static void print(const struct kind_message *km, struct buf *b)
 		buf_addf(b, ",\"time\":\"%s\"", clk_format(ev->time_us, time));
 	buf_putc(b, '}');
 	while (json_next(&it)) {
-		if (is_ours(it.key))
+		/* "\u0069d" is id, too. */
+		if (is_ours(json_name(it.key, a)))
 			continue;
 		buf_puts(b, ",\"");
 		buf_add_str(b, it.key);
@@ -190,10 +191,10 @@ static int build(const void *settings, const struct kind_message *km,
 		kind_bearer(req, w->token);
 	if (w->body) {
 		fill(w, km->values, &a, &req->body);
-		arena_free(&a);
 	} else {
-		print(km, &req->body);
+		print(km, &a, &req->body);
 	}
+	arena_free(&a);
 	if (w->content_type)
 		kind_header(req, "Content-Type", str_from(w->content_type));
 	if (w->secret)

@@ -79,3 +79,12 @@ verify() {
 "<script>alert(1)</script>
 a & b < c > d \"e\" 'f' &lt; &amp;" ]
 }
+
+@test "a notification cannot say whose and which it is in other words" {
+	channel w url="$url" >"$conf"
+	start_notifier
+	tell ana a '"\u0069d":"x","\u0075ser":"root"'
+	until_true deliveries_are sent
+	[ "$(got webhook '.[0].json.user')" = ana ]
+	[ "$(got webhook '.[0].json.id | length')" -eq 32 ]
+}
