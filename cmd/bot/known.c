@@ -176,10 +176,11 @@ int known_watch(struct stage *s, struct str id, struct arena *a,
 
 	if (got <= 0)
 		return got;
+	/* Somebody else set what we do not understand: not ours to judge. */
 	if (shape_decode(&shape_watch, data, w_r, a, e))
-		return err_prefix(e, "watch %.*s", STR_ARG(id));
+		return 0;
 	w_r->id = arena_str(a, id);
-	return watch_complete(w_r, a, e) ? -1 : 1;
+	return watch_complete(w_r, a, e) ? 0 : 1;
 }
 
 int known_search(struct stage *s, struct str id, struct arena *a,
@@ -191,7 +192,7 @@ int known_search(struct stage *s, struct str id, struct arena *a,
 	if (got <= 0)
 		return got;
 	if (shape_decode(&shape_search, data, r, a, e))
-		return err_prefix(e, "search %.*s", STR_ARG(id));
+		return 0;
 	r->id = arena_str(a, id);
 	return 1;
 }
@@ -213,7 +214,7 @@ static int take_search(void *arg, struct str key, struct str val, struct err *e)
 		return 0;
 	arena_reset(&w->a);
 	if (shape_decode(&shape_search, val, &t, &w->a, e))
-		return err_prefix(e, "search %.*s", STR_ARG(id));
+		return 0;
 	t.id = id;
 	return w->fn(w->arg, &t, e);
 }

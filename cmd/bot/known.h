@@ -20,7 +20,10 @@ enum { KNOWN_ALERT_DAYS = 30, KNOWN_ALERTS_A_TURN = 16 };
 int known_event(struct stage *s, const struct event *ev, struct arena *a,
 		struct err *e);
 
-/* One row as it was set; complete (watch_complete). 1; 0: there is none; -1. */
+/*
+ * One row as it was set; complete (watch_complete). 1; 0: there is none that we
+ * understand; -1.
+ */
 int known_watch(struct stage *s, struct str id, struct arena *a,
 		struct type_watch *w_r, struct err *e);
 int known_search(struct stage *s, struct str id, struct arena *a,

@@ -125,8 +125,12 @@ static int search_watches(struct desk *d, struct str name, struct search *s,
 	do {
 		n = known_ids(d->stage, "w/", after, d->a, id, IDS_A_TURN, e);
 		for (int i = 0; i < n; i++) {
-			if (known_watch(d->stage, id[i], d->a, &w, e) < 0)
+			int got = known_watch(d->stage, id[i], d->a, &w, e);
+
+			if (got < 0)
 				return -1;
+			if (got == 0)
+				continue;
 			if (w.item.present && str_eq(w.item.id, name)) {
 				s->found[0] = id[i];
 				s->n = 1;

@@ -236,10 +236,12 @@ static int list(struct desk *d, struct str after, struct err *e)
 		return usage(d, after.p ? "That was all."
 					: "Nothing is watched yet. /addwatch");
 	reply_puts(&d->reply, "Watched:");
-	for (int i = 0; i < n && i < PAGE; i++)
-		if (known_watch(d->stage, id[i], d->a, &w, e) < 0 ||
-		    list_one(d, &w, e))
+	for (int i = 0; i < n && i < PAGE; i++) {
+		int got = known_watch(d->stage, id[i], d->a, &w, e);
+
+		if (got < 0 || (got > 0 && list_one(d, &w, e)))
 			return -1;
+	}
 	if (n > PAGE) {
 		buf_puts(&data, "w:");
 		buf_add_str(&data, id[PAGE - 1]);

@@ -231,6 +231,24 @@ cost() {
 	no_refusals
 }
 
+@test "what others set and it cannot read, it passes over" {
+	watch lamp
+	# A peer of the bus that does not look at what it sends.
+	send() {
+		"$HELPERS/control" "ipc://$DIR/run/ingest" "$1" \
+			"weir/old/$2 1 2026-11-20T21:00:00.000000Z - - - -" "$3"
+	}
+	send watch.set/bad a '{"url":"nothing"}'
+	send search.set/bad b '{"keywords":7}'
+	set_badly() { [ "$(log watch.set/bad search.set/bad | wc -l)" = 2 ]; }
+	wait_for set_badly
+	start_bot
+	ask $ana /watches lamp
+	ask $ana '/price bad' 'No watch is called bad'
+	ask $ana /searches 'Nothing is looked for'
+	alive "$bot"
+}
+
 @test "the history is a picture" {
 	watch lamp
 	cost lamp a.example 79.90
