@@ -302,13 +302,17 @@ static int removing(struct desk *d, struct str args, struct err *e)
 /* b:ID: watch it again, as it was. */
 static int press_back(struct desk *d, struct str id, struct err *e)
 {
+	struct type_watch now;
 	struct buf key = { 0 };
 	struct str old;
-	int got;
+	int got = known_watch(d->stage, id, d->a, &now, e);
 
+	if (got < 0)
+		return -1;
 	buf_puts(&key, "b/");
 	buf_add_str(&key, id);
-	got = stage_get(d->stage, buf_str(&key), &old, e);
+	/* What somebody has set since then stays. */
+	got = got ? 0 : stage_get(d->stage, buf_str(&key), &old, e);
 	if (got > 0) {
 		old = arena_str(d->a, old);
 		got = desk_emit(d, "watch.set", id, old, e);

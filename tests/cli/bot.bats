@@ -198,6 +198,18 @@ cost() {
 	log --reverse -n 1 watch.set/lamp | jq -e '.data.item.target == "60.50"'
 	press $ana b:lamp
 	wait_for grep -q 'undone already' api.jsonl
+	# What was set since then is nothing to be undone.
+	ask $ana '/remove chair' 'chair is not watched any more'
+	watch chair '{"every":"2h","item":{"name":"Armchair"}}'
+	heard() {
+		tell $ana /watches
+		sleep 0.2
+		said $ana Armchair
+	}
+	wait_for heard
+	press $ana b:chair
+	wait_for eval '[ "$(grep -c "undone already" api.jsonl)" = 2 ]'
+	log --reverse -n 1 watch.set/chair | jq -e '.data.every == "2h"'
 	no_refusals
 }
 
