@@ -338,8 +338,9 @@ int known_alert(struct stage *s, struct str id, struct arena *a,
 
 struct newest {
 	struct stage *s;
-	struct arena *a;
-	struct str user, id;
+	struct arena row; /* there may be very many */
+	struct str user;
+	char id[STR_ID_MAX + 1];
 };
 
 /* Rows are in the order of time: the last one that is of the user. */
@@ -347,23 +348,25 @@ static int take_newest(void *arg, struct str key, struct str val, struct err *e)
 {
 	struct newest *n = arg;
 	struct known_alert alert;
-	struct str id = arena_str(n->a, val);
+	struct str id;
 	int got;
 
 	(void)key;
-	got = known_alert(n->s, id, n->a, &alert, e);
+	arena_reset(&n->row);
+	id = arena_str(&n->row, val);
+	got = known_alert(n->s, id, &n->row, &alert, e);
 	if (got > 0 && str_eq(alert.user, n->user))
-		n->id = id;
+		str_copy(n->id, sizeof(n->id), id);
 	return got < 0 ? -1 : 0;
 }
 
 int known_newest(struct stage *s, struct str user, struct arena *a,
 		 struct str *id_r, struct err *e)
 {
-	struct newest n = { .s = s, .a = a, .user = user };
+	struct newest n = { .s = s, .user = user };
+	int rc = stage_each(s, STR("t/"), take_newest, &n, e);
 
-	if (stage_each(s, STR("t/"), take_newest, &n, e) < 0)
-		return -1;
-	*id_r = n.id;
-	return n.id.p != NULL;
+	arena_free(&n.row);
+	*id_r = arena_str(a, str_from(n.id));
+	return rc < 0 ? -1 : *n.id != '\0';
 }
