@@ -15,6 +15,7 @@
 
 struct poll {
 	struct bot *bot;
+	unsigned limit; /* of updates in one answer */
 	struct telegram *telegram;
 	struct telegram_call *call;
 	struct loop_timer *timer;
@@ -103,6 +104,8 @@ static void fail(struct poll *p, const struct telegram_answer *a)
 	int64_t ms =
 		backoff_ms(POLL_RETRY_MS, ++p->failures, POLL_RETRY_MAX_MS);
 
+	/* Many long messages are a longer answer than we take. */
+	p->limit = p->limit > 4 ? p->limit / 4 : 1;
 	/* The first, and then each that waits for as long as there is. */
 	if (p->failures == 1 || a->status == 401 || a->status == 409)
 		log_warn("Telegram: %s", a->why);
@@ -116,6 +119,7 @@ static void fail(struct poll *p, const struct telegram_answer *a)
 static void on_updates(void *arg, const struct telegram_answer *a)
 {
 	struct poll *p = arg;
+	unsigned n = 0;
 	struct err e;
 
 	p->call = NULL;
@@ -131,7 +135,10 @@ static void on_updates(void *arg, const struct telegram_answer *a)
 			stage_fail(p->bot->stage, &e);
 			return;
 		}
+		n++;
 	}
+	if (n < p->limit)
+		p->limit = POLL_LIMIT;
 	errands_go(p->bot->errands);
 	ask(p);
 }
@@ -150,9 +157,10 @@ static void ask(struct poll *p)
 	}
 	p->asked = offset;
 	buf_addf(&body,
-		 "{\"offset\":%llu,\"timeout\":%lld,\"allowed_updates\":"
-		 "[\"message\",\"callback_query\"]}",
-		 (unsigned long long)offset, (long long)p->bot->poll_s);
+		 "{\"offset\":%llu,\"limit\":%u,\"timeout\":%lld,"
+		 "\"allowed_updates\":[\"message\",\"callback_query\"]}",
+		 (unsigned long long)offset, p->limit,
+		 (long long)p->bot->poll_s);
 	p->call = telegram_call(p->telegram, "getUpdates", buf_str(&body),
 				p->bot->poll_s * 1000 + POLL_SLACK_MS,
 				on_updates, p);
@@ -174,6 +182,7 @@ struct poll *poll_new(struct bot *b, struct err *e)
 	struct poll *p = xcalloc(1, sizeof(*p));
 
 	p->bot = b;
+	p->limit = POLL_LIMIT;
 	p->telegram = telegram_new(stage_loop(b->stage), b->base, b->token, e);
 	p->timer = loop_timer_new(stage_loop(b->stage), on_timer, p);
 	if (!p->telegram)

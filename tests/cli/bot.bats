@@ -373,6 +373,20 @@ cost() {
 	! grep -q abcdefghij "$T/bot.err"
 }
 
+@test "many long messages do not stop it" {
+	python3 - "$api" <<-'END'
+		import json, sys, urllib.request
+		text = 'я' * 4096
+		for i in range(100):
+		    update = {'message': {'message_id': 1, 'from': {'id': 99}, 'chat': {'id': 99, 'type': 'private'},
+		                          'text': text, 'reply_to_message': {'message_id': 2, 'text': text}}}
+		    urllib.request.urlopen(sys.argv[1] + '/say', json.dumps(update).encode()).read()
+	END
+	start_bot
+	ask $ana /watches 'Nothing is watched'
+	said 99 'Your number is 99'
+}
+
 @test "killed at any moment, each command has its effect once" {
 	start_bot
 	for i in $(seq 40); do

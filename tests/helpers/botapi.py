@@ -143,7 +143,7 @@ def get_updates(m):
             updates[:] = [u for u in updates if u['update_id'] >= offset]
         while not updates and time.monotonic() < end:
             lock.wait(min(0.2, max(0, end - time.monotonic())))
-        return updates[:100]
+        return updates[:m.get('limit', 100)]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
