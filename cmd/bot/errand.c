@@ -39,7 +39,6 @@ struct errands {
 	uint64_t seq; /* the last one given */
 	bool whole;   /* the window holds all there are */
 	unsigned active;
-	int64_t pause_ms; /* nothing before: Telegram asked for it */
 };
 
 static struct str row_key(uint64_t seq, char out[KEY_SIZE])
@@ -218,8 +217,7 @@ static void retry(struct errand *d, int64_t wait_ms)
 		backoff_ms(ERRAND_RETRY_MS, ++d->failures, ERRAND_RETRY_MAX_MS);
 
 	ms = ms / 2 + arc4random_uniform((uint32_t)(ms / 2) + 1);
-	if (wait_ms > 0)
-		d->all->pause_ms = now_ms(d->all) + wait_ms;
+	/* It may be asked for this chat alone; the others learn it themselves. */
 	d->due_ms = now_ms(d->all) + (wait_ms > ms ? wait_ms : ms);
 	rest(d);
 	errands_go(d->all);
@@ -494,10 +492,6 @@ static struct errand *next(struct errands *es, int64_t *wait_ms_r)
 	*wait_ms_r = -1;
 	if (es->active == ERRAND_ACTIVE_MAX)
 		return NULL;
-	if (es->n && es->pause_ms > now) {
-		*wait_ms_r = es->pause_ms - now;
-		return NULL;
-	}
 	for (size_t i = 0; i < es->n; i++) {
 		struct errand *d = es->v[i];
 		int64_t wait = d->due_ms - now;

@@ -410,6 +410,11 @@ cost() {
 	done
 	start_bot
 	ask $ana '/price table' 'No watch is called table'
+	# A group has had its 20 messages in this minute.
+	post script '{"method":"sendMessage","chat":-77,"status":429,"body":{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 40","parameters":{"retry_after":40}}}' >/dev/null
+	post say '{"message":{"message_id":1,"from":{"id":98},"chat":{"id":-77,"type":"group"},"text":"/watches"}}' >/dev/null
+	wait_for grep -q 'chat -77: not sent yet' "$T/bot.err"
+	ask $ana '/price chair' 'No watch is called chair'
 }
 
 @test "without its ledger it does not serve again what the journal tells of" {
