@@ -14,7 +14,7 @@
 #include "common/str.h"
 
 enum {
-	POLL_LIMIT = 100, /* updates in one answer; fewer after a failure */
+	POLL_LIMIT = 100,     /* updates in one answer; fewer after a failure */
 	POLL_RETRY_MS = 1000, /* after a failure; doubles, up to: */
 	POLL_RETRY_MAX_MS = 60 * 1000,
 	POLL_SLACK_MS = 10 * 1000, /* for the answer, beside the waiting */
