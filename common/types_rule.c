@@ -107,7 +107,7 @@ static const struct shape shape_of = SHAPE(type_of, of_rows, 0, "N of M.");
 static const struct shape_field fewer_rows[] = {
 	{ ROW(type_fewer, percent, RATE, REQ,
 	      "Fewer by at least so many per cent.") },
-	{ ROW(type_fewer, over, DURATION, REQ,
+	{ ROW(type_fewer, over, INTERVAL, REQ,
 	      "Than it was for half of this time, or more.") },
 };
 static const struct shape shape_fewer =
@@ -168,7 +168,7 @@ static const struct shape_field rule_rows[] = {
 	      "How long it fires at least, once it does.") },
 	{ SUB(type_rule, of, 0, shape_of,
 	      "How many of the last judgements must say that it is so.") },
-	{ ROW(type_rule, absent, DURATION, 0,
+	{ ROW(type_rule, absent, INTERVAL, 0,
 	      "Fires when nothing that the rule is for comes for so long.") },
 	{ SUB(type_rule, fewer, 0, shape_fewer,
 	      "Fires when a watch finds fewer items than usual.") },

@@ -94,6 +94,14 @@ static void an_event_is_checked_by_data_and_subject(void **state)
 		{ "watch.set/a", "{\"url\":\"http://x\",\"every\":\"49ms\"}",
 		  "data: every: not a duration such as 90s, 6h or 7d "
 		  "(50ms to 999d)" },
+		{ "rule.set/a", "{\"on\":\"price.\",\"absent\":\"0s\"}",
+		  "data: absent: not a duration such as 90s, 6h or 7d "
+		  "(50ms to 999d)" },
+		{ "rule.set/a",
+		  "{\"on\":\"observation.\",\"fewer\":"
+		  "{\"percent\":50,\"over\":\"0s\"}}",
+		  "data: fewer.over: not a duration such as 90s, 6h or 7d "
+		  "(50ms to 999d)" },
 		{ "watch.set/a",
 		  "{\"url\":\"http://x\",\"confirm\":{\"times\":3,\"of\":2}}",
 		  "confirm.of: less than times" },
