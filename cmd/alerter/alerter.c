@@ -13,6 +13,7 @@
 #include "dispatch.h"
 #include "freshness.h"
 #include "nodata.h"
+#include "telling.h"
 
 static struct str key_of(struct alerter *al, const char *table, struct str id)
 {
@@ -257,6 +258,7 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 		    bool is_search, struct err *e)
 {
 	const char *table = is_search ? "search/" : "rule/";
+	const char *told = is_search ? TELLING_COUNT "s/" : TELLING_COUNT "r/";
 	struct str id = event_subject(ev), all = STR("state/");
 	const struct rule *old;
 	struct rule *r;
@@ -273,7 +275,10 @@ static int set_rule(struct alerter *al, struct stage *s, const struct event *ev,
 			return -1;
 		count_search(al, old, -1);
 		percolator_remove(al->percolator, is_search, id);
-		return drop_key(s, key_of(al, table, id), e);
+		return drop_key(s, key_of(al, told, id), e) ||
+				       drop_key(s, key_of(al, table, id), e)
+			       ? -1
+			       : 0;
 	}
 	r = rule_new(is_search, id, ev->data, &bad);
 	if (r && !may_search(al, s, old, r, &bad))
@@ -308,7 +313,8 @@ static int set_user(struct alerter *al, struct stage *s, const struct event *ev,
 
 	if (is_deletion(ev)) {
 		users_remove(&al->users, id);
-		return drop_key(s, key_of(al, "user/", id), e) ||
+		return drop_key(s, key_of(al, TELLING_COUNT "u/", id),
+				e) || drop_key(s, key_of(al, "user/", id), e) ||
 				       dispatch_user(al, s, id, ev, e)
 			       ? -1
 			       : 0;
