@@ -424,9 +424,8 @@ static int set_watch(struct alerter *al, struct stage *s,
 		return -1;
 	if (got && text.p && str_eq(old, text))
 		return 0;
-	if (got &&
-	    drop_target(al, s, ev, arena_str(&al->arena, old),
-			gone ? "removed" : "set anew", e))
+	if (got && drop_target(al, s, ev, arena_str(&al->arena, old),
+			       gone ? "removed" : "set anew", e))
 		return -1;
 	if (!text.p)
 		return drop_key(s, key_of(al, "watch/", id), e);
