@@ -6,7 +6,10 @@
 #include "common/types_finding.h"
 #include "common/words.h"
 
-/* What alerts lead to must not lead to alerts. */
+/*
+ * What alerts lead to must not lead to alerts; a rule may ask for sessions.
+ * Records are for weir-explain.
+ */
 static const char *const passed_by[] = {
 	"alert.",
 	"user.",
@@ -16,7 +19,7 @@ static const char *const passed_by[] = {
 	"rule.",
 	"search.",
 	"silence.",
-	"session.start/", /* which alerts ask for */
+	"session.start/",
 	"session.stop/",
 	"stage.",
 	"event.",
