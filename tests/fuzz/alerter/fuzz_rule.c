@@ -14,9 +14,12 @@ static void judge(const struct rule *r, struct str seen)
 {
 	struct known known = { .data = STR("{}") };
 	struct rule_state st = LIFE_FRESH;
-	struct occasion o = { .silent_until_us = CLK_NONE };
+	struct occasion o = { .hold_until_us = CLK_NONE };
 	struct buf row = { 0 };
-	struct matter m = { .topic = STR("price.update/x"),
+	struct event ev = { .topic = STR("price.update/x"),
+			    .data = STR("{\"price\":\"12.50\",\"text\":1}") };
+	struct matter m = { .topic = ev.topic,
+			    .ev = &ev,
 			    .price = str_sub(seen, 0, 8),
 			    .previous = str_sub(seen, 8, 16),
 			    .availability = STR("InStock"),
@@ -28,14 +31,14 @@ static void judge(const struct rule *r, struct str seen)
 	if (!decimal_parse(m.price, &d))
 		m.price = STR("12.50");
 	for (int64_t i = 0; i < 4; i++) {
-		enum verdict v = rule_judge(r, &m, st.firing);
+		enum verdict v = rule_judge(r, &m, rule_is_firing(&st));
 
-		/* The hysteresis only ever widens. */
-		if (v == VERDICT_YES)
+		/* The hysteresis only ever widens; an end of its own may not. */
+		if (v == VERDICT_YES && !r->until)
 			assert(rule_judge(r, &m, true) == VERDICT_YES);
 		o.recorded_us = i * 3600000000;
 		(void)rule_step(r, &st, v, &o);
-		assert(!st.held || st.due_us != CLK_NONE);
+		assert(!rule_is_held(&st) || st.due_us != CLK_NONE);
 		known_price(&known, m.price, m.currency, o.recorded_us);
 		m.time_us = o.recorded_us;
 		m.price = m.previous;
