@@ -256,14 +256,10 @@ static int silence(struct desk *d, struct str args, struct err *e)
 static int press_day(struct desk *d, struct str id, struct err *e)
 {
 	struct known_alert alert;
-	struct str rest, type;
 	int got = known_alert(d->stage, id, d->a, &alert, e);
 
-	if (got > 0) {
-		type = str_cut(alert.topic, '/', &rest);
-		(void)type;
+	if (got > 0)
 		got = set_silence(d, alert.topic, 86400 * 1000LL, e);
-	}
 	if (got >= 0)
 		d->toast = got ? "Silence for a day."
 			       : "That alert is too long ago.";

@@ -8,7 +8,7 @@
 #include "finds.h"
 #include "known.h"
 
-enum { PAGE = 20, ALL_MAX = 5000, LISTED_SOURCES = 1 };
+enum { PAGE = 20, ALL_MAX = 5000 };
 
 static int usage(struct desk *d, const char *text)
 {
@@ -266,12 +266,11 @@ static int removing(struct desk *d, struct str args, struct err *e)
 {
 	struct type_watch w;
 	struct buf data = { 0 };
-	int got = desk_find_watch(d, args, &w, e);
+	int got;
 
 	if (!args.len)
-		reply_reset(&d->reply);
-	if (!args.len)
 		return usage(d, "/remove WATCH");
+	got = desk_find_watch(d, args, &w, e);
 	if (got > 0)
 		got = desk_emit(d, "watch.set", w.id, STR("null"), e);
 	if (got <= 0)
