@@ -8,9 +8,10 @@
 #include "common/event.h"
 #include "common/expr.h"
 #include "common/hours.h"
-#include "common/log.h"
 #include "common/types_rule.h"
 #include "common/xmem.h"
+
+#include "zone.h"
 
 struct silence {
 	struct arena arena;
@@ -29,22 +30,6 @@ static void silence_free(struct silence *s)
 	free(s);
 }
 
-/* The machine that took it may have had more zones. */
-static const struct tz *find_zone(struct silences *all, struct str id,
-				  struct str name)
-{
-	const struct tz *z;
-	struct err e;
-
-	if (!name.p)
-		name = STR("UTC");
-	z = tz_get(&all->zones, name, &e);
-	if (z)
-		return z;
-	log_warn("silence %.*s: %s: taken as UTC", STR_ARG(id), e.msg);
-	return tz_get(&all->zones, STR("UTC"), NULL);
-}
-
 static int fill(struct silences *all, struct silence *s,
 		const struct type_silence *t, struct err *e)
 {
@@ -60,7 +45,7 @@ static int fill(struct silences *all, struct silence *s,
 		return err_prefix(e, "windows");
 	s->has_hours = true;
 	s->always = !hours_invert(&s->in, &s->out);
-	s->zone = find_zone(all, s->id, t->zone);
+	s->zone = zone_or_utc(&all->zones, "silence", s->id, t->zone);
 	return 0;
 }
 

@@ -3,8 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "common/log.h"
 #include "common/xmem.h"
+
+#include "zone.h"
 
 static void user_free(struct user *u)
 {
@@ -30,28 +31,12 @@ struct step *steps_make(const struct shape_subs *subs, struct arena *a)
 	return step;
 }
 
-/* A zone that this machine does not have is that of everybody. */
-static const struct tz *find_zone(struct users *all, struct str id,
-				  struct str name)
-{
-	const struct tz *z;
-	struct err e;
-
-	if (!name.p)
-		name = STR("UTC");
-	z = tz_get(&all->zones, name, &e);
-	if (z)
-		return z;
-	log_warn("user %.*s: %s: taken as UTC", STR_ARG(id), e.msg);
-	return tz_get(&all->zones, STR("UTC"), NULL);
-}
-
 static void fill(struct users *all, struct user *u, const struct type_user *t)
 {
 	int rc = user_digest_cron(&t->digest, &u->digest, NULL);
 
 	assert(rc == 0);
-	u->zone = find_zone(all, u->id, t->zone);
+	u->zone = zone_or_utc(&all->zones, "user", u->id, t->zone);
 	if (t->quiet.n &&
 	    hours_parse(t->quiet.v, t->quiet.n, &u->quiet, NULL) == 0)
 		u->has_quiet = hours_invert(&u->quiet, &u->open);
